@@ -1,0 +1,5 @@
+//! `dynrun`: launches the images.
+
+fn main() -> std::process::ExitCode {
+    dynbuild::cli::dynrun()
+}

@@ -1,0 +1,1 @@
+//! Runs a build plan: order, concurrency, publishing; emits events.

@@ -1,0 +1,1 @@
+//! The BuildKit client; the only module that names protobuf.

@@ -1,0 +1,1 @@
+//! Docker's words and grammars. Pure: no I/O, no clock, no environment.

@@ -1,0 +1,1 @@
+//! Facts about a source tree, read with libgit2.

@@ -1,0 +1,21 @@
+//! Builds and launches large inference images.
+//!
+//! Two programs share this library: `dynbuild` reads a TOML profile, decides everything up front
+//! (a [`plan`]) and drives multi-stage builds through BuildKit; `dynrun` launches the images with
+//! docker's own grammar. `docs/architecture.md` tells which module may talk to which.
+
+pub mod build;
+pub mod buildkit;
+pub mod cli;
+pub mod docker;
+pub mod engine;
+pub mod exit;
+pub mod git;
+pub mod plan;
+pub mod problem;
+pub mod profile;
+pub mod report;
+pub mod run;
+pub mod secret;
+pub mod suggest;
+pub mod ui;

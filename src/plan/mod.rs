@@ -1,0 +1,1 @@
+//! Everything decided: resolved axes, tags, stages with a source map, and their renderings.

@@ -1,0 +1,128 @@
+//! What people are told when something is wrong.
+//!
+//! Library errors are `thiserror` enums beside the code that fails. Those that reach people turn
+//! into a [`Problem`]: what failed, why, where, and what mends it, free of colour and layout.
+//! `ui` draws problems; nothing else does.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::exit::Exit;
+
+/// A named text and the place in it that a problem is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The file as the user would name it, for example `profiles/vllm.toml`.
+    pub name: String,
+    /// The whole text of the file, so that the line can be shown.
+    pub text: Arc<str>,
+    /// The bytes of `text` that the problem is about.
+    pub span: Range<usize>,
+    /// A few words to put at the caret; may be empty.
+    pub label: String,
+}
+
+impl Excerpt {
+    /// Returns the 1-based line and column (in characters) where the span starts.
+    pub fn line_column(&self) -> (usize, usize) {
+        let start = self.span.start.min(self.text.len());
+        let before = self.text.get(..start).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// One thing that is wrong, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The exit code that this problem ends the program with.
+    pub exit: Exit,
+    /// What failed, in one line without a trailing period.
+    pub message: String,
+    /// Why, outermost first.
+    pub causes: Vec<String>,
+    /// Where, most important first.
+    pub excerpts: Vec<Excerpt>,
+    /// What the reader can do, best a command to paste.
+    pub hints: Vec<String>,
+}
+
+impl Problem {
+    /// Creates a problem that only has a message.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            excerpts: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Creates a problem from an error, whose sources become the causes.
+    pub fn from_error(exit: Exit, error: &dyn Error) -> Self {
+        let mut problem = Self::new(exit, error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            problem.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        problem
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds an excerpt.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.excerpts.push(excerpt);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Problems found together; never empty by construction of its users.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Returns the exit code of the first problem, or [`Exit::Done`] if there is none.
+    pub fn exit(&self) -> Exit {
+        self.0.first().map_or(Exit::Done, |problem| problem.exit)
+    }
+}
+
+impl<P: Into<Problem>> From<P> for Problems {
+    fn from(problem: P) -> Self {
+        Self(vec![problem.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_and_column_count_characters() {
+        let excerpt = Excerpt {
+            name: "x.toml".into(),
+            text: "a = 1\n\u{e9} = 2\n".into(),
+            span: 9..10,
+            label: String::new(),
+        };
+        assert_eq!(excerpt.line_column(), (2, 3));
+    }
+}

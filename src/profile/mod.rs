@@ -1,0 +1,1 @@
+//! A TOML profile as written: one file per key.

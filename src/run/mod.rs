@@ -1,0 +1,1 @@
+//! What dynrun launches, and how it follows it.
