@@ -1,0 +1,88 @@
+//! What a build reports while it runs: the interface between it and everything that shows it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::buildkit::Digest;
+use crate::buildkit::progress::SolveStatus;
+
+/// One thing that happened.
+///
+/// A recorded sequence of these replays into any reporter. Values of secrets never get here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The engine (or a step of our own that looks like one of its) made progress.
+    Progress(SolveStatus),
+    /// Work on a target began.
+    TargetStarted {
+        /// The name of the target in the plan.
+        target: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Work on a target ended. Each started target ends once.
+    TargetFinished {
+        /// The name of the target in the plan.
+        target: String,
+        /// When.
+        at: Timestamp,
+        /// How.
+        result: TargetOutcome,
+    },
+    /// Something worth knowing that belongs to no step.
+    Note {
+        /// How much it matters.
+        level: NoteLevel,
+        /// The target that it is about, if it is about one.
+        target: Option<String>,
+        /// One line, sentence case, without a trailing period.
+        message: String,
+    },
+}
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteLevel {
+    /// Good to know.
+    Info,
+    /// The build goes on, but perhaps not as meant.
+    Warning,
+}
+
+/// How work on a target ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum TargetOutcome {
+    /// Everything asked for was made.
+    Built(BuiltTarget),
+    /// It failed.
+    Failed {
+        /// Why, in one line.
+        error: String,
+        /// The step that failed, if one did.
+        vertex: Option<Digest>,
+    },
+    /// It was stopped before its end: by the user, or because another target failed.
+    Cancelled,
+}
+
+/// What was made for a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BuiltTarget {
+    /// The digest of what was exported: of the manifest or index where there is one, of the image
+    /// configuration on engines whose store has no manifests. None for a plain file export.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// The image's id in the engine, if it was loaded there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<Digest>,
+    /// The names that the image has now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The image's size in the engine, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}

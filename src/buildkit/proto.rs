@@ -1,0 +1,6 @@
+//! The generated messages and services, under the names that this module uses.
+//!
+//! Everything comes through here, so that the crate of generated code can be replaced in one place.
+
+pub(crate) use bollard_buildkit_proto::moby::buildkit::v1 as control;
+pub(crate) use bollard_buildkit_proto::{google, pb};

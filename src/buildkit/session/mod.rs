@@ -1,0 +1,5 @@
+//! What the engine may ask of us while it builds.
+
+pub mod local;
+
+pub use local::{LocalDir, LocalSource, MemoryFile};
