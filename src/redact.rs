@@ -1,0 +1,124 @@
+//! Masks known secret values in text on its way out.
+//!
+//! A secret that a build step prints comes back in its log: the engine masks it in the name of a
+//! step, but not in what the step writes. So everything that we show passes through a [`Redactor`].
+
+use std::borrow::Cow;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::secret::Secret;
+
+const MASK: &str = "****";
+
+/// Values shorter than this are not masked: `8` as a secret number of jobs would hide every 8.
+const SHORTEST: usize = 5;
+
+/// Replaces the values of known secrets with `****`.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    finder: Option<AhoCorasick>,
+}
+
+impl Redactor {
+    /// Creates a redactor for these values, which also masks them base64-encoded and, where they
+    /// have several lines (keys), line by line.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut needles: Vec<Vec<u8>> = secrets
+            .into_iter()
+            .flat_map(|secret| needles(secret.expose()))
+            .collect();
+        needles.sort_unstable();
+        needles.dedup();
+        if needles.is_empty() {
+            return Self::default();
+        }
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&needles);
+        // Building fails only beyond 2^31 states, which is gigabytes of secrets.
+        Self {
+            finder: finder.ok(),
+        }
+    }
+
+    /// Returns `text` with every known value masked.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.finder {
+            Some(finder) if finder.is_match(text) => {
+                let masks = vec![MASK; finder.patterns_len()];
+                Cow::Owned(finder.replace_all(text, &masks))
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// Returns `bytes` with every known value masked.
+    pub fn redact_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
+        match &self.finder {
+            Some(finder) if finder.is_match(bytes) => {
+                let masks = vec![MASK; finder.patterns_len()];
+                Cow::Owned(finder.replace_all_bytes(bytes, &masks))
+            }
+            _ => Cow::Borrowed(bytes),
+        }
+    }
+}
+
+fn needles(value: &[u8]) -> Vec<Vec<u8>> {
+    let trimmed = value.trim_ascii();
+    let whole = [trimmed.to_vec(), STANDARD.encode(trimmed).into_bytes()];
+    let lines = trimmed
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.trim_ascii().to_vec())
+        // The armour of PEM files is public, and masking it would hide which kind of file it is.
+        .filter(|line| !line.starts_with(b"-----"));
+    whole
+        .into_iter()
+        .chain(lines)
+        .filter(|needle| {
+            needle.len() >= SHORTEST && !trimmed.is_empty() && trimmed.len() >= SHORTEST
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_the_value_and_its_base64() {
+        let redactor = Redactor::new(&[Secret::new("hf_canary\n")]);
+        assert_eq!(
+            redactor.redact("token=hf_canary Basic aGZfY2FuYXJ5"),
+            "token=**** Basic ****"
+        );
+        assert_eq!(redactor.redact("nothing here"), "nothing here");
+        assert_eq!(*redactor.redact_bytes(b"\xffhf_canary"), *b"\xff****");
+    }
+
+    #[test]
+    fn masks_keys_line_by_line() {
+        let key = "-----BEGIN KEY-----\nMIIBOgIBAAJB\nAKj34GkxFhD9\n-----END KEY-----\n";
+        let redactor = Redactor::new(&[Secret::new(key)]);
+        assert_eq!(redactor.redact("line: AKj34GkxFhD9"), "line: ****");
+        assert_eq!(
+            redactor.redact("-----BEGIN KEY-----"),
+            "-----BEGIN KEY-----"
+        );
+    }
+
+    #[test]
+    fn the_longer_of_two_values_wins() {
+        let secrets = [Secret::new("canary"), Secret::new("canary-long")];
+        assert_eq!(Redactor::new(&secrets).redact("canary-long!"), "****!");
+    }
+
+    #[test]
+    fn short_and_empty_values_mask_nothing() {
+        let redactor = Redactor::new(&[Secret::new("8"), Secret::new("")]);
+        assert_eq!(redactor.redact("jobs=8"), "jobs=8");
+    }
+}

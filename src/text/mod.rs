@@ -1,0 +1,19 @@
+//! Words for a screen: colour, width, sizes, durations, tables.
+//!
+//! Everything here is a plain function from values to text. It sits at the bottom, so that a plan,
+//! a context listing and a progress report look alike without knowing of a terminal; what the
+//! terminal can do reaches them as a [`Look`].
+
+mod clean;
+mod duration;
+mod look;
+mod measure;
+mod size;
+mod table;
+
+pub use clean::{clean_line, last_state_of_line};
+pub use duration::human_duration;
+pub use look::{Look, Mark, Tone};
+pub use measure::{fit, fold, width};
+pub use size::human_size;
+pub use table::Table;
