@@ -1,1 +1,8 @@
 //! Docker's words and grammars. Pure: no I/O, no clock, no environment.
+//!
+//! One file per grammar. Each parses a string into a type that cannot be wrong and prints it back
+//! in docker's spelling. What is accepted and what results is measured against docker's own
+//! parsers (`tests/data/docker-cli`); only the error texts are ours.
+
+pub mod number;
+pub mod run_flags;

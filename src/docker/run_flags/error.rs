@@ -1,0 +1,74 @@
+//! What is wrong with a list of arguments.
+
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// Why an argument list could not be taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FlagError {
+    /// There is no such long flag.
+    #[error("unknown flag `--{name}`")]
+    Unknown {
+        /// What was typed, without dashes and value.
+        name: String,
+        /// The flag that is most like it.
+        similar: Option<&'static str>,
+    },
+    /// There is no such one-letter flag.
+    #[error("unknown flag `-{letter}` in `-{group}`")]
+    UnknownShort {
+        /// The letter.
+        letter: char,
+        /// What was left of the argument when the letter was met.
+        group: String,
+    },
+    /// The arguments end where a value is due.
+    #[error("flag `{flag}` needs a value")]
+    MissingValue {
+        /// The flag as typed.
+        flag: String,
+    },
+    /// A switch was given a value that is no boolean.
+    #[error("flag `{flag}` is either true or false, not `{value}`")]
+    NotABoolean {
+        /// The flag as typed.
+        flag: String,
+        /// The value.
+        value: String,
+    },
+    /// It has the dashes of a flag, but no name.
+    #[error("`{argument}` is not a flag")]
+    Malformed {
+        /// The argument.
+        argument: String,
+    },
+}
+
+impl FlagError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { similar, .. } => {
+                similar.map(|name| format!("did you mean `--{name}`?"))
+            }
+            Self::UnknownShort { group, .. } if group.chars().count() > 1 => {
+                Some("long flags start with two dashes".to_owned())
+            }
+            Self::MissingValue { flag } => Some(format!("write `{flag} VALUE`")),
+            Self::NotABoolean { flag, .. } => {
+                Some(format!("write `{flag}` alone, or `{flag}=false`"))
+            }
+            Self::Malformed { .. } => Some("everything after a lone `--` is not a flag".to_owned()),
+            Self::UnknownShort { .. } => None,
+        }
+    }
+}
+
+impl From<FlagError> for Problem {
+    fn from(error: FlagError) -> Self {
+        let problem = Self::from_error(Exit::Run, &error);
+        match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    }
+}
