@@ -1,1 +1,48 @@
 //! A TOML profile as written: one file per key.
+//!
+//! [`Store`] finds profiles (those compiled in, and directories that override them), [`Profile`]
+//! is what a file says, every value with the place where it was written, and [`Merge`] is the one
+//! rule by which a profile takes over what it inherits. Nothing is decided here: that is `plan`.
+//!
+//! Files are read by a small reader of our own over the TOML parser's tree, because serde stops
+//! at the first mistake and people want to hear all of them.
+
+mod args;
+mod cache;
+mod choice;
+mod component;
+mod device;
+mod document;
+mod error;
+mod feature;
+mod merge;
+mod pattern;
+mod reader;
+mod run;
+mod sccache;
+mod secret;
+mod source;
+mod source_file;
+mod table;
+mod tags;
+mod target;
+mod when;
+
+pub use args::{ArgValue, Args};
+pub use cache::Cache;
+pub use component::{Component, ComponentSource, PerPlatform};
+pub use device::Device;
+pub use document::Profile;
+pub use error::ProfileError;
+pub use feature::Feature;
+pub use merge::Merge;
+pub use pattern::Patterns;
+pub use run::RunTable;
+pub use sccache::{Sccache, SccacheBackend};
+pub use secret::SecretTable;
+pub use source::Source;
+pub use source_file::{Located, Location, SourceFile};
+pub use table::Table;
+pub use tags::Tags;
+pub use target::Target;
+pub use when::When;
