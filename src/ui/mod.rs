@@ -1,1 +1,18 @@
 //! The only owner of stdout and stderr.
+//!
+//! A program makes one [`Ui`] from [`Settings`] and says everything through it: results on stdout,
+//! notes, warnings and [`Problems`](crate::problem::Problems) on stderr. What each stream can show
+//! is decided once, in [`Settings::look`]; every text that leaves passes the
+//! [`Redactor`](crate::redact::Redactor); a reader that goes away (`dynbuild list | head -1`)
+//! quietly ends the writing.
+
+mod console;
+mod excerpt;
+mod problem;
+mod settings;
+mod stream;
+
+pub use console::Ui;
+pub use problem::render_problems;
+pub use settings::{ColorChoice, Settings};
+pub use stream::Stream;

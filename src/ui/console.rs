@@ -1,0 +1,142 @@
+//! What a program says, and where it goes.
+
+use std::io::{self, Write};
+
+use super::problem::{headed, render_problems};
+use super::{Settings, Stream};
+use crate::problem::Problems;
+use crate::redact::Redactor;
+use crate::text::Tone;
+
+/// Says things: results on stdout, everything else on stderr.
+#[derive(Debug)]
+pub struct Ui {
+    /// Where results go.
+    pub stdout: Stream,
+    /// Where notes, warnings, problems and progress go.
+    pub stderr: Stream,
+}
+
+impl Ui {
+    /// Takes the process's streams.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            stdout: Stream::stdout(settings.clone()),
+            stderr: Stream::stderr(settings.clone()),
+        }
+    }
+
+    /// Writes to other places, which are no terminals.
+    pub fn to_writers(
+        settings: &Settings,
+        stdout: impl Write + Send + 'static,
+        stderr: impl Write + Send + 'static,
+    ) -> Self {
+        Self {
+            stdout: Stream::new(stdout, settings.clone(), None),
+            stderr: Stream::new(stderr, settings.clone(), None),
+        }
+    }
+
+    /// Masks these secrets from now on, in everything that is said.
+    pub fn redact(&mut self, redactor: &Redactor) {
+        self.stdout.redact(redactor.clone());
+        self.stderr.redact(redactor.clone());
+    }
+
+    /// Writes a result to stdout, as it is but for a missing line feed at its end.
+    pub fn print(&mut self, result: &str) {
+        if result.ends_with('\n') {
+            self.stdout.write(result);
+        } else {
+            self.stdout.write_line(result);
+        }
+    }
+
+    /// Says something that is worth knowing.
+    pub fn note(&mut self, message: &str) {
+        self.say(Tone::Note, "note", message);
+    }
+
+    /// Says something that deserves attention.
+    pub fn warn(&mut self, message: &str) {
+        self.say(Tone::Warning, "warning", message);
+    }
+
+    /// Says what is wrong and how to mend it.
+    pub fn problems(&mut self, problems: &Problems) {
+        self.stderr
+            .write(&render_problems(problems, self.stderr.look()));
+    }
+
+    /// Ends the saying.
+    ///
+    /// # Errors
+    ///
+    /// What could not be written, for example because the disk is full. The names of the streams
+    /// are in the error.
+    pub fn finish(self) -> io::Result<()> {
+        let named = |name: &'static str| {
+            move |error: io::Error| {
+                io::Error::new(error.kind(), format!("write to {name}: {error}"))
+            }
+        };
+        self.stdout.finish().map_err(named("stdout"))?;
+        self.stderr.finish().map_err(named("stderr"))
+    }
+
+    fn say(&mut self, tone: Tone, word: &str, message: &str) {
+        let look = self.stderr.look();
+        let lines = headed(look, tone, word, message);
+        self.stderr.write_line(&lines.join("\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::exit::Exit;
+    use crate::problem::Problem;
+    use crate::secret::Secret;
+
+    /// A screen that can be read while it is written to.
+    #[derive(Clone, Default)]
+    struct Screen(Arc<Mutex<Vec<u8>>>);
+
+    impl Screen {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Screen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn results_and_talk_go_apart_and_secrets_nowhere() {
+        let (stdout, stderr) = (Screen::default(), Screen::default());
+        let mut ui = Ui::to_writers(&Settings::default(), stdout.clone(), stderr.clone());
+        ui.redact(&Redactor::new(&[Secret::new("canary")]));
+        ui.print("sha256:4f2d");
+        ui.note("The build context is canary");
+        ui.warn("Two\nlines");
+        ui.problems(&Problem::new(Exit::Usage, "No such thing: canary").into());
+        ui.finish().unwrap();
+        assert_eq!(stdout.text(), "sha256:4f2d\n");
+        insta::assert_snapshot!(stderr.text(), @r"
+        note: The build context is ****
+        warning: Two
+                 lines
+        error: No such thing: ****
+        ");
+    }
+}

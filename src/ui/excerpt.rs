@@ -1,0 +1,224 @@
+//! The lines of a file that a problem is about.
+
+use crate::problem::Excerpt;
+use crate::text::{Look, Mark, Tone, clean_line, fit, width};
+
+/// Of a longer excerpt, as of a `RUN` with a here-document, only the first lines are shown.
+const MOST_LINES: usize = 8;
+
+/// Returns the lines that show an excerpt: its place, its text, and where in it to look.
+pub(super) fn render_excerpt(excerpt: &Excerpt, look: Look) -> Vec<String> {
+    let quote = Quote::new(excerpt, look);
+    match quote.lines.as_slice() {
+        [] => vec![quote.place()],
+        [line] => quote.with_caret(line),
+        _ => quote.marked_lines(),
+    }
+}
+
+struct Quote<'a> {
+    excerpt: &'a Excerpt,
+    look: Look,
+    /// The lines that the span touches.
+    lines: Vec<&'a str>,
+    /// The number of the first of them, from 1, and the column where the span starts, from 1.
+    first: usize,
+    column: usize,
+    /// How wide the line numbers are.
+    margin: usize,
+}
+
+impl<'a> Quote<'a> {
+    fn new(excerpt: &'a Excerpt, look: Look) -> Self {
+        let (first, column) = excerpt.line_column();
+        let last = last_line(excerpt).max(first);
+        let lines = excerpt.text.lines().skip(first - 1);
+        Self {
+            excerpt,
+            look,
+            lines: lines.take(last - first + 1).collect(),
+            first,
+            column,
+            margin: last.to_string().len(),
+        }
+    }
+
+    /// Returns ` --> profiles/vllm.toml:3:10`, or with a range of lines.
+    fn place(&self) -> String {
+        let arrow = format!("{:margin$}-->", "", margin = self.margin);
+        let name = clean_line(&self.excerpt.name);
+        let place = match self.lines.len() {
+            0 | 1 => format!("{}:{}", self.first, self.column),
+            count => format!("{}-{}", self.first, self.first + count - 1),
+        };
+        format!("{} {name}:{place}", self.look.paint(Tone::Note, &arrow))
+    }
+
+    /// Returns a line with its number, or without one, right of the bar.
+    fn row(&self, number: Option<usize>, bar: &str, text: &str) -> String {
+        let number = number.map(|number| number.to_string()).unwrap_or_default();
+        let gutter = format!("{number:>margin$} {bar}", margin = self.margin);
+        let text = match self.room() {
+            Some(room) => fit(text, room, self.look),
+            None => text.to_owned(),
+        };
+        let row = format!("{} {text}", self.look.paint(Tone::Note, &gutter));
+        row.trim_end().to_owned()
+    }
+
+    /// Returns the columns that are left for the text.
+    fn room(&self) -> Option<usize> {
+        let gutter = self.margin + 3;
+        self.look
+            .width
+            .map(|width| width.saturating_sub(gutter).max(20))
+    }
+
+    fn with_caret(&self, line: &str) -> Vec<String> {
+        let bar = self.look.mark(Mark::Bar);
+        let before: String = line.chars().take(self.column - 1).collect();
+        let marked = marked_text(self.excerpt, line, &before);
+        let text = clean_line(line);
+        let at = width(&clean_line(&before));
+        let carets = "^".repeat(width(&clean_line(marked)).max(1));
+        let shift = self.shift(&text, at, carets.len());
+        let pointer = format!("{:at$}{carets} {}", "", self.excerpt.label, at = at - shift);
+        let shown: String = text.chars().skip(shift).collect();
+        vec![
+            self.place(),
+            self.row(None, bar, ""),
+            self.row(Some(self.first), bar, &shown),
+            // The whole row is painted, so that a cut pointer keeps its colour.
+            self.row(None, bar, &self.look.paint(Tone::Error, pointer.trim_end())),
+        ]
+    }
+
+    /// Returns how many characters to leave out on the left, so that the carets of a very long
+    /// line are in sight.
+    fn shift(&self, text: &str, at: usize, carets: usize) -> usize {
+        match self.room() {
+            Some(room) if width(text) > room && at + carets + 4 > room => {
+                at.saturating_sub(room / 3)
+            }
+            _ => 0,
+        }
+    }
+
+    fn marked_lines(&self) -> Vec<String> {
+        let mut rows = vec![self.place(), self.row(None, self.look.mark(Mark::Bar), "")];
+        let shown = self.lines.iter().take(MOST_LINES).zip(self.first..);
+        rows.extend(shown.map(|(line, number)| self.row(Some(number), ">", &clean_line(line))));
+        if self.lines.len() > MOST_LINES {
+            let hidden = self.lines.len() - MOST_LINES;
+            let more = format!("{} {hidden} more lines", self.look.mark(Mark::Ellipsis));
+            rows.push(self.row(None, self.look.mark(Mark::Bar), &more));
+        }
+        if !self.excerpt.label.is_empty() {
+            rows.push(self.row(None, "=", &self.excerpt.label));
+        }
+        rows
+    }
+}
+
+/// Returns the part of `line` that the span covers, given what stands before it.
+fn marked_text<'a>(excerpt: &Excerpt, line: &'a str, before: &str) -> &'a str {
+    let rest = line.get(before.len()..).unwrap_or_default();
+    let length = excerpt.span.end.saturating_sub(excerpt.span.start);
+    rest.get(..length).unwrap_or(rest)
+}
+
+/// Returns the number of the last line that the span touches, from 1.
+fn last_line(excerpt: &Excerpt) -> usize {
+    let end = excerpt.span.end.min(excerpt.text.len());
+    let covered = excerpt.text.get(..end).unwrap_or(&excerpt.text);
+    let covered = covered.strip_suffix('\n').unwrap_or(covered);
+    covered.matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(text: &str, marked: &str, label: &str) -> Excerpt {
+        let start = text.find(marked).unwrap();
+        Excerpt {
+            name: "profiles/x.toml".into(),
+            text: text.into(),
+            span: start..start + marked.len(),
+            label: label.into(),
+        }
+    }
+
+    fn shown(excerpt: &Excerpt, look: Look) -> String {
+        render_excerpt(excerpt, look).join("\n")
+    }
+
+    const NARROW: Look = Look {
+        width: Some(40),
+        ..Look::PLAIN
+    };
+
+    #[test]
+    fn one_line_has_carets() {
+        let text = "[stage]\n\u{e9}\ttarget = \"runtme\" # here\n";
+        insta::assert_snapshot!(shown(&excerpt(text, "\"runtme\"", "unknown target"), Look::PLAIN), @r#"
+         --> profiles/x.toml:2:12
+          |
+        2 | é       target = "runtme" # here
+          |                  ^^^^^^^^ unknown target
+        "#);
+    }
+
+    #[test]
+    fn several_lines_are_marked() {
+        let text = "FROM base\nRUN make \\\n    -j8 \\\n    install\nENV A=b\n";
+        insta::assert_snapshot!(shown(&excerpt(text, "RUN make \\\n    -j8 \\\n    install\n", ""), Look::PLAIN), @r"
+         --> profiles/x.toml:2-4
+          |
+        2 > RUN make \
+        3 >     -j8 \
+        4 >     install
+        ");
+    }
+
+    #[test]
+    fn a_long_instruction_is_cut() {
+        let text = "RUN true \\\n".repeat(12);
+        insta::assert_snapshot!(shown(&excerpt(&text, &text, "this step"), NARROW), @r"
+         --> profiles/x.toml:1-12
+          |
+        1 > RUN true \
+        2 > RUN true \
+        3 > RUN true \
+        4 > RUN true \
+        5 > RUN true \
+        6 > RUN true \
+        7 > RUN true \
+        8 > RUN true \
+          | ... 4 more lines
+          = this step
+        ");
+    }
+
+    #[test]
+    fn a_long_line_is_moved_to_the_caret() {
+        let text = format!("args = \"{}\" # {}", "x".repeat(60), "y".repeat(60));
+        insta::assert_snapshot!(shown(&excerpt(&text, "#", "a comment"), NARROW), @r#"
+         --> profiles/x.toml:1:71
+          |
+        1 | xxxxxxxxxx" # yyyyyyyyyyyyyyyyyyy...
+          |             ^ a comment
+        "#);
+    }
+
+    #[test]
+    fn spans_outside_of_the_text_do_no_harm() {
+        for span in [0..99, 50..60, 3..3] {
+            let excerpt = Excerpt {
+                span,
+                ..excerpt("a\u{e9}b", "a", "")
+            };
+            assert!(shown(&excerpt, NARROW).contains("profiles/x.toml:"));
+        }
+    }
+}
