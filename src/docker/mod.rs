@@ -4,5 +4,7 @@
 //! in docker's spelling. What is accepted and what results is measured against docker's own
 //! parsers (`tests/data/docker-cli`); only the error texts are ours.
 
+pub mod ignore;
 pub mod number;
+pub mod path;
 pub mod run_flags;
