@@ -2,9 +2,18 @@
 //!
 //! One file per grammar. Each parses a string into a type that cannot be wrong and prints it back
 //! in docker's spelling. What is accepted and what results is measured against docker's own
-//! parsers (`tests/data/docker-cli`); only the error texts are ours.
+//! parsers (`tests/data/docker-cli`); only the error texts are ours, and many know what mends them
+//! ([`Hinted`]).
 
+mod as_text;
+pub mod csv;
+pub mod gpus;
+mod hinted;
 pub mod ignore;
 pub mod number;
 pub mod path;
 pub mod run_flags;
+pub mod size;
+pub mod ulimit;
+
+pub use hinted::Hinted;
