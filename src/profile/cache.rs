@@ -5,15 +5,16 @@ use schemars::JsonSchema;
 use super::merge::Merge;
 use super::reader::{FromToml, Node, Reader};
 use super::source_file::Located;
+use super::template::Template;
 
 /// Cache sources and destinations in docker's grammar, for example `type=registry,ref=…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Cache {
     /// Where layers are imported from; templates as in `[tags]`.
-    pub from: Option<Vec<Located<String>>>,
+    pub from: Option<Vec<Located<Template>>>,
     /// Where layers are exported to; templates as in `[tags]`.
-    pub to: Option<Vec<Located<String>>>,
+    pub to: Option<Vec<Located<Template>>>,
 }
 
 impl FromToml for Cache {

@@ -20,6 +20,7 @@ use super::source_file::{Located, SourceFile};
 use super::table::Table;
 use super::tags::Tags;
 use super::target::Target;
+use super::template::Template;
 use super::when::When;
 
 /// What one TOML file says about a framework; after [`Merge`], what it inherits too.
@@ -67,7 +68,7 @@ pub struct Profile {
     /// Templates of image names.
     pub tags: Tags,
     /// Labels of the image; templates as in `[tags]`.
-    pub labels: Args,
+    pub labels: Table<Located<Template>>,
     /// Imported and exported layers.
     pub cache: Cache,
     /// The compiler cache.
@@ -79,7 +80,17 @@ pub struct Profile {
 impl Profile {
     /// Reads one file, without what it inherits; returns everything that is wrong with it.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Vec<ProfileError>> {
-        Reader::read(file, |fields| Some(Self::take(fields)))
+        let (profile, errors) = Self::parse_recoverable(file);
+        if errors.is_empty() {
+            Ok(profile)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Reads one file as far as it can be understood, and returns what is wrong with the rest.
+    pub(crate) fn parse_recoverable(file: &Arc<SourceFile>) -> (Self, Vec<ProfileError>) {
+        Reader::read(file, Self::take)
     }
 
     fn take(mut fields: Fields<'_, '_>) -> Self {

@@ -29,26 +29,29 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Reads the root table of a file into `T`, or returns every error found.
-    pub(crate) fn read<T>(
+    /// Reads the root table of a file; returns what could be read, and every error found.
+    ///
+    /// A file that is not TOML yields the default: what a parser guesses from broken syntax would
+    /// only produce follow-up errors.
+    pub(crate) fn read<T: Default>(
         file: &Arc<SourceFile>,
-        read: impl FnOnce(Fields<'_, '_>) -> Option<T>,
-    ) -> Result<T, Vec<ProfileError>> {
+        read: impl FnOnce(Fields<'_, '_>) -> T,
+    ) -> (T, Vec<ProfileError>) {
         let mut reader = Self {
             file: Arc::clone(file),
             errors: Vec::new(),
         };
         let (root, syntax) = DeTable::parse_recoverable(&file.text);
-        // A tree that was guessed from broken syntax would only produce follow-up errors.
-        if !syntax.is_empty() {
-            let errors = syntax.iter().map(|error| reader.syntax(error)).collect();
-            return Err(in_reading_order(errors));
-        }
-        let value = read(Fields::new(root.get_ref(), "the profile", &mut reader));
-        match value {
-            Some(value) if reader.errors.is_empty() => Ok(value),
-            _ => Err(in_reading_order(reader.errors)),
-        }
+        let value = if syntax.is_empty() {
+            read(Fields::new(root.get_ref(), "the profile", &mut reader))
+        } else {
+            reader.errors = syntax.iter().map(|error| reader.syntax(error)).collect();
+            T::default()
+        };
+        reader
+            .errors
+            .sort_by_key(|error| error.location().map(|at| at.span.start));
+        (value, reader.errors)
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ProfileError {
@@ -95,11 +98,6 @@ impl Reader {
         };
         read(Fields::new(table, &format!("[{name}]"), self))
     }
-}
-
-fn in_reading_order(mut errors: Vec<ProfileError>) -> Vec<ProfileError> {
-    errors.sort_by_key(|error| error.location().map(|at| at.span.start));
-    errors
 }
 
 /// The entries of a table, taken one by one.

@@ -5,19 +5,16 @@ use schemars::JsonSchema;
 use super::merge::Merge;
 use super::reader::{FromToml, Node, Reader};
 use super::source_file::Located;
+use super::template::Template;
 
 /// Templates of the names that an image gets.
-///
-/// `{name}` stands for a value, `{-name}` for the value with a dash before it, or for nothing if
-/// the value is empty. Values: `version`, `framework`, `target`, `device`, `source`, `revision`,
-/// `branch`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tags {
     /// The name that says the version.
-    pub primary: Option<Located<String>>,
+    pub primary: Option<Located<Template>>,
     /// The name that moves along with every build; `--no-tag-latest` drops it.
-    pub latest: Option<Located<String>>,
+    pub latest: Option<Located<Template>>,
 }
 
 impl FromToml for Tags {

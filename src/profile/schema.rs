@@ -1,0 +1,103 @@
+//! The JSON schema of profiles, for editors.
+
+use schemars::Schema;
+use schemars::transform::{RecursiveTransform, Transform as _};
+use serde_json::{Value, json};
+
+use super::document::Profile;
+
+/// Returns the JSON schema of a profile; `profiles/schema.json` is a copy of it.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Profile);
+    RecursiveTransform(everything_is_optional).transform(&mut schema);
+    schema.to_value()
+}
+
+/// What a file leaves out may be inherited, and TOML has no null.
+fn everything_is_optional(schema: &mut Schema) {
+    schema.remove("required");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        choices.retain(|choice| *choice != json!({ "type": "null" }));
+        if let [Value::Object(only)] = choices.as_mut_slice() {
+            let only = std::mem::take(only);
+            schema.remove("anyOf");
+            schema.ensure_object().extend(only);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::super::error::ProfileError;
+    use super::super::source_file::SourceFile;
+    use super::*;
+
+    #[test]
+    fn no_value_is_null_and_none_is_required() {
+        let text = schema().to_string();
+        assert!(!text.contains("null") && !text.contains("\"required\":["));
+    }
+
+    #[test]
+    fn the_copy_in_the_repository_is_fresh() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/schema.json");
+        let copy: Value = serde_json::from_str(&fs_err::read_to_string(path).unwrap()).unwrap();
+        assert!(
+            copy == schema(),
+            "stale: run `dynbuild schema > profiles/schema.json`"
+        );
+    }
+
+    /// Returns the keys that the reader knows in a table, as told about an unknown one.
+    fn keys_of_the_reader(table: &str) -> BTreeSet<String> {
+        let file = SourceFile::new("x.toml", format!("{table}\nno-such-key = 1\n"));
+        match Profile::parse(&file).unwrap_err().remove(0) {
+            ProfileError::UnknownKey { known, .. } => {
+                known.into_iter().map(str::to_owned).collect()
+            }
+            other => panic!("{table}: {other}"),
+        }
+    }
+
+    fn keys_of_the_schema(definition: &str) -> BTreeSet<String> {
+        let schema = schema();
+        let properties = match definition {
+            "" => &schema["properties"],
+            name => &schema["$defs"][name]["properties"],
+        };
+        properties.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_schema_and_the_reader_know_the_same_keys() {
+        for (table, definition) in [
+            ("", ""),
+            ("[devices.x]", "Device"),
+            ("[targets.x]", "Target"),
+            ("[[when]]", "When"),
+            ("[components.x]", "Component"),
+            ("[features.x]", "Feature"),
+            ("[secrets.x]", "SecretTable"),
+            ("[tags]", "Tags"),
+            ("[cache]", "Cache"),
+            ("[sccache]", "Sccache"),
+            ("[run]", "RunTable"),
+        ] {
+            assert_eq!(
+                keys_of_the_reader(table),
+                keys_of_the_schema(definition),
+                "{table}"
+            );
+        }
+    }
+}

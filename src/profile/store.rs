@@ -1,0 +1,422 @@
+//! Finds profiles by the name of a framework and completes them with what they inherit.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::document::Profile;
+use super::embedded::EMBEDDED;
+use super::error::ProfileError;
+use super::merge::Merge as _;
+use super::source_file::{Located, SourceFile};
+use super::validate::validate;
+use crate::problem::{Problem, Problems};
+
+/// Every profile at hand. A file of a directory replaces the compiled-in one of the same name.
+#[derive(Debug)]
+pub struct Store {
+    entries: Vec<Entry>,
+}
+
+/// One file, read.
+#[derive(Debug)]
+struct Entry {
+    /// The file's name without `.toml`.
+    name: String,
+    /// What could be understood.
+    profile: Profile,
+    problems: Vec<Problem>,
+}
+
+impl Entry {
+    /// Returns whether the file is there to be inherited only.
+    fn is_parent_only(&self) -> bool {
+        self.profile.framework.is_none() && self.problems.is_empty()
+    }
+}
+
+impl Store {
+    /// Returns the profiles that are compiled in.
+    pub fn embedded() -> Self {
+        let mut store = Self {
+            entries: Vec::new(),
+        };
+        for (name, text) in EMBEDDED {
+            store.insert(
+                name,
+                &SourceFile::new(format!("profiles/{name}.toml"), *text),
+            );
+        }
+        store
+    }
+
+    /// Adds the `*.toml` files of a directory; those that are there already are replaced.
+    pub fn overlay(mut self, directory: &Path) -> Result<Self, ProfileError> {
+        for (name, file) in read_directory(directory)? {
+            self.insert(&name, &file);
+        }
+        Ok(self)
+    }
+
+    fn insert(&mut self, name: &str, file: &Arc<SourceFile>) {
+        self.entries.retain(|entry| entry.name != name);
+        let (profile, errors) = Profile::parse_recoverable(file);
+        self.entries.push(Entry {
+            name: name.to_owned(),
+            profile,
+            problems: errors.into_iter().map(Problem::from).collect(),
+        });
+        self.entries.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// Returns the names of the frameworks.
+    pub fn frameworks(&self) -> Vec<&str> {
+        let profiles = self.entries.iter().map(|entry| &entry.profile);
+        profiles
+            .filter_map(|profile| profile.framework.as_ref())
+            .map(Located::as_str)
+            .collect()
+    }
+
+    /// Returns the complete profile of a framework, given its name or an alias in any case.
+    pub fn load(&self, framework: &str) -> Result<Profile, Problems> {
+        self.complete(self.find(framework)?)
+    }
+
+    fn complete(&self, entry: &Entry) -> Result<Profile, Problems> {
+        let mut loading = Loading {
+            store: self,
+            chain: Vec::new(),
+            problems: Vec::new(),
+        };
+        let profile = loading.load(entry);
+        let mut problems = loading.problems;
+        // Names that a broken file would define must not be called unknown.
+        if problems.is_empty() {
+            let name = check_name(&entry.name, &profile);
+            problems.extend(
+                name.into_iter()
+                    .chain(validate(&profile))
+                    .map(Problem::from),
+            );
+        }
+        if problems.is_empty() {
+            Ok(profile)
+        } else {
+            Err(Problems(problems))
+        }
+    }
+
+    /// Returns the complete profiles of all frameworks, or what is wrong with any of them.
+    pub fn load_all(&self) -> Result<Vec<Profile>, Problems> {
+        let mut profiles = Vec::new();
+        let mut problems: Vec<Problem> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| !entry.is_parent_only()) {
+            match self.complete(entry) {
+                Ok(profile) => profiles.push(profile),
+                Err(found) => problems.extend(found.0),
+            }
+        }
+        // A mistake in a file that several profiles inherit is one mistake.
+        let mut told: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if !told.contains(&problem) {
+                told.push(problem);
+            }
+        }
+        if told.is_empty() {
+            Ok(profiles)
+        } else {
+            Err(Problems(told))
+        }
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Returns the file that describes a framework.
+    fn find(&self, framework: &str) -> Result<&Entry, Problems> {
+        let is_file =
+            |entry: &&Entry| entry.name.eq_ignore_ascii_case(framework) && !entry.is_parent_only();
+        if let Some(entry) = self.entries.iter().find(is_file) {
+            return Ok(entry);
+        }
+        let claims = |profile: &Profile| {
+            let aliases = profile.aliases.iter().flatten();
+            aliases
+                .chain(&profile.framework)
+                .find(|alias| alias.value.eq_ignore_ascii_case(framework))
+                .cloned()
+        };
+        let mut found = self
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry, claims(&entry.profile)?)));
+        match (found.next(), found.next()) {
+            (Some((entry, _)), None) => Ok(entry),
+            (Some((first, _)), Some((second, alias))) => Err(ProfileError::AmbiguousName {
+                name: alias.value,
+                first: first.name.clone(),
+                second: second.name.clone(),
+                at: alias.at,
+            }
+            .into()),
+            (None, _) => Err(self.not_found(framework)),
+        }
+    }
+
+    /// Tells that there is no such framework, and of files that may hide it.
+    fn not_found(&self, framework: &str) -> Problems {
+        let unknown = ProfileError::UnknownFramework {
+            name: framework.to_owned(),
+            known: self.frameworks().into_iter().map(str::to_owned).collect(),
+        };
+        let broken = self.entries.iter().flat_map(|entry| &entry.problems);
+        Problems(
+            [Problem::from(unknown)]
+                .into_iter()
+                .chain(broken.cloned())
+                .collect(),
+        )
+    }
+}
+
+fn check_name(file: &str, profile: &Profile) -> Option<ProfileError> {
+    let framework = profile.framework.as_ref()?;
+    (framework.value != file).then(|| ProfileError::NameMismatch {
+        framework: framework.value.clone(),
+        expected: file.to_owned(),
+        at: framework.at.clone(),
+    })
+}
+
+/// A profile on its way to being complete.
+struct Loading<'a> {
+    store: &'a Store,
+    /// The files between the one asked for and the current one.
+    chain: Vec<&'a str>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Loading<'a> {
+    fn load(&mut self, entry: &'a Entry) -> Profile {
+        self.problems.extend(entry.problems.iter().cloned());
+        self.chain.push(&entry.name);
+        let complete = self.inherit(entry.profile.clone());
+        self.chain.pop();
+        complete
+    }
+
+    fn inherit(&mut self, mut profile: Profile) -> Profile {
+        for link in profile.inherits.clone().into_iter().flatten() {
+            if self.chain.contains(&link.as_str()) {
+                self.problems.push(self.circle(&link));
+                continue;
+            }
+            match self.store.entry(&link.value) {
+                Some(parent) => profile = profile.merge(self.load(parent)),
+                None => self.problems.push(self.no_parent(&link)),
+            }
+        }
+        profile
+    }
+
+    fn no_parent(&self, link: &Located<String>) -> Problem {
+        Problem::from(ProfileError::UnknownValue {
+            what: "profile to inherit",
+            value: link.value.clone(),
+            valid: self
+                .store
+                .entries
+                .iter()
+                .map(|entry| entry.name.clone())
+                .collect(),
+            at: link.at.clone(),
+        })
+    }
+
+    fn circle(&self, link: &Located<String>) -> Problem {
+        let names = self.chain.iter().skip_while(|name| **name != link.value);
+        let chain = names
+            .map(|name| (*name).to_owned())
+            .chain([link.value.clone()]);
+        Problem::from(ProfileError::Circle {
+            what: "Profiles that inherit",
+            chain: chain.collect(),
+            at: link.at.clone(),
+        })
+    }
+}
+
+/// Returns the names and texts of the `*.toml` files of a directory.
+fn read_directory(directory: &Path) -> Result<Vec<(String, Arc<SourceFile>)>, ProfileError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source: io::Error| ProfileError::Unreadable { path, source }
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {
+        let path = entry.map_err(unreadable(directory))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        if let (Some(stem), true) = (stem, is_toml) {
+            let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
+            files.push((
+                stem.to_owned(),
+                SourceFile::new(path.display().to_string(), text),
+            ));
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn store(files: &[(&str, &str)]) -> Store {
+        let mut store = Store {
+            entries: Vec::new(),
+        };
+        for (name, text) in files {
+            store.insert(
+                name,
+                &SourceFile::new(format!("profiles/{name}.toml"), *text),
+            );
+        }
+        store
+    }
+
+    /// Draws problems as `place message {hints}`.
+    fn draw(problems: Problems) -> String {
+        let draw = |problem: Problem| {
+            let place = problem.excerpts.first().map(|excerpt| {
+                let (line, column) = excerpt.line_column();
+                format!("{}:{line}:{column} ", excerpt.name)
+            });
+            let hints = problem.hints.join(" | ");
+            format!(
+                "{}{} {{{hints}}}",
+                place.unwrap_or_default(),
+                problem.message
+            )
+        };
+        problems
+            .0
+            .into_iter()
+            .map(draw)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn failure(files: &[(&str, &str)], framework: &str) -> String {
+        draw(store(files).load(framework).unwrap_err())
+    }
+
+    #[test]
+    fn the_profiles_compiled_in_are_right() {
+        let profiles = Store::embedded().load_all().map_err(draw).unwrap();
+        assert!(
+            profiles
+                .iter()
+                .any(|profile| profile.framework.as_ref().unwrap().value == "dynamo")
+        );
+    }
+
+    #[test]
+    fn a_framework_is_found_by_alias_and_in_any_case() {
+        let store = store(&[
+            ("common", "[args]\nA = 1\n"),
+            (
+                "dynamo",
+                "framework = \"dynamo\"\naliases = [\"none\"]\ninherits = [\"common\"]\n",
+            ),
+        ]);
+        for name in ["dynamo", "DYNAMO", "none", "None"] {
+            let profile = store.load(name).unwrap();
+            assert_eq!(profile.framework.unwrap().value, "dynamo");
+            assert!(profile.args.contains("A"));
+        }
+        assert_eq!(store.frameworks(), ["dynamo"]);
+    }
+
+    #[test]
+    fn a_directory_replaces_single_files() {
+        let directory = tempfile::tempdir().unwrap();
+        fs_err::write(directory.path().join("common.toml"), "[args]\nONLY = 1\n").unwrap();
+        fs_err::write(directory.path().join("notes.txt"), "no profile").unwrap();
+        let store = Store::embedded().overlay(directory.path()).unwrap();
+        let common = &store.entry("common").unwrap().profile;
+        assert_eq!(common.args.names().collect::<Vec<_>>(), ["ONLY"]);
+        assert!(store.entry("dynamo").is_some() && store.entry("notes").is_none());
+    }
+
+    #[test]
+    fn a_missing_directory_is_named() {
+        let error = Store::embedded()
+            .overlay(Path::new("no/such/directory"))
+            .unwrap_err();
+        assert_snapshot!(error, @"Cannot read the profile `no/such/directory`");
+    }
+
+    #[test]
+    fn unknown_frameworks_get_suggestions() {
+        let files = [
+            ("vllm", "framework = \"vllm\""),
+            ("common", ""),
+            ("bad", "framework = "),
+        ];
+        assert_snapshot!(failure(&files, "vlm"), @r"
+        Unknown framework `vlm` {Did you mean `vllm`? | Frameworks: `vllm`}
+        profiles/bad.toml:1:13 `profiles/bad.toml` is not valid TOML: string values must be quoted, expected literal string {}
+        ");
+        assert_snapshot!(failure(&files, "common"), @r"
+        Unknown framework `common` {Frameworks: `vllm`}
+        profiles/bad.toml:1:13 `profiles/bad.toml` is not valid TOML: string values must be quoted, expected literal string {}
+        ");
+    }
+
+    #[test]
+    fn circles_of_inheritance_are_refused() {
+        let files = [
+            ("a", "framework = \"a\"\ninherits = [\"b\"]"),
+            ("b", "inherits = [\"c\"]"),
+            ("c", "inherits = [\"b\", \"nothing\"]"),
+        ];
+        assert_snapshot!(failure(&files, "a"), @r"
+        profiles/c.toml:1:13 Profiles that inherit form a circle: b → c → b {Remove one of these links}
+        profiles/c.toml:1:18 Unknown profile to inherit `nothing` {Valid here: `a`, `b`, `c`}
+        ");
+    }
+
+    #[test]
+    fn mistakes_of_several_files_are_told_together() {
+        let files = [
+            ("a", "framework = \"b\"\ninherits = [\"b\"]\ntypo = 1"),
+            ("b", "tpyo = 1"),
+        ];
+        assert_snapshot!(failure(&files, "a"), @r"
+        profiles/a.toml:3:1 Unknown key `typo` in the profile {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `cache`, `sccache`, `run`}
+        profiles/b.toml:1:1 Unknown key `tpyo` in the profile {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `cache`, `sccache`, `run`}
+        ");
+        let files = [("a", "framework = \"b\"\ndefault-target = \"x\"")];
+        assert_snapshot!(failure(&files, "a"), @r#"
+        profiles/a.toml:1:13 `profiles/a.toml` says that its framework is `b` {Write `framework = "a"`, or rename the file}
+        profiles/a.toml:2:18 Unknown target `x` {}
+        "#);
+    }
+
+    #[test]
+    fn two_claims_of_one_alias_are_refused() {
+        let files = [
+            ("a", "framework = \"a\"\naliases = [\"x\"]"),
+            ("b", "framework = \"b\"\naliases = [\"x\"]"),
+        ];
+        assert_snapshot!(failure(&files, "x"), @"profiles/b.toml:2:12 `x` names two frameworks: `a` and `b` {Give every framework its own name and aliases}");
+    }
+}
