@@ -10,10 +10,13 @@ pub mod csv;
 pub mod gpus;
 mod hinted;
 pub mod ignore;
+pub mod mount;
 pub mod number;
 pub mod path;
+pub mod port;
 pub mod run_flags;
 pub mod size;
 pub mod ulimit;
+pub mod volume;
 
 pub use hinted::Hinted;

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use dynbuild::docker::gpus::DeviceRequest;
+use dynbuild::docker::mount::{BindOptions, BindRecursion, Mount, MountKind, VolumeOptions};
+use dynbuild::docker::port::{self, PortMapping};
 use dynbuild::docker::size::ByteSize;
 use dynbuild::docker::ulimit::Ulimit;
+use dynbuild::docker::volume::Volume;
 use serde_json::{Value, json};
 
 /// Inputs on which we differ from docker on purpose, with the reason. Empty so far.
@@ -75,6 +78,109 @@ fn gpus() {
                 "Capabilities": request.capabilities,
                 "Options": request.options,
             }])
+        })
+    });
+}
+
+/// Removes what docker's client leaves out: null, false, zero, and empty text and objects (but not
+/// the empty values of a user's own keys).
+fn without_empty(value: Value) -> Value {
+    let empty = [json!(null), json!(false), json!(""), json!(0), json!({})];
+    let Value::Object(map) = value else {
+        return value;
+    };
+    let cleaned = map.into_iter().map(|(key, value)| match key.as_str() {
+        "Labels" | "Options" => (key, value),
+        _ => (key, without_empty(value)),
+    });
+    Value::Object(
+        cleaned
+            .filter(|(_, value)| !empty.contains(value))
+            .collect(),
+    )
+}
+
+fn bind_options(bind: &BindOptions) -> Value {
+    json!({
+        "Propagation": bind.propagation,
+        "NonRecursive": bind.recursion == BindRecursion::Disabled,
+        "ReadOnlyNonRecursive": bind.recursion == BindRecursion::Writable,
+        "ReadOnlyForceRecursive": bind.recursion == BindRecursion::ReadOnly,
+        "CreateMountpoint": bind.create_source,
+    })
+}
+
+fn volume_options(volume: &VolumeOptions) -> Value {
+    let driver = volume.driver.as_ref();
+    json!({
+        "NoCopy": volume.no_copy,
+        "Subpath": volume.subpath,
+        "Labels": volume.labels,
+        "DriverConfig": driver.map(|driver| json!({"Name": driver.name, "Options": driver.options})),
+    })
+}
+
+#[test]
+fn mounts() {
+    check("mount", |text| {
+        text.parse().map(|mount: Mount| {
+            let options = match &mount.kind {
+                MountKind::Bind(bind) => json!({"BindOptions": bind_options(bind)}),
+                MountKind::Volume(volume) => json!({"VolumeOptions": volume_options(volume)}),
+                MountKind::Image(image) => json!({"ImageOptions": {"Subpath": image.subpath}}),
+                MountKind::Tmpfs(tmpfs) => json!({"TmpfsOptions": {
+                    "SizeBytes": tmpfs.size.map(ByteSize::get), "Mode": tmpfs.mode,
+                }}),
+                MountKind::Npipe | MountKind::Cluster | MountKind::Other(_) => json!({}),
+            };
+            let mut value = json!({
+                "Type": mount.kind.as_str(),
+                "Source": mount.source,
+                "Target": mount.target,
+                "ReadOnly": mount.read_only,
+                "Consistency": mount.consistency,
+            });
+            let options = options.as_object().unwrap().clone();
+            value.as_object_mut().unwrap().extend(options);
+            json!([without_empty(value)])
+        })
+    });
+}
+
+#[test]
+fn volumes() {
+    check("volume", |text| {
+        text.parse().map(|volume: Volume| {
+            let options = volume.options();
+            without_empty(json!({
+                "type": if volume.is_bind() { "bind" } else { "volume" },
+                "source": volume.source(),
+                "target": volume.target(),
+                "read_only": options.read_only,
+                "bind": {"propagation": options.propagation},
+                "volume": {"nocopy": options.no_copy},
+            }))
+        })
+    });
+}
+
+#[test]
+fn ports() {
+    check("port", |text| {
+        port::publish(text).map(|mappings| {
+            let mut answer = json!({"bindings": {}, "exposed": {}});
+            for PortMapping {
+                container,
+                host_ip,
+                host,
+            } in mappings
+            {
+                let ip = host_ip.map(|ip| ip.to_string()).unwrap_or_default();
+                let binding = json!([{"HostIp": ip, "HostPort": host.to_string()}]);
+                answer["bindings"][container.to_string()] = binding;
+                answer["exposed"][container.to_string()] = json!({});
+            }
+            answer
         })
     });
 }
