@@ -1,0 +1,3 @@
+//! What integration tests share: the engines they may use.
+
+pub(crate) mod engines;
