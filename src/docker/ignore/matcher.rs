@@ -87,7 +87,9 @@ impl Matcher {
     /// Decides about an entry of a directory for which `parents` were collected, and collects
     /// what the entry's own entries inherit into `own`.
     ///
-    /// This is `MatchesUsingParentResults` of moby's patternmatcher.
+    /// This is `MatchesUsingParentResults` of moby's patternmatcher, which decides in a walk. It
+    /// remembers of a directory only the patterns that had a say, so that the answer can differ
+    /// from [`Self::matches_or_parent_matches`].
     pub fn matches(
         &self,
         path: &str,

@@ -1,0 +1,91 @@
+//! What can be wrong with a build context.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::docker::ignore::PatternError;
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// Something in a build context that cannot be read or sent.
+#[derive(Debug, Error)]
+pub enum ContextError {
+    /// The directory itself cannot be opened.
+    #[error("Cannot open the build context `{}`", path.display())]
+    Open {
+        /// The directory as it was given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something in it cannot be read.
+    #[error("Cannot {action} `{path}` of the build context")]
+    Read {
+        /// What was tried, for example `list` or `read`.
+        action: &'static str,
+        /// The path below the context.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file name that BuildKit's protocol cannot carry.
+    #[error("`{path}` of the build context has a name that is not UTF-8")]
+    NameNotUtf8 {
+        /// The path below the context, the bytes at fault escaped.
+        path: String,
+    },
+    /// A symbolic link that BuildKit's protocol cannot carry.
+    #[error("The symbolic link `{path}` of the build context points to a name that is not UTF-8")]
+    TargetNotUtf8 {
+        /// The path below the context.
+        path: String,
+    },
+    /// The ignore file cannot be read.
+    #[error("Cannot read `{name}`")]
+    IgnoreFile {
+        /// The file as the user would name it.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A pattern is wrong.
+    #[error("{}: {source}", place(file, source))]
+    Pattern {
+        /// The file that holds it, if it is in one.
+        file: String,
+        /// What is wrong.
+        source: PatternError,
+    },
+}
+
+fn place(file: &str, error: &PatternError) -> String {
+    match (file, error.rule().line) {
+        ("", _) | (_, 0) => "A pattern of the build context".to_owned(),
+        (file, line) => format!("{file}:{line}"),
+    }
+}
+
+impl ContextError {
+    /// Returns what mends it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Open { .. } => Some("give an existing directory as the build context"),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("make it readable, or leave it out with a line in `.dockerignore`")
+            }
+            Self::NameNotUtf8 { .. } | Self::TargetNotUtf8 { .. } => {
+                Some("rename it, or leave it out with a line in `.dockerignore`")
+            }
+            Self::Read { .. } | Self::IgnoreFile { .. } | Self::Pattern { .. } => None,
+        }
+    }
+}
+
+impl From<ContextError> for Problem {
+    fn from(error: ContextError) -> Self {
+        let problem = Self::from_error(Exit::Usage, &error);
+        error.hint().into_iter().fold(problem, Self::hint)
+    }
+}
