@@ -5,6 +5,7 @@
 //! terminal can do reaches them as a [`Look`].
 
 mod clean;
+mod count;
 mod duration;
 mod look;
 mod measure;
@@ -12,6 +13,7 @@ mod size;
 mod table;
 
 pub use clean::{clean_line, last_state_of_line};
+pub use count::counted;
 pub use duration::human_duration;
 pub use look::{Look, Mark, Tone};
 pub use measure::{fit, fold, width};

@@ -2,7 +2,7 @@
 
 use super::excerpt::render_excerpt;
 use crate::problem::{Problem, Problems};
-use crate::text::{Look, Tone, clean_line, fold};
+use crate::text::{Look, Tone, clean_line, counted, fold};
 
 /// Returns the text that shows `problems`, ready to be written.
 pub fn render_problems(problems: &Problems, look: Look) -> String {
@@ -12,7 +12,7 @@ pub fn render_problems(problems: &Problems, look: Look) -> String {
         .map(|problem| render_problem(problem, look))
         .collect();
     if problems.len() > 1 {
-        paragraphs.push(format!("{} problems found\n", problems.len()));
+        paragraphs.push(format!("{} found\n", counted(problems.len(), "problem")));
     }
     paragraphs.join("\n")
 }

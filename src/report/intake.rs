@@ -1,0 +1,271 @@
+//! Makes raw events fit to be shown: whole log lines, no secrets.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::build::event::{Event, TargetOutcome};
+use crate::buildkit::Digest;
+use crate::buildkit::progress::{SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning};
+use crate::redact::Redactor;
+
+/// A line that does not end is passed on in pieces of this size.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// The gate that every event passes before a reporter sees it.
+///
+/// The engine cuts the output of a step anywhere, also in the middle of a secret. So logs are held
+/// back until their line is complete, and only then searched for secrets.
+#[derive(Debug, Default)]
+pub struct Intake {
+    redactor: Redactor,
+    open_lines: HashMap<(Digest, i64), OpenLine>,
+}
+
+#[derive(Debug)]
+struct OpenLine {
+    data: Vec<u8>,
+    timestamp: Timestamp,
+}
+
+impl Intake {
+    /// Creates an intake that masks these secrets.
+    pub fn new(redactor: Redactor) -> Self {
+        Self {
+            redactor,
+            open_lines: HashMap::new(),
+        }
+    }
+
+    /// Makes an event fit to be shown.
+    pub fn take(&mut self, event: Event) -> Event {
+        match event {
+            Event::Progress(status) => Event::Progress(self.status(status)),
+            Event::TargetStarted { target, at } => Event::TargetStarted { target, at },
+            Event::TargetFinished { target, at, result } => Event::TargetFinished {
+                target,
+                at,
+                result: self.outcome(result),
+            },
+            Event::Note {
+                level,
+                target,
+                message,
+            } => Event::Note {
+                level,
+                target,
+                message: self.text(message),
+            },
+        }
+    }
+
+    /// Returns the lines that never ended, at the end of the build.
+    pub fn finish(&mut self) -> Event {
+        let mut keys: Vec<_> = self.open_lines.keys().cloned().collect();
+        keys.sort();
+        let logs = keys
+            .into_iter()
+            .filter_map(|key| self.close(&key))
+            .collect();
+        Event::Progress(SolveStatus {
+            logs,
+            ..SolveStatus::default()
+        })
+    }
+
+    fn status(&mut self, status: SolveStatus) -> SolveStatus {
+        let SolveStatus {
+            vertexes,
+            statuses,
+            logs,
+            warnings,
+        } = status;
+        let mut logs: Vec<_> = logs.into_iter().filter_map(|log| self.log(log)).collect();
+        for vertex in vertexes.iter().filter(|vertex| vertex.completed.is_some()) {
+            logs.extend(
+                [1, 2]
+                    .map(|stream| (vertex.digest.clone(), stream))
+                    .iter()
+                    .filter_map(|key| self.close(key)),
+            );
+        }
+        SolveStatus {
+            vertexes: vertexes
+                .into_iter()
+                .map(|vertex| self.vertex(vertex))
+                .collect(),
+            statuses: statuses
+                .into_iter()
+                .map(|status| self.progress(status))
+                .collect(),
+            logs,
+            warnings: warnings
+                .into_iter()
+                .map(|warning| self.warning(warning))
+                .collect(),
+        }
+    }
+
+    /// Returns the lines that `log` completes, and keeps what is left.
+    fn log(&mut self, log: VertexLog) -> Option<VertexLog> {
+        let key = (log.vertex.clone(), log.stream);
+        let open = self.open_lines.entry(key).or_insert_with(|| OpenLine {
+            data: Vec::new(),
+            timestamp: log.timestamp,
+        });
+        open.data.extend_from_slice(&log.data);
+        open.timestamp = log.timestamp;
+        let complete = match open.data.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => end + 1,
+            None if open.data.len() >= LONGEST_LINE => open.data.len(),
+            None => return None,
+        };
+        let rest = open.data.split_off(complete);
+        let data = std::mem::replace(&mut open.data, rest);
+        Some(VertexLog {
+            data: self.redactor.redact_bytes(&data).into_owned(),
+            ..log
+        })
+    }
+
+    fn close(&mut self, key: &(Digest, i64)) -> Option<VertexLog> {
+        let OpenLine {
+            mut data,
+            timestamp,
+        } = self.open_lines.remove(key)?;
+        if data.is_empty() {
+            return None;
+        }
+        data.push(b'\n');
+        Some(VertexLog {
+            vertex: key.0.clone(),
+            stream: key.1,
+            data: self.redactor.redact_bytes(&data).into_owned(),
+            timestamp,
+        })
+    }
+
+    fn vertex(&self, mut vertex: Vertex) -> Vertex {
+        vertex.name = self.text(vertex.name);
+        vertex.error = self.text(vertex.error);
+        if let Some(group) = &mut vertex.progress_group {
+            group.name = self.text(std::mem::take(&mut group.name));
+        }
+        vertex
+    }
+
+    fn progress(&self, mut status: VertexStatus) -> VertexStatus {
+        status.id = self.text(status.id);
+        status.name = self.text(status.name);
+        status
+    }
+
+    fn warning(&self, mut warning: VertexWarning) -> VertexWarning {
+        warning.short = self.redactor.redact_bytes(&warning.short).into_owned();
+        for line in &mut warning.detail {
+            *line = self.redactor.redact_bytes(line).into_owned();
+        }
+        if let Some(source) = &mut warning.source_info {
+            source.data = self.redactor.redact_bytes(&source.data).into_owned();
+        }
+        warning
+    }
+
+    fn outcome(&self, outcome: TargetOutcome) -> TargetOutcome {
+        match outcome {
+            TargetOutcome::Failed { error, vertex } => TargetOutcome::Failed {
+                error: self.text(error),
+                vertex,
+            },
+            TargetOutcome::Built(built) => TargetOutcome::Built(built),
+            TargetOutcome::Cancelled => TargetOutcome::Cancelled,
+        }
+    }
+
+    fn text(&self, text: String) -> String {
+        match self.redactor.redact(&text) {
+            std::borrow::Cow::Owned(masked) => masked,
+            std::borrow::Cow::Borrowed(_) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn log(data: &str) -> Event {
+        Event::Progress(SolveStatus {
+            logs: vec![VertexLog {
+                vertex: "sha256:a".into(),
+                stream: 1,
+                data: data.into(),
+                ..VertexLog::default()
+            }],
+            ..SolveStatus::default()
+        })
+    }
+
+    fn done() -> Event {
+        Event::Progress(SolveStatus {
+            vertexes: vec![Vertex {
+                digest: "sha256:a".into(),
+                completed: Some(Timestamp::UNIX_EPOCH),
+                ..Vertex::default()
+            }],
+            ..SolveStatus::default()
+        })
+    }
+
+    fn logged(event: &Event) -> String {
+        let Event::Progress(status) = event else {
+            panic!("not progress: {event:?}")
+        };
+        let data = status
+            .logs
+            .iter()
+            .flat_map(|log| log.data.clone())
+            .collect();
+        String::from_utf8(data).unwrap()
+    }
+
+    #[test]
+    fn a_secret_that_the_engine_cuts_in_two_is_masked() {
+        let mut intake = Intake::new(Redactor::new(&[Secret::new("hf_canary")]));
+        assert_eq!(logged(&intake.take(log("one\ntoken hf_ca"))), "one\n");
+        assert_eq!(logged(&intake.take(log("nary and"))), "");
+        assert_eq!(logged(&intake.take(done())), "token **** and\n");
+    }
+
+    #[test]
+    fn lines_that_never_end_come_at_the_end() {
+        let mut intake = Intake::default();
+        intake.take(log("no end"));
+        assert_eq!(logged(&intake.finish()), "no end\n");
+        assert_eq!(logged(&intake.finish()), "");
+    }
+
+    #[test]
+    fn an_endless_line_is_not_kept_in_memory() {
+        let mut intake = Intake::default();
+        assert_eq!(
+            logged(&intake.take(log(&"x".repeat(LONGEST_LINE)))).len(),
+            LONGEST_LINE
+        );
+    }
+
+    #[test]
+    fn notes_and_errors_are_masked() {
+        let mut intake = Intake::new(Redactor::new(&[Secret::new("canary")]));
+        let failed = Event::TargetFinished {
+            target: "runtime".into(),
+            at: Timestamp::UNIX_EPOCH,
+            result: TargetOutcome::Failed {
+                error: "curl canary".into(),
+                vertex: None,
+            },
+        };
+        assert!(!format!("{:?}", intake.take(failed)).contains("canary"));
+    }
+}

@@ -1,0 +1,206 @@
+//! One line after the other, for logs.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::failure::render_failures;
+use super::reporter::{Page, Reporter, View};
+use super::state::BuildState;
+use super::step::{Phase, Step, log_lines};
+use super::summary::Summary;
+use super::target_line::render_target;
+use crate::build::event::{Event, NoteLevel};
+use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
+use crate::text::{human_duration, human_size};
+
+/// How often the state of a long transfer is written, by the engine's clock.
+const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
+
+/// Writes lines as `docker buildx build --progress=plain` does: each step has a number, and each
+/// of its lines begins with it, so that `grep '^#12 '` gives one step of several that ran at once.
+#[derive(Default)]
+pub(super) struct Plain {
+    state: BuildState,
+    /// The numbers of the steps that were written about, by their place in the state.
+    numbers: HashMap<usize, usize>,
+    /// Steps whose end was written. The engine may start such a step again.
+    ended: HashSet<usize>,
+    /// By step and id.
+    transfers: HashMap<(usize, String), Transfer>,
+    out: String,
+}
+
+/// What was written about a transfer.
+struct Transfer {
+    /// When it was last written about, or began.
+    written: Timestamp,
+    done: bool,
+}
+
+impl Reporter for Plain {
+    fn event(&mut self, event: &Event, now: Duration, view: View) -> Page {
+        self.state.update(event, now);
+        match event {
+            Event::Progress(status) => self.progress(status),
+            Event::TargetStarted { target, at: _ } => {
+                self.line(&format!("target {target}: started"));
+            }
+            Event::TargetFinished { target, .. } => self.target_finished(target, view),
+            Event::Note {
+                level,
+                target,
+                message,
+            } => {
+                let word = match level {
+                    NoteLevel::Info => "note",
+                    NoteLevel::Warning => "warning",
+                };
+                let about = target
+                    .as_ref()
+                    .map(|target| format!("{target}: "))
+                    .unwrap_or_default();
+                self.line(&format!("{word}: {about}{message}"));
+            }
+        }
+        Page::talk(std::mem::take(&mut self.out))
+    }
+
+    fn finish(&mut self, now: Duration, view: View) -> Page {
+        let summary = Summary::of(&self.state, now).render(view.look);
+        // Failures come last, so that the error which the caller shows next is right below.
+        Page::talk(summary + &render_failures(&self.state, view.look))
+    }
+}
+
+impl Plain {
+    /// Writes what is new: beginnings first and ends last, so that a step's output is in between.
+    fn progress(&mut self, status: &SolveStatus) {
+        let steps: Vec<_> = status
+            .vertexes
+            .iter()
+            .filter_map(|vertex| self.state.step_of(&vertex.digest))
+            .collect();
+        for index in &steps {
+            self.begin(*index);
+        }
+        for status in &status.statuses {
+            self.transfer(status);
+        }
+        for log in &status.logs {
+            self.log(log);
+        }
+        for index in steps {
+            self.end(index);
+        }
+    }
+
+    /// Tells that one of several targets is finished; of a single one, the summary tells.
+    fn target_finished(&mut self, name: &str, view: View) {
+        let targets = self.state.targets();
+        let finished = targets.iter().find(|target| target.name == name);
+        if let Some(target) = finished.filter(|_| targets.len() > 1) {
+            self.line(&render_target(target, view.look));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
+    fn numbered(&mut self, index: usize, text: &str) {
+        let next = self.numbers.len() + 1;
+        let number = *self.numbers.entry(index).or_insert(next);
+        self.line(&format!("#{number} {text}"));
+    }
+
+    fn begin(&mut self, index: usize) {
+        let step = &self.state.steps()[index];
+        if step.phase() == Phase::Running {
+            self.ended.remove(&index);
+        }
+        let (phase, name) = (step.phase(), step.name.clone());
+        if phase != Phase::Waiting && !self.numbers.contains_key(&index) {
+            self.numbered(index, &name);
+        }
+        if phase == Phase::Cached {
+            self.end(index);
+        }
+    }
+
+    fn end(&mut self, index: usize) {
+        let step = &self.state.steps()[index];
+        let Some(text) = ending(step).filter(|_| !self.ended.contains(&index)) else {
+            return;
+        };
+        self.numbered(index, &text);
+        self.line("");
+        self.ended.insert(index);
+    }
+
+    fn log(&mut self, log: &VertexLog) {
+        let Some(index) = self.state.step_of(&log.vertex) else {
+            return;
+        };
+        let started = self.state.steps()[index].started().unwrap_or(log.timestamp);
+        let seconds = log.timestamp.duration_since(started).as_secs_f64().max(0.0);
+        for line in log_lines(log) {
+            self.numbered(index, format!("{seconds:.3} {line}").trim_end());
+        }
+    }
+
+    /// Writes about a transfer when it is done, and every few seconds before.
+    fn transfer(&mut self, status: &VertexStatus) {
+        let Some(index) = self.state.step_of(&status.vertex) else {
+            return;
+        };
+        let key = (index, status.id.clone());
+        let transfer = self.transfers.entry(key).or_insert(Transfer {
+            written: status.started.unwrap_or(status.timestamp),
+            done: false,
+        });
+        let waited = status.timestamp.duration_since(transfer.written);
+        if transfer.done || (status.completed.is_none() && waited < TRANSFER_PERIOD) {
+            return;
+        }
+        transfer.done = status.completed.is_some();
+        transfer.written = status.timestamp;
+        self.numbered(index, &transfer_text(status));
+    }
+}
+
+/// Returns the last line of a step that is over.
+fn ending(step: &Step) -> Option<String> {
+    match step.phase() {
+        Phase::Waiting | Phase::Running => None,
+        Phase::Cached => Some("CACHED".to_owned()),
+        Phase::Done => Some(format!("DONE {}", human_duration(step.duration()))),
+        Phase::Cancelled => Some("CANCELED".to_owned()),
+        Phase::Failed => Some(format!("ERROR: {}", step.error().unwrap_or_default())),
+    }
+}
+
+/// Returns for example `sha256:4f2d 12.3 MB / 48.0 MB 1.2s done`.
+fn transfer_text(status: &VertexStatus) -> String {
+    let bytes = |count: i64| human_size(u64::try_from(count).unwrap_or(0));
+    let mut text = status.id.clone();
+    if status.total > 0 {
+        text.extend([" ", &bytes(status.current), " / ", &bytes(status.total)]);
+    } else if status.current > 0 {
+        text.extend([" ", &bytes(status.current)]);
+    }
+    if let Some(started) = status.started {
+        let end = status.completed.unwrap_or(status.timestamp);
+        let duration = Duration::try_from(end.duration_since(started)).unwrap_or_default();
+        if duration >= Duration::from_millis(100) {
+            let _ = write!(text, " {}", human_duration(duration));
+        }
+    }
+    if status.completed.is_some() {
+        text.push_str(" done");
+    }
+    text
+}

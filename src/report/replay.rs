@@ -1,0 +1,95 @@
+//! Replays recorded builds.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::intake::Intake;
+use super::reporter::{Page, Reporter, View};
+use crate::build::event::{Event, TargetOutcome};
+use crate::buildkit::progress::SolveStatus;
+use crate::redact::Redactor;
+
+/// A recorded build: events and when they happened, counted from the start.
+pub(super) struct Recording(pub(super) Vec<(Duration, Event)>);
+
+impl Recording {
+    /// Reads the lines that `docker buildx build --progress=rawjson` wrote, as the build of one
+    /// target that ended like this.
+    pub(super) fn load(name: &str, target: &str, result: TargetOutcome) -> Self {
+        let path = format!(
+            "{}/tests/data/rawjson/{name}.jsonl",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = fs_err::read_to_string(path).unwrap();
+        let parse = |line| serde_json::from_str::<SolveStatus>(line).unwrap();
+        let statuses: Vec<_> = text.lines().map(parse).collect();
+        let start = statuses.iter().find_map(last_time).unwrap();
+        let mut now = Duration::ZERO;
+        let mut events = vec![(
+            now,
+            Event::TargetStarted {
+                target: target.into(),
+                at: start,
+            },
+        )];
+        for status in statuses {
+            let time = last_time(&status).map(|time| time.duration_since(start));
+            now = now.max(time.and_then(|time| time.try_into().ok()).unwrap_or(now));
+            events.push((now, Event::Progress(status)));
+        }
+        let target = target.to_owned();
+        events.push((
+            now,
+            Event::TargetFinished {
+                target,
+                at: start,
+                result,
+            },
+        ));
+        Self(events)
+    }
+
+    /// Replays everything into a reporter, and returns what it writes for good.
+    pub(super) fn replay(
+        self,
+        reporter: &mut dyn Reporter,
+        redactor: Redactor,
+        view: View,
+    ) -> Page {
+        let mut all = Page::default();
+        let mut intake = Intake::new(redactor);
+        let end = self.0.last().map_or(Duration::ZERO, |(now, _)| *now);
+        for (now, event) in self.0 {
+            all += reporter.event(&intake.take(event), now, view);
+        }
+        all += reporter.event(&intake.finish(), end, view);
+        all += reporter.finish(end, view);
+        all
+    }
+
+    /// Replays up to a moment, and returns what the screen shows there.
+    pub(super) fn live_at(
+        self,
+        moment: Duration,
+        reporter: &mut dyn Reporter,
+        view: View,
+    ) -> String {
+        let mut intake = Intake::default();
+        for (now, event) in self.0.into_iter().take_while(|(now, _)| *now <= moment) {
+            reporter.event(&intake.take(event), now, view);
+        }
+        reporter.live(moment, view).join("\n")
+    }
+}
+
+/// Returns the latest time that a message speaks of.
+fn last_time(status: &SolveStatus) -> Option<Timestamp> {
+    let vertexes = status
+        .vertexes
+        .iter()
+        .filter_map(|vertex| vertex.completed.or(vertex.started));
+    let statuses = status.statuses.iter().map(|status| status.timestamp);
+    let logs = status.logs.iter().map(|log| log.timestamp);
+    vertexes.chain(statuses).chain(logs).max()
+}

@@ -1,0 +1,184 @@
+//! What a build has come to.
+
+use std::time::Duration;
+
+use super::state::{BuildState, Counts, Target};
+use super::step::Phase;
+use super::title::Kind;
+use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::buildkit::progress::VertexWarning;
+use crate::text::{Look, Mark, Table, Tone, clean_line, counted, fold, human_duration, human_size};
+
+/// How many of the slowest steps are named.
+const SLOWEST: usize = 3;
+
+/// A step that was faster is never called slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What a build has come to, when it is over.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The targets in the order in which they began.
+    pub targets: Vec<Target>,
+    /// How long it took, by our own clock.
+    pub duration: Duration,
+    /// How many steps ran and how many were cached.
+    pub counts: Counts,
+    /// The bytes sent to the engine for build contexts.
+    pub context_bytes: u64,
+    /// The slowest steps, slowest first: name and duration.
+    pub slowest: Vec<(String, Duration)>,
+    /// What the frontend finds doubtful.
+    pub warnings: Vec<VertexWarning>,
+}
+
+impl Summary {
+    /// Sums up a build that ended `now`, counted from its start.
+    pub fn of(state: &BuildState, now: Duration) -> Self {
+        Self {
+            targets: state.targets().to_vec(),
+            duration: now,
+            counts: state.counts(),
+            context_bytes: state.context_bytes(),
+            slowest: slowest(state),
+            warnings: state.warnings().to_vec(),
+        }
+    }
+
+    /// Returns the summary as lines to read.
+    pub fn render(&self, look: Look) -> String {
+        let mut text: String = self
+            .warnings
+            .iter()
+            .map(|warning| render_warning(warning, look))
+            .collect();
+        for target in &self.targets {
+            text += &render_target(target, look);
+        }
+        text + &self.totals(look) + &self.slowest(look)
+    }
+
+    /// Returns `Done in 12.3s: 9 steps, 4 cached · context 1.20 MB`.
+    fn totals(&self, look: Look) -> String {
+        let Counts { run, cached } = self.counts;
+        let built = |target: &Target| matches!(target.finished, Some((_, TargetOutcome::Built(_))));
+        let word = if self.targets.iter().all(built) {
+            "Done in"
+        } else {
+            "Ended after"
+        };
+        let mut facts = vec![format!("{word} {}", human_duration(self.duration))];
+        if run + cached > 0 {
+            facts.push(format!("{} run, {cached} cached", counted(run, "step")));
+        }
+        if self.context_bytes > 0 {
+            facts.push(format!("context {} sent", human_size(self.context_bytes)));
+        }
+        let separator = format!(" {} ", look.mark(Mark::Dot));
+        facts.join(&separator) + "\n"
+    }
+
+    fn slowest(&self, look: Look) -> String {
+        let mut table = Table::headless();
+        for (name, duration) in &self.slowest {
+            table.row([format!("  {:>7}", human_duration(*duration)), name.clone()]);
+        }
+        if table.is_empty() {
+            return String::new();
+        }
+        look.paint(Tone::Faint, "Slowest steps") + "\n" + &table.render(look)
+    }
+}
+
+fn slowest(state: &BuildState) -> Vec<(String, Duration)> {
+    let ran = state
+        .steps()
+        .iter()
+        .filter(|step| step.phase() == Phase::Done);
+    let own = ran.filter(|step| matches!(step.title.kind, Kind::Work | Kind::Export));
+    let mut timed: Vec<_> = own
+        .map(|step| (step.name.clone(), step.duration()))
+        .filter(|(_, time)| *time >= SLOW)
+        .collect();
+    timed.sort_by(|(_, a), (_, b)| b.cmp(a));
+    timed.truncate(SLOWEST);
+    timed
+}
+
+fn render_target(target: &Target, look: Look) -> String {
+    let name = look.paint(Tone::Strong, &target.name);
+    let Some((end, outcome)) = &target.finished else {
+        return String::new();
+    };
+    let time = human_duration(end.saturating_sub(target.started));
+    let mark = |tone, mark| look.paint(tone, look.mark(mark));
+    match outcome {
+        TargetOutcome::Built(built) => {
+            format!(
+                "{} {name} built in {time}\n{}",
+                mark(Tone::Good, Mark::Done),
+                render_built(built, look)
+            )
+        }
+        TargetOutcome::Failed { .. } => format!(
+            "{} {name} failed after {time}\n",
+            mark(Tone::Error, Mark::Failed)
+        ),
+        TargetOutcome::Cancelled => format!(
+            "{} {name} cancelled after {time}\n",
+            mark(Tone::Warning, Mark::Failed)
+        ),
+    }
+}
+
+fn render_built(built: &BuiltTarget, look: Look) -> String {
+    let BuiltTarget {
+        digest,
+        image_id,
+        tags,
+        size,
+    } = built;
+    let mut table = Table::headless();
+    let mut row = |name: &str, value: String| {
+        table.row([look.paint(Tone::Faint, &format!("  {name}")), value]);
+    };
+    for tag in tags {
+        row("tag", tag.clone());
+    }
+    if let Some(digest) = digest {
+        row("digest", digest.to_string());
+    }
+    if let Some(id) = image_id.as_ref().filter(|id| Some(*id) != digest.as_ref()) {
+        row("image id", id.to_string());
+    }
+    if let Some(size) = size {
+        row("size", human_size(*size));
+    }
+    // A digest that is cut cannot be copied: better the terminal wraps it.
+    table.render(Look {
+        width: None,
+        ..look
+    })
+}
+
+/// Returns `warning: SecretsUsedInArgOrEnv: … (Dockerfile:3)` and where to read more.
+fn render_warning(warning: &VertexWarning, look: Look) -> String {
+    let short = clean_line(&String::from_utf8_lossy(&warning.short));
+    let line = warning.range.first().map(|range| range.start.line);
+    let file = warning
+        .source_info
+        .as_ref()
+        .map_or("Dockerfile", |source| &source.filename);
+    let place = line
+        .map(|line| format!(" ({file}:{line})"))
+        .unwrap_or_default();
+    let more = if warning.url.is_empty() {
+        String::new()
+    } else {
+        format!("\n  see {}", warning.url)
+    };
+    let message = format!("{short}{place}{more}");
+    let lines = fold(&message, look.width.map(|width| width.saturating_sub(9)));
+    let text = lines.join("\n         ");
+    format!("{}: {text}\n", look.paint(Tone::Warning, "warning"))
+}

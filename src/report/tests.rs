@@ -1,0 +1,428 @@
+//! Recorded builds, as every reporter shows them.
+
+use std::time::Duration;
+
+use super::replay::Recording;
+use super::reporter::{Mode, Page, View};
+use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::redact::Redactor;
+use crate::secret::Secret;
+use crate::text::Look;
+
+fn built() -> TargetOutcome {
+    TargetOutcome::Built(BuiltTarget {
+        digest: Some("sha256:4f2d".into()),
+        image_id: Some("sha256:4f2d".into()),
+        tags: vec!["dynamo:latest-dev".into(), "dynamo:v1.6.1-dev".into()],
+        size: Some(1_234_567_890),
+    })
+}
+
+fn failed() -> TargetOutcome {
+    TargetOutcome::Failed {
+        error: "process `/bin/sh -c …` ended with 1".into(),
+        vertex: None,
+    }
+}
+
+fn shown(recording: &str, result: TargetOutcome, mode: Mode, view: View) -> Page {
+    let mut reporter = mode.reporter(true);
+    Recording::load(recording, "dev", result).replay(&mut *reporter, Redactor::default(), view)
+}
+
+fn live(recording: &str, milliseconds: u64, columns: usize, rows: usize) -> String {
+    let look = Look {
+        color: false,
+        unicode: true,
+        width: Some(columns),
+    };
+    let view = View {
+        look,
+        rows: Some(rows),
+    };
+    let mut reporter = Mode::Tty.reporter(true);
+    let moment = Duration::from_millis(milliseconds);
+    Recording::load(recording, "dev", built()).live_at(moment, &mut *reporter, view)
+}
+
+const TERMINAL: View = View {
+    look: Look {
+        color: false,
+        unicode: true,
+        width: Some(80),
+    },
+    rows: Some(24),
+};
+
+#[test]
+fn plain_success() {
+    insta::assert_snapshot!(shown("success", built(), Mode::Plain, View::PLAIN).stderr, @r#"
+    target dev: started
+    #1 [internal] load build definition from Dockerfile
+    #1 transferring dockerfile: 850 B done
+    #1 DONE 0.0s
+
+    #2 [internal] load metadata for docker.io/library/debian:bookworm-slim
+    #2 DONE 0.0s
+
+    #3 [internal] load .dockerignore
+    #3 transferring context: 2 B done
+    #3 DONE 0.0s
+
+    #4 [base 1/4] FROM docker.io/library/debian:bookworm-slim
+    #4 DONE 0.0s
+
+    #5 [internal] load build context
+    #6 [base 2/3] RUN echo preparing; sleep 0.4
+    #5 transferring context: 109 kB done
+    #5 DONE 0.0s
+
+    #6 0.200 preparing
+    #6 DONE 0.6s
+
+    #7 [base 3/3] WORKDIR /srv
+    #7 DONE 0.0s
+
+    #8 [wheel_builder 1/2] COPY data.txt /src/
+    #9 [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7
+    #8 DONE 0.0s
+
+    #10 [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
+    #10 0.233 Compiling crate 1
+    #9 0.322 Resolved 12 packages
+    #9 0.322 100%
+    #10 0.488 Compiling crate 2
+    #10 0.740 Compiling crate 3
+    #10 1.010 Compiling crate 4
+    #9 DONE 1.1s
+
+    #10 1.245 Compiling crate 5
+    #10 1.506 Compiling crate 6
+    #10 DONE 1.9s
+
+    #11 [runtime 1/3] COPY --from=wheel_builder /dynamo.whl /wheels/
+    #11 DONE 0.1s
+
+    #12 [runtime 2/3] COPY app.py /app/
+    #12 DONE 0.0s
+
+    #13 [runtime 3/3] RUN echo "run 0"; sleep 0.3
+    #13 0.240 run 0
+    #13 DONE 0.6s
+
+    #14 [dev 1/1] RUN echo "Installing tools"; sleep 0.4
+    #14 0.248 Installing tools
+    #14 DONE 0.7s
+
+    #15 exporting to image
+    #15 exporting layers done
+    #15 writing image sha256:7570637958522f8baec32071c53208029813d1d54a3cad666e3db38f86ac4e93 done
+    #15 naming to docker.io/library/report-test:rec done
+    #15 DONE 0.1s
+
+    + dev built in 4.5s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 4.5s - 9 steps run, 0 cached - context 109 kB sent
+    Slowest steps
+         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
+         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7
+    "#);
+}
+
+#[test]
+fn plain_cached() {
+    insta::assert_snapshot!(shown("cached", built(), Mode::Plain, View::PLAIN).stderr, @r#"
+    target dev: started
+    #1 [internal] load build definition from Dockerfile
+    #1 transferring dockerfile: 850 B done
+    #1 DONE 0.0s
+
+    #2 [internal] load metadata for docker.io/library/debian:bookworm-slim
+    #2 DONE 0.0s
+
+    #3 [internal] load .dockerignore
+    #3 DONE 0.0s
+
+    #3 transferring context: 2 B done
+    #3 DONE 0.0s
+
+    #4 [base 1/4] FROM docker.io/library/debian:bookworm-slim
+    #4 CACHED
+
+    #5 [internal] load build context
+    #5 transferring context: 56 B done
+    #5 DONE 0.0s
+
+    #6 [base 2/3] RUN echo preparing; sleep 0.4
+    #6 CACHED
+
+    #7 [base 3/3] WORKDIR /srv
+    #7 CACHED
+
+    #8 [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7
+    #8 CACHED
+
+    #9 [wheel_builder 1/2] COPY data.txt /src/
+    #9 CACHED
+
+    #10 [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
+    #10 CACHED
+
+    #11 [runtime 1/3] COPY --from=wheel_builder /dynamo.whl /wheels/
+    #11 CACHED
+
+    #12 [runtime 2/3] COPY app.py /app/
+    #12 CACHED
+
+    #13 [runtime 3/3] RUN echo "run 0"; sleep 0.3
+    #13 CACHED
+
+    #14 [dev 1/1] RUN echo "Installing tools"; sleep 0.4
+    #14 CACHED
+
+    #15 exporting to image
+    #15 exporting layers done
+    #15 writing image sha256:7570637958522f8baec32071c53208029813d1d54a3cad666e3db38f86ac4e93 done
+    #15 naming to docker.io/library/report-test:rec done
+    #15 DONE 0.0s
+
+    + dev built in 0.1s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 0.1s - 0 steps run, 9 cached - context 56 B sent
+    "#);
+}
+
+#[test]
+fn plain_failure() {
+    insta::assert_snapshot!(shown("failure", failed(), Mode::Plain, View::PLAIN).stderr, @r#"
+    target dev: started
+    #1 [internal] load build definition from Dockerfile
+    #1 transferring dockerfile: 850 B done
+    #1 DONE 0.0s
+
+    #2 [internal] load metadata for docker.io/library/debian:bookworm-slim
+    #2 DONE 0.0s
+
+    #3 [internal] load .dockerignore
+    #3 DONE 0.0s
+
+    #3 transferring context: 2 B done
+    #3 DONE 0.0s
+
+    #4 [base 1/4] FROM docker.io/library/debian:bookworm-slim
+    #4 CACHED
+
+    #5 [base 2/3] RUN echo preparing; sleep 0.4
+    #5 CACHED
+
+    #6 [base 3/3] WORKDIR /srv
+    #6 CACHED
+
+    #7 [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2; echo "ERROR: No matching distribution found for ai-dynamo==9.9.9" >&2; exit 1
+    #7 0.203 Collecting ai-dynamo==9.9.9
+    #7 0.407 ERROR: No matching distribution found for ai-dynamo==9.9.9
+    #7 ERROR: process "/bin/sh -c echo \"Collecting ai-dynamo==9.9.9\"; sleep 0.2; echo \"ERROR: No matching distribution found for ai-dynamo==9.9.9\" >&2; exit 1" did not complete successfully: exit code: 1
+
+    x dev failed after 0.5s
+    Ended after 0.5s - 1 step run, 2 cached
+    x failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2; echo "ERROR: No matching distribution found for ai-dynamo==9.9.9" >&2; exit 1
+    | Collecting ai-dynamo==9.9.9
+    | ERROR: No matching distribution found for ai-dynamo==9.9.9
+    "#);
+}
+
+#[test]
+fn plain_failure_stops_the_sibling() {
+    let shown = shown("cancelled-sibling", failed(), Mode::Plain, View::PLAIN);
+    assert!(shown.stderr.contains("CANCELED\n"));
+    assert!(shown.stderr.contains("ERROR: process"));
+}
+
+#[test]
+fn quiet_writes_the_digest_only() {
+    let shown = shown("success", built(), Mode::Quiet, View::PLAIN);
+    assert_eq!(
+        (shown.stdout.as_str(), shown.stderr.as_str()),
+        ("sha256:4f2d\n", "")
+    );
+}
+
+#[test]
+fn quiet_still_shows_the_last_words_of_a_failure() {
+    let shown = shown("failure", failed(), Mode::Quiet, View::PLAIN);
+    assert_eq!(shown.stdout, "");
+    insta::assert_snapshot!(shown.stderr, @r#"
+    x failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2; echo "ERROR: No matching distribution found for ai-dynamo==9.9.9" >&2; exit 1
+    | Collecting ai-dynamo==9.9.9
+    | ERROR: No matching distribution found for ai-dynamo==9.9.9
+    "#);
+}
+
+/// Go's JSON escapes `<`, `>` and `&`, so the texts may differ where the values do not. Messages
+/// that say nothing, with which the engine shows that it is alive, are not passed on.
+fn values<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<serde_json::Value> {
+    let values = lines.map(|line| serde_json::from_str(line).unwrap());
+    values
+        .filter(|value| *value != serde_json::json!({}))
+        .collect()
+}
+
+#[test]
+fn rawjson_gives_back_what_the_engine_said() {
+    for recording in [
+        "success",
+        "cached",
+        "failure",
+        "cancelled-sibling",
+        "multi-target",
+    ] {
+        let path = format!(
+            "{}/tests/data/rawjson/{recording}.jsonl",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let recorded = fs_err::read_to_string(path).unwrap();
+        let shown = shown(recording, built(), Mode::RawJson, View::PLAIN).stderr;
+        let engine = shown
+            .lines()
+            .filter(|line| !line.starts_with(r#"{"dynbuild""#));
+        assert!(values(engine) == values(recorded.lines()), "{recording}");
+    }
+}
+
+#[test]
+fn rawjson_tells_of_targets() {
+    let shown = shown("cached", built(), Mode::RawJson, View::PLAIN).stderr;
+    let own: Vec<_> = shown
+        .lines()
+        .filter(|line| line.starts_with(r#"{"dynbuild""#))
+        .collect();
+    insta::assert_snapshot!(own.join("\n"), @r#"
+    {"dynbuild":{"event":"target_started","target":"dev","at":"2026-11-21T10:03:41.259282955Z"}}
+    {"dynbuild":{"event":"target_finished","target":"dev","at":"2026-11-21T10:03:41.259282955Z","result":{"outcome":"built","digest":"sha256:4f2d","image_id":"sha256:4f2d","tags":["dynamo:latest-dev","dynamo:v1.6.1-dev"],"size":1234567890}}}
+    "#);
+}
+
+#[test]
+fn no_reporter_shows_a_secret_that_a_step_prints() {
+    let secrets = [Secret::new("Installing tools")];
+    for mode in [Mode::Tty, Mode::Plain, Mode::RawJson, Mode::Quiet] {
+        let mut reporter = mode.reporter(true);
+        let recording = Recording::load("success", "dev", built());
+        let page = recording.replay(&mut *reporter, Redactor::new(&secrets), TERMINAL);
+        assert!(!page.stderr.contains("Installing tools"), "{mode:?}");
+        // The log line in base64, as rawjson would have it.
+        assert!(!page.stderr.contains("SW5zdGFsbGluZyB0b29scw"), "{mode:?}");
+    }
+}
+
+#[test]
+fn tty_success() {
+    insta::assert_snapshot!(shown("success", built(), Mode::Tty, TERMINAL).stderr, @r#"
+    ✔ base             2 steps                                                 0.7s
+    ✔ wheel_builder    2 steps                                                 1.9s
+    ✔ framework        1 step                                                  1.1s
+    ✔ runtime          3 steps                                                 0.7s
+    ✔ dev              1 step                                                  0.7s
+    ✔ dev built in 4.5s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 4.5s · 9 steps run, 0 cached · context 109 kB sent
+    Slowest steps
+         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cra…
+         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; …
+    "#);
+}
+
+#[test]
+fn tty_cached() {
+    insta::assert_snapshot!(shown("cached", built(), Mode::Tty, TERMINAL).stderr, @r"
+    ✔ base             2 steps, cached                                         0.0s
+    ✔ wheel_builder    2 steps, cached                                         0.0s
+    ✔ framework        1 step, cached                                          0.0s
+    ✔ runtime          3 steps, cached                                         0.0s
+    ✔ dev              1 step, cached                                          0.0s
+    ✔ dev built in 0.1s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 0.1s · 0 steps run, 9 cached · context 56 B sent
+    ");
+}
+
+#[test]
+fn tty_failure() {
+    insta::assert_snapshot!(shown("cancelled-sibling", failed(), Mode::Tty, TERMINAL).stderr, @r#"
+    ✔ base             2 steps, cached                                         0.0s
+    ✖ broken           1/1 RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2;… 0.5s
+    ✖ dev failed after 0.6s
+    Ended after 0.6s · 1 step run, 2 cached
+    ✖ failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep…
+    │ Collecting ai-dynamo==9.9.9
+    │ ERROR: No matching distribution found for ai-dynamo==9.9.9
+    "#);
+}
+
+#[test]
+fn tty_shows_nothing_at_first() {
+    assert_eq!(live("success", 200, 80, 24), "");
+}
+
+#[test]
+fn tty_in_the_middle() {
+    insta::assert_snapshot!(live("success", 1900, 80, 24), @r#"
+    Building dev                                                               1.9s
+    ✔ base             2 steps                                                 0.7s
+    ✔ framework        1 step                                                  1.1s
+    ▸ wheel_builder    2/2 RUN for i in 1 2 3 4 5 6; do echo "Compiling crate… 1.1s
+      │ Compiling crate 1
+      │ Compiling crate 2
+      │ Compiling crate 3
+      │ Compiling crate 4
+    · runtime          waiting
+    · dev              waiting
+    "#);
+}
+
+#[test]
+fn tty_on_a_small_screen() {
+    insta::assert_snapshot!(live("multi-target", 1900, 40, 10), @r"
+    Building dev                       1.9s
+    ✔ dev base         2 steps         1.4s
+    ✔ dev framework    1 step          2.0s
+    ▸ dev wheel_builder 2/2 RUN for i… 1.1s
+      │ Compiling crate 2
+      │ Compiling crate 3
+      │ Compiling crate 4
+    · dev runtime      waiting
+    · dev dev          waiting
+    ");
+}
+
+#[test]
+fn tty_fits_every_screen_at_every_moment() {
+    for (columns, rows) in [(80, 24), (40, 10), (20, 3), (1, 1)] {
+        for moment in (0..4000).step_by(500) {
+            let shown = live("multi-target", moment, columns, rows);
+            let lines: Vec<_> = shown.lines().collect();
+            assert!(
+                lines.len() < rows.max(2),
+                "{columns}x{rows} at {moment}:\n{shown}"
+            );
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| crate::text::width(line) < columns.max(2)),
+                "{columns}x{rows} at {moment}:\n{shown}"
+            );
+        }
+    }
+}

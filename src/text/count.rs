@@ -1,0 +1,20 @@
+//! Numbers of things.
+
+/// Returns a number and its noun: `1 step`, `2 steps`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_is_singular() {
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "step")),
+            ["0 steps", "1 step", "2 steps"]
+        );
+    }
+}
