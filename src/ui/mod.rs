@@ -9,6 +9,8 @@
 mod console;
 mod excerpt;
 mod problem;
+mod progress;
+mod screen;
 mod settings;
 mod stream;
 

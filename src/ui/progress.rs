@@ -1,0 +1,112 @@
+//! Shows a build while it runs.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::Stream;
+use super::Ui;
+use super::screen::Screen;
+use crate::build::event::Event;
+use crate::redact::Redactor;
+use crate::report::{Intake, Mode, Page, Reporter, View};
+
+/// How long a picture stays: at most 30 in a second.
+const FRAME: Duration = Duration::from_millis(34);
+
+impl Ui {
+    /// Shows a build until the last sender of its events is gone.
+    ///
+    /// The secrets are masked in everything that is shown.
+    pub async fn show_build(
+        &mut self,
+        mode: Mode,
+        redactor: Redactor,
+        mut events: UnboundedReceiver<Event>,
+    ) {
+        let mut show = Show::new(self, mode, redactor);
+        let mut ticks = interval(FRAME);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => show.event(event),
+                    None => break,
+                },
+                _ = ticks.tick(), if show.live => show.draw(),
+            }
+        }
+        show.finish();
+    }
+}
+
+struct Show<'a> {
+    ui: &'a mut Ui,
+    reporter: Box<dyn Reporter>,
+    intake: Intake,
+    screen: Screen,
+    start: Instant,
+    live: bool,
+}
+
+impl<'a> Show<'a> {
+    fn new(ui: &'a mut Ui, mode: Mode, redactor: Redactor) -> Self {
+        let live = ui.stderr.is_live();
+        ui.redact(&redactor);
+        Self {
+            reporter: mode.reporter(live),
+            intake: Intake::new(redactor),
+            screen: Screen::default(),
+            start: Instant::now(),
+            live,
+            ui,
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let event = self.intake.take(event);
+        let page = self
+            .reporter
+            .event(&event, self.start.elapsed(), view(&self.ui.stderr));
+        self.write(&page);
+    }
+
+    fn draw(&mut self) {
+        self.write(&Page::default());
+    }
+
+    /// Writes a page for good. The live lines are only drawn anew if the page makes it necessary
+    /// or it is time to: a thousand events make no thousand pictures.
+    fn write(&mut self, page: &Page) {
+        self.ui.stdout.write(&page.stdout);
+        if self.live {
+            let lines = self
+                .reporter
+                .live(self.start.elapsed(), view(&self.ui.stderr));
+            self.screen.update(&mut self.ui.stderr, &page.stderr, lines);
+        } else {
+            self.ui.stderr.write(&page.stderr);
+        }
+    }
+
+    fn finish(mut self) {
+        let (now, view) = (self.start.elapsed(), view(&self.ui.stderr));
+        let mut page = self.reporter.event(&self.intake.finish(), now, view);
+        page += self.reporter.finish(now, view);
+        if self.live {
+            self.screen
+                .update(&mut self.ui.stderr, &page.stderr, Vec::new());
+        } else {
+            self.ui.stderr.write(&page.stderr);
+        }
+        self.ui.stdout.write(&page.stdout);
+    }
+}
+
+fn view(stream: &Stream) -> View {
+    View {
+        look: stream.look(),
+        rows: stream.size().map(|(_, rows)| rows),
+    }
+}
