@@ -6,7 +6,9 @@ use std::path::Path;
 
 use dynbuild::docker::gpus::DeviceRequest;
 use dynbuild::docker::mount::{BindOptions, BindRecursion, Mount, MountKind, VolumeOptions};
+use dynbuild::docker::platform::Platform;
 use dynbuild::docker::port::{self, PortMapping};
+use dynbuild::docker::reference::Reference;
 use dynbuild::docker::size::ByteSize;
 use dynbuild::docker::ulimit::Ulimit;
 use dynbuild::docker::volume::Volume;
@@ -181,6 +183,45 @@ fn ports() {
                 answer["exposed"][container.to_string()] = json!({});
             }
             answer
+        })
+    });
+}
+
+#[test]
+fn references() {
+    check("ref", |text| {
+        text.parse().map(|reference: Reference| {
+            without_empty(json!({
+                "domain": reference.domain(),
+                "path": reference.path(),
+                "tag": reference.tag().map(ToString::to_string),
+                "digest": reference.digest(),
+                "familiar": reference.to_string(),
+                "string": reference.normalized(),
+                "tagged": reference.tagged().normalized(),
+            }))
+        })
+    });
+}
+
+fn platform_parts(platform: &Platform) -> Value {
+    without_empty(json!({
+        "os": platform.os,
+        "os.version": platform.os_version,
+        "architecture": platform.architecture,
+        "variant": platform.variant,
+    }))
+}
+
+#[test]
+fn platforms() {
+    check("platform", |text| {
+        text.parse().map(|platform: Platform| {
+            json!({
+                "fmt": platform.to_string(),
+                "p": platform_parts(&platform),
+                "norm": platform_parts(&platform.normalized()),
+            })
         })
     });
 }
