@@ -25,7 +25,7 @@ mod title;
 mod tty;
 
 #[cfg(test)]
-mod replay;
+pub(crate) mod replay;
 #[cfg(test)]
 mod tests;
 

@@ -11,12 +11,12 @@ use crate::buildkit::progress::SolveStatus;
 use crate::redact::Redactor;
 
 /// A recorded build: events and when they happened, counted from the start.
-pub(super) struct Recording(pub(super) Vec<(Duration, Event)>);
+pub(crate) struct Recording(pub(crate) Vec<(Duration, Event)>);
 
 impl Recording {
     /// Reads the lines that `docker buildx build --progress=rawjson` wrote, as the build of one
     /// target that ended like this.
-    pub(super) fn load(name: &str, target: &str, result: TargetOutcome) -> Self {
+    pub(crate) fn load(name: &str, target: &str, result: TargetOutcome) -> Self {
         let path = format!(
             "{}/tests/data/rawjson/{name}.jsonl",
             env!("CARGO_MANIFEST_DIR")
@@ -51,7 +51,7 @@ impl Recording {
     }
 
     /// Replays everything into a reporter, and returns what it writes for good.
-    pub(super) fn replay(
+    pub(crate) fn replay(
         self,
         reporter: &mut dyn Reporter,
         redactor: Redactor,
@@ -69,7 +69,7 @@ impl Recording {
     }
 
     /// Replays up to a moment, and returns what the screen shows there.
-    pub(super) fn live_at(
+    pub(crate) fn live_at(
         self,
         moment: Duration,
         reporter: &mut dyn Reporter,

@@ -13,6 +13,8 @@ mod progress;
 mod screen;
 mod settings;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use console::Ui;
 pub use problem::render_problems;

@@ -10,7 +10,7 @@ use super::Ui;
 use super::screen::Screen;
 use crate::build::event::Event;
 use crate::redact::Redactor;
-use crate::report::{Intake, Mode, Page, Reporter, View};
+use crate::report::{Intake, Mode, Reporter, View};
 
 /// How long a picture stays: at most 30 in a second.
 const FRAME: Duration = Duration::from_millis(34);
@@ -64,30 +64,31 @@ impl<'a> Show<'a> {
         }
     }
 
+    /// Takes in an event. Only what is to stay is written at once; the live lines wait for the
+    /// next tick, so that a thousand events make no thousand pictures.
     fn event(&mut self, event: Event) {
         let event = self.intake.take(event);
         let page = self
             .reporter
             .event(&event, self.start.elapsed(), view(&self.ui.stderr));
-        self.write(&page);
+        self.ui.stdout.write(&page.stdout);
+        if !self.live {
+            self.ui.stderr.write(&page.stderr);
+        } else if !page.stderr.is_empty() {
+            self.draw_below(&page.stderr);
+        }
     }
 
     fn draw(&mut self) {
-        self.write(&Page::default());
+        self.draw_below("");
     }
 
-    /// Writes a page for good. The live lines are only drawn anew if the page makes it necessary
-    /// or it is time to: a thousand events make no thousand pictures.
-    fn write(&mut self, page: &Page) {
-        self.ui.stdout.write(&page.stdout);
-        if self.live {
-            let lines = self
-                .reporter
-                .live(self.start.elapsed(), view(&self.ui.stderr));
-            self.screen.update(&mut self.ui.stderr, &page.stderr, lines);
-        } else {
-            self.ui.stderr.write(&page.stderr);
-        }
+    /// Writes `text` for good and the live lines below it.
+    fn draw_below(&mut self, text: &str) {
+        let lines = self
+            .reporter
+            .live(self.start.elapsed(), view(&self.ui.stderr));
+        self.screen.update(&mut self.ui.stderr, text, lines);
     }
 
     fn finish(mut self) {

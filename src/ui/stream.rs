@@ -12,7 +12,7 @@ use crate::text::Look;
 const USUAL_SIZE: (usize, usize) = (80, 24);
 
 /// Returns the columns and rows of a terminal.
-pub(super) type SizeOf = fn() -> Option<(usize, usize)>;
+pub(super) type SizeOf = Box<dyn Fn() -> Option<(usize, usize)> + Send>;
 
 /// An output stream: writes whole texts, masks secrets, and remembers that its reader went away.
 pub struct Stream {
@@ -26,18 +26,16 @@ pub struct Stream {
 impl Stream {
     /// Opens the process's standard output.
     pub fn stdout(settings: Settings) -> Self {
-        let size = io::stdout()
-            .is_terminal()
-            .then_some((|| size_of(io::stdout())) as SizeOf);
-        Self::new(io::stdout(), settings, size)
+        let terminal = io::stdout().is_terminal();
+        let size: SizeOf = Box::new(|| size_of(io::stdout()));
+        Self::new(io::stdout(), settings, terminal.then_some(size))
     }
 
     /// Opens the process's standard error.
     pub fn stderr(settings: Settings) -> Self {
-        let size = io::stderr()
-            .is_terminal()
-            .then_some((|| size_of(io::stderr())) as SizeOf);
-        Self::new(io::stderr(), settings, size)
+        let terminal = io::stderr().is_terminal();
+        let size: SizeOf = Box::new(|| size_of(io::stderr()));
+        Self::new(io::stderr(), settings, terminal.then_some(size))
     }
 
     pub(super) fn new(
@@ -66,7 +64,7 @@ impl Stream {
 
     /// Returns the columns and rows at the moment, if the stream goes to a terminal.
     pub fn size(&self) -> Option<(usize, usize)> {
-        self.size.map(|size| size().unwrap_or(USUAL_SIZE))
+        self.size.as_ref().map(|size| size().unwrap_or(USUAL_SIZE))
     }
 
     /// Masks these secrets from now on.
@@ -121,7 +119,7 @@ impl fmt::Debug for Stream {
     }
 }
 
-fn size_of(stream: impl AsFd) -> Option<(usize, usize)> {
+pub(super) fn size_of(stream: impl AsFd) -> Option<(usize, usize)> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
