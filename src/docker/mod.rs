@@ -6,9 +6,12 @@
 //! ([`Hinted`]).
 
 mod as_text;
+pub mod config;
+pub mod context;
 pub mod csv;
 pub mod gpus;
 mod hinted;
+pub mod host;
 pub mod ignore;
 pub mod mount;
 pub mod number;

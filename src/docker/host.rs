@@ -1,0 +1,330 @@
+//! Where an engine listens: the grammar of `DOCKER_HOST` and of a context's host.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::as_text::as_text;
+use super::hinted::Hinted;
+
+/// The address of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A socket in the file system.
+    Unix(PathBuf),
+    /// A port, with or without TLS.
+    Tcp(TcpHost),
+    /// A docker client on another machine, reached by ssh.
+    Ssh(SshHost),
+}
+
+/// The address of a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TcpHost {
+    /// Name or IP address; an IPv6 address is without brackets here.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// What stands before the paths of the API; empty, or begins with a slash.
+    pub path: String,
+}
+
+/// The address of a machine that ssh connects to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SshHost {
+    /// The user; if missing, ssh decides.
+    pub user: Option<String>,
+    /// Name or IP address, or an alias of ssh's configuration.
+    pub host: String,
+    /// The port; if missing, ssh decides.
+    pub port: Option<u16>,
+    /// The engine's socket on that machine, if not the usual one.
+    pub socket: Option<PathBuf>,
+}
+
+/// The files that TLS needs. The names are docker's (`DOCKER_CERT_PATH`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate authority that signs the engine's certificate.
+    pub ca: PathBuf,
+    /// Our certificate.
+    pub cert: PathBuf,
+    /// The key of our certificate.
+    pub key: PathBuf,
+    /// Whether the engine's certificate is checked.
+    pub verify: bool,
+}
+
+impl TlsFiles {
+    /// Returns the usual names in a directory.
+    pub fn in_directory(directory: &Path, verify: bool) -> Self {
+        let [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| directory.join(name));
+        Self {
+            ca,
+            cert,
+            key,
+            verify,
+        }
+    }
+}
+
+/// Why an address could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// Only Windows has it.
+    #[error("engine address `{0}` is a named pipe of Windows")]
+    NamedPipe(String),
+    /// It has another scheme than those that we speak.
+    #[error("engine address `{address}` has an unknown scheme `{scheme}`")]
+    Scheme {
+        /// The address.
+        address: String,
+        /// What stands before `://`.
+        scheme: String,
+    },
+    /// It is a path without a scheme.
+    #[error("engine address `{0}` has no scheme")]
+    NoScheme(String),
+    /// The port is no number from 0 to 65535.
+    #[error("engine address `{address}` has a wrong port `{port}`")]
+    Port {
+        /// The address.
+        address: String,
+        /// The port.
+        port: String,
+    },
+    /// It holds a password, which would be seen by everyone.
+    #[error("an engine address with a password is not supported")]
+    Password,
+    /// It is wrong in another way.
+    #[error("`{0}` is not an engine address")]
+    Malformed(String),
+}
+
+impl Hinted for HostError {
+    fn hint(&self) -> Option<String> {
+        let words = match self {
+            Self::NamedPipe(_) => "expose the engine over tcp:// or ssh://".to_owned(),
+            Self::NoScheme(path) => format!("write `unix://{path}`"),
+            Self::Scheme { address, scheme } if scheme == "http" || scheme == "https" => {
+                format!("write `{}`", address.replacen(scheme, "tcp", 1))
+            }
+            Self::Password => "use a key: `ssh://USER@HOST`".to_owned(),
+            Self::Scheme { .. } | Self::Port { .. } | Self::Malformed(_) => {
+                "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST".to_owned()
+            }
+        };
+        Some(words)
+    }
+}
+
+/// The port of an engine without TLS. Docker takes it for every address without a port.
+const PORT: u16 = 2375;
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::Unix(PathBuf::from("/var/run/docker.sock"))
+    }
+}
+
+impl FromStr for Host {
+    type Err = HostError;
+
+    /// Reads an address; an empty one is the default.
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        let text = text.trim();
+        let malformed = || HostError::Malformed(text.to_owned());
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        // As for docker, `host:port` is TCP. It also takes a path for a host; we do not.
+        let (scheme, rest) = match text.split_once("://") {
+            Some(parts) => parts,
+            None if text.starts_with(['/', '.', '~']) => {
+                return Err(HostError::NoScheme(text.to_owned()));
+            }
+            None => ("tcp", text),
+        };
+        if rest.contains("://") {
+            return Err(malformed());
+        }
+        match (scheme, rest) {
+            ("unix", "") => Ok(Self::default()),
+            ("unix", path) => Ok(Self::Unix(PathBuf::from(path))),
+            ("tcp", rest) => tcp(rest, text).map(Self::Tcp),
+            ("ssh", rest) => ssh(rest, text).map(Self::Ssh),
+            ("npipe", _) => Err(HostError::NamedPipe(text.to_owned())),
+            _ => Err(HostError::Scheme {
+                address: text.to_owned(),
+                scheme: scheme.to_owned(),
+            }),
+        }
+    }
+}
+
+fn tcp(rest: &str, address: &str) -> Result<TcpHost, HostError> {
+    let (authority, path) = split_path(rest);
+    if authority.contains(['@', '?', '#', ' ']) {
+        return Err(HostError::Malformed(address.to_owned()));
+    }
+    let (host, port) = host_and_port(authority, address)?;
+    let host = if host.is_empty() { "localhost" } else { host };
+    Ok(TcpHost {
+        host: host.to_owned(),
+        port: port.unwrap_or(PORT),
+        path: path.to_owned(),
+    })
+}
+
+fn ssh(rest: &str, address: &str) -> Result<SshHost, HostError> {
+    let (authority, path) = split_path(rest);
+    let (user, machine) = match authority.rsplit_once('@') {
+        Some((user, _)) if user.contains(':') => return Err(HostError::Password),
+        Some((user, machine)) => (Some(user.to_owned()), machine),
+        None => (None, authority),
+    };
+    let (host, port) = host_and_port(machine, address)?;
+    // A name with a leading dash would be an option for ssh.
+    if host.is_empty() || host.starts_with('-') || rest.contains(['?', '#', ' ']) {
+        return Err(HostError::Malformed(address.to_owned()));
+    }
+    let socket = (!path.trim_matches('/').is_empty()).then(|| PathBuf::from(path));
+    let user = user.filter(|user| !user.is_empty());
+    if user.as_deref().is_some_and(|user| user.starts_with('-')) {
+        return Err(HostError::Malformed(address.to_owned()));
+    }
+    Ok(SshHost {
+        user,
+        host: host.to_owned(),
+        port,
+        socket,
+    })
+}
+
+fn split_path(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find('/').unwrap_or(rest.len()))
+}
+
+/// Splits `host:port`. Of two names with colons, only the one in brackets can have a port.
+fn host_and_port<'a>(text: &'a str, address: &str) -> Result<(&'a str, Option<u16>), HostError> {
+    let malformed = || HostError::Malformed(address.to_owned());
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']').ok_or_else(malformed)?;
+            let port = if after.is_empty() {
+                ""
+            } else {
+                after.strip_prefix(':').ok_or_else(malformed)?
+            };
+            (host, port)
+        }
+        None => text.split_once(':').unwrap_or((text, "")),
+    };
+    if port.is_empty() {
+        return Ok((host, None));
+    }
+    let refuse = |_| HostError::Port {
+        address: address.to_owned(),
+        port: port.to_owned(),
+    };
+    port.parse().map(|port| (host, Some(port))).map_err(refuse)
+}
+
+/// Puts an IPv6 address in brackets.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(TcpHost { host, port, path }) => {
+                write!(f, "tcp://{}:{port}{path}", bracketed(host))
+            }
+            Self::Ssh(SshHost {
+                user,
+                host,
+                port,
+                socket,
+            }) => {
+                f.write_str("ssh://")?;
+                user.iter().try_for_each(|user| write!(f, "{user}@"))?;
+                f.write_str(&bracketed(host))?;
+                port.iter().try_for_each(|port| write!(f, ":{port}"))?;
+                socket
+                    .iter()
+                    .try_for_each(|socket| write!(f, "{}", socket.display()))
+            }
+        }
+    }
+}
+
+as_text!(Host);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use test_case::test_case;
+
+    #[test_case("", "unix:///var/run/docker.sock"; "default")]
+    #[test_case("unix://", "unix:///var/run/docker.sock")]
+    #[test_case(
+        "unix:///run/user/1000/docker.sock",
+        "unix:///run/user/1000/docker.sock"
+    )]
+    #[test_case("tcp://", "tcp://localhost:2375")]
+    #[test_case("tcp://build:2376/prefix", "tcp://build:2376/prefix")]
+    #[test_case("10.0.0.1:2375", "tcp://10.0.0.1:2375"; "no scheme")]
+    #[test_case("tcp://[::1]", "tcp://[::1]:2375")]
+    #[test_case("tcp://[::1]:", "tcp://[::1]:2375"; "empty port")]
+    #[test_case("ssh://me@build:22", "ssh://me@build:22")]
+    #[test_case("ssh://build/run/docker.sock", "ssh://build/run/docker.sock")]
+    #[test_case("ssh://build/", "ssh://build")]
+    fn addresses_are_read_as_docker_does(text: &str, printed: &str) {
+        assert_eq!(text.parse::<Host>().unwrap().to_string(), printed);
+    }
+
+    #[test_case("/var/run/docker.sock", "write `unix:///var/run/docker.sock`")]
+    #[test_case("http://build:2375", "write `tcp://build:2375`")]
+    #[test_case(
+        "npipe:////./pipe/docker_engine",
+        "expose the engine over tcp:// or ssh://"
+    )]
+    #[test_case(
+        "tcp://build:x",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
+    )]
+    #[test_case(
+        "tcp://build:70000",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
+    )]
+    #[test_case("ssh://", "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
+    #[test_case(
+        "ssh://-oProxyCommand=x",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
+    )]
+    fn refusals_say_how_to_mend_them(text: &str, hint: &str) {
+        assert_eq!(text.parse::<Host>().unwrap_err().hint().unwrap(), hint);
+    }
+
+    #[test]
+    fn a_password_is_refused_and_not_shown() {
+        let error = "ssh://me:hunter2@build".parse::<Host>().unwrap_err();
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_printed_and_read_back(text in "((unix|tcp|ssh)://)?[a-z/@:.\\[\\]1-9]{0,12}") {
+            if let Ok(host) = text.parse::<Host>() {
+                prop_assert_eq!(host.to_string().parse(), Ok(host));
+            }
+        }
+    }
+}
