@@ -1,17 +1,18 @@
 //! Consumers of build events: what people and machines see of a build.
 //!
 //! Every event first passes the [`Intake`], which makes whole lines of the engine's scraps of
-//! output and masks secrets. Then a [`Reporter`] takes it in and says what to write; which one is
-//! the user's choice ([`Mode`], `--progress`). Reporters that need to know more than the event
-//! at hand keep a [`BuildState`], in which all vertexes are merged into [`Step`]s.
+//! output and masks secrets. Then it goes into the [`BuildState`], where all vertexes are merged into [`Step`]s.
+//! Then a [`Reporter`] says what to write; which one is the user's choice ([`Mode`],
+//! `--progress`).
 //!
-//! Nothing here writes to a stream, knows of a terminal or looks at a clock: `ui` runs the reporter, tells it
-//! the time and the size of the screen, and writes what it says. So a recorded build replays into
-//! any of them, which is how they are tested.
+//! Nothing here writes to a stream, knows of a terminal or looks at a clock: `ui` runs the
+//! reporter, tells it the time and the size of the screen, and writes what it says. So a recorded
+//! build replays into any of them, which is how they are tested.
 
 mod failure;
 mod frame;
 mod intake;
+mod note;
 mod plain;
 mod quiet;
 mod rawjson;
@@ -30,7 +31,7 @@ pub(crate) mod replay;
 mod tests;
 
 pub use intake::Intake;
-pub use reporter::{Mode, Page, Reporter, UnknownMode, View};
+pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};
 pub use state::{BuildState, Counts, Group, Target};
 pub use step::{Phase, Step};
 pub use summary::Summary;

@@ -7,14 +7,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::render_failures;
-use super::reporter::{Page, Reporter, View};
+use super::note::render_note;
+use super::reporter::{Moment, Page, Reporter};
 use super::state::BuildState;
 use super::step::{Phase, Step, log_lines};
 use super::summary::Summary;
 use super::target_line::render_target;
-use crate::build::event::{Event, NoteLevel};
+use crate::build::event::Event;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
-use crate::text::{human_duration, human_size};
+use crate::text::{Look, clean_line, human_duration, human_size};
 
 /// How often the state of a long transfer is written, by the engine's clock.
 const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
@@ -23,7 +24,6 @@ const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
 /// of its lines begins with it, so that `grep '^#12 '` gives one step of several that ran at once.
 #[derive(Default)]
 pub(super) struct Plain {
-    state: BuildState,
     /// The numbers of the steps that were written about, by their place in the state.
     numbers: HashMap<usize, usize>,
     /// Steps whose end was written. The engine may start such a step again.
@@ -41,68 +41,56 @@ struct Transfer {
 }
 
 impl Reporter for Plain {
-    fn event(&mut self, event: &Event, now: Duration, view: View) -> Page {
-        self.state.update(event, now);
+    fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page {
+        let Moment {
+            state,
+            now: _,
+            view,
+        } = moment;
         match event {
-            Event::Progress(status) => self.progress(status),
+            Event::Progress(status) => self.progress(status, state),
             Event::TargetStarted { target, at: _ } => {
                 self.line(&format!("target {target}: started"));
             }
-            Event::TargetFinished { target, .. } => self.target_finished(target, view),
+            Event::TargetFinished { target, .. } => {
+                self.out += &finished_of_several(target, state, view.look);
+            }
             Event::Note {
                 level,
                 target,
                 message,
-            } => {
-                let word = match level {
-                    NoteLevel::Info => "note",
-                    NoteLevel::Warning => "warning",
-                };
-                let about = target
-                    .as_ref()
-                    .map(|target| format!("{target}: "))
-                    .unwrap_or_default();
-                self.line(&format!("{word}: {about}{message}"));
-            }
+            } => self.out += &render_note(*level, target.as_deref(), message, view.look),
         }
         Page::talk(std::mem::take(&mut self.out))
     }
 
-    fn finish(&mut self, now: Duration, view: View) -> Page {
-        let summary = Summary::of(&self.state, now).render(view.look);
+    fn finish(&mut self, moment: Moment<'_>) -> Page {
+        let Moment { state, now, view } = moment;
+        let summary = Summary::of(state, now).render(view.look);
         // Failures come last, so that the error which the caller shows next is right below.
-        Page::talk(summary + &render_failures(&self.state, view.look))
+        Page::talk(summary + &render_failures(state, view.look))
     }
 }
 
 impl Plain {
     /// Writes what is new: beginnings first and ends last, so that a step's output is in between.
-    fn progress(&mut self, status: &SolveStatus) {
+    fn progress(&mut self, status: &SolveStatus, state: &BuildState) {
         let steps: Vec<_> = status
             .vertexes
             .iter()
-            .filter_map(|vertex| self.state.step_of(&vertex.digest))
+            .filter_map(|vertex| state.step_of(&vertex.digest))
             .collect();
         for index in &steps {
-            self.begin(*index);
+            self.begin(*index, state);
         }
         for status in &status.statuses {
-            self.transfer(status);
+            self.transfer(status, state);
         }
         for log in &status.logs {
-            self.log(log);
+            self.log(log, state);
         }
         for index in steps {
-            self.end(index);
-        }
-    }
-
-    /// Tells that one of several targets is finished; of a single one, the summary tells.
-    fn target_finished(&mut self, name: &str, view: View) {
-        let targets = self.state.targets();
-        let finished = targets.iter().find(|target| target.name == name);
-        if let Some(target) = finished.filter(|_| targets.len() > 1) {
-            self.line(&render_target(target, view.look));
+            self.end(index, state);
         }
     }
 
@@ -117,22 +105,21 @@ impl Plain {
         self.line(&format!("#{number} {text}"));
     }
 
-    fn begin(&mut self, index: usize) {
-        let step = &self.state.steps()[index];
+    fn begin(&mut self, index: usize, state: &BuildState) {
+        let step = &state.steps()[index];
         if step.phase() == Phase::Running {
             self.ended.remove(&index);
         }
-        let (phase, name) = (step.phase(), step.name.clone());
-        if phase != Phase::Waiting && !self.numbers.contains_key(&index) {
-            self.numbered(index, &name);
+        if step.phase() != Phase::Waiting && !self.numbers.contains_key(&index) {
+            self.numbered(index, &step.name);
         }
-        if phase == Phase::Cached {
-            self.end(index);
+        if step.phase() == Phase::Cached {
+            self.end(index, state);
         }
     }
 
-    fn end(&mut self, index: usize) {
-        let step = &self.state.steps()[index];
+    fn end(&mut self, index: usize, state: &BuildState) {
+        let step = &state.steps()[index];
         let Some(text) = ending(step).filter(|_| !self.ended.contains(&index)) else {
             return;
         };
@@ -141,11 +128,11 @@ impl Plain {
         self.ended.insert(index);
     }
 
-    fn log(&mut self, log: &VertexLog) {
-        let Some(index) = self.state.step_of(&log.vertex) else {
+    fn log(&mut self, log: &VertexLog, state: &BuildState) {
+        let Some(index) = state.step_of(&log.vertex) else {
             return;
         };
-        let started = self.state.steps()[index].started().unwrap_or(log.timestamp);
+        let started = state.steps()[index].started().unwrap_or(log.timestamp);
         let seconds = log.timestamp.duration_since(started).as_secs_f64().max(0.0);
         for line in log_lines(log) {
             self.numbered(index, format!("{seconds:.3} {line}").trim_end());
@@ -153,8 +140,8 @@ impl Plain {
     }
 
     /// Writes about a transfer when it is done, and every few seconds before.
-    fn transfer(&mut self, status: &VertexStatus) {
-        let Some(index) = self.state.step_of(&status.vertex) else {
+    fn transfer(&mut self, status: &VertexStatus, state: &BuildState) {
+        let Some(index) = state.step_of(&status.vertex) else {
             return;
         };
         let key = (index, status.id.clone());
@@ -172,6 +159,16 @@ impl Plain {
     }
 }
 
+/// Tells that one of several targets is finished; of a single one, the summary tells.
+fn finished_of_several(name: &str, state: &BuildState, look: Look) -> String {
+    let targets = state.targets();
+    let finished = targets.iter().find(|target| target.name == name);
+    let finished = finished.filter(|_| targets.len() > 1);
+    finished
+        .map(|target| render_target(target, look) + "\n")
+        .unwrap_or_default()
+}
+
 /// Returns the last line of a step that is over.
 fn ending(step: &Step) -> Option<String> {
     match step.phase() {
@@ -179,7 +176,10 @@ fn ending(step: &Step) -> Option<String> {
         Phase::Cached => Some("CACHED".to_owned()),
         Phase::Done => Some(format!("DONE {}", human_duration(step.duration()))),
         Phase::Cancelled => Some("CANCELED".to_owned()),
-        Phase::Failed => Some(format!("ERROR: {}", step.error().unwrap_or_default())),
+        Phase::Failed => Some(format!(
+            "ERROR: {}",
+            clean_line(step.error().unwrap_or_default())
+        )),
     }
 }
 

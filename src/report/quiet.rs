@@ -1,32 +1,27 @@
 //! Nothing but the results.
 
-use std::time::Duration;
-
 use super::failure::render_failures;
-use super::reporter::{Page, Reporter, View};
-use super::state::BuildState;
+use super::note::render_note;
+use super::reporter::{Moment, Page, Reporter};
 use crate::build::event::{Event, NoteLevel, TargetOutcome};
-use crate::text::Tone;
 
 /// Writes the digest of each target to stdout, one per line in the order in which they began, and
 /// otherwise speaks up only when something is wrong.
-#[derive(Default)]
-pub(super) struct Quiet {
-    state: BuildState,
-}
+pub(super) struct Quiet;
 
 impl Reporter for Quiet {
-    fn event(&mut self, event: &Event, now: Duration, view: View) -> Page {
-        self.state.update(event, now);
+    fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page {
         match event {
             Event::Note {
-                level: NoteLevel::Warning,
+                level: level @ NoteLevel::Warning,
+                target,
                 message,
-                ..
-            } => {
-                let word = view.look.paint(Tone::Warning, "warning");
-                Page::talk(format!("{word}: {message}\n"))
-            }
+            } => Page::talk(render_note(
+                *level,
+                target.as_deref(),
+                message,
+                moment.view.look,
+            )),
             Event::Note {
                 level: NoteLevel::Info,
                 ..
@@ -37,8 +32,8 @@ impl Reporter for Quiet {
         }
     }
 
-    fn finish(&mut self, _: Duration, view: View) -> Page {
-        let outcomes = self
+    fn finish(&mut self, moment: Moment<'_>) -> Page {
+        let outcomes = moment
             .state
             .targets()
             .iter()
@@ -49,7 +44,7 @@ impl Reporter for Quiet {
         });
         Page {
             stdout: digests.map(|digest| digest.to_string() + "\n").collect(),
-            stderr: render_failures(&self.state, view.look),
+            stderr: render_failures(moment.state, moment.view.look),
         }
     }
 }

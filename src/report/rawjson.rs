@@ -1,10 +1,8 @@
 //! Events for machines: one JSON value per line.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
-use super::reporter::{Page, Reporter, View};
+use super::reporter::{Moment, Page, Reporter};
 use crate::build::event::Event;
 
 /// Writes every message of the engine as `docker buildx build --progress=rawjson` does, so that
@@ -18,7 +16,7 @@ struct Own<'a> {
 }
 
 impl Reporter for RawJson {
-    fn event(&mut self, event: &Event, _: Duration, _: View) -> Page {
+    fn event(&mut self, event: &Event, _: Moment<'_>) -> Page {
         match event {
             Event::Progress(status) if status.is_empty() => Page::default(),
             Event::Progress(status) => json_line(status),
@@ -28,7 +26,7 @@ impl Reporter for RawJson {
         }
     }
 
-    fn finish(&mut self, _: Duration, _: View) -> Page {
+    fn finish(&mut self, _: Moment<'_>) -> Page {
         Page::default()
     }
 }

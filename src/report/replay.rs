@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::intake::Intake;
-use super::reporter::{Page, Reporter, View};
+use super::reporter::{Moment, Page, Reporter, View};
+use super::state::BuildState;
 use crate::build::event::{Event, TargetOutcome};
 use crate::buildkit::progress::SolveStatus;
 use crate::redact::Redactor;
@@ -59,27 +60,36 @@ impl Recording {
     ) -> Page {
         let mut all = Page::default();
         let mut intake = Intake::new(redactor);
+        let mut state = BuildState::default();
         let end = self.0.last().map_or(Duration::ZERO, |(now, _)| *now);
         for (now, event) in self.0 {
-            all += reporter.event(&intake.take(event), now, view);
+            let event = intake.take(event);
+            state.update(&event, now);
+            all += reporter.event(
+                &event,
+                Moment {
+                    state: &state,
+                    now,
+                    view,
+                },
+            );
         }
-        all += reporter.event(&intake.finish(), end, view);
-        all += reporter.finish(end, view);
+        all += reporter.finish(Moment {
+            state: &state,
+            now: end,
+            view,
+        });
         all
     }
 
-    /// Replays up to a moment, and returns what the screen shows there.
-    pub(crate) fn live_at(
-        self,
-        moment: Duration,
-        reporter: &mut dyn Reporter,
-        view: View,
-    ) -> String {
+    /// Returns what is known at a moment.
+    pub(crate) fn state_at(self, moment: Duration) -> BuildState {
         let mut intake = Intake::default();
+        let mut state = BuildState::default();
         for (now, event) in self.0.into_iter().take_while(|(now, _)| *now <= moment) {
-            reporter.event(&intake.take(event), now, view);
+            state.update(&intake.take(event), now);
         }
-        reporter.live(moment, view).join("\n")
+        state
     }
 }
 

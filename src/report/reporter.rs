@@ -7,25 +7,36 @@ use std::time::Duration;
 use super::plain::Plain;
 use super::quiet::Quiet;
 use super::rawjson::RawJson;
+use super::state::BuildState;
 use super::tty::Tty;
 use crate::build::event::Event;
 use crate::text::Look;
 
 /// Tells of a build while it runs.
-///
-/// All times are counted from the start of the build by our own clock.
 pub trait Reporter: Send {
-    /// Takes in an event that passed the [`Intake`](super::Intake); returns what to write for good.
-    fn event(&mut self, event: &Event, now: Duration, view: View) -> Page;
+    /// Takes in an event, which the state at the moment contains already; returns what to write for
+    /// good.
+    fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page;
 
     /// Returns the lines to show below what was written, until they are replaced by newer ones.
     /// Only asked for where the screen can do that.
-    fn live(&self, _now: Duration, _view: View) -> Vec<String> {
+    fn live(&self, _moment: Moment<'_>) -> Vec<String> {
         Vec::new()
     }
 
     /// Returns what to write for good when the build is over.
-    fn finish(&mut self, now: Duration, view: View) -> Page;
+    fn finish(&mut self, moment: Moment<'_>) -> Page;
+}
+
+/// A moment of a build.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// What is known by now.
+    pub state: &'a BuildState,
+    /// How long the build has been running, by our own clock.
+    pub now: Duration,
+    /// What the screen can show.
+    pub view: View,
 }
 
 /// What the screen can show at the moment.
@@ -96,10 +107,10 @@ impl Mode {
     /// changed: without one, the tree is not possible and plain lines come instead.
     pub fn reporter(self, live: bool) -> Box<dyn Reporter> {
         match self {
-            Self::Auto | Self::Tty if live => Box::new(Tty::default()),
+            Self::Auto | Self::Tty if live => Box::new(Tty),
             Self::Auto | Self::Tty | Self::Plain => Box::new(Plain::default()),
             Self::RawJson => Box::new(RawJson),
-            Self::Quiet => Box::new(Quiet::default()),
+            Self::Quiet => Box::new(Quiet),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::replay::Recording;
-use super::reporter::{Mode, Page, View};
+use super::reporter::{Mode, Moment, Page, View};
 use crate::build::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -40,9 +40,10 @@ fn live(recording: &str, milliseconds: u64, columns: usize, rows: usize) -> Stri
         look,
         rows: Some(rows),
     };
-    let mut reporter = Mode::Tty.reporter(true);
-    let moment = Duration::from_millis(milliseconds);
-    Recording::load(recording, "dev", built()).live_at(moment, &mut *reporter, view)
+    let now = Duration::from_millis(milliseconds);
+    let state = &Recording::load(recording, "dev", built()).state_at(now);
+    let reporter = Mode::Tty.reporter(true);
+    reporter.live(Moment { state, now, view }).join("\n")
 }
 
 const TERMINAL: View = View {

@@ -5,26 +5,26 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::Stream;
-use super::Ui;
 use super::screen::Screen;
+use super::{Stream, Ui};
 use crate::build::event::Event;
 use crate::redact::Redactor;
-use crate::report::{Intake, Mode, Reporter, View};
+use crate::report::{BuildState, Intake, Mode, Moment, Reporter, View};
 
 /// How long a picture stays: at most 30 in a second.
 const FRAME: Duration = Duration::from_millis(34);
 
 impl Ui {
-    /// Shows a build until the last sender of its events is gone.
+    /// Shows a build until the last sender of its events is gone, and returns what is known of it
+    /// then.
     ///
-    /// The secrets are masked in everything that is shown.
+    /// The secrets are masked in everything that is shown, from now on.
     pub async fn show_build(
         &mut self,
         mode: Mode,
         redactor: Redactor,
         mut events: UnboundedReceiver<Event>,
-    ) {
+    ) -> BuildState {
         let mut show = Show::new(self, mode, redactor);
         let mut ticks = interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -34,10 +34,10 @@ impl Ui {
                     Some(event) => show.event(event),
                     None => break,
                 },
-                _ = ticks.tick(), if show.live => show.draw(),
+                _ = ticks.tick(), if show.live => show.draw(""),
             }
         }
-        show.finish();
+        show.finish()
     }
 }
 
@@ -45,6 +45,7 @@ struct Show<'a> {
     ui: &'a mut Ui,
     reporter: Box<dyn Reporter>,
     intake: Intake,
+    state: BuildState,
     screen: Screen,
     start: Instant,
     live: bool,
@@ -57,6 +58,7 @@ impl<'a> Show<'a> {
         Self {
             reporter: mode.reporter(live),
             intake: Intake::new(redactor),
+            state: BuildState::default(),
             screen: Screen::default(),
             start: Instant::now(),
             live,
@@ -68,33 +70,33 @@ impl<'a> Show<'a> {
     /// next tick, so that a thousand events make no thousand pictures.
     fn event(&mut self, event: Event) {
         let event = self.intake.take(event);
+        self.state.update(&event, self.start.elapsed());
         let page = self
             .reporter
-            .event(&event, self.start.elapsed(), view(&self.ui.stderr));
+            .event(&event, moment(&self.state, self.start, &self.ui.stderr));
         self.ui.stdout.write(&page.stdout);
         if !self.live {
             self.ui.stderr.write(&page.stderr);
         } else if !page.stderr.is_empty() {
-            self.draw_below(&page.stderr);
+            self.draw(&page.stderr);
         }
     }
 
-    fn draw(&mut self) {
-        self.draw_below("");
-    }
-
     /// Writes `text` for good and the live lines below it.
-    fn draw_below(&mut self, text: &str) {
+    fn draw(&mut self, text: &str) {
         let lines = self
             .reporter
-            .live(self.start.elapsed(), view(&self.ui.stderr));
+            .live(moment(&self.state, self.start, &self.ui.stderr));
         self.screen.update(&mut self.ui.stderr, text, lines);
     }
 
-    fn finish(mut self) {
-        let (now, view) = (self.start.elapsed(), view(&self.ui.stderr));
-        let mut page = self.reporter.event(&self.intake.finish(), now, view);
-        page += self.reporter.finish(now, view);
+    fn finish(mut self) -> BuildState {
+        // The lines that a step had begun when the build ended.
+        let rest = self.intake.finish();
+        self.event(rest);
+        let page = self
+            .reporter
+            .finish(moment(&self.state, self.start, &self.ui.stderr));
         if self.live {
             self.screen
                 .update(&mut self.ui.stderr, &page.stderr, Vec::new());
@@ -102,12 +104,17 @@ impl<'a> Show<'a> {
             self.ui.stderr.write(&page.stderr);
         }
         self.ui.stdout.write(&page.stdout);
+        self.state
     }
 }
 
-fn view(stream: &Stream) -> View {
-    View {
-        look: stream.look(),
-        rows: stream.size().map(|(_, rows)| rows),
+fn moment<'a>(state: &'a BuildState, start: Instant, stream: &Stream) -> Moment<'a> {
+    Moment {
+        state,
+        now: start.elapsed(),
+        view: View {
+            look: stream.look(),
+            rows: stream.size().map(|(_, rows)| rows),
+        },
     }
 }

@@ -18,7 +18,7 @@ use super::{Settings, Stream, Ui};
 use crate::build::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::report::replay::Recording;
-use crate::report::{Intake, Mode, View};
+use crate::report::{BuildState, Intake, Mode, Moment, View};
 
 fn recording(name: &str) -> Recording {
     let built = BuiltTarget {
@@ -97,10 +97,19 @@ fn never_torn(name: &str, columns: u16, rows: u16) -> Emulated {
     let mut screen = Screen::default();
     let mut reporter = Mode::Tty.reporter(true);
     let mut intake = Intake::default();
-    let mut end = Duration::ZERO;
-    for (now, event) in recording(name).0 {
-        let page = reporter.event(&intake.take(event), now, view(&stream));
-        let lines = reporter.live(now, view(&stream));
+    let mut state = BuildState::default();
+    let mut now = Duration::ZERO;
+    for (time, event) in recording(name).0 {
+        now = time;
+        let (event, view) = (intake.take(event), view(&stream));
+        state.update(&event, now);
+        let moment = Moment {
+            state: &state,
+            now,
+            view,
+        };
+        let page = reporter.event(&event, moment);
+        let lines = reporter.live(moment);
         let expected: Vec<_> = lines.iter().map(|line| plain(line)).collect();
         screen.update(&mut stream, &page.stderr, lines);
         assert_eq!(
@@ -108,9 +117,13 @@ fn never_torn(name: &str, columns: u16, rows: u16) -> Emulated {
             expected,
             "{name} on {columns}x{rows} at {now:?}"
         );
-        end = now;
     }
-    let page = reporter.finish(end, view(&stream));
+    let view = view(&stream);
+    let page = reporter.finish(Moment {
+        state: &state,
+        now,
+        view,
+    });
     screen.update(&mut stream, &page.stderr, Vec::new());
     terminal
 }
