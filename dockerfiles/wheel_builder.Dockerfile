@@ -28,6 +28,8 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
       protobuf-compiler python${PYTHON_VERSION}-dev rsync
 
 # `rustup` gives exactly RUST_VERSION; `distribution` takes RUST_PACKAGES of the base image's distribution.
+# The toolchain's own programs come before rustup's: sccache asks `rustc +stable`, whereupon rustup
+# would install one more toolchain in every build.
 ARG RUST_SOURCE
 ARG RUST_VERSION=
 ARG RUST_PACKAGES=
@@ -35,7 +37,7 @@ ARG RUSTUP_URL=
 ARG RUSTUP_SHA256=
 ENV RUSTUP_HOME=/usr/local/rustup \
     CARGO_HOME=/usr/local/cargo \
-    PATH=/usr/local/cargo/bin:${PATH}
+    PATH=/usr/local/rustup/current/bin:/usr/local/cargo/bin:${PATH}
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
@@ -47,6 +49,7 @@ RUN --mount=type=secret,id=ca \
         fetch "${RUSTUP_URL}/$(uname -m)-unknown-linux-gnu/rustup-init" /tmp/rustup-init ${RUSTUP_SHA256}; \
         chmod 0755 /tmp/rustup-init; \
         online /tmp/rustup-init -y --quiet --no-modify-path --profile minimal --default-toolchain "${RUST_VERSION}"; \
+        ln -s "toolchains/${RUST_VERSION}-$(uname -m)-unknown-linux-gnu" /usr/local/rustup/current; \
         rm /tmp/rustup-init ;; \
       *) echo "error: RUST_SOURCE is '${RUST_SOURCE}', not distribution or rustup" >&2; exit 1 ;; \
     esac; \
@@ -90,7 +93,7 @@ RUN printf '%s\n' '#!/bin/sh -e' \
 FROM toolchain AS wheel_builder_tree
 WORKDIR /src
 # Brackets make a file optional: trees of different ages do not have the same ones.
-COPY pyproject.toml README.md LICENSE Cargo.tom[l] Cargo.loc[k] hatch_build.p[y] rust-toolchain.tom[l] ./
+COPY pyproject.toml README.md LICENSE Cargo.tom[l] Cargo.loc[k] hatch_build.p[y] ./
 COPY lib lib
 COPY components components
 
@@ -126,8 +129,8 @@ RUN --mount=type=secret,id=ca \
     export CARGO_TARGET_DIR="${work}/target"; \
     if [ -z "${CARGO_BUILD_JOBS}" ]; then unset CARGO_BUILD_JOBS; fi; \
     rust_wheel() { \
-      online compile maturin build --release ${CARGO_FLAGS} --compatibility linux --interpreter "python${PYTHON_VERSION}" \
-        --manifest-path "${work}/src/$1/Cargo.toml" --out /dist/wheels; \
+      cd "${work}/src/$1"; \
+      online compile maturin build --release ${CARGO_FLAGS} --compatibility linux --interpreter "python${PYTHON_VERSION}" --out /dist/wheels; \
     }; \
     python_wheel() { \
       online uv build --wheel --link-mode copy --python "python${PYTHON_VERSION}" \
