@@ -50,12 +50,11 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'name=$1 source=$2 package=$3 url=$4; shift 4' \
       'mkdir -p /opt/services/bin; work=$(mktemp -d); cd "$work"' \
       'case "$source" in' \
-      '  none) exit ;;' \
-      '  distribution) apt-get -q -o Acquire::Retries=5 update' \
+      '  package) apt-get -q -o Acquire::Retries=5 update' \
       '    apt-get -q -o Acquire::Retries=5 -o APT::Sandbox::User=root download "$package"' \
       '    dpkg-deb --extract ./*.deb . ;;' \
-      '  release) fetch "$url" archive.tar.gz "$@"; tar -xzf archive.tar.gz --no-same-owner ;;' \
-      '  *) echo "error: the source of $name is \"$source\", not none, distribution or release" >&2; exit 1 ;;' \
+      '  archive) fetch "$url" archive.tar.gz "$@"; tar -xzf archive.tar.gz --no-same-owner ;;' \
+      '  *) echo "error: the source of $name is \"$source\", not package or archive" >&2; exit 1 ;;' \
       'esac' \
       'find . -path ./etc -prune -o -type f -name "$name" -perm -u+x -exec install -m 0755 -t /opt/services/bin {} +' \
       'rm -r "$work"; test -x "/opt/services/bin/$name"' > take-program \
@@ -68,13 +67,14 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
 
 # uv comes as its wheel: one file, the same index and the same mirror as everything of Python.
 ARG UV_VERSION
-ARG UV_SHA256
+ARG UV_SHA256_AMD64=
+ARG UV_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     python${PYTHON_VERSION} -m venv /opt/build/python \
- && pinned uv "${UV_VERSION}" ${UV_SHA256} > /tmp/uv.txt \
+ && pinned uv "${UV_VERSION}" ${UV_SHA256_AMD64} ${UV_SHA256_ARM64} > /tmp/uv.txt \
  && online /opt/build/python/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --requirement /tmp/uv.txt \
  && mv /opt/build/python/bin/uv /opt/build/bin/uv \
  && rm /tmp/uv.txt
@@ -84,17 +84,19 @@ FROM base AS services
 ARG TARGETARCH
 ARG NATS_SOURCE
 ARG NATS_URL=
-ARG NATS_SHA256=
+ARG NATS_SHA256_AMD64=
+ARG NATS_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    take-program nats-server "${NATS_SOURCE}" nats-server "${NATS_URL}-linux-${TARGETARCH}.tar.gz" ${NATS_SHA256}
+    take-program nats-server "${NATS_SOURCE}" nats-server "${NATS_URL}-linux-${TARGETARCH}.tar.gz" ${NATS_SHA256_AMD64} ${NATS_SHA256_ARM64}
 ARG ETCD_SOURCE
 ARG ETCD_URL=
-ARG ETCD_SHA256=
+ARG ETCD_SHA256_AMD64=
+ARG ETCD_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    take-program etcd "${ETCD_SOURCE}" etcd-server "${ETCD_URL}-linux-${TARGETARCH}.tar.gz" ${ETCD_SHA256}
+    take-program etcd "${ETCD_SOURCE}" etcd-server "${ETCD_URL}-linux-${TARGETARCH}.tar.gz" ${ETCD_SHA256_AMD64} ${ETCD_SHA256_ARM64}

