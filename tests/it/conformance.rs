@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use dynbuild::docker::env::EnvVar;
 use dynbuild::docker::gpus::DeviceRequest;
 use dynbuild::docker::mount::{BindOptions, BindRecursion, Mount, MountKind, VolumeOptions};
 use dynbuild::docker::platform::Platform;
@@ -223,5 +224,14 @@ fn platforms() {
                 "norm": platform_parts(&platform.normalized()),
             })
         })
+    });
+}
+
+#[test]
+fn variables() {
+    let lookup = |name: &str| (name == "HOME").then(|| "/home/u".to_owned());
+    check("env", |text| {
+        text.parse()
+            .map(|variable: EnvVar| json!(variable.or_from(lookup).to_string()))
     });
 }
