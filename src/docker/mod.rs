@@ -6,18 +6,25 @@
 //! ([`Hinted`]).
 
 mod as_text;
+pub mod block_io;
+pub mod checks;
 pub mod config;
 pub mod context;
 pub mod cpus;
 pub mod csv;
+pub mod detach_keys;
+pub mod device;
 pub mod duration;
 pub mod env;
 pub mod env_file;
+pub mod extra_host;
 pub mod gpus;
 mod hinted;
 pub mod host;
 pub mod ignore;
 pub mod mount;
+pub mod namespace;
+pub mod network;
 pub mod number;
 pub mod path;
 pub mod platform;
@@ -25,6 +32,7 @@ pub mod port;
 pub mod reference;
 pub mod restart;
 pub mod run_flags;
+pub mod security;
 pub mod size;
 pub mod ulimit;
 pub mod volume;
