@@ -1,1 +1,36 @@
 //! Everything decided: resolved axes, tags, stages with a source map, and their renderings.
+//!
+//! [`resolve`] is a pure function. A [`crate::profile::Profile`], the user's [`Settings`] and
+//! [`Facts`] about git, host and fragments go in; a [`BuildPlan`] comes out in which nothing may
+//! still mean "the default", with an [`Explanation`] of where each value comes from – or every
+//! problem at once.
+
+mod axes;
+mod build_args;
+mod build_plan;
+mod declared;
+mod error;
+mod explanation;
+mod facts;
+mod features;
+mod findings;
+mod image_names;
+mod labels;
+mod origin;
+pub mod render;
+mod resolve;
+mod secrets;
+mod settings;
+
+pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
+pub use declared::Declared;
+pub use error::PlanError;
+pub use explanation::{Explained, Explanation};
+pub use facts::{Facts, HostUser};
+pub use origin::{Origin, Setting};
+pub use resolve::{Resolution, resolve};
+pub use secrets::{KnownSecret, known_secrets};
+pub use settings::{Named, SccacheSettings, SecretSource, Settings};
+
+#[cfg(test)]
+mod tests;

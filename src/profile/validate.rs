@@ -184,7 +184,7 @@ fn argument_names(profile: &Profile, errors: &mut Vec<ProfileError>) {
 }
 
 /// Returns whether a Dockerfile's `ARG` can declare this name.
-pub(crate) fn is_argument_name(name: &str) -> bool {
+fn is_argument_name(name: &str) -> bool {
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -1,0 +1,351 @@
+//! The axes of a build: framework × device × target × platform × source, and what goes together.
+
+use super::error::PlanError;
+use super::facts::Facts;
+use super::findings::Findings;
+use super::origin::{Origin, Setting};
+use super::settings::Settings;
+use crate::docker::platform::Platform;
+use crate::profile::{Device, Patterns, Profile, Source, Target};
+
+/// Where a build stands on every axis but the target.
+#[derive(Clone, Debug)]
+pub(super) struct Axes<'p> {
+    /// The framework's name in the profile.
+    pub(super) framework: String,
+    /// The framework as the user named it, which is what image names say.
+    pub(super) called: String,
+    pub(super) device: &'p str,
+    pub(super) device_table: &'p Device,
+    pub(super) platforms: Vec<String>,
+    pub(super) source: Source,
+}
+
+/// A target that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'p> {
+    pub(super) name: &'p str,
+    pub(super) table: &'p Target,
+    pub(super) origin: Origin,
+}
+
+/// Finds the place of a build on every axis; `None` if one of them has errors.
+pub(super) fn decide<'p>(
+    profile: &'p Profile,
+    settings: &Settings,
+    facts: &Facts,
+    findings: &mut Findings,
+) -> Option<(Axes<'p>, Vec<Asked<'p>>)> {
+    let chooser = Chooser::new(profile, settings);
+    chooser.note_framework(findings);
+    // All are tried before the first failure ends the planning, so that all failures are told.
+    let device = chooser.device(findings);
+    let targets = chooser.targets(findings);
+    let source = chooser.source(findings);
+    let (device, device_origin) = device?;
+    let device_table = profile.devices.get(device)?;
+    let platforms = chooser.platforms(device, device_table, facts, findings);
+    let (source, source_origin) = source?;
+    let axes = Axes {
+        framework: chooser.framework.clone(),
+        called: chooser.called(),
+        device,
+        device_table,
+        platforms: platforms?,
+        source,
+    };
+    let targets = targets?;
+    let errors_before = findings.errors.len();
+    for target in &targets {
+        axes.check_target(profile, target, (&device_origin, &source_origin), findings);
+    }
+    (findings.errors.len() == errors_before).then_some((axes, targets))
+}
+
+struct Chooser<'p, 's> {
+    profile: &'p Profile,
+    settings: &'s Settings,
+    framework: String,
+}
+
+impl<'p, 's> Chooser<'p, 's> {
+    fn new(profile: &'p Profile, settings: &'s Settings) -> Self {
+        let framework = profile.framework.as_ref();
+        Self {
+            profile,
+            settings,
+            framework: framework.map_or_else(String::new, |name| name.value.clone()),
+        }
+    }
+
+    fn called(&self) -> String {
+        let asked = self.settings.framework.as_ref();
+        asked.map_or_else(|| self.framework.clone(), |name| name.value.to_lowercase())
+    }
+
+    fn note_framework(&self, findings: &mut Findings) {
+        let asked = self.settings.framework.clone();
+        let setting = asked.unwrap_or_else(|| Setting::new(self.called(), Origin::BuiltIn));
+        findings.explanation.note(None, "framework", setting);
+    }
+
+    fn unknown(
+        &self,
+        axis: &'static str,
+        asked: &Setting<String>,
+        valid: Vec<String>,
+    ) -> PlanError {
+        PlanError::UnknownValue {
+            axis,
+            value: asked.value.clone(),
+            framework: self.framework.clone(),
+            valid,
+            origin: asked.origin.clone(),
+        }
+    }
+
+    fn device(&self, findings: &mut Findings) -> Option<(&'p str, Origin)> {
+        let default = self.profile.default_device.clone().map(Setting::from);
+        let names: Vec<_> = self.profile.devices.names().collect();
+        let only = match names.as_slice() {
+            [only] => Some(Setting::new(*only, Origin::Derived("the only device"))),
+            _ => None,
+        };
+        let asked = self.settings.device.clone().or(default).or(only);
+        let valid = || names.iter().map(|&name| name.to_owned()).collect();
+        let Some(asked) = asked else {
+            findings.error(PlanError::NoDefault {
+                axis: "device",
+                framework: self.framework.clone(),
+                valid: valid(),
+            });
+            return None;
+        };
+        let found = self.profile.devices.iter().find(|(name, device)| {
+            let mut names = device.aliases.iter().flatten().chain([*name]);
+            names.any(|name| name.value.eq_ignore_ascii_case(&asked.value))
+        });
+        let Some((name, _)) = found else {
+            findings.error(self.unknown("device", &asked, valid()));
+            return None;
+        };
+        findings
+            .explanation
+            .note(None, "device", asked.clone().map(|_| name.value.clone()));
+        Some((&name.value, asked.origin))
+    }
+
+    fn targets(&self, findings: &mut Findings) -> Option<Vec<Asked<'p>>> {
+        let default = self.profile.default_target.clone().map(Setting::from);
+        let mut asked = self.settings.targets.clone();
+        if asked.is_empty() {
+            asked.extend(default);
+        }
+        let valid = || self.profile.targets.names().map(str::to_owned).collect();
+        if asked.is_empty() {
+            findings.error(PlanError::NoDefault {
+                axis: "target",
+                framework: self.framework.clone(),
+                valid: valid(),
+            });
+            return None;
+        }
+        let mut targets: Vec<Asked<'p>> = Vec::new();
+        let mut complete = true;
+        for asked in asked {
+            let found = self
+                .profile
+                .targets
+                .iter()
+                .find(|(name, _)| name.value == asked.value);
+            let Some((name, table)) = found else {
+                findings.error(self.unknown("target", &asked, valid()));
+                complete = false;
+                continue;
+            };
+            // A target that is asked for twice is still built once.
+            if !targets.iter().any(|target| target.name == name.value) {
+                findings
+                    .explanation
+                    .note(Some(&name.value), "target", asked.clone());
+                targets.push(Asked {
+                    name: &name.value,
+                    table,
+                    origin: asked.origin,
+                });
+            }
+        }
+        complete.then_some(targets)
+    }
+
+    fn source(&self, findings: &mut Findings) -> Option<(Source, Origin)> {
+        let default = self.profile.default_source.clone().map(Setting::from);
+        let asked = self.settings.source.clone().or(default);
+        let asked = asked.unwrap_or_else(|| Setting::new(Source::Wheel, Origin::BuiltIn));
+        if let Some(sources) = &self.profile.sources
+            && !sources.iter().any(|source| source.value == asked.value)
+        {
+            let valid = sources
+                .iter()
+                .map(|source| source.value.to_string())
+                .collect();
+            let asked = asked.map(|source| source.to_string());
+            findings.error(self.unknown("source", &asked, valid));
+            return None;
+        }
+        findings.explanation.note(
+            None,
+            "source",
+            asked.clone().map(|source| source.to_string()),
+        );
+        Some((asked.value, asked.origin))
+    }
+
+    fn platforms(
+        &self,
+        device: &str,
+        table: &Device,
+        facts: &Facts,
+        findings: &mut Findings,
+    ) -> Option<Vec<String>> {
+        let valid: Vec<String> = table
+            .platforms
+            .iter()
+            .flatten()
+            .map(|platform| platform.value.clone())
+            .collect();
+        let exists = |platform: &String| valid.is_empty() || valid.contains(platform);
+        let mut asked = self.settings.platforms.clone();
+        if asked.is_empty() {
+            asked.push(default_platform(&valid, facts));
+        }
+        let mut platforms = Vec::new();
+        let errors_before = findings.errors.len();
+        for (word, origin) in asked.iter().flat_map(|list| {
+            list.value
+                .split(',')
+                .map(|word| (word.trim(), &list.origin))
+        }) {
+            match normalize_platform(word) {
+                Err(reason) => findings.error(PlanError::Invalid {
+                    what: "platform",
+                    value: word.to_owned(),
+                    reason,
+                    origin: origin.clone(),
+                }),
+                Ok(platform) if !exists(&platform) => findings.error(PlanError::NotTogether {
+                    what: format!("Platform `{platform}`"),
+                    axis: "device",
+                    value: device.to_owned(),
+                    valid: self.devices_with(&platform),
+                    origin: origin.clone(),
+                }),
+                Ok(platform) if platforms.contains(&platform) => {}
+                Ok(platform) => {
+                    let setting = Setting::new(platform.clone(), origin.clone());
+                    findings.explanation.note(None, "platform", setting);
+                    platforms.push(platform);
+                }
+            }
+        }
+        (findings.errors.len() == errors_before).then_some(platforms)
+    }
+
+    fn devices_with(&self, platform: &str) -> Vec<String> {
+        let has = |device: &Device| {
+            let mut platforms = device.platforms.iter().flatten();
+            device.platforms.is_none() || platforms.any(|known| known.value == platform)
+        };
+        let devices = self
+            .profile
+            .devices
+            .iter()
+            .filter(|(_, device)| has(device));
+        devices.map(|(name, _)| name.value.clone()).collect()
+    }
+}
+
+/// The machine's own platform, or the device's first one if the device lacks it.
+fn default_platform(valid: &[String], facts: &Facts) -> Setting<String> {
+    match valid.first() {
+        Some(first) if !valid.contains(&facts.host_platform) => {
+            Setting::new(first.clone(), Origin::Derived("the device"))
+        }
+        _ => Setting::new(facts.host_platform.clone(), Origin::Host),
+    }
+}
+
+/// Returns a platform in BuildKit's spelling, or the rule that it breaks.
+fn normalize_platform(platform: &str) -> Result<String, String> {
+    match platform.parse::<Platform>() {
+        Ok(platform) => Ok(platform.normalized().to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Axes<'_> {
+    /// Checks that a target exists at this place.
+    fn check_target(
+        &self,
+        profile: &Profile,
+        target: &Asked<'_>,
+        (device_origin, source_origin): (&Origin, &Origin),
+        findings: &mut Findings,
+    ) {
+        let what = || format!("Target `{}`", target.name);
+        let mut check =
+            |patterns: &Option<Patterns>, axis, value: &str, names: Vec<&str>, origin| {
+                let Some(patterns) = patterns
+                    .as_ref()
+                    .filter(|patterns| !patterns.matches(value))
+                else {
+                    return;
+                };
+                let valid = names.into_iter().filter(|name| patterns.matches(name));
+                findings.error(PlanError::NotTogether {
+                    what: what(),
+                    axis,
+                    value: value.to_owned(),
+                    valid: valid.map(str::to_owned).collect(),
+                    origin,
+                });
+            };
+        let table = target.table;
+        let origin = |other: &Origin| match target.origin {
+            Origin::Flag(_) | Origin::Environment(_) => target.origin.clone(),
+            _ => other.clone(),
+        };
+        check(
+            &table.frameworks,
+            "framework",
+            &self.framework,
+            Vec::new(),
+            target.origin.clone(),
+        );
+        check(
+            &table.devices,
+            "device",
+            self.device,
+            profile.devices.names().collect(),
+            origin(device_origin),
+        );
+        check(
+            &table.sources,
+            "source",
+            self.source.as_str(),
+            Source::words().to_vec(),
+            origin(source_origin),
+        );
+        let platforms = self.device_table.platforms.iter().flatten();
+        let platforms: Vec<_> = platforms.map(|platform| platform.value.as_str()).collect();
+        for platform in &self.platforms {
+            check(
+                &table.platforms,
+                "platform",
+                platform,
+                platforms.clone(),
+                target.origin.clone(),
+            );
+        }
+    }
+}

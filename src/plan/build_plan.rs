@@ -1,0 +1,88 @@
+//! What will be built: nothing here may still mean "the default".
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+use super::settings::SecretSource;
+use crate::profile::Source;
+
+/// Every build of one invocation. Serialises to the published `dynbuild plan --format json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BuildPlan {
+    /// The version of this form; fields are only added within a version.
+    pub schema_version: u32,
+    /// The directory of profiles that was named, for commands that repeat the plan.
+    #[serde(skip)]
+    pub profile_dir: Option<PathBuf>,
+    /// The builds, in the order asked for.
+    pub targets: Vec<PlannedTarget>,
+}
+
+/// One image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedTarget {
+    /// A name that is unique in the plan.
+    pub name: String,
+    /// The framework.
+    pub framework: String,
+    /// The target, as the profile names it.
+    pub target: String,
+    /// The device.
+    pub device: String,
+    /// Where Dynamo comes from.
+    pub source: Source,
+    /// The version of the code, for example `v1.2.0.dev.0a1b2c3`.
+    pub version: String,
+    /// The platforms, at least one.
+    pub platforms: Vec<String>,
+    /// The image's names.
+    pub tags: Vec<String>,
+    /// Build arguments.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Secrets; only their ids are serialised.
+    pub secrets: Vec<PlannedSecret>,
+    /// The build context: a directory.
+    pub context: String,
+    /// Named build contexts.
+    pub contexts: BTreeMap<String, String>,
+    /// Where layers are imported from, in docker's grammar.
+    pub cache_from: Vec<String>,
+    /// Where layers are exported to, in docker's grammar.
+    pub cache_to: Vec<String>,
+    /// What becomes of the result, in docker's grammar.
+    pub outputs: Vec<String>,
+    /// Whether steps run although their results are cached.
+    pub no_cache: bool,
+    /// Whether base images are asked for anew.
+    pub pull: bool,
+    /// The Dockerfile.
+    pub dockerfile: PlannedDockerfile,
+}
+
+/// A Dockerfile that is joined from fragments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedDockerfile {
+    /// The fragments in the order of joining, by their names below `dockerfiles/`.
+    pub fragments: Vec<String>,
+    /// The stage that is built.
+    pub stage: String,
+}
+
+/// A secret and where the client finds its value. The value is read only when BuildKit asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedSecret {
+    /// The id that `RUN --mount=type=secret` names.
+    pub id: String,
+    /// Where the value is.
+    pub source: SecretSource,
+}
+
+impl Serialize for PlannedSecret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.id)
+    }
+}

@@ -1,0 +1,234 @@
+//! What can be wrong between a profile, what was asked for, and the world.
+
+use thiserror::Error;
+
+use super::origin::Origin;
+use super::settings::SecretSource;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::profile::with_choices;
+
+/// One reason why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// A value of an axis that the profile does not have.
+    #[error("Unknown {axis} `{value}` for framework `{framework}`")]
+    UnknownValue {
+        /// The axis, for example `device`.
+        axis: &'static str,
+        /// What was asked for.
+        value: String,
+        /// The framework.
+        framework: String,
+        /// What there is.
+        valid: Vec<String>,
+        /// Who asked.
+        origin: Origin,
+    },
+    /// An axis without a value: none was given and the profile has no default.
+    #[error("No {axis} was given, and framework `{framework}` has no default")]
+    NoDefault {
+        /// The axis.
+        axis: &'static str,
+        /// The framework.
+        framework: String,
+        /// What there is.
+        valid: Vec<String>,
+    },
+    /// Values that each exist but do not go together.
+    #[error("{what} does not exist for {axis} `{value}`")]
+    NotTogether {
+        /// What was asked for, for example ``Target `frontend` ``.
+        what: String,
+        /// The axis that rules it out.
+        axis: &'static str,
+        /// The value that rules it out.
+        value: String,
+        /// The values of that axis that go together with it.
+        valid: Vec<String>,
+        /// Who asked.
+        origin: Origin,
+    },
+    /// A value that breaks the grammar of its kind.
+    #[error("Invalid {what} `{value}`: {reason}")]
+    Invalid {
+        /// What the value is.
+        what: &'static str,
+        /// The value.
+        value: String,
+        /// Which rule it breaks.
+        reason: String,
+        /// Who set it.
+        origin: Origin,
+    },
+    /// A target needs a fragment that does not exist.
+    #[error("Target `{target}` needs `dockerfiles/{fragment}.Dockerfile`, which does not exist")]
+    MissingFragment {
+        /// The target.
+        target: String,
+        /// The fragment.
+        fragment: String,
+        /// The fragments that exist.
+        known: Vec<String>,
+        /// Where the profile names it.
+        origin: Origin,
+    },
+    /// A build argument that reaches nothing.
+    #[error("No stage of {targets} declares the build argument `{name}`")]
+    UnknownBuildArg {
+        /// The argument.
+        name: String,
+        /// The targets, as people read them.
+        targets: String,
+        /// What the stages declare.
+        known: Vec<String>,
+        /// Who set it.
+        origin: Origin,
+    },
+    /// Platforms that are built together want different values of one argument.
+    #[error("Build argument `{name}` differs by platform: {}", list_of(values))]
+    DiffersByPlatform {
+        /// The argument.
+        name: String,
+        /// Platforms and the value that each wants.
+        values: Vec<(String, String)>,
+        /// Who set one of the values.
+        origin: Origin,
+    },
+    /// One image name for several images.
+    #[error("The image name `{tag}` would go to several images: {}", targets.join(", "))]
+    SharedTag {
+        /// The name.
+        tag: String,
+        /// The planned targets.
+        targets: Vec<String>,
+        /// Who set it.
+        origin: Origin,
+    },
+    /// A push of images that have local names only.
+    #[error("Nothing to push: the image names of target `{target}` name no registry")]
+    LocalOnlyPush {
+        /// The target.
+        target: String,
+        /// The names.
+        tags: Vec<String>,
+    },
+    /// A compiler cache that is not described completely.
+    #[error("The sccache backend `{backend}` needs a {what}")]
+    SccacheNeeds {
+        /// The backend.
+        backend: String,
+        /// What is missing.
+        what: &'static str,
+        /// Who chose the backend.
+        origin: Origin,
+    },
+    /// A secret that the build cannot do without is not on this machine.
+    #[error("Secret `{id}` is required, but {} is missing", place_of(place))]
+    MissingSecret {
+        /// The secret's id.
+        id: String,
+        /// Where its value should be.
+        place: SecretSource,
+        /// Who requires it.
+        origin: Origin,
+    },
+}
+
+fn list_of(values: &[(String, String)]) -> String {
+    let values: Vec<_> = values
+        .iter()
+        .map(|(platform, value)| format!("`{value}` on {platform}"))
+        .collect();
+    values.join(", ")
+}
+
+fn place_of(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Environment(name) => format!("the environment variable `{name}`"),
+        SecretSource::File(path) => format!("the file `{path}`"),
+    }
+}
+
+impl PlanError {
+    fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::UnknownValue { origin, .. }
+            | Self::NotTogether { origin, .. }
+            | Self::Invalid { origin, .. }
+            | Self::MissingFragment { origin, .. }
+            | Self::UnknownBuildArg { origin, .. }
+            | Self::DiffersByPlatform { origin, .. }
+            | Self::SharedTag { origin, .. }
+            | Self::SccacheNeeds { origin, .. }
+            | Self::MissingSecret { origin, .. } => Some(origin),
+            Self::NoDefault { .. } | Self::LocalOnlyPush { .. } => None,
+        }
+    }
+
+    /// Returns the problem with its message and the place of the value at fault.
+    fn located(&self) -> Problem {
+        let mut problem = Problem::from_error(Exit::Usage, self);
+        match self.origin() {
+            Some(Origin::File(at)) => problem = problem.excerpt(at.excerpt("set here")),
+            Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
+                problem.causes.push(format!("Set by {origin}"));
+            }
+            Some(Origin::BuiltIn | Origin::Git | Origin::Host | Origin::Derived(_)) | None => {}
+        }
+        problem
+    }
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        let problem = error.located();
+        match error {
+            PlanError::UnknownValue {
+                axis, value, valid, ..
+            } => with_choices(problem, &format!("Valid {axis}s"), &value, &valid),
+            PlanError::NoDefault { axis, valid, .. } => {
+                let title = format!("Give one with `--{axis}`");
+                with_choices(problem, &title, "", &valid)
+            }
+            PlanError::NotTogether { axis, valid, .. } if valid.is_empty() => {
+                problem.hint(format!("There is no {axis} that it exists for"))
+            }
+            PlanError::NotTogether { axis, valid, .. } => {
+                with_choices(problem, &format!("It exists for {axis}"), "", &valid)
+            }
+            PlanError::Invalid { .. } => problem,
+            PlanError::MissingFragment {
+                fragment, known, ..
+            } => with_choices(problem, "Fragments", &fragment, &known),
+            PlanError::UnknownBuildArg { name, known, .. } => {
+                with_choices(problem, "Declared", &name, &known)
+                    .hint("Pass it all the same with `--allow-unknown-build-arg`")
+            }
+            PlanError::DiffersByPlatform { name, .. } => problem
+                .hint(format!(
+                    "Let the fragment choose by `TARGETARCH` instead of `{name}`"
+                ))
+                .hint("Or build one platform at a time with `--platform`"),
+            PlanError::SharedTag { .. } => problem.hint(
+                "Write a template, for example `--tag registry.example/name:{version}{-target}`",
+            ),
+            PlanError::LocalOnlyPush { tags, .. } => problem
+                .hint(format!("Its names: {}", tags.join(", ")))
+                .hint(
+                    "Name a registry, for example `--tag registry.example/name:{version}{-target}`",
+                ),
+            PlanError::SccacheNeeds { what, .. } => problem.hint(format!(
+                "Add `--sccache-{what}`, or set `{what}` in `[sccache]`"
+            )),
+            PlanError::MissingSecret { id, place, .. } => match place {
+                SecretSource::Environment(name) => {
+                    problem.hint(format!("Set it: `export {name}=…`"))
+                }
+                SecretSource::File(_) => problem.hint(format!(
+                    "Create the file, or name another one with `--secret id={id},src=…`"
+                )),
+            },
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What is so, whoever asks: passed in, so that planning reads nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::declared::Declared;
+use crate::git::Checkout;
+
+/// What planning needs to know about the world.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What is checked out in the build context.
+    pub checkout: Checkout,
+    /// The platform that builds run on without `--platform`, for example `linux/amd64`.
+    pub host_platform: String,
+    /// The value of `SOURCE_DATE_EPOCH`, if the user set it.
+    pub source_date_epoch: Option<Timestamp>,
+    /// The ids of secrets whose variable or file is missing on this machine.
+    pub absent_secrets: BTreeSet<String>,
+    /// The user and group that local-dev images are made for.
+    pub user: Option<HostUser>,
+    /// What each fragment declares, by its name below `dockerfiles/`.
+    pub fragments: BTreeMap<String, Declared>,
+}
+
+/// A user of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostUser {
+    /// The user's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+}

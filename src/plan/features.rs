@@ -1,0 +1,183 @@
+//! Features and the compiler cache: switches that reach stages as build arguments.
+
+use super::axes::{Asked, Axes};
+use super::build_args::{Chains, upper_snake};
+use super::error::PlanError;
+use super::findings::Findings;
+use super::origin::{Origin, Setting};
+use super::settings::Settings;
+use crate::profile::{Feature, Patterns, Profile, SccacheBackend};
+
+/// Reports switches of features that the profile does not have.
+pub(super) fn check_names(profile: &Profile, settings: &Settings, findings: &mut Findings) {
+    for switch in &settings.features {
+        if !profile.features.contains(&switch.value.name) {
+            findings.error(PlanError::UnknownValue {
+                axis: "feature",
+                value: switch.value.name.clone(),
+                framework: profile
+                    .framework
+                    .as_ref()
+                    .map_or_else(String::new, |name| name.value.clone()),
+                valid: profile.features.names().map(str::to_owned).collect(),
+                origin: switch.origin.clone(),
+            });
+        }
+    }
+}
+
+/// Returns the build arguments of all features for one target.
+pub(super) fn chains(
+    profile: &Profile,
+    settings: &Settings,
+    axes: &Axes<'_>,
+    target: &Asked<'_>,
+    findings: &mut Findings,
+) -> Chains {
+    let mut chains = Chains::default();
+    for (name, feature) in profile.features.iter() {
+        let default_arg = || format!("ENABLE_{}", upper_snake(&name.value));
+        let arg = feature
+            .arg
+            .as_ref()
+            .map_or_else(default_arg, |arg| arg.value.clone());
+        let default = match &feature.default {
+            Some(default) => Setting::from(default.clone()),
+            None => Setting::new(false, Origin::BuiltIn),
+        };
+        let switches = settings
+            .features
+            .iter()
+            .filter(|switch| switch.value.name == name.value);
+        let asked = switches.map(|switch| switch.clone().map(|named| named.value));
+        let ruled_out = ruled_out(feature, axes, target);
+        for state in [default].into_iter().chain(asked) {
+            match &ruled_out {
+                Some((ruled_by, value)) if state.value => {
+                    if matches!(state.origin, Origin::Flag(_) | Origin::Environment(_)) {
+                        findings.error(PlanError::NotTogether {
+                            what: format!("Feature `{}`", name.value),
+                            axis: ruled_by,
+                            value: value.clone(),
+                            valid: Vec::new(),
+                            origin: state.origin,
+                        });
+                    } else {
+                        chains.set(&arg, "false", Origin::Derived(ruled_by));
+                    }
+                }
+                _ => chains.set(&arg, state.value.to_string(), state.origin),
+            }
+        }
+    }
+    chains
+}
+
+/// Returns the axis and the value that rule a feature out.
+fn ruled_out(
+    feature: &Feature,
+    axes: &Axes<'_>,
+    target: &Asked<'_>,
+) -> Option<(&'static str, String)> {
+    let fails = |patterns: &Option<Patterns>, value: &str| {
+        patterns
+            .as_ref()
+            .is_some_and(|patterns| !patterns.matches(value))
+    };
+    let mut single = [
+        ("framework", &feature.frameworks, axes.framework.as_str()),
+        ("device", &feature.devices, axes.device),
+        ("target", &feature.targets, target.name),
+        ("source", &feature.sources, axes.source.as_str()),
+    ]
+    .into_iter()
+    .chain(
+        axes.platforms
+            .iter()
+            .map(|platform| ("platform", &feature.platforms, platform.as_str())),
+    );
+    single
+        .find(|(_, patterns, value)| fails(patterns, value))
+        .map(|(axis, _, value)| (axis, value.to_owned()))
+}
+
+/// Returns the build arguments of the compiler cache.
+pub(super) fn sccache(profile: &Profile, settings: &Settings, findings: &mut Findings) -> Chains {
+    let asked = &settings.sccache;
+    let table = &profile.sccache;
+    let backend = asked
+        .backend
+        .clone()
+        .or_else(|| table.backend.clone().map(Setting::from));
+    let backend = backend.unwrap_or_else(|| Setting::new(SccacheBackend::Local, Origin::BuiltIn));
+    let either = |asked: &Option<Setting<String>>, written: &Option<_>| {
+        asked.clone().or_else(|| written.clone().map(Setting::from))
+    };
+    let bucket = either(&asked.bucket, &table.bucket);
+    let region = either(&asked.region, &table.region);
+    let endpoint = either(&asked.endpoint, &table.endpoint);
+    let key_prefix = either(&asked.key_prefix, &table.key_prefix);
+
+    let mut chains = Chains::default();
+    findings.explanation.note(
+        None,
+        "sccache",
+        backend.clone().map(|backend| backend.to_string()),
+    );
+    let remote = match backend.value {
+        SccacheBackend::Local | SccacheBackend::Off => "false",
+        SccacheBackend::S3 => {
+            require(&backend, "bucket", bucket.is_some(), findings);
+            require(&backend, "region", region.is_some(), findings);
+            "true"
+        }
+        SccacheBackend::Redis | SccacheBackend::Webdav => {
+            require(&backend, "endpoint", endpoint.is_some(), findings);
+            "true"
+        }
+        SccacheBackend::Gha => "true",
+    };
+    chains.set("USE_SCCACHE", remote, backend.origin.clone());
+    chains.set(
+        "SCCACHE_BACKEND",
+        backend.value.as_str(),
+        backend.origin.clone(),
+    );
+    if matches!(backend.value, SccacheBackend::Local | SccacheBackend::Off) {
+        return chains;
+    }
+    if let Some(endpoint) = &endpoint {
+        let tls = !endpoint.value.starts_with("http://");
+        chains.set(
+            "SCCACHE_S3_USE_SSL",
+            tls.to_string(),
+            endpoint.origin.clone(),
+        );
+    }
+    for (arg, value) in [
+        ("SCCACHE_BUCKET", bucket),
+        ("SCCACHE_REGION", region),
+        ("SCCACHE_ENDPOINT", endpoint),
+        ("SCCACHE_PREFIX", key_prefix),
+    ] {
+        if let Some(Setting { value, origin }) = value {
+            chains.set(arg, value, origin);
+        }
+    }
+    chains
+}
+
+fn require(
+    backend: &Setting<SccacheBackend>,
+    what: &'static str,
+    there: bool,
+    findings: &mut Findings,
+) {
+    if !there {
+        findings.error(PlanError::SccacheNeeds {
+            backend: backend.value.to_string(),
+            what,
+            origin: backend.origin.clone(),
+        });
+    }
+}

@@ -1,0 +1,186 @@
+//! The names of an image: templates filled in, made valid or refused.
+
+use std::borrow::Cow;
+
+use super::axes::{Asked, Axes};
+use super::error::PlanError;
+use super::findings::Findings;
+use super::origin::{Origin, Setting};
+use super::settings::Settings;
+use crate::docker::reference::{Reference, Tag};
+use crate::git::Checkout;
+use crate::profile::{Located, Profile, Template, Variable};
+
+/// The default template of the name that says the version.
+const PRIMARY: &str = "dynamo:{version}-{framework}{-target}";
+/// The default template of the name that moves along with every build.
+const LATEST: &str = "dynamo:latest-{framework}{-target}";
+
+/// The values that templates can name, for one target.
+pub(super) struct Values<'a> {
+    pub(super) axes: &'a Axes<'a>,
+    pub(super) target: &'a str,
+    pub(super) version: &'a str,
+    pub(super) checkout: &'a Checkout,
+}
+
+impl Values<'_> {
+    /// Returns a value as it is.
+    pub(super) fn plain(&self, variable: Variable) -> Cow<'_, str> {
+        let revision = self.checkout.revision();
+        match variable {
+            Variable::Version => self.version.into(),
+            Variable::Framework => self.axes.called.as_str().into(),
+            Variable::Target => self.target.into(),
+            Variable::Device => self.axes.device.into(),
+            Variable::Source => self.axes.source.as_str().into(),
+            Variable::Arch => {
+                let arch = |platform: &String| platform.split('/').nth(1).map(str::to_owned);
+                let archs: Vec<_> = self.axes.platforms.iter().filter_map(arch).collect();
+                archs.join("-").into()
+            }
+            Variable::Revision => revision.map_or("", |revision| &revision.commit).into(),
+            Variable::Branch => {
+                let branch = revision.and_then(|revision| revision.branch.as_deref());
+                branch.unwrap_or_default().into()
+            }
+        }
+    }
+
+    /// Returns a value in which every character may stand in a tag, such as `feature-x` for the
+    /// branch `feature/x`; notes what was changed.
+    fn in_a_tag(&self, variable: Variable, findings: &mut Findings) -> Cow<'_, str> {
+        let plain = self.plain(variable);
+        let Ok(sanitized) = Tag::sanitized(&plain) else {
+            return Cow::Borrowed("");
+        };
+        if let Some(reason) = sanitized.reason {
+            findings.note(format!(
+                "In image names, the {variable} `{plain}` is changed: {reason}"
+            ));
+        }
+        sanitized.tag.as_str().to_owned().into()
+    }
+
+    /// Fills in a template of an image name or of a cache's name.
+    pub(super) fn expand(&self, template: &Template, findings: &mut Findings) -> String {
+        let findings = std::cell::RefCell::new(findings);
+        template.expand(|variable| self.in_a_tag(variable, &mut findings.borrow_mut()))
+    }
+}
+
+/// Returns the names of a target's image, each with who set it.
+pub(super) fn image_names(
+    profile: &Profile,
+    settings: &Settings,
+    target: &Asked<'_>,
+    values: &Values<'_>,
+    findings: &mut Findings,
+) -> Vec<Setting<String>> {
+    let mut templates = asked(settings, findings);
+    if templates.is_empty() {
+        let written = target
+            .table
+            .tags
+            .primary
+            .as_ref()
+            .or(profile.tags.primary.as_ref());
+        templates.extend(written_or(written, PRIMARY));
+    }
+    if settings
+        .tag_latest
+        .as_ref()
+        .is_none_or(|latest| latest.value)
+    {
+        let written = target
+            .table
+            .tags
+            .latest
+            .as_ref()
+            .or(profile.tags.latest.as_ref());
+        templates.extend(written_or(written, LATEST));
+    }
+    let mut names: Vec<Setting<String>> = Vec::new();
+    for template in templates {
+        let text = values.expand(&template.value, findings);
+        match text.parse::<Reference>() {
+            // Without a tag, docker would say `latest`; better to read it here.
+            Ok(reference) => {
+                let name = Setting::new(reference.tagged().to_string(), template.origin);
+                if !names.iter().any(|known| known.value == name.value) {
+                    names.push(name);
+                }
+            }
+            Err(error) => findings.error(PlanError::Invalid {
+                what: "image name",
+                value: text,
+                reason: error.to_string(),
+                origin: template.origin,
+            }),
+        }
+    }
+    if settings.push.as_ref().is_some_and(|push| push.value) {
+        names = to_push(names, target, findings);
+    }
+    names
+}
+
+/// The names that the user gave; they may be templates, because `{` stands in no image name.
+fn asked(settings: &Settings, findings: &mut Findings) -> Vec<Setting<Template>> {
+    let mut templates = Vec::new();
+    for tag in &settings.tags {
+        match Template::parse(&tag.value) {
+            Ok(template) => templates.push(Setting::new(template, tag.origin.clone())),
+            Err(reason) => findings.error(PlanError::Invalid {
+                what: "image name",
+                value: tag.value.clone(),
+                reason,
+                origin: tag.origin.clone(),
+            }),
+        }
+    }
+    templates
+}
+
+fn written_or(written: Option<&Located<Template>>, default: &str) -> Option<Setting<Template>> {
+    if let Some(template) = written {
+        return Some(Setting::from(template.clone()));
+    }
+    let template = Template::parse(default).ok()?;
+    Some(Setting::new(template, Origin::BuiltIn))
+}
+
+/// Drops the names that were not asked for and name no registry: docker would push them to Docker
+/// Hub's `library`, which refuses.
+fn to_push(
+    names: Vec<Setting<String>>,
+    target: &Asked<'_>,
+    findings: &mut Findings,
+) -> Vec<Setting<String>> {
+    let is_asked =
+        |name: &Setting<String>| matches!(name.origin, Origin::Flag(_) | Origin::Environment(_));
+    let (push, local): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|name| is_asked(name) || names_registry(&name.value));
+    if push.is_empty() && findings.errors.is_empty() {
+        findings.error(PlanError::LocalOnlyPush {
+            target: target.name.to_owned(),
+            tags: local.into_iter().map(|name| name.value).collect(),
+        });
+        return push;
+    }
+    for name in local {
+        findings.note(format!(
+            "`{}` names no registry and is not pushed",
+            name.value
+        ));
+    }
+    push
+}
+
+fn names_registry(name: &str) -> bool {
+    let Some((first, _)) = name.split_once('/') else {
+        return false;
+    };
+    first == "localhost" || first.contains(['.', ':'])
+}

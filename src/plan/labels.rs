@@ -1,0 +1,81 @@
+//! Labels of the image: who made it from what, in the words of the OCI image specification.
+
+use super::build_args::Chains;
+use super::facts::Facts;
+use super::findings::Findings;
+use super::image_names::Values;
+use super::origin::Origin;
+use super::settings::Settings;
+use crate::profile::Profile;
+
+/// Returns the labels of a target with the chain of those who set them.
+///
+/// `created` is the time of the commit or `SOURCE_DATE_EPOCH`, never the clock: the same code gives
+/// the same image.
+pub(super) fn labels(
+    profile: &Profile,
+    settings: &Settings,
+    facts: &Facts,
+    values: &Values<'_>,
+) -> Chains {
+    let mut chains = Chains::default();
+    let mut oci = |name: &str, value: String, origin: Origin| {
+        chains.set(format!("org.opencontainers.image.{name}"), value, origin);
+    };
+    oci("version", values.version.to_owned(), Origin::Git);
+    if let Some(revision) = facts.checkout.revision() {
+        oci("revision", revision.commit.clone(), Origin::Git);
+        oci("created", revision.committed_at.to_string(), Origin::Git);
+        if let Some(remote) = &revision.remote {
+            oci("source", remote.clone(), Origin::Git);
+        }
+    }
+    if let Some(epoch) = facts.source_date_epoch {
+        let origin = Origin::Environment("SOURCE_DATE_EPOCH".into());
+        oci("created", epoch.to_string(), origin);
+    }
+    chains.set(
+        "dynbuild.framework",
+        &values.axes.framework,
+        Origin::Derived("the framework"),
+    );
+    chains.set(
+        "dynbuild.target",
+        values.target,
+        Origin::Derived("the target"),
+    );
+    chains.set(
+        "dynbuild.device",
+        values.axes.device,
+        Origin::Derived("the device"),
+    );
+    for (name, template) in profile.labels.iter() {
+        let value = template.value.expand(|variable| values.plain(variable));
+        chains.set(&name.value, value, Origin::File(template.at.clone()));
+    }
+    for label in &settings.labels {
+        chains.set(&label.value.name, &label.value.value, label.origin.clone());
+    }
+    chains
+}
+
+/// Notes what the repository lacks to tell a good version.
+pub(super) fn note_repository(facts: &Facts, findings: &mut Findings) {
+    let Some(revision) = facts.checkout.revision() else {
+        return findings.note(
+            "The build context is in no git repository with a commit, so names and labels carry no \
+             revision"
+                .into(),
+        );
+    };
+    if revision.shallow {
+        findings.note(
+            "The repository is a shallow clone: tags may be missing from the version; \
+             `git fetch --unshallow --tags` completes it"
+                .into(),
+        );
+    }
+    if revision.dirty {
+        findings.note("The repository has changes that are not committed".into());
+    }
+}

@@ -1,0 +1,83 @@
+//! A plan as a file for `docker buildx bake`.
+
+use serde_json::{Map, Value, json};
+
+use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
+use super::super::settings::SecretSource;
+
+/// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
+pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
+    let names: Vec<&str> = plan
+        .targets
+        .iter()
+        .map(|target| target.name.as_str())
+        .collect();
+    let targets: Map<String, Value> = plan
+        .targets
+        .iter()
+        .map(|target| (target.name.clone(), entry(target, &dockerfile(target))))
+        .collect();
+    json!({ "group": { "default": { "targets": names } }, "target": targets })
+}
+
+fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
+    let PlannedTarget {
+        name: _,
+        framework: _,
+        target: _,
+        device: _,
+        source: _,
+        version: _,
+        platforms,
+        tags,
+        build_args,
+        labels,
+        secrets,
+        context,
+        contexts,
+        cache_from,
+        cache_to,
+        outputs,
+        no_cache,
+        pull,
+        dockerfile: planned,
+    } = target;
+    escape(json!({
+        "context": context,
+        "contexts": contexts,
+        "dockerfile-inline": dockerfile,
+        "target": planned.stage,
+        "platforms": platforms,
+        "args": build_args,
+        "labels": labels,
+        "tags": tags,
+        "secret": secrets.iter().map(secret).collect::<Vec<_>>(),
+        "cache-from": cache_from,
+        "cache-to": cache_to,
+        "output": outputs,
+        "no-cache": no_cache,
+        "pull": pull,
+    }))
+}
+
+fn secret(secret: &PlannedSecret) -> Value {
+    match &secret.source {
+        SecretSource::Environment(name) => json!({ "id": secret.id, "env": name }),
+        SecretSource::File(path) => json!({ "id": secret.id, "src": path }),
+    }
+}
+
+/// Bake reads every string as a template, in which `${` and `%{` begin an expression.
+fn escape(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("${", "$${").replace("%{", "%%{")),
+        Value::Array(items) => items.into_iter().map(escape).collect(),
+        Value::Object(entries) => {
+            let entries = entries
+                .into_iter()
+                .map(|(name, value)| (name, escape(value)));
+            Value::Object(entries.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}

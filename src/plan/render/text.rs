@@ -1,0 +1,90 @@
+//! A plan for people.
+
+use super::super::build_plan::PlannedTarget;
+use super::super::explanation::Explanation;
+use super::super::resolve::Resolution;
+
+/// Returns the plan as text: a block for each build, each value with where it comes from.
+pub fn text(resolution: &Resolution) -> String {
+    let blocks: Vec<String> = resolution
+        .plan
+        .targets
+        .iter()
+        .map(|target| block(target, &resolution.explanation))
+        .collect();
+    blocks.join("\n")
+}
+
+fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
+    let mut rows = Rows::default();
+    rows.add("framework", &target.framework);
+    rows.add("device", &target.device);
+    rows.add("source", target.source.as_str());
+    rows.add("version", &target.version);
+    rows.add("platforms", &target.platforms.join(", "));
+    rows.add("context", &target.context);
+    rows.add("fragments", &target.dockerfile.fragments.join(" → "));
+    rows.add("stage", &target.dockerfile.stage);
+    rows.add_all("tags", target.tags.iter().cloned());
+    rows.add_all(
+        "build args",
+        with_origins(target, "", &target.build_args, explanation),
+    );
+    rows.add_all(
+        "labels",
+        with_origins(target, "label ", &target.labels, explanation),
+    );
+    rows.add_all(
+        "secrets",
+        target.secrets.iter().map(|secret| secret.id.clone()),
+    );
+    let contexts = target.contexts.iter();
+    rows.add_all(
+        "contexts",
+        contexts.map(|(name, place)| format!("{name}={place}")),
+    );
+    rows.add_all("cache from", target.cache_from.iter().cloned());
+    rows.add_all("cache to", target.cache_to.iter().cloned());
+    rows.add_all("outputs", target.outputs.iter().cloned());
+    format!("{}\n{}", target.name, rows.text)
+}
+
+/// Returns `NAME=value  (origin)` lines with aligned origins.
+fn with_origins<'a>(
+    target: &'a PlannedTarget,
+    kind: &'a str,
+    values: &'a std::collections::BTreeMap<String, String>,
+    explanation: &'a Explanation,
+) -> impl Iterator<Item = String> + 'a {
+    let cell = |(name, value): (&String, &String)| format!("{name}={value}");
+    // One long value must not push the origins of all others off the screen.
+    let widths = values.iter().map(|entry| cell(entry).chars().count());
+    let width = widths.filter(|width| *width <= 44).max().unwrap_or(0);
+    values.iter().map(move |(name, value)| {
+        let key = format!("{kind}{name}");
+        let cell = cell((name, value));
+        match explanation.of(&target.target, &key) {
+            Some(origin) => format!("{cell:width$}  ({origin})"),
+            None => cell,
+        }
+    })
+}
+
+/// Lines of a title and a value; the title stands at the first value only.
+#[derive(Default)]
+struct Rows {
+    text: String,
+}
+
+impl Rows {
+    fn add(&mut self, title: &str, value: &str) {
+        self.text += format!("  {title:<11} {value}").trim_end();
+        self.text.push('\n');
+    }
+
+    fn add_all(&mut self, title: &str, values: impl IntoIterator<Item = String>) {
+        for (index, value) in values.into_iter().enumerate() {
+            self.add(if index == 0 { title } else { "" }, &value);
+        }
+    }
+}

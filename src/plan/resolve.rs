@@ -1,0 +1,358 @@
+//! Profile, settings and facts in; a plan out. Pure.
+
+use std::collections::BTreeMap;
+
+use super::axes::{self, Asked};
+use super::build_args::{Chains, Ingredients, is_predefined};
+use super::build_plan::{BuildPlan, PlannedDockerfile, PlannedTarget};
+use super::declared::Declared;
+use super::error::PlanError;
+use super::explanation::Explanation;
+use super::facts::Facts;
+use super::features;
+use super::findings::Findings;
+use super::image_names::{Values, image_names};
+use super::labels::{labels, note_repository};
+use super::origin::{Origin, Setting};
+use super::secrets::{known_secrets, secrets};
+use super::settings::Settings;
+use crate::problem::Problems;
+use crate::profile::{Located, Profile, Template};
+
+/// A plan, where each of its values comes from, and what the user should know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// The plan.
+    pub plan: BuildPlan,
+    /// The origin of each value.
+    pub explanation: Explanation,
+    /// Sentences for people, without trailing period.
+    pub notes: Vec<String>,
+}
+
+/// Decides everything about the builds that were asked for, or returns all that is wrong.
+pub fn resolve(
+    profile: &Profile,
+    settings: &Settings,
+    facts: &Facts,
+) -> Result<Resolution, Problems> {
+    let mut findings = Findings::default();
+    features::check_names(profile, settings, &mut findings);
+    let Some((axes, targets)) = axes::decide(profile, settings, facts, &mut findings) else {
+        return Err(findings.into_problems());
+    };
+    note_repository(facts, &mut findings);
+    let version = version(profile, facts);
+    findings.explanation.note(None, "version", version.clone());
+    let planner = Planner {
+        ingredients: Ingredients {
+            profile,
+            settings,
+            facts,
+            axes: &axes,
+            version: &version.value,
+        },
+        sccache: features::sccache(profile, settings, &mut findings),
+    };
+    let mut builds = Vec::new();
+    let mut declared = Declared::default();
+    for target in &targets {
+        let fragments = planner.fragments(target, &mut findings);
+        let own = planner.declared(&fragments);
+        declared.extend(&own);
+        builds.push(planner.target(target, fragments, &own, &mut findings));
+    }
+    check_build_args(settings, &targets, &declared, &mut findings);
+    check_shared_tags(&builds, settings, &mut findings);
+    if !findings.errors.is_empty() {
+        return Err(findings.into_problems());
+    }
+    Ok(Resolution {
+        plan: BuildPlan {
+            schema_version: 1,
+            profile_dir: settings
+                .profile_dir
+                .clone()
+                .map(|directory| directory.value),
+            targets: builds,
+        },
+        explanation: findings.explanation,
+        notes: findings.notes,
+    })
+}
+
+/// The version of the checkout; without one, that of the wheels that are installed.
+fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
+    if let Some(revision) = facts.checkout.revision() {
+        return Setting::new(revision.describe(), Origin::Git);
+    }
+    let wheels = profile.components.get("ai-dynamo");
+    match wheels.and_then(|wheels| wheels.version.clone()) {
+        Some(version) => Setting::from(version.map(|version| format!("v{}", version.0))),
+        None => Setting::new("v0.0.1.dev".to_owned(), Origin::BuiltIn),
+    }
+}
+
+struct Planner<'a> {
+    ingredients: Ingredients<'a>,
+    /// The arguments of the compiler cache, the same for every target.
+    sccache: Chains,
+}
+
+impl Planner<'_> {
+    /// Returns the fragments of a target and of all that it needs, in the order of joining.
+    fn fragments(&self, target: &Asked<'_>, findings: &mut Findings) -> Vec<String> {
+        let mut fragments = Vec::new();
+        self.collect_fragments(target.name, &mut fragments, findings);
+        fragments
+    }
+
+    fn collect_fragments(&self, name: &str, fragments: &mut Vec<String>, findings: &mut Findings) {
+        let Some((at, table)) = self.ingredients.profile.targets.entry(name) else {
+            return;
+        };
+        for need in table.needs.iter().flatten() {
+            self.collect_fragments(&need.value, fragments, findings);
+        }
+        let written = table.fragment.as_ref();
+        let fragment = written.map_or(name, Located::as_str).to_owned();
+        let known = &self.ingredients.facts.fragments;
+        if !known.contains_key(&fragment) {
+            findings.error(PlanError::MissingFragment {
+                target: name.to_owned(),
+                fragment: fragment.clone(),
+                known: known.keys().cloned().collect(),
+                origin: Origin::File(written.map_or(at, |written| &written.at).clone()),
+            });
+        }
+        if !fragments.contains(&fragment) {
+            fragments.push(fragment);
+        }
+    }
+
+    fn declared(&self, fragments: &[String]) -> Declared {
+        let mut declared = Declared::default();
+        for fragment in fragments {
+            if let Some(own) = self.ingredients.facts.fragments.get(fragment) {
+                declared.extend(own);
+            }
+        }
+        declared
+    }
+
+    fn target(
+        &self,
+        target: &Asked<'_>,
+        fragments: Vec<String>,
+        declared: &Declared,
+        findings: &mut Findings,
+    ) -> PlannedTarget {
+        let Ingredients {
+            profile,
+            settings,
+            facts,
+            axes,
+            version,
+        } = self.ingredients;
+        let values = Values {
+            axes,
+            target: target.name,
+            version,
+            checkout: &facts.checkout,
+        };
+        let tags = image_names(profile, settings, target, &values, findings);
+        for tag in &tags {
+            findings
+                .explanation
+                .note(Some(target.name), "tag", tag.clone());
+        }
+        let is_declared = |name: &str| declared.args.contains(name);
+        let mounted = |id: &str| declared.secrets.contains(id);
+        let build_args = self.build_args(target, is_declared, findings);
+        let labels = labels(profile, settings, facts, &values);
+        let known = known_secrets(profile, settings);
+        PlannedTarget {
+            name: format!("{}-{}", axes.called, target.name),
+            framework: axes.framework.clone(),
+            target: target.name.to_owned(),
+            device: axes.device.to_owned(),
+            source: axes.source,
+            version: version.to_owned(),
+            platforms: axes.platforms.clone(),
+            tags: tags.into_iter().map(|tag| tag.value).collect(),
+            build_args: winners(target, "", build_args, findings),
+            labels: winners(target, "label ", labels, findings),
+            secrets: secrets(&known, facts, mounted, findings),
+            context: context(settings),
+            contexts: contexts(profile, settings),
+            cache_from: caches(
+                &settings.cache_from,
+                profile.cache.from.as_ref(),
+                &values,
+                findings,
+            ),
+            cache_to: caches(
+                &settings.cache_to,
+                profile.cache.to.as_ref(),
+                &values,
+                findings,
+            ),
+            outputs: outputs(settings),
+            no_cache: is_on(settings.no_cache.as_ref()),
+            pull: is_on(settings.pull.as_ref()),
+            dockerfile: PlannedDockerfile {
+                fragments,
+                stage: target
+                    .table
+                    .stage
+                    .as_ref()
+                    .map_or(target.name, Located::as_str)
+                    .to_owned(),
+            },
+        }
+    }
+
+    fn build_args(
+        &self,
+        target: &Asked<'_>,
+        declared: impl Fn(&str) -> bool,
+        findings: &mut Findings,
+    ) -> Chains {
+        let Ingredients {
+            profile,
+            settings,
+            axes,
+            ..
+        } = self.ingredients;
+        let mut switches = features::chains(profile, settings, axes, target, findings);
+        switches.extend(self.sccache.clone());
+        self.ingredients
+            .chains(target, &switches, declared, findings)
+    }
+}
+
+/// Explains every chain and returns the values that count.
+fn winners(
+    target: &Asked<'_>,
+    kind: &str,
+    chains: Chains,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (name, chain) in chains.into_chains() {
+        if let Some(winner) = chain.last() {
+            values.insert(name.clone(), winner.value.clone());
+        }
+        let key = format!("{kind}{name}");
+        findings
+            .explanation
+            .note_chain(Some(target.name), &key, chain);
+    }
+    values
+}
+
+fn context(settings: &Settings) -> String {
+    let context = settings.context.as_ref();
+    context.map_or_else(
+        || ".".to_owned(),
+        |context| context.value.display().to_string(),
+    )
+}
+
+fn contexts(profile: &Profile, settings: &Settings) -> BTreeMap<String, String> {
+    let written = profile.contexts.iter();
+    let written = written.map(|(name, place)| (name.value.clone(), place.value.clone()));
+    let asked = settings.contexts.iter();
+    let asked = asked.map(|context| (context.value.name.clone(), context.value.value.clone()));
+    written.chain(asked).collect()
+}
+
+fn caches(
+    asked: &[Setting<String>],
+    written: Option<&Vec<Located<Template>>>,
+    values: &Values<'_>,
+    findings: &mut Findings,
+) -> Vec<String> {
+    if !asked.is_empty() {
+        return asked.iter().map(|cache| cache.value.clone()).collect();
+    }
+    let written = written.into_iter().flatten();
+    written
+        .map(|cache| values.expand(&cache.value, findings))
+        .collect()
+}
+
+/// What becomes of the result: loaded unless something else was asked for.
+fn outputs(settings: &Settings) -> Vec<String> {
+    let mut outputs: Vec<String> = settings
+        .outputs
+        .iter()
+        .map(|output| output.value.clone())
+        .collect();
+    let push = is_on(settings.push.as_ref());
+    if push {
+        outputs.push("type=registry".into());
+    }
+    let load = settings
+        .load
+        .as_ref()
+        .map_or(outputs.is_empty(), |load| load.value);
+    if load {
+        outputs.push("type=docker".into());
+    }
+    if outputs.is_empty() {
+        outputs.push("type=cacheonly".into());
+    }
+    outputs
+}
+
+fn is_on(setting: Option<&Setting<bool>>) -> bool {
+    setting.is_some_and(|setting| setting.value)
+}
+
+/// A `--build-arg` must reach a stage of at least one target.
+fn check_build_args(
+    settings: &Settings,
+    targets: &[Asked<'_>],
+    declared: &Declared,
+    findings: &mut Findings,
+) {
+    if settings.allow_unknown_build_arg {
+        return;
+    }
+    for arg in &settings.build_args {
+        let name = &arg.value.name;
+        if !declared.args.contains(name) && !is_predefined(name) {
+            let names: Vec<_> = targets
+                .iter()
+                .map(|target| format!("`{}`", target.name))
+                .collect();
+            findings.error(PlanError::UnknownBuildArg {
+                name: name.clone(),
+                targets: names.join(", "),
+                known: declared.args.iter().cloned().collect(),
+                origin: arg.origin.clone(),
+            });
+        }
+    }
+}
+
+/// Two images of one plan must not take each other's name.
+fn check_shared_tags(planned: &[PlannedTarget], settings: &Settings, findings: &mut Findings) {
+    let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for target in planned {
+        for tag in &target.tags {
+            owners.entry(tag).or_default().push(target.target.clone());
+        }
+    }
+    for (tag, targets) in owners {
+        if targets.len() > 1 {
+            let asked = settings.tags.iter().find(|asked| asked.value == tag);
+            findings.error(PlanError::SharedTag {
+                tag: tag.to_owned(),
+                targets,
+                origin: asked.map_or(Origin::BuiltIn, |asked| asked.origin.clone()),
+            });
+        }
+    }
+}

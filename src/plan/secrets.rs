@@ -1,0 +1,87 @@
+//! The secrets of a build: ids and places, never values.
+
+use super::build_plan::PlannedSecret;
+use super::error::PlanError;
+use super::facts::Facts;
+use super::findings::Findings;
+use super::origin::{Origin, Setting};
+use super::settings::{SecretSource, Settings};
+use crate::profile::Profile;
+
+/// A secret that a build may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSecret {
+    /// The id that stages mount.
+    pub id: String,
+    /// Where its value is.
+    pub source: Setting<SecretSource>,
+    /// Whether a build without it makes no sense.
+    pub required: bool,
+}
+
+/// Returns the secrets of the profile and of the settings.
+///
+/// The edge asks this first, to tell in [`Facts::absent_secrets`] which of them are missing.
+pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret> {
+    let mut secrets: Vec<KnownSecret> = Vec::new();
+    for (id, table) in profile.secrets.iter() {
+        let source = match (&table.env, &table.file) {
+            (Some(env), _) => env.clone().map(SecretSource::Environment),
+            (None, Some(file)) => file.clone().map(SecretSource::File),
+            (None, None) => continue,
+        };
+        secrets.push(KnownSecret {
+            id: id.value.clone(),
+            source: Setting::from(source),
+            required: table
+                .required
+                .as_ref()
+                .is_some_and(|required| required.value),
+        });
+    }
+    for asked in &settings.secrets {
+        secrets.retain(|secret| secret.id != asked.value.name);
+        secrets.push(KnownSecret {
+            id: asked.value.name.clone(),
+            source: asked.clone().map(|named| named.value),
+            // Who names a secret wants it to be there.
+            required: true,
+        });
+    }
+    secrets
+}
+
+/// Returns the secrets that the stages of a target mount and this machine has.
+pub(super) fn secrets(
+    known: &[KnownSecret],
+    facts: &Facts,
+    mounted: impl Fn(&str) -> bool,
+    findings: &mut Findings,
+) -> Vec<PlannedSecret> {
+    let mut planned = Vec::new();
+    for secret in known {
+        let asked = matches!(
+            secret.source.origin,
+            Origin::Flag(_) | Origin::Environment(_)
+        );
+        if !mounted(&secret.id) {
+            if asked {
+                findings.note(format!("No stage mounts the secret `{}`", secret.id));
+            }
+            continue;
+        }
+        if !facts.absent_secrets.contains(&secret.id) {
+            planned.push(PlannedSecret {
+                id: secret.id.clone(),
+                source: secret.source.value.clone(),
+            });
+        } else if secret.required {
+            findings.error(PlanError::MissingSecret {
+                id: secret.id.clone(),
+                place: secret.source.value.clone(),
+                origin: secret.source.origin.clone(),
+            });
+        }
+    }
+    planned
+}

@@ -1,0 +1,226 @@
+//! What the user asked for, over what the profile says.
+
+use std::path::PathBuf;
+
+use super::origin::Setting;
+use crate::profile::{Merge, Source};
+
+/// A name and its value, as `--build-arg NAME=VALUE` has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<T> {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: T,
+}
+
+impl<T> Named<T> {
+    /// Creates a named value.
+    pub fn new(name: impl Into<String>, value: impl Into<T>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
+/// Where the client finds the value of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretSource {
+    /// An environment variable.
+    Environment(String),
+    /// A file; `~/` is the user's home directory.
+    File(String),
+}
+
+/// What was asked for, by flags, environment and the user's own file; nothing has a default here.
+///
+/// Each layer is one value of this type; [`Merge`] puts the nearer over the farther:
+/// flags, then environment, then the user's file. Values and lists of the nearer layer replace;
+/// named values (build arguments, labels, secrets, …) are completed name by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The framework as the user named it; image names repeat it.
+    pub framework: Option<Setting<String>>,
+    /// The directory of profiles that overrides those compiled in, for the rendered commands.
+    pub profile_dir: Option<Setting<PathBuf>>,
+    /// The build context.
+    pub context: Option<Setting<PathBuf>>,
+    /// The targets.
+    pub targets: Vec<Setting<String>>,
+    /// The device.
+    pub device: Option<Setting<String>>,
+    /// The platforms; each may be a list with commas.
+    pub platforms: Vec<Setting<String>>,
+    /// Where Dynamo comes from.
+    pub source: Option<Setting<Source>>,
+    /// Image names, or templates of them, instead of the profile's.
+    pub tags: Vec<Setting<String>>,
+    /// Whether the image gets the moving name too; `--no-tag-latest` sets `false`.
+    pub tag_latest: Option<Setting<bool>>,
+    /// Build arguments that have an option of their own, by the argument's name.
+    pub options: Vec<Setting<Named<String>>>,
+    /// Build arguments as given; they win over everything.
+    pub build_args: Vec<Setting<Named<String>>>,
+    /// Whether build arguments that no stage declares are passed all the same.
+    pub allow_unknown_build_arg: bool,
+    /// Features switched on or off.
+    pub features: Vec<Setting<Named<bool>>>,
+    /// Labels.
+    pub labels: Vec<Setting<Named<String>>>,
+    /// Secrets by id.
+    pub secrets: Vec<Setting<Named<SecretSource>>>,
+    /// Named build contexts.
+    pub contexts: Vec<Setting<Named<String>>>,
+    /// Where layers are imported from; instead of the profile's.
+    pub cache_from: Vec<Setting<String>>,
+    /// Where layers are exported to; instead of the profile's.
+    pub cache_to: Vec<Setting<String>>,
+    /// Outputs in docker's grammar.
+    pub outputs: Vec<Setting<String>>,
+    /// Whether the image is pushed.
+    pub push: Option<Setting<bool>>,
+    /// Whether the image is loaded into the engine's store; `--no-load` sets `false`.
+    pub load: Option<Setting<bool>>,
+    /// Whether steps run although their results are cached.
+    pub no_cache: Option<Setting<bool>>,
+    /// Whether base images are asked for anew.
+    pub pull: Option<Setting<bool>>,
+    /// The compiler cache.
+    pub sccache: SccacheSettings,
+}
+
+/// What was asked for about the compiler cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SccacheSettings {
+    /// The backend, one of [`crate::profile::SccacheBackend`]; `--use-sccache` sets `s3`.
+    pub backend: Option<Setting<crate::profile::SccacheBackend>>,
+    /// The S3 bucket.
+    pub bucket: Option<Setting<String>>,
+    /// The S3 region.
+    pub region: Option<Setting<String>>,
+    /// The server.
+    pub endpoint: Option<Setting<String>>,
+    /// What every key starts with.
+    pub key_prefix: Option<Setting<String>>,
+}
+
+impl Merge for Settings {
+    fn merge(self, farther: Self) -> Self {
+        let Self {
+            framework,
+            profile_dir,
+            context,
+            targets,
+            device,
+            platforms,
+            source,
+            tags,
+            tag_latest,
+            options,
+            build_args,
+            allow_unknown_build_arg,
+            features,
+            labels,
+            secrets,
+            contexts,
+            cache_from,
+            cache_to,
+            outputs,
+            push,
+            load,
+            no_cache,
+            pull,
+            sccache,
+        } = self;
+        Self {
+            framework: framework.merge(farther.framework),
+            profile_dir: profile_dir.merge(farther.profile_dir),
+            context: context.merge(farther.context),
+            targets: nearer(targets, farther.targets),
+            device: device.merge(farther.device),
+            platforms: nearer(platforms, farther.platforms),
+            source: source.merge(farther.source),
+            tags: nearer(tags, farther.tags),
+            tag_latest: tag_latest.merge(farther.tag_latest),
+            options: by_name(options, farther.options),
+            build_args: by_name(build_args, farther.build_args),
+            allow_unknown_build_arg: allow_unknown_build_arg || farther.allow_unknown_build_arg,
+            features: by_name(features, farther.features),
+            labels: by_name(labels, farther.labels),
+            secrets: by_name(secrets, farther.secrets),
+            contexts: by_name(contexts, farther.contexts),
+            cache_from: nearer(cache_from, farther.cache_from),
+            cache_to: nearer(cache_to, farther.cache_to),
+            outputs: nearer(outputs, farther.outputs),
+            push: push.merge(farther.push),
+            load: load.merge(farther.load),
+            no_cache: no_cache.merge(farther.no_cache),
+            pull: pull.merge(farther.pull),
+            sccache: sccache.merge(farther.sccache),
+        }
+    }
+}
+
+impl Merge for SccacheSettings {
+    fn merge(self, farther: Self) -> Self {
+        let Self {
+            backend,
+            bucket,
+            region,
+            endpoint,
+            key_prefix,
+        } = self;
+        Self {
+            backend: backend.merge(farther.backend),
+            bucket: bucket.merge(farther.bucket),
+            region: region.merge(farther.region),
+            endpoint: endpoint.merge(farther.endpoint),
+            key_prefix: key_prefix.merge(farther.key_prefix),
+        }
+    }
+}
+
+fn nearer<T>(near: Vec<T>, far: Vec<T>) -> Vec<T> {
+    if near.is_empty() { far } else { near }
+}
+
+/// Puts the farther layer first: where values of one name meet, the last one counts.
+fn by_name<T>(near: Vec<Setting<Named<T>>>, far: Vec<Setting<Named<T>>>) -> Vec<Setting<Named<T>>> {
+    far.into_iter().chain(near).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearer_layer_wins_and_named_values_are_completed() {
+        let flags = Settings {
+            device: Some(Setting::flag("cpu", "--device")),
+            tags: vec![Setting::flag("a:1", "--tag")],
+            build_args: vec![Setting::flag(Named::new("A", "flag"), "--build-arg")],
+            ..Settings::default()
+        };
+        let environment = Settings {
+            device: Some(Setting::flag("xpu", "env")),
+            tags: vec![Setting::flag("b:1", "env")],
+            build_args: vec![
+                Setting::flag(Named::new("A", "env"), "env"),
+                Setting::flag(Named::new("B", "env"), "env"),
+            ],
+            allow_unknown_build_arg: true,
+            ..Settings::default()
+        };
+        let merged = flags.merge(environment);
+        assert_eq!(merged.device.unwrap().value, "cpu");
+        assert_eq!(merged.tags.len(), 1);
+        let args: Vec<_> = merged
+            .build_args
+            .iter()
+            .map(|arg| (arg.value.name.as_str(), arg.value.value.as_str()))
+            .collect();
+        assert_eq!(args, [("A", "env"), ("B", "env"), ("A", "flag")]);
+        assert!(merged.allow_unknown_build_arg);
+    }
+}
