@@ -21,6 +21,7 @@ pub mod render;
 mod resolve;
 mod secrets;
 mod settings;
+pub mod stages;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
 pub use declared::Declared;

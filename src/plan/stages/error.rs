@@ -104,12 +104,7 @@ impl From<StagesError> for Problem {
     }
 }
 
-fn with_names(
-    problem: Problem,
-    closest: Option<String>,
-    known: &[String],
-    what: &str,
-) -> Problem {
+fn with_names(problem: Problem, closest: Option<String>, known: &[String], what: &str) -> Problem {
     let problem = problem.hint(format!("The {what} are `{}`", known.join("`, `")));
     match closest {
         Some(name) => problem.hint(format!("Did you mean `{name}`?")),

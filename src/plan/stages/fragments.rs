@@ -10,13 +10,6 @@ use crate::suggest;
 /// What a fragment's file name ends with.
 const EXTENSION: &str = ".Dockerfile";
 
-/// Name and text of every fragment in `dockerfiles/`; a test compares the list with the folder.
-const EMBEDDED: &[(&str, &str)] = &[
-    embed!("base"),
-    embed!("runtime/dynamo"),
-    embed!("wheel_builder"),
-];
-
 macro_rules! embed {
     ($name:literal) => {
         (
@@ -30,7 +23,14 @@ macro_rules! embed {
         )
     };
 }
-use embed;
+/// Name and text of every fragment in `dockerfiles/`; a test compares the list with the folder.
+const EMBEDDED: &[(&str, &str)] = &[
+    embed!("base"),
+    embed!("dev"),
+    embed!("local-dev"),
+    embed!("runtime/dynamo"),
+    embed!("wheel_builder"),
+];
 
 /// One Dockerfile fragment.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +80,11 @@ impl Fragments {
                 self.overlay_below(&path, &format!("{prefix}{file_name}/"))?;
             } else if let Some(stem) = file_name.strip_suffix(EXTENSION) {
                 let text = fs_err::read_to_string(&path).map_err(read)?;
-                self.insert(&format!("{prefix}{stem}"), path.display().to_string(), &text);
+                self.insert(
+                    &format!("{prefix}{stem}"),
+                    path.display().to_string(),
+                    &text,
+                );
             }
         }
         Ok(())
