@@ -2,5 +2,7 @@
 //!
 //! Everything comes through here, so that the crate of generated code can be replaced in one place.
 
+pub(crate) use bollard_buildkit_proto::fsutil::types as fsutil;
 pub(crate) use bollard_buildkit_proto::moby::buildkit::v1 as control;
+pub(crate) use bollard_buildkit_proto::moby::filesync::v1 as filesync;
 pub(crate) use bollard_buildkit_proto::{google, pb};

@@ -13,6 +13,7 @@
 //! A later up-to-date check needs a digest over everything that went into a build. A visitor that
 //! hashes each [`Entry`] is all that it takes; it is not here yet.
 
+pub(crate) mod beneath;
 mod entry;
 mod error;
 mod filter;

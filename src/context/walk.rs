@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, Stat};
 use rustix::io::Errno;
 
-use super::root::DIRECTORY;
+use super::beneath::DIRECTORY;
 use super::{ContextError, Entry, Filter, Inherited, Kind, Root, Verdict, xattr};
 
 /// Is told about everything in a context.
