@@ -65,8 +65,8 @@ impl Reporter for Plain {
     }
 
     fn finish(&mut self, moment: Moment<'_>) -> Page {
-        let Moment { state, now, view } = moment;
-        let summary = Summary::of(state, now).render(view.look);
+        let Moment { state, view, .. } = moment;
+        let summary = Summary::of(state).render(view.look);
         // Failures come last, so that the error which the caller shows next is right below.
         Page::talk(summary + &render_failures(state, view.look))
     }

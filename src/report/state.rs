@@ -21,6 +21,7 @@ pub struct BuildState {
     inputs: HashMap<Digest, Vec<Digest>>,
     targets: Vec<Target>,
     warnings: Vec<VertexWarning>,
+    latest: Duration,
 }
 
 /// What is known about a target.
@@ -46,6 +47,7 @@ pub struct Group<'a> {
 impl BuildState {
     /// Takes in an event that happened `now`, counted from the start of the build.
     pub fn update(&mut self, event: &Event, now: Duration) {
+        self.latest = self.latest.max(now);
         match event {
             Event::Progress(status) => self.progress(status, now),
             Event::TargetStarted { target, at: _ } => self.targets.push(Target {
@@ -154,6 +156,11 @@ impl BuildState {
     /// Returns the targets in the order in which they began.
     pub fn targets(&self) -> &[Target] {
         &self.targets
+    }
+
+    /// Returns when the last event happened, counted from the start of the build.
+    pub fn duration(&self) -> Duration {
+        self.latest
     }
 
     /// Returns what the frontend finds doubtful, each finding once.

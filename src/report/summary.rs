@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::sccache::Sccache;
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
 use super::title::Kind;
@@ -26,6 +27,8 @@ pub struct Summary {
     pub counts: Counts,
     /// The bytes sent to the engine for build contexts.
     pub context_bytes: u64,
+    /// What the compiler cache did, if a step told.
+    pub sccache: Option<Sccache>,
     /// The slowest steps, slowest first: name and duration.
     pub slowest: Vec<(String, Duration)>,
     /// What the frontend finds doubtful.
@@ -33,13 +36,14 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Sums up a build that ended `now`, counted from its start.
-    pub fn of(state: &BuildState, now: Duration) -> Self {
+    /// Sums up a build that has ended.
+    pub fn of(state: &BuildState) -> Self {
         Self {
             targets: state.targets().to_vec(),
-            duration: now,
+            duration: state.duration(),
             counts: state.counts(),
             context_bytes: state.context_bytes(),
+            sccache: Sccache::of(state.steps()),
             slowest: slowest(state),
             warnings: state.warnings().to_vec(),
         }
@@ -55,11 +59,12 @@ impl Summary {
         for target in &self.targets {
             text += &render_target(target, look);
         }
-        text + &self.totals(look) + &self.slowest(look)
+        let separator = format!(" {} ", look.mark(Mark::Dot));
+        text + &self.totals().join(&separator) + "\n" + &self.slowest(look)
     }
 
-    /// Returns `Done in 12.3s: 9 steps, 4 cached · context 1.20 MB`.
-    fn totals(&self, look: Look) -> String {
+    /// Returns for example `Done in 12.3s`, `9 steps run, 4 cached`, `context 1.20 MB sent`.
+    pub(super) fn totals(&self) -> Vec<String> {
         let Counts { run, cached } = self.counts;
         let built = |target: &Target| matches!(target.finished, Some((_, TargetOutcome::Built(_))));
         let word = if self.targets.iter().all(built) {
@@ -74,8 +79,13 @@ impl Summary {
         if self.context_bytes > 0 {
             facts.push(format!("context {} sent", human_size(self.context_bytes)));
         }
-        let separator = format!(" {} ", look.mark(Mark::Dot));
-        facts.join(&separator) + "\n"
+        if let Some(Sccache { hits, misses }) = self.sccache {
+            facts.push(format!(
+                "{hits} of {} compilations from sccache",
+                hits + misses
+            ));
+        }
+        facts
     }
 
     fn slowest(&self, look: Look) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::replay::Recording;
 use super::reporter::{Mode, Moment, Page, View};
+use super::summary::Summary;
 use crate::build::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -370,6 +371,44 @@ fn tty_failure() {
     │ Collecting ai-dynamo==9.9.9
     │ ERROR: No matching distribution found for ai-dynamo==9.9.9
     "#);
+}
+
+fn markdown(recording: &str, result: TargetOutcome) -> String {
+    let end = Duration::from_mins(1);
+    Summary::of(&Recording::load(recording, "dev", result).state_at(end)).markdown()
+}
+
+#[test]
+fn markdown_success() {
+    insta::assert_snapshot!(markdown("success", built()), @r#"
+    ### dynbuild
+
+    | target | result | time | size | image |
+    |---|---|---:|---:|---|
+    | `dev` | built | 4.5s | 1.23 GB | `dynamo:latest-dev`<br>`dynamo:v1.6.1-dev`<br>`sha256:4f2d` |
+
+    Done in 4.5s · 9 steps run, 0 cached · context 109 kB sent
+
+    <details><summary>Slowest steps</summary>
+
+    * 1.9s `[wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl`
+    * 1.1s `[framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7`
+
+    </details>
+    "#);
+}
+
+#[test]
+fn markdown_failure() {
+    insta::assert_snapshot!(markdown("failure", failed()), @r"
+    ### dynbuild
+
+    | target | result | time | size | image |
+    |---|---|---:|---:|---|
+    | `dev` | **failed** | 0.5s |  | `process '/bin/sh -c …' ended with 1` |
+
+    Ended after 0.5s · 1 step run, 2 cached
+    ");
 }
 
 #[test]

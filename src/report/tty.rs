@@ -44,9 +44,9 @@ impl Reporter for Tty {
     }
 
     fn finish(&mut self, moment: Moment<'_>) -> Page {
-        let Moment { state, now, view } = moment;
+        let Moment { state, view, .. } = moment;
         let stages = finished_stages(state, view.look);
-        let summary = Summary::of(state, now).render(view.look);
+        let summary = Summary::of(state).render(view.look);
         // Failures come last, so that the error which the caller shows next is right below.
         Page::talk(stages + &summary + &render_failures(state, view.look))
     }

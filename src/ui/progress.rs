@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::screen::Screen;
@@ -23,7 +23,7 @@ impl Ui {
         &mut self,
         mode: Mode,
         redactor: Redactor,
-        mut events: UnboundedReceiver<Event>,
+        mut events: Receiver<Event>,
     ) -> BuildState {
         let mut show = Show::new(self, mode, redactor);
         let mut ticks = interval(FRAME);

@@ -231,10 +231,10 @@ async fn a_build_on_a_real_terminal_that_is_resized() {
         stdout: Stream::new(io::sink(), settings(), None),
         stderr: Stream::new(slave, settings(), Some(size)),
     };
-    let (sender, receiver) = mpsc::unbounded_channel();
+    let (sender, receiver) = mpsc::channel(1000);
     let player = tokio::spawn(async move {
         for (number, (_, event)) in recording("success").0.into_iter().enumerate() {
-            sender.send(event).unwrap();
+            sender.send(event).await.unwrap();
             tokio::time::sleep(Duration::from_millis(15)).await;
             if number == 30 {
                 resize(&for_resize, 60, 12);
@@ -278,9 +278,9 @@ async fn without_a_terminal_there_are_no_escape_codes() {
     ] {
         let (stdout, stderr) = (Emulated::new(80, 24), Captured::default());
         let mut ui = Ui::to_writers(&settings(), stdout, stderr.clone());
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (sender, receiver) = mpsc::channel(1000);
         for (_, event) in recording("success").0 {
-            sender.send(event).unwrap();
+            sender.send(event).await.unwrap();
         }
         drop(sender);
         ui.show_build(mode, Redactor::default(), receiver).await;
