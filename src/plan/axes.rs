@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::docker::platform::Platform;
+use crate::docker::platform::{Platform, PlatformError};
 use crate::profile::{Device, Patterns, Profile, Source, Target};
 
 /// Where a build stands on every axis but the target.
@@ -227,12 +227,7 @@ impl<'p, 's> Chooser<'p, 's> {
                 .map(|word| (word.trim(), &list.origin))
         }) {
             match normalize_platform(word) {
-                Err(reason) => findings.error(PlanError::Invalid {
-                    what: "platform",
-                    value: word.to_owned(),
-                    reason,
-                    origin: origin.clone(),
-                }),
+                Err(error) => findings.error(PlanError::refused(&error, origin.clone())),
                 Ok(platform) if !exists(&platform) => findings.error(PlanError::NotTogether {
                     what: format!("Platform `{platform}`"),
                     axis: "device",
@@ -275,12 +270,10 @@ fn default_platform(valid: &[String], facts: &Facts) -> Setting<String> {
     }
 }
 
-/// Returns a platform in BuildKit's spelling, or the rule that it breaks.
-fn normalize_platform(platform: &str) -> Result<String, String> {
-    match platform.parse::<Platform>() {
-        Ok(platform) => Ok(platform.normalized().to_string()),
-        Err(error) => Err(error.to_string()),
-    }
+/// Returns a platform in BuildKit's spelling.
+fn normalize_platform(platform: &str) -> Result<String, PlatformError> {
+    let platform: Platform = platform.parse()?;
+    Ok(platform.normalized().to_string())
 }
 
 impl Axes<'_> {

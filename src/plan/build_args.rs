@@ -65,7 +65,7 @@ pub(super) struct Ingredients<'a> {
     pub(super) settings: &'a Settings,
     pub(super) facts: &'a Facts,
     pub(super) axes: &'a Axes<'a>,
-    pub(super) version: &'a str,
+    pub(super) version: &'a Setting<String>,
 }
 
 impl Ingredients<'_> {
@@ -126,7 +126,8 @@ impl Ingredients<'_> {
             axes.source.as_str(),
             Origin::Derived("the source"),
         );
-        chains.set("DYNAMO_VERSION", self.version, Origin::Git);
+        let version = self.version.clone();
+        chains.set("DYNAMO_VERSION", version.value, version.origin);
         if let Some(revision) = self.facts.checkout.revision() {
             chains.set("DYNAMO_COMMIT_SHA", &revision.commit, Origin::Git);
         }
@@ -215,7 +216,11 @@ fn check_same(
         let last = chains.0.get(name).and_then(|chain| chain.last());
         last.map_or_else(String::new, |setting| setting.value.clone())
     };
-    for (name, chain) in first.0.iter().chain(&other.0) {
+    let only_here = other
+        .0
+        .iter()
+        .filter(|(name, _)| !first.0.contains_key(*name));
+    for (name, chain) in first.0.iter().chain(only_here) {
         let (left, right) = (value(first, name), value(other, name));
         if left != right
             && let Some(setting) = chain.last()

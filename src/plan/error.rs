@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::origin::Origin;
 use super::settings::SecretSource;
+use crate::docker::Hinted;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::profile::with_choices;
@@ -59,6 +60,16 @@ pub enum PlanError {
         /// Which rule it breaks.
         reason: String,
         /// Who set it.
+        origin: Origin,
+    },
+    /// A value that one of docker's grammars refuses.
+    #[error("{message}")]
+    Refused {
+        /// What the grammar says.
+        message: String,
+        /// What mends it.
+        hint: Option<String>,
+        /// Who set the value.
         origin: Origin,
     },
     /// A target needs a fragment that does not exist.
@@ -143,6 +154,13 @@ fn list_of(values: &[(String, String)]) -> String {
     values.join(", ")
 }
 
+/// Grammars speak in the middle of a sentence; a problem begins one.
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 fn place_of(source: &SecretSource) -> String {
     match source {
         SecretSource::Environment(name) => format!("the environment variable `{name}`"),
@@ -151,11 +169,22 @@ fn place_of(source: &SecretSource) -> String {
 }
 
 impl PlanError {
+    /// Takes over what one of docker's grammars says about a value.
+    pub(super) fn refused(error: &impl Hinted, origin: Origin) -> Self {
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        Self::Refused {
+            message: capitalized(&error.to_string()) + &cause.unwrap_or_default(),
+            hint: error.hint().map(|hint| capitalized(&hint)),
+            origin,
+        }
+    }
+
     fn origin(&self) -> Option<&Origin> {
         match self {
             Self::UnknownValue { origin, .. }
             | Self::NotTogether { origin, .. }
             | Self::Invalid { origin, .. }
+            | Self::Refused { origin, .. }
             | Self::MissingFragment { origin, .. }
             | Self::UnknownBuildArg { origin, .. }
             | Self::DiffersByPlatform { origin, .. }
@@ -198,6 +227,7 @@ impl From<PlanError> for Problem {
                 with_choices(problem, &format!("It exists for {axis}"), "", &valid)
             }
             PlanError::Invalid { .. } => problem,
+            PlanError::Refused { hint, .. } => hint.into_iter().fold(problem, Self::hint),
             PlanError::MissingFragment {
                 fragment, known, ..
             } => with_choices(problem, "Fragments", &fragment, &known),

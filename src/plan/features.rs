@@ -6,7 +6,7 @@ use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::profile::{Feature, Patterns, Profile, SccacheBackend};
+use crate::profile::{Feature, Located, Patterns, Profile, SccacheBackend, Source};
 
 /// Reports switches of features that the profile does not have.
 pub(super) fn check_names(profile: &Profile, settings: &Settings, findings: &mut Findings) {
@@ -50,20 +50,19 @@ pub(super) fn chains(
             .iter()
             .filter(|switch| switch.value.name == name.value);
         let asked = switches.map(|switch| switch.clone().map(|named| named.value));
-        let ruled_out = ruled_out(feature, axes, target);
+        let restriction = ruled_out(feature, axes, target);
         for state in [default].into_iter().chain(asked) {
-            match &ruled_out {
-                Some((ruled_by, value)) if state.value => {
+            match &restriction {
+                Some(ruling) if state.value => {
+                    chains.set(&arg, "false", Origin::Derived(ruling.name));
                     if matches!(state.origin, Origin::Flag(_) | Origin::Environment(_)) {
                         findings.error(PlanError::NotTogether {
                             what: format!("Feature `{}`", name.value),
-                            axis: ruled_by,
-                            value: value.clone(),
-                            valid: Vec::new(),
+                            axis: ruling.name,
+                            value: ruling.value.to_owned(),
+                            valid: ruling.valid(profile),
                             origin: state.origin,
                         });
-                    } else {
-                        chains.set(&arg, "false", Origin::Derived(ruled_by));
                     }
                 }
                 _ => chains.set(&arg, state.value.to_string(), state.origin),
@@ -73,32 +72,54 @@ pub(super) fn chains(
     chains
 }
 
-/// Returns the axis and the value that rule a feature out.
-fn ruled_out(
-    feature: &Feature,
-    axes: &Axes<'_>,
-    target: &Asked<'_>,
-) -> Option<(&'static str, String)> {
-    let fails = |patterns: &Option<Patterns>, value: &str| {
-        patterns
-            .as_ref()
-            .is_some_and(|patterns| !patterns.matches(value))
-    };
-    let mut single = [
+/// An axis on which a feature is restricted, and where the build stands on it.
+struct Restriction<'a> {
+    name: &'static str,
+    patterns: &'a Patterns,
+    value: &'a str,
+}
+
+impl Restriction<'_> {
+    /// Returns the values of the axis on which the feature exists.
+    fn valid(&self, profile: &Profile) -> Vec<String> {
+        let names: Vec<&str> = match self.name {
+            "device" => profile.devices.names().collect(),
+            "target" => profile.targets.names().collect(),
+            "source" => Source::words().to_vec(),
+            _ => self.patterns.0.iter().map(Located::as_str).collect(),
+        };
+        let valid = names.into_iter().filter(|name| self.patterns.matches(name));
+        valid.map(str::to_owned).collect()
+    }
+}
+
+/// Returns the axis that rules a feature out.
+fn ruled_out<'a>(
+    feature: &'a Feature,
+    axes: &'a Axes<'_>,
+    target: &'a Asked<'_>,
+) -> Option<Restriction<'a>> {
+    let platforms = axes.platforms.iter();
+    let platforms = platforms.map(|platform| ("platform", &feature.platforms, platform.as_str()));
+    let places = [
         ("framework", &feature.frameworks, axes.framework.as_str()),
         ("device", &feature.devices, axes.device),
         ("target", &feature.targets, target.name),
         ("source", &feature.sources, axes.source.as_str()),
-    ]
-    .into_iter()
-    .chain(
-        axes.platforms
-            .iter()
-            .map(|platform| ("platform", &feature.platforms, platform.as_str())),
-    );
-    single
-        .find(|(_, patterns, value)| fails(patterns, value))
-        .map(|(axis, _, value)| (axis, value.to_owned()))
+    ];
+    let mut restrictions =
+        places
+            .into_iter()
+            .chain(platforms)
+            .filter_map(|(name, patterns, value)| {
+                let patterns = patterns.as_ref()?;
+                Some(Restriction {
+                    name,
+                    patterns,
+                    value,
+                })
+            });
+    restrictions.find(|restriction| !restriction.patterns.matches(restriction.value))
 }
 
 /// Returns the build arguments of the compiler cache.

@@ -20,7 +20,7 @@ const LATEST: &str = "dynamo:latest-{framework}{-target}";
 pub(super) struct Values<'a> {
     pub(super) axes: &'a Axes<'a>,
     pub(super) target: &'a str,
-    pub(super) version: &'a str,
+    pub(super) version: &'a Setting<String>,
     pub(super) checkout: &'a Checkout,
 }
 
@@ -29,7 +29,7 @@ impl Values<'_> {
     pub(super) fn plain(&self, variable: Variable) -> Cow<'_, str> {
         let revision = self.checkout.revision();
         match variable {
-            Variable::Version => self.version.into(),
+            Variable::Version => self.version.value.as_str().into(),
             Variable::Framework => self.axes.called.as_str().into(),
             Variable::Target => self.target.into(),
             Variable::Device => self.axes.device.into(),
@@ -111,12 +111,7 @@ pub(super) fn image_names(
                     names.push(name);
                 }
             }
-            Err(error) => findings.error(PlanError::Invalid {
-                what: "image name",
-                value: text,
-                reason: error.to_string(),
-                origin: template.origin,
-            }),
+            Err(error) => findings.error(PlanError::refused(&error, template.origin)),
         }
     }
     if settings.push.as_ref().is_some_and(|push| push.value) {

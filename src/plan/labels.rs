@@ -22,7 +22,8 @@ pub(super) fn labels(
     let mut oci = |name: &str, value: String, origin: Origin| {
         chains.set(format!("org.opencontainers.image.{name}"), value, origin);
     };
-    oci("version", values.version.to_owned(), Origin::Git);
+    let version = values.version.clone();
+    oci("version", version.value, version.origin);
     if let Some(revision) = facts.checkout.revision() {
         oci("revision", revision.commit.clone(), Origin::Git);
         oci("created", revision.committed_at.to_string(), Origin::Git);

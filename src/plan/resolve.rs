@@ -50,7 +50,7 @@ pub fn resolve(
             settings,
             facts,
             axes: &axes,
-            version: &version.value,
+            version: &version,
         },
         sccache: features::sccache(profile, settings, &mut findings),
     };
@@ -177,7 +177,7 @@ impl Planner<'_> {
             target: target.name.to_owned(),
             device: axes.device.to_owned(),
             source: axes.source,
-            version: version.to_owned(),
+            version: version.value.clone(),
             platforms: axes.platforms.clone(),
             tags: tags.into_iter().map(|tag| tag.value).collect(),
             build_args: winners(target, "", build_args, findings),

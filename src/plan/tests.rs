@@ -9,7 +9,7 @@ use test_case::test_case;
 use super::*;
 use crate::git::{Checkout, SourceRevision, Version, VersionOrigin};
 use crate::problem::{Problem, Problems};
-use crate::profile::{Profile, SccacheBackend, SourceFile};
+use crate::profile::{Profile, SccacheBackend, SourceFile, Store};
 
 const PROFILE: &str = r#"
 framework = "vllm"
@@ -333,8 +333,9 @@ fn a_platform_must_be_one_of_the_device() {
     Platform `linux/arm64` does not exist for device `cuda13.0`
       because: Set by --platform
       hint: It exists for device: `cuda12.9`, `xpu`
-    Invalid platform `*`: platform `*` has a wildcard
+    Platform `*` has a wildcard
       because: Set by --platform
+      hint: Write OS/PROCESSOR, for example `linux/amd64` or `linux/arm64`
     ");
 }
 
@@ -356,7 +357,7 @@ fn a_feature_must_exist_on_the_device() {
     assert_snapshot!(failure(&settings), @r"
     Feature `media` does not exist for device `cuda12.9`
       because: Set by --enable-media
-      hint: There is no device that it exists for
+      hint: It exists for device: `xpu`
     ");
 }
 
@@ -430,10 +431,6 @@ fn arguments_that_differ_by_platform_are_refused_in_one_build() {
       hint: Or build one platform at a time with `--platform`
     Build argument `NATS_SHA256` differs by platform: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` on linux/amd64, `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` on linux/arm64
       at profiles/vllm.toml:41:17
-      hint: Let the fragment choose by `TARGETARCH` instead of `NATS_SHA256`
-      hint: Or build one platform at a time with `--platform`
-    Build argument `NATS_SHA256` differs by platform: `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` on linux/amd64, `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` on linux/arm64
-      at profiles/vllm.toml:42:17
       hint: Let the fragment choose by `TARGETARCH` instead of `NATS_SHA256`
       hint: Or build one platform at a time with `--platform`
     ");
@@ -529,17 +526,20 @@ fn all_names_of_the_user_are_kept_and_may_be_templates() {
 #[test]
 fn impossible_names_are_refused_with_the_reason() {
     let settings = Settings {
-        tags: vec![
-            Setting::flag("Upper/Case", "--tag"),
-            Setting::flag("x:{verison}", "--tag"),
-        ],
+        tags: ["Upper/Case", "x:{verison}", "x:-y"]
+            .map(|tag| Setting::flag(tag, "--tag"))
+            .into(),
         ..target("runtime")
     };
     assert_snapshot!(failure(&settings), @r"
     Invalid image name `x:{verison}`: no value is called `verison`; did you mean `version`?
       because: Set by --tag
-    Invalid image name `Upper/Case`: image name `Upper/Case` has upper-case letters
+    Image name `Upper/Case` has upper-case letters
       because: Set by --tag
+      hint: Write `upper/case`
+    Image name `x:-y` has a wrong tag: tag `-y` begins with `.` or `-`
+      because: Set by --tag
+      hint: Write `y`
     ");
 }
 
@@ -751,4 +751,78 @@ fn a_command_line_repeats_the_plan() {
     };
     let plan = plan(&settings).plan;
     assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=~/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
+}
+
+/// What the profiles of the repository make of the fragments of the repository.
+fn shipped_facts() -> Facts {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dockerfiles");
+    let mut fragments = BTreeMap::new();
+    scan_below(&directory, "", &mut fragments);
+    Facts {
+        fragments,
+        ..facts()
+    }
+}
+
+fn scan_below(
+    directory: &std::path::Path,
+    prefix: &str,
+    fragments: &mut BTreeMap<String, Declared>,
+) {
+    for entry in fs_err::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            scan_below(&path, &format!("{prefix}{name}/"), fragments);
+        } else if let Some(stem) = name.strip_suffix(".Dockerfile") {
+            let text = fs_err::read_to_string(&path).unwrap();
+            fragments.insert(format!("{prefix}{stem}"), Declared::scan(&text).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_shipped_combination_has_a_plan() {
+    let facts = shipped_facts();
+    for profile in Store::embedded().load_all().unwrap() {
+        let framework = profile.framework.clone().unwrap().value;
+        for (device, table) in profile.devices.iter() {
+            for platform in table.platforms.iter().flatten() {
+                for name in profile.targets.names() {
+                    let settings = Settings {
+                        device: Some(Setting::flag(device.value.clone(), "--device")),
+                        platforms: vec![Setting::flag(platform.value.clone(), "--platform")],
+                        ..target(name)
+                    };
+                    match resolve(&profile, &settings, &facts) {
+                        Ok(resolution) => assert_eq!(resolution.plan.targets.len(), 1),
+                        // A target may exist for some devices only; nothing else may be wrong.
+                        Err(problems) => {
+                            let text = draw(problems);
+                            let place = format!("{framework} {} {name}", device.value);
+                            assert!(text.contains("does not exist for"), "{place}: {text}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_default_image_of_the_dynamo_profile() {
+    let profile = Store::embedded().load("none").unwrap();
+    let resolution = resolve(&profile, &Settings::default(), &shipped_facts()).unwrap();
+    let target = &resolution.plan.targets[0];
+    assert_eq!(
+        (target.framework.as_str(), target.device.as_str()),
+        ("dynamo", "cpu")
+    );
+    assert_eq!(
+        target.dockerfile.fragments,
+        ["base", "wheel_builder", "runtime/dynamo"]
+    );
+    assert_eq!(target.build_args["BASE_IMAGE_TAG"], "bookworm-slim");
+    assert_eq!(target.build_args["DYNAMO_SOURCE"], "wheel");
+    assert_eq!(resolution.plan.schema_version, 1);
 }

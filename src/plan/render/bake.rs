@@ -81,3 +81,17 @@ fn escape(value: Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_of_bake_are_escaped_everywhere() {
+        let value = json!({ "a": ["FROM ${BASE}:${TAG}", "%{if}", "$HOME 100%"], "b": true });
+        assert_eq!(
+            escape(value),
+            json!({ "a": ["FROM $${BASE}:$${TAG}", "%%{if}", "$HOME 100%"], "b": true })
+        );
+    }
+}

@@ -1,5 +1,7 @@
 //! A planned build as one command line for `docker buildx build`.
 
+use std::borrow::Cow;
+
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
 use crate::docker::csv;
@@ -11,9 +13,28 @@ use crate::docker::csv;
 pub fn buildx_line(plan: &BuildPlan, target: &PlannedTarget) -> String {
     format!(
         "{} | {}",
-        shell_words::join(render_command(plan, target)),
-        shell_words::join(build_command(target))
+        join(&render_command(plan, target)),
+        join(&build_command(target))
     )
+}
+
+fn join(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
+    words.join(" ")
+}
+
+/// Quotes a word for a shell. A line break would end the line of a reader that takes one build per
+/// line, so it is escaped by `$'…'`, which bash, zsh and POSIX 2024 know.
+fn quote(word: &str) -> Cow<'_, str> {
+    if !word.contains(['\n', '\r']) {
+        return shell_words::quote(word);
+    }
+    let escaped = word
+        .replace('\\', r"\\")
+        .replace('\'', r"\'")
+        .replace('\n', r"\n")
+        .replace('\r', r"\r");
+    format!("$'{escaped}'").into()
 }
 
 /// Returns the command that prints the Dockerfile of a planned build.
@@ -97,4 +118,100 @@ fn secret_value(secret: &PlannedSecret) -> String {
         SecretSource::File(path) => format!("src={path}"),
     };
     csv::join(&[id, place])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::super::super::build_plan::PlannedDockerfile;
+    use super::*;
+    use crate::profile::Source;
+
+    fn target(
+        build_args: BTreeMap<String, String>,
+        labels: BTreeMap<String, String>,
+    ) -> PlannedTarget {
+        PlannedTarget {
+            name: "a-b".into(),
+            framework: "a".into(),
+            target: "b".into(),
+            device: "cpu".into(),
+            source: Source::Wheel,
+            version: "v1".into(),
+            platforms: vec!["linux/amd64".into(), "linux/arm64".into()],
+            tags: vec!["a:1".into()],
+            build_args,
+            labels,
+            secrets: Vec::new(),
+            context: "a b/$c".into(),
+            contexts: BTreeMap::new(),
+            cache_from: Vec::new(),
+            cache_to: Vec::new(),
+            outputs: vec!["type=docker".into()],
+            no_cache: true,
+            pull: false,
+            dockerfile: PlannedDockerfile {
+                fragments: Vec::new(),
+                stage: "b".into(),
+            },
+        }
+    }
+
+    fn line(target: &PlannedTarget) -> String {
+        let plan = BuildPlan {
+            schema_version: 1,
+            profile_dir: Some("my profiles".into()),
+            targets: Vec::new(),
+        };
+        buildx_line(&plan, target)
+    }
+
+    /// Returns the values of an option in a line that was split into words.
+    fn values<'w>(words: &'w [String], option: &str) -> Vec<&'w str> {
+        let pairs = words.windows(2).filter(|pair| pair[0] == option);
+        pairs.map(|pair| pair[1].as_str()).collect()
+    }
+
+    #[test]
+    fn every_field_reaches_the_line() {
+        let mut target = target(BTreeMap::new(), BTreeMap::new());
+        let secret = |id: &str, source| PlannedSecret {
+            id: id.into(),
+            source,
+        };
+        target.secrets = vec![
+            secret("token", SecretSource::Environment("TOKEN".into())),
+            secret("netrc", SecretSource::File("/a,\"b".into())),
+        ];
+        target.contexts.insert("wheel".into(), "./w".into());
+        target.cache_from = vec!["type=gha".into()];
+        target.cache_to = vec!["type=inline".into()];
+        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --no-cache 'a b/$c'"#);
+    }
+
+    #[test]
+    fn a_line_break_stays_on_the_line() {
+        assert_eq!(quote("it's\na \\ b"), r"$'it\'s\na \\ b'");
+    }
+
+    proptest! {
+        #[test]
+        fn a_shell_reads_back_every_value(
+            args in prop::collection::btree_map("[A-Z]{1,3}", "[^\0\n\r]{0,12}", 0..4),
+            labels in prop::collection::btree_map("[a-z.]{1,3}", "[^\n\r]{0,12}", 0..4),
+        ) {
+            let target = target(args.clone(), labels.clone());
+            let words = shell_words::split(&line(&target)).unwrap();
+            let pairs = |map: &BTreeMap<String, String>| -> Vec<String> {
+                map.iter().map(|(name, value)| format!("{name}={value}")).collect()
+            };
+            prop_assert_eq!(values(&words, "--build-arg"), pairs(&args));
+            prop_assert_eq!(values(&words, "--label"), pairs(&labels));
+            prop_assert_eq!(words.last().map(String::as_str), Some("a b/$c"));
+            prop_assert_eq!(words.iter().filter(|word| *word == "|").count(), 1);
+        }
+    }
 }
