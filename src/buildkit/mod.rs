@@ -1,10 +1,44 @@
 //! The BuildKit client; the only module that names protobuf.
+//!
+//! BuildKit turns Dockerfiles into images. It is part of every Docker Engine, and also runs by
+//! itself as `buildkitd`. A build goes like this:
+//!
+//! 1. An [`Endpoint`](transport::Endpoint) says where the engine is. [`Client::connect`] reaches
+//!    it and asks for its [`Capabilities`].
+//! 2. [`Client::open_session`] opens a [`Session`](session::Session): what the engine may ask of
+//!    us while it builds, such as the files of the context (of which it takes only what changed),
+//!    secrets by id and registry credentials.
+//! 3. [`Client::solve`] runs a [`SolveRequest`](request::SolveRequest): which target of which
+//!    Dockerfile, what to [`export`], which [`cache`]s to use. What the engine cannot do is told
+//!    before anything is started. While it runs, [`SolveStatus`](progress::SolveStatus) values
+//!    come in; at its end there is an [`ExportResponse`](export::ExportResponse) with the digest,
+//!    or a [`SolveError`] that knows the step, the exit code and the lines of the Dockerfile.
+//!
+//! Everything of the wire stays in here: `proto` names the generated code, and only files whose
+//! name ends in `_proto`, the services of the session and the calls themselves use it.
 
 mod base64_json;
+pub mod cache;
+pub mod capabilities;
+pub mod check;
+mod client;
+pub mod control;
 pub mod digest;
+pub mod errors;
+pub mod export;
+mod id;
 pub mod progress;
 mod progress_proto;
 pub(crate) mod proto;
+pub mod request;
+mod request_proto;
 pub mod session;
+mod solve;
+mod status;
+pub mod transport;
 
+pub use capabilities::{Capabilities, Store, Unsupported};
+pub use client::Client;
 pub use digest::Digest;
+pub use errors::{BuildFailure, SolveError};
+pub use request::SolveRequest;

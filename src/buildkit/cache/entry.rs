@@ -1,0 +1,179 @@
+//! One cache to import from or to export to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use thiserror::Error;
+
+use super::kind::CacheKind;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::secret::Secret;
+
+/// Attributes whose values open doors.
+const SECRET_ATTRIBUTES: [&str; 5] = [
+    "token",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "account_key",
+];
+
+/// A cache to import from or to export to.
+#[derive(Clone)]
+pub struct CacheEntry {
+    kind: CacheKind,
+    attributes: BTreeMap<String, String>,
+    secrets: BTreeMap<String, Secret>,
+}
+
+/// Why a cache cannot be used as written.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CacheError {
+    /// No such kind.
+    #[error("Unknown cache type `{kind}`")]
+    UnknownKind {
+        /// What was written.
+        kind: String,
+        /// The kind that it looks like.
+        closest: Option<String>,
+    },
+    /// An attribute is missing.
+    #[error("Cache type `{kind}` needs `{attribute}=…`")]
+    Missing {
+        /// The kind.
+        kind: CacheKind,
+        /// What it lacks.
+        attribute: &'static str,
+    },
+}
+
+impl From<CacheError> for Problem {
+    fn from(error: CacheError) -> Self {
+        let problem = Self::from_error(Exit::Usage, &error);
+        match error {
+            CacheError::UnknownKind {
+                closest: Some(kind),
+                ..
+            } => problem.hint(format!("Did you mean `{kind}`?")),
+            CacheError::UnknownKind { closest: None, .. } => {
+                let kinds = CacheKind::ALL.map(|kind| format!("`{kind}`")).join(", ");
+                problem.hint(format!("Use one of {kinds}"))
+            }
+            CacheError::Missing { kind, attribute } => {
+                problem.hint(format!("Write `type={kind},{attribute}=…`"))
+            }
+        }
+    }
+}
+
+impl CacheEntry {
+    /// Takes a cache apart that is written as attributes, as in `type=registry,ref=…`.
+    ///
+    /// Without `type` it is `registry`, as for docker.
+    pub fn new(mut attributes: BTreeMap<String, String>) -> Result<Self, CacheError> {
+        let kind = attributes.remove("type");
+        let kind = kind.map_or(Ok(CacheKind::Registry), |kind| kind.parse())?;
+        let missing = kind
+            .required()
+            .iter()
+            .find(|name| !attributes.contains_key(**name));
+        if let Some(attribute) = missing {
+            return Err(CacheError::Missing { kind, attribute });
+        }
+        let is_secret = |name: &String| SECRET_ATTRIBUTES.contains(&name.as_str());
+        let (secrets, attributes): (BTreeMap<_, _>, BTreeMap<_, _>) = attributes
+            .into_iter()
+            .partition(|(name, _)| is_secret(name));
+        let secrets = secrets
+            .into_iter()
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect();
+        Ok(Self {
+            kind,
+            attributes,
+            secrets,
+        })
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> CacheKind {
+        self.kind
+    }
+
+    /// Returns everything that the engine is told, keys of services included.
+    pub(in super::super) fn exposed(&self) -> BTreeMap<String, String> {
+        let expose = |secret: &Secret| String::from_utf8_lossy(secret.expose()).into_owned();
+        let secrets = self
+            .secrets
+            .iter()
+            .map(|(name, secret)| (name.clone(), expose(secret)));
+        self.attributes.clone().into_iter().chain(secrets).collect()
+    }
+}
+
+impl fmt::Debug for CacheEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for CacheEntry {
+    /// Writes it as docker's command line has it, with secrets masked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            attributes,
+            secrets,
+        } = self;
+        write!(f, "type={kind}")?;
+        attributes
+            .iter()
+            .try_for_each(|(name, value)| write!(f, ",{name}={value}"))?;
+        secrets
+            .iter()
+            .try_for_each(|(name, secret)| write!(f, ",{name}={secret}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(pairs: &[(&str, &str)]) -> Result<CacheEntry, CacheError> {
+        CacheEntry::new(
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).into(), (*value).into()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn keys_of_services_go_to_the_engine_but_are_not_shown() {
+        let s3 = [
+            ("type", "s3"),
+            ("bucket", "b"),
+            ("region", "r"),
+            ("secret_access_key", "hunter2"),
+        ];
+        let s3 = entry(&s3).unwrap();
+        assert_eq!(s3.exposed()["secret_access_key"], "hunter2");
+        assert_eq!(
+            s3.to_string(),
+            "type=s3,bucket=b,region=r,secret_access_key=****"
+        );
+        assert_eq!(format!("{s3:?}"), s3.to_string());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let message = |pairs| Problem::from(entry(pairs).unwrap_err());
+        let typo = message(&[("type", "regisrty")]);
+        assert_eq!(typo.message, "Unknown cache type `regisrty`");
+        assert_eq!(typo.hints, ["Did you mean `registry`?"]);
+        let missing = message(&[("mode", "max")]);
+        assert_eq!(missing.message, "Cache type `registry` needs `ref=…`");
+        assert_eq!(message(&[("type", "x")]).hints.len(), 1);
+    }
+}

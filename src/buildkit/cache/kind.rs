@@ -1,0 +1,77 @@
+//! The kinds of cache that BuildKit knows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::entry::CacheError;
+use crate::suggest::closest;
+
+/// A kind of cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheKind {
+    /// An image of its own in a registry; `mode=max` also keeps what the result does not need.
+    Registry,
+    /// Within the exported image.
+    Inline,
+    /// The cache service of GitHub Actions.
+    Gha,
+    /// A bucket of an S3 service.
+    S3,
+    /// A container of Azure Blob Storage.
+    Azblob,
+    /// A directory of ours.
+    Local,
+}
+
+impl CacheKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Registry,
+        Self::Inline,
+        Self::Gha,
+        Self::S3,
+        Self::Azblob,
+        Self::Local,
+    ];
+
+    /// Returns BuildKit's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Inline => "inline",
+            Self::Gha => "gha",
+            Self::S3 => "s3",
+            Self::Azblob => "azblob",
+            Self::Local => "local",
+        }
+    }
+
+    /// Returns the attributes without which it cannot be used.
+    pub(super) fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Registry => &["ref"],
+            Self::S3 => &["bucket", "region"],
+            Self::Azblob => &["account_url"],
+            // For an import it is `src`, for an export `dest`.
+            Self::Inline | Self::Gha | Self::Local => &[],
+        }
+    }
+}
+
+impl fmt::Display for CacheKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for CacheKind {
+    type Err = CacheError;
+
+    fn from_str(text: &str) -> Result<Self, CacheError> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| CacheError::UnknownKind {
+            kind: text.to_owned(),
+            closest: closest(text, Self::ALL.map(Self::as_str)).map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! BuildKit's own checks of a Dockerfile (`docker build --check`).
+//!
+//! They are a *subrequest*: the frontend is asked for an answer instead of an image. Answers are
+//! handed out by the gateway only, which is there for the time of a job. So we start a job that
+//! does nothing, ask, and end it.
+
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+use super::capabilities::Unsupported;
+use super::errors::SolveError;
+use super::id;
+use super::progress::{Range, SourceInfo};
+use super::proto::control::frontend::llb_bridge_client::LlbBridgeClient;
+use super::proto::control::frontend::{PingRequest, Result as Answer, ReturnRequest, SolveRequest};
+use super::request_proto::{self, FRONTEND};
+use super::session::Session;
+use super::solve::Job;
+use super::transport::MESSAGE_LIMIT;
+
+/// What the checks found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CheckReport {
+    /// What is doubtful.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub warnings: Vec<CheckWarning>,
+    /// The texts that locations point into.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub sources: Vec<SourceInfo>,
+    /// What makes the Dockerfile unusable, if something does.
+    pub build_error: Option<CheckError>,
+}
+
+/// Something doubtful.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CheckWarning {
+    /// The name of the rule, for example `SecretsUsedInArgOrEnv`.
+    pub rule_name: String,
+    /// What the rule is about.
+    pub description: String,
+    /// Where the rule is documented.
+    pub url: String,
+    /// What is wrong here.
+    pub detail: String,
+    /// Where it is.
+    pub location: CheckLocation,
+}
+
+/// What makes a Dockerfile unusable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CheckError {
+    /// What it is.
+    pub message: String,
+    /// Where it is.
+    pub location: CheckLocation,
+}
+
+/// Lines of one of the sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CheckLocation {
+    /// The number of the source in [`CheckReport::sources`]; -1 is none.
+    pub source_index: i32,
+    /// The lines.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub ranges: Vec<Range>,
+}
+
+/// Go writes an empty list as null.
+fn null_is_empty<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Runs the checks; see [`super::Client::check`].
+pub(super) async fn check(
+    channel: &Channel,
+    session: &Session,
+    request: &super::SolveRequest,
+    cancel: &CancellationToken,
+) -> Result<CheckReport, SolveError> {
+    // Nobody wants to see the steps of a check.
+    let (events, _) = mpsc::channel(1);
+    let job = Job {
+        channel,
+        session,
+        reference: id::random(),
+        events,
+    };
+    let lifetime = job.call(request_proto::empty_job(&job.reference, session.id()));
+    let question = async {
+        let answer = Gateway::new(&job).ask("frontend.lint", request).await;
+        answer.and_then(|answer| parse(&answer))
+    };
+    let both = async {
+        match tokio::join!(question, lifetime) {
+            // Where even the job cannot be, the question only says that it found none.
+            (Err(_), Err(status)) => Err(status),
+            (answer, _) => answer,
+        }
+    };
+    // Boxed, because the futures of three calls at once are large.
+    job.run(Box::pin(both), cancel).await.map_err(explain)
+}
+
+/// Calls on behalf of a job.
+struct Gateway<'a> {
+    client: LlbBridgeClient<Channel>,
+    job: &'a Job<'a>,
+}
+
+impl<'a> Gateway<'a> {
+    fn new(job: &'a Job<'_>) -> Self {
+        let client = LlbBridgeClient::new(job.channel.clone());
+        Self {
+            client: client.max_decoding_message_size(MESSAGE_LIMIT),
+            job,
+        }
+    }
+
+    /// Asks the frontend, then ends the job.
+    async fn ask(
+        mut self,
+        question: &str,
+        request: &super::SolveRequest,
+    ) -> Result<Answer, Status> {
+        // The gateway waits for the job to be there in this call only.
+        self.client.ping(self.request(PingRequest {})).await?;
+        let mut options = request_proto::frontend_attributes(request);
+        options.insert("requestid".into(), question.into());
+        options.insert(
+            "frontend.caps".into(),
+            "moby.buildkit.frontend.subrequests".into(),
+        );
+        let solve = SolveRequest {
+            frontend: FRONTEND.into(),
+            frontend_opt: options,
+            allow_result_return: true,
+            allow_result_array_ref: true,
+            ..SolveRequest::default()
+        };
+        let answer = self.client.solve(self.request(solve)).await;
+        let end = self.request(ReturnRequest {
+            result: Some(Answer::default()),
+            error: None,
+        });
+        // The job also ends with its call, only less politely.
+        self.client.r#return(end).await.ok();
+        answer?
+            .into_inner()
+            .result
+            .ok_or_else(|| Status::internal("an answer without a result"))
+    }
+
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        let reference = self.job.reference.parse().expect("references are ASCII");
+        request
+            .metadata_mut()
+            .insert("buildkit-controlapi-buildid", reference);
+        request
+    }
+}
+
+fn parse(answer: &Answer) -> Result<CheckReport, Status> {
+    let json = answer
+        .metadata
+        .get("result.json")
+        .map_or(&b"{}"[..], Vec::as_slice);
+    serde_json::from_slice(json).map_err(|error| Status::internal(error.to_string()))
+}
+
+/// Frontends from before BuildKit 0.14 know no checks.
+fn explain(error: SolveError) -> SolveError {
+    match error {
+        SolveError::Failed(failure) if failure.message.contains("unsupported request") => {
+            SolveError::Unsupported(vec![Unsupported {
+                what: "check a Dockerfile".into(),
+                why: "its Dockerfile frontend is too old".into(),
+                instead: Some("Use Docker Engine 27 or newer".into()),
+            }])
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_with_go_nulls_are_read() {
+        let json = br#"{"warnings":[{"ruleName":"StageNameCasing","detail":"d","location":{"ranges":[{"start":{"line":1}}]}}],"sources":null,"buildError":null}"#;
+        let metadata = [("result.json".to_owned(), json.to_vec())].into();
+        let report = parse(&Answer {
+            metadata,
+            ..Default::default()
+        })
+        .unwrap();
+        assert_eq!(report.warnings[0].rule_name, "StageNameCasing");
+        assert_eq!(report.warnings[0].location.ranges[0].start.line, 1);
+        assert_eq!(parse(&Answer::default()).unwrap(), CheckReport::default());
+    }
+}

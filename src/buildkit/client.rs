@@ -1,0 +1,85 @@
+//! The client: one connection to one engine.
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::capabilities::Capabilities;
+use super::check::{self, CheckReport};
+use super::control::{self, CacheRecord, ControlError, Prune};
+use super::errors::SolveError;
+use super::export::ExportResponse;
+use super::progress::SolveStatus;
+use super::request::SolveRequest;
+use super::session::{Session, SessionOptions};
+use super::solve;
+use super::transport::{ConnectError, Connection, Endpoint};
+
+/// A connection to an engine. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    connection: Connection,
+    capabilities: Capabilities,
+}
+
+impl Client {
+    /// Connects, in the way that suits the engine, and asks what it can do.
+    pub async fn connect(endpoint: &Endpoint) -> Result<Self, ConnectError> {
+        let mut connection = Connection::open(endpoint).await?;
+        let workers = std::mem::take(&mut connection.workers);
+        let capabilities = Capabilities::new(connection.engine.clone(), workers);
+        Ok(Self {
+            connection,
+            capabilities,
+        })
+    }
+
+    /// Returns what the engine can do.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// Opens a session, for any number of builds, one after the other or at once.
+    pub async fn open_session(&self, options: SessionOptions) -> Result<Session, ConnectError> {
+        Session::open(&self.connection, options).await
+    }
+
+    /// Runs a build to its end.
+    ///
+    /// What the engine reports goes to `events`, which must be received from: a full channel holds
+    /// the build up. When `cancel` is cancelled, so is the build; its last output still comes for
+    /// half a second at most. Builds of one session may run at once, but those that send results
+    /// to us take turns.
+    pub async fn solve(
+        &self,
+        session: &Session,
+        request: SolveRequest,
+        events: mpsc::Sender<SolveStatus>,
+        cancel: &CancellationToken,
+    ) -> Result<ExportResponse, SolveError> {
+        let unsupported = self.capabilities.check(&request);
+        if !unsupported.is_empty() {
+            return Err(SolveError::Unsupported(unsupported));
+        }
+        solve::solve(&self.connection.channel, session, request, events, cancel).await
+    }
+
+    /// Runs BuildKit's own checks on the Dockerfile of `request`, without building anything.
+    pub async fn check(
+        &self,
+        session: &Session,
+        request: &SolveRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CheckReport, SolveError> {
+        check::check(&self.connection.channel, session, request, cancel).await
+    }
+
+    /// Returns what the engine's build cache keeps.
+    pub async fn disk_usage(&self) -> Result<Vec<CacheRecord>, ControlError> {
+        control::disk_usage(&self.connection.channel).await
+    }
+
+    /// Removes from the engine's build cache, and returns what is gone.
+    pub async fn prune(&self, prune: Prune) -> Result<Vec<CacheRecord>, ControlError> {
+        control::prune(&self.connection.channel, prune).await
+    }
+}

@@ -1,0 +1,174 @@
+//! Results that the engine sends to us instead of keeping them: files and archives.
+//!
+//! One method, `FileSend/DiffCopy`, has two message types: a directory (exporter `local`) comes as
+//! fsutil packets, an archive (`tar`, `oci`, `docker`) as pieces of bytes. Which one it is follows
+//! from the exporter's number in the build, so messages are taken raw and decoded here.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use prost::Message as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tonic::body::Body;
+use tonic::server::{Grpc, NamedService, StreamingService};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::raw_codec::RawCodec;
+use crate::buildkit::proto::filesync::BytesMessage;
+
+/// Where a result goes that the engine sends.
+pub enum Destination {
+    /// An archive, into a file, which appears under its name only when it is complete.
+    File(PathBuf),
+    /// An archive, into anything, for example another request.
+    Writer(Box<dyn AsyncWrite + Send + Unpin>),
+    /// Files, into a directory, which is made if it is missing.
+    Directory(PathBuf),
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Writer(_) => f.write_str("Writer"),
+            Self::Directory(path) => f.debug_tuple("Directory").field(path).finish(),
+        }
+    }
+}
+
+/// Destinations by the number of the exporter in its build. Each is used once.
+pub(in super::super) type Destinations = HashMap<u32, Destination>;
+
+/// The service.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct FileSend(Arc<Mutex<Destinations>>);
+
+impl FileSend {
+    /// Sets where the next build's results go; what is left of the last one is forgotten.
+    pub(in super::super) fn expect(&self, destinations: Destinations) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = destinations;
+    }
+
+    fn take(&self, exporter: u32) -> Option<Destination> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&exporter)
+    }
+
+    async fn receive(self, request: Request<Streaming<Bytes>>) -> Result<Answers, Status> {
+        let exporter = exporter_number(&request);
+        let destination = self.take(exporter);
+        let destination = destination.ok_or_else(|| {
+            Status::not_found(format!("nothing is expected from exporter {exporter}"))
+        })?;
+        let pieces = request.into_inner();
+        match destination {
+            Destination::File(path) => {
+                write_file(&path, pieces).await?;
+                Ok(tokio_stream::empty().boxed())
+            }
+            Destination::Writer(writer) => {
+                copy(pieces, writer, "the archive's receiver").await?;
+                Ok(tokio_stream::empty().boxed())
+            }
+            Destination::Directory(path) => super::filesync::receive(&path, pieces),
+        }
+    }
+}
+
+/// Engines before BuildKit 0.13 know one exporter only, and do not number it.
+fn exporter_number<T>(request: &Request<T>) -> u32 {
+    let number = request.metadata().get("buildkit-attachable-exporter-id");
+    number
+        .and_then(|number| number.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
+}
+
+async fn write_file(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
+    let failed = |error: io::Error| write_failed(&path.display(), &error);
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let temporary = tempfile::Builder::new()
+        .prefix(".dynbuild-")
+        // As any new file: the umask decides.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory);
+    let (file, temporary) = temporary.map_err(failed)?.into_parts();
+    copy(
+        pieces,
+        tokio::fs::File::from_std(file),
+        &path.display().to_string(),
+    )
+    .await?;
+    temporary.persist(path).map_err(|error| failed(error.error))
+}
+
+async fn copy(
+    mut pieces: Streaming<Bytes>,
+    mut writer: impl AsyncWrite + Unpin,
+    name: &str,
+) -> Result<(), Status> {
+    let failed = |error: io::Error| write_failed(&name, &error);
+    while let Some(piece) = pieces.message().await? {
+        let piece = BytesMessage::decode(piece);
+        let piece = piece.map_err(|error| Status::invalid_argument(error.to_string()))?;
+        writer.write_all(&piece.data).await.map_err(failed)?;
+    }
+    writer.shutdown().await.map_err(failed)
+}
+
+fn write_failed(name: &dyn fmt::Display, error: &io::Error) -> Status {
+    Status::internal(format!("cannot write `{name}` on the client: {error}"))
+}
+
+type Answers = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
+type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl NamedService for FileSend {
+    const NAME: &'static str = "moby.filesync.v1.FileSend";
+}
+
+impl StreamingService<Bytes> for FileSend {
+    type Response = Bytes;
+    type ResponseStream = Answers;
+    type Future = Call<Result<Response<Answers>, Status>>;
+
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { service.receive(request).await.map(Response::new) })
+    }
+}
+
+impl tower::Service<http::Request<Body>> for FileSend {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Call<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move {
+            if request.uri().path() != "/moby.filesync.v1.FileSend/DiffCopy" {
+                return Ok(Status::unimplemented("unknown method").into_http());
+            }
+            let mut grpc = Grpc::new(RawCodec).max_decoding_message_size(super::MESSAGE_LIMIT);
+            Ok(grpc.streaming(service, request).await)
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! Where a `BuildKit` listens, and raw byte streams to it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::command::CommandStream;
+use super::error::ConnectError;
+use super::tls;
+use crate::docker::host::{Host, SshHost, TcpHost, TlsFiles};
+
+/// How long a connection may take to come up; remote machines answer within this or are away.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An address and what listens there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where.
+    pub address: Address,
+    /// What.
+    pub speaks: Speaks,
+}
+
+impl Endpoint {
+    /// Names a Docker Engine.
+    pub fn engine(address: Address) -> Self {
+        Self {
+            address,
+            speaks: Speaks::Engine,
+        }
+    }
+
+    /// Names a `buildkitd`.
+    pub fn buildkitd(address: Address) -> Self {
+        Self {
+            address,
+            speaks: Speaks::BuildKit,
+        }
+    }
+}
+
+/// What listens at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// A Docker Engine with a `BuildKit` inside.
+    Engine,
+    /// A `buildkitd`, which speaks gRPC only.
+    BuildKit,
+}
+
+/// Where a `BuildKit` listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A unix socket.
+    Unix(PathBuf),
+    /// A TCP port, in the clear.
+    Tcp {
+        /// Name or address of the machine; IPv6 without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A TCP port behind TLS.
+    Tls {
+        /// Name or address of the machine; the certificate must be for it.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Certificates.
+        files: TlsFiles,
+    },
+    /// A program whose standard input and output are the connection; each connection starts one.
+    Command(Vec<String>),
+}
+
+impl Address {
+    /// Returns the address that a docker client would use; `tls` is for ports only.
+    ///
+    /// What stands before the API's paths in a port's address is left out: gRPC has no such thing.
+    pub fn new(host: &Host, tls: Option<TlsFiles>) -> Self {
+        match host {
+            Host::Unix(path) => Self::Unix(path.clone()),
+            Host::Ssh(ssh) => Self::Command(ssh_line(ssh)),
+            Host::Tcp(TcpHost {
+                host,
+                port,
+                path: _,
+            }) => match tls {
+                None => Self::Tcp {
+                    host: host.clone(),
+                    port: *port,
+                },
+                Some(files) => Self::Tls {
+                    host: host.clone(),
+                    port: *port,
+                    files,
+                },
+            },
+        }
+    }
+
+    /// Opens a byte stream.
+    pub(super) async fn dial(&self, protocol: Protocol) -> Result<BoxedStream, ConnectError> {
+        tokio::time::timeout(DIAL_TIMEOUT, self.dial_without_limit(protocol))
+            .await
+            .map_err(|_| ConnectError::TimedOut {
+                address: self.clone(),
+                limit: DIAL_TIMEOUT,
+            })?
+    }
+
+    async fn dial_without_limit(&self, protocol: Protocol) -> Result<BoxedStream, ConnectError> {
+        match self {
+            Self::Unix(path) => self.dial_unix(path).await,
+            Self::Tcp { host, port } => Ok(Box::new(self.dial_tcp(host, *port).await?)),
+            Self::Tls { host, port, files } => {
+                let stream = self.dial_tcp(host, *port).await?;
+                tls::handshake(self, stream, host, files, protocol).await
+            }
+            Self::Command(line) => CommandStream::start(line)
+                .map(|stream| Box::new(stream) as BoxedStream)
+                .map_err(|source| ConnectError::Command {
+                    line: line.clone(),
+                    source,
+                }),
+        }
+    }
+
+    async fn dial_unix(&self, path: &Path) -> Result<BoxedStream, ConnectError> {
+        let stream = UnixStream::connect(path).await;
+        Ok(Box::new(
+            stream.map_err(|source| ConnectError::dial(self, source))?,
+        ))
+    }
+
+    async fn dial_tcp(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+        let failed = |source| ConnectError::dial(self, source);
+        let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        notice_loss(&stream).map_err(|error| failed(error.into()))?;
+        Ok(stream)
+    }
+}
+
+/// The command that docker's own client runs to reach an engine by ssh.
+fn ssh_line(ssh: &SshHost) -> Vec<String> {
+    let SshHost {
+        user,
+        host,
+        port,
+        socket,
+    } = ssh;
+    let mut line: Vec<String> = ["ssh", "-o", "ConnectTimeout=30", "-T"]
+        .map(Into::into)
+        .into();
+    if let Some(user) = user {
+        line.extend(["-l".into(), user.clone()]);
+    }
+    if let Some(port) = port {
+        line.extend(["-p".into(), port.to_string()]);
+    }
+    line.extend(["--".into(), host.clone(), "docker".into()]);
+    if let Some(socket) = socket {
+        line.extend(["--host".into(), format!("unix://{}", socket.display())]);
+    }
+    line.extend(["system".into(), "dial-stdio".into()]);
+    line
+}
+
+/// Makes the kernel find out within half a minute that the other machine is gone.
+///
+/// HTTP/2 pings would do it too, but gRPC servers of the Go kind (`buildkitd`) end connections
+/// whose clients ping more often than every five minutes.
+fn notice_loss(stream: &TcpStream) -> rustix::io::Result<()> {
+    use rustix::net::sockopt;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, Duration::from_secs(10))?;
+    sockopt::set_tcp_keepintvl(stream, Duration::from_secs(5))?;
+    sockopt::set_tcp_keepcnt(stream, 3)?;
+    sockopt::set_tcp_user_timeout(stream, 30_000)
+}
+
+impl fmt::Display for Address {
+    /// Writes the address as `DOCKER_HOST` has it; a command as a shell line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp { host, port } | Self::Tls { host, port, .. } if host.contains(':') => {
+                write!(f, "tcp://[{host}]:{port}")
+            }
+            Self::Tcp { host, port } | Self::Tls { host, port, .. } => {
+                write!(f, "tcp://{host}:{port}")
+            }
+            Self::Command(line) => f.write_str(&shell_words::join(line)),
+        }
+    }
+}
+
+/// What will be spoken on a stream, for TLS to announce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// A byte stream in both directions.
+pub(in super::super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Any byte stream.
+pub(in super::super) type BoxedStream = Box<dyn Stream>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_docker_clients_are_shown_as_they_are_written() {
+        for text in [
+            "unix:///run/docker.sock",
+            "tcp://[::1]:2376",
+            "tcp://build.example:2375",
+        ] {
+            assert_eq!(Address::new(&text.parse().unwrap(), None).to_string(), text);
+        }
+        let ssh = "ssh://me@build.example:2222/run/user/1000/docker.sock"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            Address::new(&ssh, None).to_string(),
+            "ssh -o 'ConnectTimeout=30' -T -l me -p 2222 -- build.example docker --host \
+             unix:///run/user/1000/docker.sock system dial-stdio"
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! Why a `BuildKit` cannot be reached, and what mends it.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_rustls::rustls::pki_types::pem;
+
+use super::address::Address;
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// Why a `BuildKit` cannot be reached.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The unix socket does not exist.
+    #[error("No engine at `{address}`: the socket does not exist")]
+    NoSocket {
+        /// Where.
+        address: Address,
+    },
+    /// The socket exists, but we may not use it.
+    #[error("No permission to use the engine's socket `{address}`")]
+    PermissionDenied {
+        /// Where.
+        address: Address,
+    },
+    /// Nobody listens.
+    #[error("No engine listens at `{address}`")]
+    Refused {
+        /// Where.
+        address: Address,
+    },
+    /// Any other failure to open a connection.
+    #[error("Cannot connect to the engine at `{address}`")]
+    Dial {
+        /// Where.
+        address: Address,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No answer.
+    #[error("The engine at `{address}` did not answer within {} s", limit.as_secs())]
+    TimedOut {
+        /// Where.
+        address: Address,
+        /// How long we waited.
+        limit: Duration,
+    },
+    /// TLS could not be agreed upon.
+    #[error("No secure connection to the engine at `{address}`")]
+    Tls {
+        /// Where.
+        address: Address,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A certificate or key cannot be read.
+    #[error("Cannot read the certificate or key `{}`", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pem::Error,
+    },
+    /// The program that makes the connection cannot be started.
+    #[error("Cannot start `{}`", shell_words::join(line))]
+    Command {
+        /// The program and its arguments.
+        line: Vec<String>,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The connection broke, or what came over it is not HTTP.
+    #[error("The connection to the engine at `{address}` failed")]
+    Talk {
+        /// Where.
+        address: Address,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What listens is not a Docker Engine.
+    #[error("What listens at `{address}` is not a Docker Engine")]
+    NotAnEngine {
+        /// Where.
+        address: Address,
+        /// What it said.
+        answer: String,
+    },
+    /// The engine has no `BuildKit` for us.
+    #[error("The engine at `{address}` offers no BuildKit (`POST {path}` was answered `{answer}`)")]
+    NoBuildKit {
+        /// Where.
+        address: Address,
+        /// What we asked for.
+        path: &'static str,
+        /// What it said.
+        answer: String,
+    },
+    /// The connection is there, but no gRPC call succeeds on it.
+    #[error("What listens at `{address}` does not answer as BuildKit does")]
+    NotBuildKit {
+        /// Where.
+        address: Address,
+        /// Why.
+        #[source]
+        source: Box<tonic::Status>,
+    },
+}
+
+impl ConnectError {
+    pub(super) fn dial(address: &Address, source: io::Error) -> Self {
+        let address = address.clone();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NoSocket { address },
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied { address },
+            io::ErrorKind::ConnectionRefused => Self::Refused { address },
+            _ => Self::Dial { address, source },
+        }
+    }
+
+    pub(super) fn talk(address: &Address, source: hyper::Error) -> Self {
+        Self::request(address, source)
+    }
+
+    pub(super) fn request<E>(address: &Address, source: E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::Talk {
+            address: address.clone(),
+            source: source.into(),
+        }
+    }
+
+    /// Returns whether the engine is there but does not offer this way, so that the other way may
+    /// still work.
+    pub(super) fn is_about_the_way(&self) -> bool {
+        match self {
+            Self::NoBuildKit { .. } | Self::NotBuildKit { .. } | Self::Talk { .. } => true,
+            Self::NoSocket { .. }
+            | Self::PermissionDenied { .. }
+            | Self::Refused { .. }
+            | Self::Dial { .. }
+            | Self::TimedOut { .. }
+            | Self::Tls { .. }
+            | Self::Certificate { .. }
+            | Self::Command { .. }
+            | Self::NotAnEngine { .. } => false,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSocket { .. } | Self::Refused { .. } => {
+                "Start the engine, or name another one with `DOCKER_HOST` or `docker context use`"
+            }
+            Self::PermissionDenied { .. } => {
+                "Join the group that owns the socket (`sudo usermod -aG docker \"$USER\"`, then \
+                 log in again), or run as root"
+            }
+            Self::NotAnEngine { answer, .. } if answer.contains("HTTPS server") => {
+                "The engine wants TLS: set `DOCKER_TLS_VERIFY=1` and `DOCKER_CERT_PATH`"
+            }
+            Self::NotAnEngine { .. } => "Check `DOCKER_HOST`, and `docker context show`",
+            Self::Tls { source, .. } if source.to_string().contains("InvalidContentType") => {
+                "The engine does not speak TLS there: unset `DOCKER_TLS_VERIFY`"
+            }
+            Self::Tls { .. } | Self::Certificate { .. } => {
+                "Check the certificates in `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem` and `key.pem`"
+            }
+            Self::NoBuildKit { .. } => "Use Docker Engine 20.10 or newer",
+            Self::Command { line, .. } if line.first().is_some_and(|word| word == "ssh") => {
+                "Install an SSH client, or name an engine that is reached another way"
+            }
+            Self::Talk {
+                address: Address::Command(line),
+                ..
+            } => {
+                return Some(format!("Try it by hand: `{}`", shell_words::join(line)));
+            }
+            Self::Dial { .. }
+            | Self::TimedOut { .. }
+            | Self::Command { .. }
+            | Self::Talk { .. }
+            | Self::NotBuildKit { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        let mut problem = Self::from_error(Exit::Engine, &error);
+        if let ConnectError::NotAnEngine { answer, .. } = &error {
+            problem.causes.push(format!("It answered `{answer}`"));
+        }
+        problem.hints.extend(error.hint());
+        problem
+    }
+}
