@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module per topic.
 
+mod buildkit;
 mod conformance;
 
 mod engines;
