@@ -40,5 +40,5 @@ RUN --mount=type=secret,id=ca \
  && online uv pip install --quiet --link-mode copy --no-deps --editable /workspace
 
 FROM dev_${DYNAMO_SOURCE} AS dev
-ARG DYNAMO_COMMIT_SHA
+ARG DYNAMO_COMMIT_SHA=
 ENV DYNAMO_COMMIT_SHA=${DYNAMO_COMMIT_SHA}

@@ -6,7 +6,7 @@ ARG USER_GID=1000
 # Only the home directory changes hands; the rest is writable for group 0, which dynamo stays in.
 RUN set -e; \
     if other=$(getent passwd "${USER_UID}") && [ "${other%%:*}" != dynamo ]; then \
-      echo "error: the image has the user ${other%%:*} with the id ${USER_UID} already" >&2; exit 1; \
+      echo "error: the id ${USER_UID} is the user ${other%%:*} in this image: build with another --uid and --gid" >&2; exit 1; \
     fi; \
     if ! getent group "${USER_GID}" >/dev/null; then groupadd --gid "${USER_GID}" dynamo; fi; \
     usermod --uid "${USER_UID}" --gid "${USER_GID}" --append --groups root dynamo; \

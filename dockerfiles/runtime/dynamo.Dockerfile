@@ -50,5 +50,5 @@ ENTRYPOINT ["/opt/dynamo/bin/entrypoint"]
 CMD ["/bin/bash"]
 
 # Last, because it changes with every commit.
-ARG DYNAMO_COMMIT_SHA
+ARG DYNAMO_COMMIT_SHA=
 ENV DYNAMO_COMMIT_SHA=${DYNAMO_COMMIT_SHA}

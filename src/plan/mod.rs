@@ -16,6 +16,7 @@ mod features;
 mod findings;
 mod image_names;
 mod labels;
+pub mod lint;
 mod origin;
 pub mod render;
 mod resolve;

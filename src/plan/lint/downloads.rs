@@ -1,0 +1,67 @@
+//! Downloads whose content nothing checks.
+
+use super::finding::{Finding, Rule};
+use super::subject::{Subject, code, finding};
+use crate::plan::stages::{Copy, Fragment, Instruction, Kind};
+
+/// What shows that a step checks what it downloads. `fetch` is the stages' own helper, which does.
+const CHECKS: &[&str] = &[
+    "sha256sum",
+    "sha512sum",
+    "gpgv",
+    "--verify",
+    "--hash",
+    "fetch ",
+];
+
+/// What shows that a clone is of one commit or tag.
+const COMMITS: &[&str] = &["checkout", "--branch", " -b ", "--revision"];
+
+/// Finds `ADD` of a URL without a checksum, `curl` and `wget` without a check, clones of a branch.
+pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (_, fragment, stage) in subject.stages() {
+        for instruction in &stage.instructions {
+            let found = match &instruction.kind {
+                Kind::Copy(copy) => added(copy),
+                Kind::Run(_) => run(fragment, instruction),
+                Kind::Arg(_) | Kind::Env(_) | Kind::Other => None,
+            };
+            findings.extend(found.map(|(message, hint)| {
+                let message = message.to_owned();
+                finding(
+                    Rule::UnpinnedDownload,
+                    fragment,
+                    &instruction.span,
+                    message,
+                    hint.to_owned(),
+                )
+            }));
+        }
+    }
+    findings
+}
+
+fn added(copy: &Copy) -> Option<(&'static str, &'static str)> {
+    let mut sources = copy.sources.iter();
+    let remote = copy.add && sources.any(|source| source.value.contains("://"));
+    (remote && !copy.checksum).then_some((
+        "`ADD` downloads a file whose content nothing checks",
+        "Name its checksum: ADD --checksum=sha256:… URL FILE",
+    ))
+}
+
+fn run(fragment: &Fragment, instruction: &Instruction) -> Option<(&'static str, &'static str)> {
+    let script = code(fragment, instruction);
+    let has = |words: &[&str]| words.iter().any(|word| script.contains(word));
+    if has(&["curl ", "wget "]) && has(&["http://", "https://"]) && !has(CHECKS) {
+        return Some((
+            "the step downloads a file whose content nothing checks",
+            "Check it in the same step, for example with sha256sum --check, or use `fetch URL FILE SHA256`",
+        ));
+    }
+    (has(&["git clone"]) && !has(COMMITS)).then_some((
+        "the step clones whatever the default branch is at that time",
+        "Name the commit: git clone … && git checkout COMMIT",
+    ))
+}

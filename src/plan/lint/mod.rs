@@ -1,0 +1,22 @@
+//! What is wrong with a build's stages although BuildKit would accept them, or would only tell
+//! after minutes.
+//!
+//! [`lint`] looks at a [`Composition`](super::stages::Composition) with the arguments that the
+//! plan passes. The rules are listed in [`Rule`]; each file here holds those of one subject.
+//! BuildKit's own checks run in the engine and are shown beside these.
+
+mod args;
+mod check;
+mod downloads;
+mod finding;
+mod images;
+mod secrets;
+mod stages;
+mod subject;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::lint;
+pub use finding::{Finding, Rule, Severity};
+pub use subject::Subject;
