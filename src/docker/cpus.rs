@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::hinted::Hinted;
+use super::number;
 
 /// A number of processors, kept in billionths as the engine is sent it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,13 +49,15 @@ impl FromStr for Cpus {
     /// Reads a decimal number with an optional exponent, or a fraction such as `1/2`. (Docker also
     /// reads other bases, which no one writes.)
     fn from_str(text: &str) -> Result<Self, CpusError> {
-        let (number, divisor) = match text.split_once('/') {
+        let plain = number::without_separators(text)
+            .ok_or_else(|| CpusError::NotANumber(text.to_owned()))?;
+        let (number, divisor) = match plain.split_once('/') {
             Some((number, divisor)) => (
                 Decimal::integer(number),
                 Decimal::integer(divisor).filter(|_| is_digits(divisor)),
             ),
             None => (
-                Decimal::parse(text),
+                Decimal::parse(&plain),
                 Some(Decimal {
                     digits: 1,
                     exponent: 0,
@@ -157,6 +160,7 @@ mod tests {
     #[test_case("-1", &Ok(-1_000_000_000); "the engine refuses it")]
     #[test_case("1e2", &Ok(100_000_000_000))]
     #[test_case("5E-1", &Ok(500_000_000))]
+    #[test_case("1_000", &Ok(1_000_000_000_000))]
     #[test_case("1/4", &Ok(250_000_000))]
     #[test_case("1/3", &Err(CpusError::TooPrecise("1/3".to_owned())))]
     #[test_case("1e-10", &Err(CpusError::TooPrecise("1e-10".to_owned())))]

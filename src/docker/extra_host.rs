@@ -59,11 +59,17 @@ impl FromStr for ExtraHost {
         let pair = text.split_once('=').or_else(|| text.split_once(':'));
         let pair = pair.filter(|(name, _)| !name.is_empty() && !name.contains(':'));
         let (name, address) = pair.ok_or_else(|| ExtraHostError::Malformed(text.to_owned()))?;
+        if address == HOST_GATEWAY {
+            return Ok(Self {
+                name: name.to_owned(),
+                address: address.to_owned(),
+            });
+        }
         let inner = address
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
         let address = inner.filter(|inner| !inner.is_empty()).unwrap_or(address);
-        if address != HOST_GATEWAY && address.trim().parse::<IpAddr>().is_err() {
+        if address.trim().parse::<IpAddr>().is_err() {
             let (text, address) = (text.to_owned(), address.to_owned());
             return Err(ExtraHostError::Address { text, address });
         }
@@ -104,6 +110,7 @@ mod tests {
     #[test_case(":1.2.3.4")]
     #[test_case("a:b=1.2.3.4")]
     #[test_case("a:gateway")]
+    #[test_case("a:[host-gateway]")]
     #[test_case("a:[]")]
     #[test_case("a=")]
     fn broken_hosts_are_refused(text: &str) {

@@ -53,6 +53,11 @@ pub fn unsigned(text: &str) -> Result<u64, NumberError> {
     magnitude(text).map_err(|kind| refuse(text, kind))
 }
 
+/// Removes the `_` that may stand between two digits; returns nothing if one stands elsewhere.
+pub fn without_separators(text: &str) -> Option<String> {
+    separators_are_valid(text, 10).then(|| text.replace('_', ""))
+}
+
 fn magnitude(digits: &str) -> Result<u64, IntErrorKind> {
     let (radix, rest) = base(digits);
     if !separators_are_valid(digits, radix) {
@@ -143,6 +148,15 @@ mod tests {
             decimal("99999999999999999999"),
             Err(NumberError::OutOfRange("99999999999999999999".to_owned()))
         );
+    }
+
+    #[test_case("1_000.5", Some("1000.5"))]
+    #[test_case("+1e1_0", Some("+1e10"))]
+    #[test_case("1_.5", None)]
+    #[test_case("1._5", None)]
+    #[test_case("_1", None)]
+    fn separators_stand_between_digits(text: &str, plain: Option<&str>) {
+        assert_eq!(without_separators(text).as_deref(), plain);
     }
 
     #[test]

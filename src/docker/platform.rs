@@ -203,17 +203,13 @@ fn unescape(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Encodes everything that could not stand in a platform.
 fn escape(text: &str) -> String {
-    let escaped = [
-        ('%', "%25"),
-        ('+', "%2B"),
-        ('(', "%28"),
-        (')', "%29"),
-        ('/', "%2F"),
-    ];
-    escaped
-        .into_iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    let byte = |byte: u8| match char::from(byte) {
+        c if c.is_ascii_alphanumeric() || "_.-".contains(c) => c.to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 fn normalized_system(os: &str) -> String {
@@ -276,6 +272,7 @@ mod tests {
     #[test_case("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64")]
     #[test_case("windows(1+b+a)/amd64", "windows(1+b+a)/amd64")]
     #[test_case("linux(%2F)/arm64", "linux(%2F)/arm64")]
+    #[test_case("linux(a%20%c3%a9)/arm64", "linux(a%20%C3%A9)/arm64")]
     #[test_case("macos/aarch64", "darwin/arm64")]
     #[test_case("armel", "linux/arm/v6")]
     #[test_case("linux/i386", "linux/386")]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::hinted::Hinted;
+use super::number;
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,11 +93,11 @@ impl FromStr for ByteSize {
     /// point that no one types (hexadecimal, infinite, not a number) and what does not fit are refused.
     fn from_str(text: &str) -> Result<Self, SizeError> {
         let (number, unit) = split(text).ok_or_else(|| SizeError::NotASize(text.to_owned()))?;
+        let number =
+            number::without_separators(number).and_then(|number| number.parse::<f64>().ok());
         let number = number
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite());
-        let number = number.ok_or_else(|| SizeError::NotASize(text.to_owned()))?;
+            .filter(|number| number.is_finite())
+            .ok_or_else(|| SizeError::NotASize(text.to_owned()))?;
         if number < 0.0 {
             return Err(SizeError::Negative(text.to_owned()));
         }
@@ -171,6 +172,8 @@ mod tests {
     #[test_case("-0", Some(0))]
     #[test_case("5.", Some(5))]
     #[test_case("1p", Some(1 << 50))]
+    #[test_case("1_0.5k", Some(10_752))]
+    #[test_case("1__0k", None)]
     #[test_case("1e", None)]
     #[test_case("1bb", None)]
     #[test_case("1 0k", None)]
