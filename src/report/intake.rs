@@ -15,17 +15,30 @@ const LONGEST_LINE: usize = 64 * 1024;
 /// The gate that every event passes before a reporter sees it.
 ///
 /// The engine cuts the output of a step anywhere, also in the middle of a secret. So logs are held
-/// back until their line is complete, and only then searched for secrets.
+/// back until their line is complete, and only then searched for secrets. Of a step that two
+/// targets share, it sends the output to both: here it passes once.
 #[derive(Debug, Default)]
 pub struct Intake {
     redactor: Redactor,
-    open_lines: HashMap<(Digest, i64), OpenLine>,
+    outputs: HashMap<(Digest, i64), Output>,
 }
 
-#[derive(Debug)]
-struct OpenLine {
-    data: Vec<u8>,
-    timestamp: Timestamp,
+/// What a step has written to one of its streams.
+#[derive(Debug, Default)]
+struct Output {
+    /// The beginning of a line whose end has not come yet.
+    open_line: Vec<u8>,
+    /// When the last piece was written, and that piece.
+    latest: Option<(Timestamp, Vec<u8>)>,
+}
+
+impl Output {
+    /// Returns whether a piece has come before: the engine sends those of a stream in order.
+    fn knows(&self, log: &VertexLog) -> bool {
+        self.latest.as_ref().is_some_and(|(timestamp, data)| {
+            log.timestamp < *timestamp || (log.timestamp == *timestamp && log.data == *data)
+        })
+    }
 }
 
 impl Intake {
@@ -33,7 +46,7 @@ impl Intake {
     pub fn new(redactor: Redactor) -> Self {
         Self {
             redactor,
-            open_lines: HashMap::new(),
+            outputs: HashMap::new(),
         }
     }
 
@@ -61,7 +74,7 @@ impl Intake {
 
     /// Returns the lines that never ended, at the end of the build.
     pub fn finish(&mut self) -> Event {
-        let mut keys: Vec<_> = self.open_lines.keys().cloned().collect();
+        let mut keys: Vec<_> = self.outputs.keys().cloned().collect();
         keys.sort();
         let logs = keys
             .into_iter()
@@ -109,33 +122,36 @@ impl Intake {
     /// Returns the lines that `log` completes, and keeps what is left.
     fn log(&mut self, log: VertexLog) -> Option<VertexLog> {
         let key = (log.vertex.clone(), log.stream);
-        let open = self.open_lines.entry(key).or_insert_with(|| OpenLine {
-            data: Vec::new(),
-            timestamp: log.timestamp,
-        });
-        open.data.extend_from_slice(&log.data);
-        open.timestamp = log.timestamp;
-        let complete = match open.data.iter().rposition(|byte| *byte == b'\n') {
+        let output = self.outputs.entry(key).or_default();
+        if output.knows(&log) {
+            return None;
+        }
+        output.open_line.extend_from_slice(&log.data);
+        output.latest = Some((log.timestamp, log.data));
+        let open = &mut output.open_line;
+        let complete = match open.iter().rposition(|byte| *byte == b'\n') {
             Some(end) => end + 1,
-            None if open.data.len() >= LONGEST_LINE => open.data.len(),
+            None if open.len() >= LONGEST_LINE => open.len(),
             None => return None,
         };
-        let rest = open.data.split_off(complete);
-        let data = std::mem::replace(&mut open.data, rest);
+        let rest = open.split_off(complete);
+        let data = std::mem::replace(open, rest);
         Some(VertexLog {
+            vertex: log.vertex,
+            stream: log.stream,
             data: self.redactor.redact_bytes(&data).into_owned(),
-            ..log
+            timestamp: log.timestamp,
         })
     }
 
+    /// Returns the line that never ended, if the step wrote one.
     fn close(&mut self, key: &(Digest, i64)) -> Option<VertexLog> {
-        let OpenLine {
-            mut data,
-            timestamp,
-        } = self.open_lines.remove(key)?;
-        if data.is_empty() {
+        let output = self.outputs.get_mut(key)?;
+        let timestamp = output.latest.as_ref()?.0;
+        if output.open_line.is_empty() {
             return None;
         }
+        let mut data = std::mem::take(&mut output.open_line);
         data.push(b'\n');
         Some(VertexLog {
             vertex: key.0.clone(),
@@ -196,12 +212,16 @@ mod tests {
     use crate::secret::Secret;
 
     fn log(data: &str) -> Event {
+        log_at(0, data)
+    }
+
+    fn log_at(second: i64, data: &str) -> Event {
         Event::Progress(SolveStatus {
             logs: vec![VertexLog {
                 vertex: "sha256:a".into(),
                 stream: 1,
                 data: data.into(),
-                ..VertexLog::default()
+                timestamp: Timestamp::from_second(second).unwrap(),
             }],
             ..SolveStatus::default()
         })
@@ -236,6 +256,20 @@ mod tests {
         assert_eq!(logged(&intake.take(log("one\ntoken hf_ca"))), "one\n");
         assert_eq!(logged(&intake.take(log("nary and"))), "");
         assert_eq!(logged(&intake.take(done())), "token **** and\n");
+    }
+
+    #[test]
+    fn the_output_of_a_shared_step_passes_once() {
+        let mut intake = Intake::default();
+        let pieces = [
+            (1, "one\n"),
+            (2, "two\n"),
+            (1, "one\n"),
+            (2, "two\n"),
+            (3, "three\n"),
+        ];
+        let passed = pieces.map(|(second, data)| logged(&intake.take(log_at(second, data))));
+        assert_eq!(passed, ["one\n", "two\n", "", "", "three\n"]);
     }
 
     #[test]

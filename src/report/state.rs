@@ -4,20 +4,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::step::{Phase, Step};
-use super::title::Kind;
+use super::title::{Kind, Title};
 use crate::build::event::{Event, TargetOutcome};
 use crate::buildkit::Digest;
-use crate::buildkit::progress::{SolveStatus, Vertex, VertexWarning};
+use crate::buildkit::progress::{ProgressGroup, SolveStatus, Vertex, VertexWarning};
 
 /// What is known about a build: all its steps and targets, merged from the events so far.
 ///
-/// Steps are merged by digest, so a step that several targets share is there once. Digests are
-/// good for one build only: the engine makes new ones for every build that has a context.
+/// Steps are merged by digest and by their place in the Dockerfile, so a step that several targets
+/// share is there once. Digests are good for one build only: the engine makes new ones for every build that has a context.
 #[derive(Clone, Debug, Default)]
 pub struct BuildState {
     steps: Vec<Step>,
     by_digest: HashMap<Digest, usize>,
-    by_group: HashMap<String, usize>,
+    by_share: HashMap<SharedBy, usize>,
     inputs: HashMap<Digest, Vec<Digest>>,
     targets: Vec<Target>,
     warnings: Vec<VertexWarning>,
@@ -119,18 +119,14 @@ impl BuildState {
         if let Some(index) = self.by_digest.get(&vertex.digest) {
             return *index;
         }
-        let group = vertex
-            .progress_group
-            .as_ref()
-            .filter(|group| !group.weak && !group.id.is_empty());
-        let known = group.and_then(|group| self.by_group.get(&group.id).copied());
-        let index = known.unwrap_or_else(|| {
-            self.steps
-                .push(Step::new(group.map_or(&vertex.name, |group| &group.name)));
-            self.steps.len() - 1
-        });
-        if let Some(group) = group {
-            self.by_group.insert(group.id.clone(), index);
+        let shared = SharedBy::of(vertex);
+        let known = shared.as_ref().and_then(|shared| self.by_share.get(shared));
+        let index = known.copied().unwrap_or(self.steps.len());
+        if index == self.steps.len() {
+            self.steps.push(Step::new(shown_name(vertex)));
+        }
+        if let Some(shared) = shared {
+            self.by_share.insert(shared, index);
         }
         self.by_digest.insert(vertex.digest.clone(), index);
         index
@@ -239,6 +235,33 @@ impl Counts {
         }
         counts
     }
+}
+
+/// What makes several vertexes one step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum SharedBy {
+    /// The engine says that they belong together.
+    Group(String),
+    /// They are the same step of the Dockerfile: built for two targets at once, it is there once for
+    /// each, and all but one of them are cached.
+    Name(String),
+}
+
+impl SharedBy {
+    fn of(vertex: &Vertex) -> Option<Self> {
+        let group = group_of(vertex).map(|group| Self::Group(group.id.clone()));
+        let in_stage = Title::parse(&vertex.name).position.is_some();
+        group.or_else(|| in_stage.then(|| Self::Name(vertex.name.clone())))
+    }
+}
+
+fn group_of(vertex: &Vertex) -> Option<&ProgressGroup> {
+    let group = vertex.progress_group.as_ref();
+    group.filter(|group| !group.weak && !group.id.is_empty())
+}
+
+fn shown_name(vertex: &Vertex) -> &str {
+    group_of(vertex).map_or(&vertex.name, |group| &group.name)
 }
 
 /// Returns how many steps are below a vertex. The engine's graphs have no cycles; if one had, the

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::title::Title;
 use crate::buildkit::Digest;
@@ -56,6 +56,12 @@ struct Member {
     error: String,
 }
 
+impl Member {
+    fn is_begun(&self) -> bool {
+        self.completed || !self.runs.is_empty()
+    }
+}
+
 impl Step {
     pub(super) fn new(name: &str) -> Self {
         let name = clean_line(name);
@@ -100,25 +106,22 @@ impl Step {
         }
     }
 
-    /// Returns where the step stands.
+    /// Returns where the step stands. A vertex that waits, while another one has done the same step
+    /// for another target, will turn out to be cached.
     pub fn phase(&self) -> Phase {
-        let mut members = self.members.values();
         if let Some(error) = self.error() {
-            // What Go's context package says of work that was stopped from outside.
-            let stopped = error.ends_with("context canceled");
-            return if stopped {
+            return if is_stopped(error) {
                 Phase::Cancelled
             } else {
                 Phase::Failed
             };
         }
-        if self.members.is_empty()
-            || members.all(|member| !member.completed && member.runs.is_empty())
-        {
+        let begun = || self.members.values().filter(|member| member.is_begun());
+        if begun().next().is_none() {
             Phase::Waiting
-        } else if self.members.values().any(|member| !member.completed) {
+        } else if begun().any(|member| !member.completed) {
             Phase::Running
-        } else if self.members.values().all(|member| member.cached) {
+        } else if begun().all(|member| member.cached) {
             Phase::Cached
         } else {
             Phase::Done
@@ -127,15 +130,28 @@ impl Step {
 
     /// Returns why the step failed or stopped, if it did.
     pub fn error(&self) -> Option<&str> {
-        let mut errors = self.members.values().map(|member| member.error.as_str());
-        errors.find(|error| !error.is_empty())
+        let errors = self.members.values().map(|member| member.error.as_str());
+        let errors = errors.filter(|error| !error.is_empty());
+        // If one target's failure stops another target at the same step, the failure counts.
+        errors.min_by_key(|error| is_stopped(error))
     }
 
-    /// Returns how long the step worked, by the engine's clock, if it is over.
+    /// Returns how long the step worked, by the engine's clock; what is still running does not
+    /// count. Vertexes that are one step work at the same time.
     pub fn duration(&self) -> Duration {
         let runs = self.members.values().flat_map(|member| &member.runs);
-        let ended = runs.filter_map(|(start, end)| end.map(|end| end.duration_since(*start)));
-        ended.filter_map(|run| Duration::try_from(run).ok()).sum()
+        let mut ended: Vec<_> = runs
+            .filter_map(|(start, end)| Some((*start, (*end)?)))
+            .collect();
+        ended.sort_unstable();
+        let mut total = SignedDuration::ZERO;
+        let mut covered = Timestamp::MIN;
+        for (start, end) in ended {
+            let start = start.max(covered);
+            total += end.max(start).duration_since(start);
+            covered = covered.max(end);
+        }
+        Duration::try_from(total).unwrap_or_default()
     }
 
     /// Returns when the step first started, by the engine's clock.
@@ -154,6 +170,11 @@ impl Step {
         let skipped = self.last_lines.len().saturating_sub(count);
         self.last_lines.iter().skip(skipped).map(String::as_str)
     }
+}
+
+/// Returns whether an error is what Go's context package says of work stopped from outside.
+fn is_stopped(error: &str) -> bool {
+    error.ends_with("context canceled")
 }
 
 /// Returns the lines of a log, safe to show, each as a terminal would finally show it.

@@ -247,6 +247,107 @@ fn plain_failure_stops_the_sibling() {
 }
 
 #[test]
+fn plain_shows_what_targets_share_once() {
+    let shown = shown("parallel", built(), Mode::Plain, View::PLAIN);
+    insta::assert_snapshot!(shown.stderr, @r#"
+    target dev: started
+    #1 [internal] load build definition from Dockerfile
+    #2 [internal] load build definition from Dockerfile
+    #1 transferring dockerfile: 867 B done
+    #1 DONE 0.0s
+
+    #3 [internal] load metadata for docker.io/library/debian:bookworm-slim
+    #4 [internal] load .dockerignore
+    #3 DONE 0.0s
+
+    #4 transferring context: 2 B done
+    #2 transferring dockerfile: 867 B done
+    #4 DONE 0.1s
+
+    #2 DONE 0.1s
+
+    #5 [base 1/3] FROM docker.io/library/debian:bookworm-slim
+    #6 [internal] load build context
+    #5 DONE 0.0s
+
+    #6 DONE 0.0s
+
+    #7 [base 2/3] RUN echo preparing; sleep 0.4
+    #7 CACHED
+
+    #8 [base 3/3] WORKDIR /srv/23073
+    #9 [internal] load .dockerignore
+    #9 DONE 0.0s
+
+    #6 transferring context: 56 B done
+    #6 DONE 0.0s
+
+    #9 transferring context: 2 B done
+    #9 DONE 0.1s
+
+    #10 [internal] load build context
+    #10 DONE 0.0s
+
+    #10 transferring context: 109 kB done
+    #10 DONE 0.1s
+
+    #8 DONE 0.2s
+
+    #11 [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7
+    #12 [wheel_builder 1/2] COPY data.txt /src/
+    #12 DONE 0.1s
+
+    #13 [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
+    #11 0.692 Resolved 12 packages
+    #11 0.692 100%
+    #13 0.677 Compiling crate 1
+    #13 0.879 Compiling crate 2
+    #13 1.132 Compiling crate 3
+    #13 1.390 Compiling crate 4
+    #11 DONE 1.6s
+
+    #13 1.651 Compiling crate 5
+    #13 1.901 Compiling crate 6
+    #13 DONE 2.3s
+
+    #14 [runtime 1/3] COPY --from=wheel_builder /dynamo.whl /wheels/
+    #14 DONE 0.1s
+
+    #15 [runtime 2/3] COPY app.py /app/
+    #15 DONE 0.1s
+
+    #16 [runtime 3/3] RUN echo "run 0"; sleep 0.3
+    #16 0.530 run 0
+    #16 DONE 0.9s
+
+    #17 [dev 1/1] RUN echo "Installing tools"; sleep 0.4
+    #18 exporting to image
+    #18 exporting layers 0.3s done
+    #18 writing image sha256:f1908cab5225e1593e1b0c9791a1e6f06ee1f274812393b93d34447c98f848c9 done
+    #18 DONE 0.3s
+
+    #17 0.847 Installing tools
+    #17 DONE 1.3s
+
+    #19 exporting to image
+    #19 exporting layers done
+    #19 writing image sha256:7d6093680847dd55f93fb45fd73691516c954f7759b51fe3cf18176f023a9f3c done
+    #19 DONE 0.1s
+
+    + dev built in 6.2s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 6.2s - 8 steps run, 1 cached - context 109 kB sent
+    Slowest steps
+         2.3s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
+         1.6s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; printf '10%%\r55%%\r100%%\n'; sleep 0.7
+         1.3s  [dev 1/1] RUN echo "Installing tools"; sleep 0.4
+    "#);
+}
+
+#[test]
 fn quiet_writes_the_digest_only() {
     let shown = shown("success", built(), Mode::Quiet, View::PLAIN);
     assert_eq!(
@@ -361,6 +462,28 @@ fn tty_cached() {
 }
 
 #[test]
+fn tty_shows_what_targets_share_once() {
+    let shown = shown("parallel", built(), Mode::Tty, TERMINAL);
+    insta::assert_snapshot!(shown.stderr, @r#"
+    ✔ base             2 steps, 1 cached                                       0.2s
+    ✔ wheel_builder    2 steps                                                 2.4s
+    ✔ framework        1 step                                                  1.6s
+    ✔ runtime          3 steps                                                 1.2s
+    ✔ dev              1 step                                                  1.3s
+    ✔ dev built in 6.2s
+      tag     dynamo:latest-dev
+      tag     dynamo:v1.6.1-dev
+      digest  sha256:4f2d
+      size    1.23 GB
+    Done in 6.2s · 8 steps run, 1 cached · context 109 kB sent
+    Slowest steps
+         2.3s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cra…
+         1.6s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; …
+         1.3s  [dev 1/1] RUN echo "Installing tools"; sleep 0.4
+    "#);
+}
+
+#[test]
 fn tty_failure() {
     insta::assert_snapshot!(shown("cancelled-sibling", failed(), Mode::Tty, TERMINAL).stderr, @r#"
     ✔ base             2 steps, cached                                         0.0s
@@ -436,8 +559,8 @@ fn tty_in_the_middle() {
 fn tty_on_a_small_screen() {
     insta::assert_snapshot!(live("multi-target", 1900, 40, 10), @r"
     Building dev                       1.9s
-    ✔ dev base         2 steps         1.4s
-    ✔ dev framework    1 step          2.0s
+    ✔ dev base         2 steps         0.7s
+    ✔ dev framework    1 step          1.0s
     ▸ dev wheel_builder 2/2 RUN for i… 1.1s
       │ Compiling crate 2
       │ Compiling crate 3
