@@ -2,6 +2,7 @@
 
 mod buildkit;
 mod conformance;
+mod conformance_run;
 
 mod engines;
 mod support;

@@ -1,0 +1,113 @@
+//! What is known about the host and the engine; passed in, never asked for below `cli`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The machine and the account that dynrun runs on.
+#[derive(Clone, Debug, Default)]
+pub struct HostFacts {
+    /// The environment, for `-e NAME`, `HF_HOME` and secrets.
+    pub env: BTreeMap<String, String>,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// The git root that contains the working directory, if there is one.
+    pub git_root: Option<PathBuf>,
+    /// The user's home directory.
+    pub home: Option<PathBuf>,
+    /// Where files that must not outlive the login go (`XDG_RUNTIME_DIR`), if there is one.
+    pub runtime_dir: Option<PathBuf>,
+    /// The user's number.
+    pub uid: u32,
+    /// The number of the user's first group.
+    pub gid: u32,
+    /// The user's name.
+    pub user_name: Option<String>,
+    /// The group that owns render nodes (`/dev/dri/renderD*`), if there is one.
+    pub render_gid: Option<u32>,
+    /// Whether standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+}
+
+/// A version of the Engine API, for example 1.51.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiVersion {
+    /// Always 1 so far.
+    pub major: u16,
+    /// Grows with each release that adds to the API.
+    pub minor: u16,
+}
+
+impl ApiVersion {
+    /// Names a version.
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+
+    /// Reads a version as the engine writes it, `1.51`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.split_once('.')?;
+        Some(Self::new(major.parse().ok()?, minor.parse().ok()?))
+    }
+}
+
+impl std::fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// What the engine says that it is and can do.
+#[derive(Clone, Debug)]
+pub struct EngineFacts {
+    /// The highest API version that both sides speak.
+    pub api: ApiVersion,
+    /// The engine's version, for messages.
+    pub version: String,
+    /// Names of the OCI runtimes (`/info` Runtimes).
+    pub runtimes: Vec<String>,
+    /// The engine's init program; without it `--init` fails.
+    pub init_binary: Option<String>,
+    /// Whether the engine reads CDI specifications (`/info` `CDISpecDirs` is not empty).
+    pub cdi: bool,
+    /// Fully qualified CDI devices such as `nvidia.com/gpu=0`; `None` before API 1.50, which
+    /// cannot list them.
+    pub cdi_devices: Option<Vec<String>>,
+    /// Whether NVIDIA's runtime hook is where the engine finds it; `None` if that cannot be seen
+    /// from here.
+    pub gpu_hook: Option<bool>,
+    /// Whether the engine runs without root.
+    pub rootless: bool,
+    /// 1 or 2.
+    pub cgroup_version: u8,
+    /// What the engine's processes may raise limits to, if that can be known from here.
+    pub limits: Option<LimitFacts>,
+}
+
+impl EngineFacts {
+    /// An engine of which nothing is known but that it is recent.
+    pub fn unknown() -> Self {
+        Self {
+            api: ApiVersion::new(1, 51),
+            version: String::new(),
+            runtimes: Vec::new(),
+            init_binary: None,
+            cdi: false,
+            cdi_devices: None,
+            gpu_hook: None,
+            rootless: false,
+            cgroup_version: 2,
+            limits: None,
+        }
+    }
+}
+
+/// How far the engine can raise the limits of a container's process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LimitFacts {
+    /// Whether it may go over its own hard limits (`CAP_SYS_RESOURCE`).
+    pub unrestricted: bool,
+    /// Its own hard limits by docker's name; `None` for unlimited.
+    pub hard: BTreeMap<String, Option<i64>>,
+}

@@ -1,0 +1,116 @@
+//! What a flag does, and how it says no.
+
+use std::error::Error;
+
+use super::Draft;
+use crate::docker::Hinted;
+use crate::docker::number::NumberError;
+
+/// The effect of one flag on the draft.
+#[derive(Clone, Copy, Debug)]
+pub enum Effect {
+    /// The flag is on or off.
+    Switch(fn(&mut Draft<'_>, bool)),
+    /// The flag has a value, which may be wrong.
+    Value(fn(&mut Draft<'_>, &str) -> Result<(), Refusal>),
+}
+
+/// A flag of `docker run` and its effect.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOption {
+    /// The long name, as in [`crate::docker::run_flags`].
+    pub name: &'static str,
+    /// What it does.
+    pub effect: Effect,
+}
+
+impl RunOption {
+    /// A flag that is on or off.
+    pub(super) const fn switch(name: &'static str, effect: fn(&mut Draft<'_>, bool)) -> Self {
+        Self {
+            name,
+            effect: Effect::Switch(effect),
+        }
+    }
+
+    /// A flag with a value.
+    pub(super) const fn value(
+        name: &'static str,
+        effect: fn(&mut Draft<'_>, &str) -> Result<(), Refusal>,
+    ) -> Self {
+        Self {
+            name,
+            effect: Effect::Value(effect),
+        }
+    }
+}
+
+/// Why a value is wrong, and what mends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One line without a trailing period.
+    pub why: String,
+    /// What the reader can do.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// Says why.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: None,
+        }
+    }
+
+    /// Tells the first of several errors.
+    pub(super) fn first<E: Hinted>(errors: Vec<E>) -> Self {
+        let first = errors.into_iter().next();
+        first.map_or_else(|| Self::new("cannot be read"), Self::from)
+    }
+
+    /// Puts an error and its causes into one line.
+    fn explain(error: &dyn Error) -> Self {
+        let mut why = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            why = format!("{why}: {cause}");
+            source = cause.source();
+        }
+        Self::new(why)
+    }
+
+    /// Says what mends it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl<E: Hinted> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self {
+            hint: error.hint(),
+            ..Self::explain(&error)
+        }
+    }
+}
+
+impl From<NumberError> for Refusal {
+    fn from(error: NumberError) -> Self {
+        Self::explain(&error)
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Self::explain(&error)
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::explain(&error)
+    }
+}

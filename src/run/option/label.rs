@@ -1,0 +1,30 @@
+//! Labels and annotations.
+
+use super::{Refusal, RunOption};
+use crate::docker::{checks, env_file};
+
+pub(super) const OPTIONS: &[RunOption] = &[
+    RunOption::value("label", |draft, text| {
+        draft.labels.push(pair(checks::label(text)?));
+        Ok(())
+    }),
+    RunOption::value("label-file", |draft, text| {
+        let content = fs_err::read(draft.host.cwd.join(text))?;
+        let lines = env_file::parse(&content, |_| Some(String::new()));
+        for line in lines.map_err(Refusal::first)? {
+            let value = line.value().unwrap_or_default().to_owned();
+            draft.labels_of_files.push((line.name().to_owned(), value));
+        }
+        Ok(())
+    }),
+    RunOption::value("annotation", |draft, text| {
+        draft.spec.annotations.extend([pair(checks::label(text)?)]);
+        Ok(())
+    }),
+];
+
+/// Splits `key=value`; the value may be left out.
+fn pair(text: &str) -> (String, String) {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    (key.to_owned(), value.to_owned())
+}

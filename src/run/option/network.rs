@@ -1,0 +1,70 @@
+//! Networks: `--network` and its companions, name resolution.
+
+use super::{Draft, Refusal, RunOption};
+use crate::docker::checks;
+use crate::docker::extra_host::ExtraHost;
+use crate::docker::network::is_mac_address;
+
+pub(super) const OPTIONS: &[RunOption] = &[
+    RunOption::value("network", join),
+    RunOption::value("net", join),
+    RunOption::value("network-alias", alias),
+    RunOption::value("net-alias", alias),
+    RunOption::value("ip", |draft, text| {
+        draft.first_network.ipv4 = Some(address(text)?);
+        Ok(())
+    }),
+    RunOption::value("ip6", |draft, text| {
+        draft.first_network.ipv6 = Some(address(text)?);
+        Ok(())
+    }),
+    RunOption::value("link-local-ip", |draft, text| {
+        draft.first_network.link_local_ips.push(address(text)?);
+        Ok(())
+    }),
+    RunOption::value("mac-address", |draft, text| {
+        if !is_mac_address(text) {
+            return Err(Refusal::new("not a MAC address").hint("write `02:42:ac:11:00:02`"));
+        }
+        text.clone_into(&mut draft.first_network.mac_address);
+        Ok(())
+    }),
+    RunOption::value("add-host", |draft, text| {
+        let host: ExtraHost = text.parse()?;
+        draft.spec.network.extra_hosts.push(host);
+        Ok(())
+    }),
+    RunOption::value("dns", |draft, text| {
+        draft.spec.network.dns.push(checks::dns(text)?);
+        Ok(())
+    }),
+    RunOption::value("dns-search", |draft, text| {
+        let domain = checks::dns_search(text)?.to_owned();
+        draft.spec.network.dns_search.push(domain);
+        Ok(())
+    }),
+    RunOption::value("dns-option", dns_option),
+    RunOption::value("dns-opt", dns_option),
+];
+
+fn join(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
+    draft.spec.network.attachments.push(text.parse()?);
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of effects")]
+fn alias(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
+    draft.first_network.aliases.push(text.to_owned());
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of effects")]
+fn dns_option(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
+    draft.spec.network.dns_options.push(text.to_owned());
+    Ok(())
+}
+
+fn address(text: &str) -> Result<std::net::IpAddr, Refusal> {
+    let refuse = |_| Refusal::new("not an IP address");
+    text.trim().parse().map_err(refuse)
+}

@@ -1,0 +1,47 @@
+//! The levels of readiness, each including the ones before.
+
+/// What has to be true.
+///
+/// A frontend answers `/live` and `/health` long before it can serve, and lists a model that no
+/// request may reach yet, so that only an answer to a real request tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The container runs.
+    Running,
+    /// Something listens on the port.
+    Port,
+    /// The server answers `/live`.
+    Live,
+    /// The server lists a model.
+    Model,
+    /// The model completes one token.
+    Completion,
+}
+
+impl Level {
+    /// The names, in order.
+    pub const NAMES: [&'static str; 5] = ["running", "port", "live", "model", "completion"];
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "running" => Some(Self::Running),
+            "port" => Some(Self::Port),
+            "live" => Some(Self::Live),
+            "model" => Some(Self::Model),
+            "completion" => Some(Self::Completion),
+            _ => None,
+        }
+    }
+
+    /// Returns the name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Port => "port",
+            Self::Live => "live",
+            Self::Model => "model",
+            Self::Completion => "completion",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! When a server counts as ready.
+
+mod level;
+
+pub use level::Level;

@@ -1,0 +1,346 @@
+//! What was typed: docker's flags, dynrun's own, and the words behind them.
+
+use std::time::Duration;
+
+use super::flag::{Flag, Origin};
+use super::readiness::Level;
+use crate::docker::Hinted as _;
+use crate::docker::duration::{DurationError, GoDuration};
+use crate::docker::run_flags::{CONTAINER, FlagDef, FlagError, FlagTable, Given, Parsed, RUN};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::suggest::closest;
+
+/// dynrun's own flags. Those that run.sh had keep their names.
+pub const OWN: &[FlagDef] = &[
+    FlagDef::value(
+        "framework",
+        "name",
+        "Profile whose defaults and image are used",
+    ),
+    FlagDef::value(
+        "target",
+        "name",
+        "Target whose image is used, for example runtime",
+    ),
+    FlagDef::value("image", "reference", "Image, instead of the framework's"),
+    FlagDef::switch("mount-workspace", "Mount the checkout at /workspace"),
+    FlagDef::value("hf-home", "dir|NONE", "Hugging Face cache of the host"),
+    FlagDef::value("hf-cache", "dir|NONE", ""),
+    FlagDef::switch("use-nixl-gds", "Prepare for GPUDirect storage"),
+    FlagDef::list("port", "[ip:][host:]port", ""),
+    FlagDef::switch("rm", "Remove the container when it ends").or_word(),
+    FlagDef::switch("privileged", "Give it all devices and capabilities").or_word(),
+    FlagDef::list(
+        "secret",
+        "id[,env=|src=]",
+        "Give the container a secret as a file",
+    ),
+    FlagDef::value(
+        "ulimit-policy",
+        "policy",
+        "For limits the engine cannot set: keep, clamp, refuse",
+    ),
+    FlagDef::switch("no-defaults", "Do as docker run does, without defaults"),
+    FlagDef::switch("dry-run", "Print the docker run line, and do nothing"),
+    FlagDef::value(
+        "format",
+        "text|json",
+        "With --dry-run: json is the create request",
+    ),
+    FlagDef::switch("wait", "Say when it is ready (see --for)"),
+    FlagDef::value(
+        "for",
+        "level",
+        "Ready is: running, port, live, model, completion",
+    ),
+    FlagDef::value(
+        "timeout",
+        "duration",
+        "How long --wait waits, for example 5m",
+    ),
+    FlagDef::value("profile-dir", "dir", "Directory of profiles"),
+];
+
+/// How the dry run is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One `docker run` line.
+    #[default]
+    Text,
+    /// The create request.
+    Json,
+}
+
+/// The kind of processor that the images are for: `--device cuda|xpu|cpu`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accelerator {
+    /// NVIDIA.
+    Cuda,
+    /// Intel.
+    Xpu,
+    /// None.
+    Cpu,
+}
+
+impl Accelerator {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "cuda" => Some(Self::Cuda),
+            "xpu" => Some(Self::Xpu),
+            "cpu" => Some(Self::Cpu),
+            _ => None,
+        }
+    }
+}
+
+/// What to do about a limit that the engine cannot set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UlimitPolicy {
+    /// Ask for it all the same.
+    Keep,
+    /// Lower it to what the engine can set, and say so.
+    Clamp,
+    /// Do not start.
+    Refuse,
+}
+
+impl UlimitPolicy {
+    /// Reads a policy.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "keep" => Some(Self::Keep),
+            "clamp" => Some(Self::Clamp),
+            "refuse" => Some(Self::Refuse),
+            _ => None,
+        }
+    }
+}
+
+/// The wish to be told when the server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitWish {
+    /// What counts as ready.
+    pub level: Level,
+    /// How long to wait.
+    pub timeout: Duration,
+}
+
+/// What was typed, by meaning.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Request {
+    /// `--framework`.
+    pub framework: Option<String>,
+    /// `--target`.
+    pub target: Option<String>,
+    /// `--image`.
+    pub image: Option<String>,
+    /// `--mount-workspace`.
+    pub mount_workspace: bool,
+    /// `--hf-home` or `--hf-cache`.
+    pub hf_home: Option<String>,
+    /// `--use-nixl-gds`.
+    pub nixl_gds: bool,
+    /// `--device cuda|xpu|cpu`.
+    pub accelerator: Option<Accelerator>,
+    /// `--secret`.
+    pub secrets: Vec<String>,
+    /// `--ulimit-policy`.
+    pub ulimit_policy: Option<UlimitPolicy>,
+    /// `--no-defaults`.
+    pub no_defaults: bool,
+    /// `--dry-run`, and how it is printed.
+    pub dry_run: Option<Format>,
+    /// `--wait`.
+    pub wait: Option<WaitWish>,
+    /// `--profile-dir`.
+    pub profile_dir: Option<String>,
+    /// Docker's flags in the order typed.
+    pub flags: Vec<Flag>,
+    /// What follows the flags.
+    pub words: Vec<String>,
+    /// Whether `--` ended the flags.
+    pub terminated: bool,
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// Help.
+    Help,
+    /// A container.
+    Run(Box<Request>),
+}
+
+/// Why a command line is no request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The flags cannot be told apart.
+    #[error(transparent)]
+    Flags(#[from] FlagError),
+    /// A flag of ours has a value that it does not take.
+    #[error("invalid value `{value}` for `--{flag}`: {why}")]
+    Value {
+        /// The flag.
+        flag: &'static str,
+        /// What was given.
+        value: String,
+        /// What is wrong.
+        why: String,
+        /// What mends it.
+        hint: Option<String>,
+    },
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Flags(error) => error.into(),
+            RequestError::Value { ref hint, .. } => {
+                let problem = Self::new(Exit::Run, error.to_string());
+                match hint {
+                    Some(hint) => problem.hint(hint.clone()),
+                    None => problem,
+                }
+            }
+        }
+    }
+}
+
+impl Request {
+    /// Reads the arguments, without the program's name.
+    ///
+    /// `-h` is docker's `--hostname`, and run.sh's help: with nothing behind it, it is help.
+    ///
+    /// # Errors
+    /// Fails at the first argument that cannot be understood.
+    pub fn parse(arguments: &[String]) -> Result<Asked, RequestError> {
+        let table = FlagTable::new(&[CONTAINER, RUN, OWN]);
+        let parsed = match table.parse(arguments) {
+            Ok(parsed) if parsed.switch("help") == Some(true) => return Ok(Asked::Help),
+            Ok(parsed) => parsed,
+            Err(FlagError::MissingValue { flag }) if flag == "-h" => return Ok(Asked::Help),
+            Err(FlagError::UnknownShort { letter: '?', .. }) => return Ok(Asked::Help),
+            Err(error) => return Err(error.into()),
+        };
+        Self::new(&parsed).map(|request| Asked::Run(Box::new(request)))
+    }
+
+    fn new(parsed: &Parsed) -> Result<Self, RequestError> {
+        let words = parsed.positionals.clone();
+        let text = |name| parsed.value(name).map(str::to_owned);
+        let is_on = |name| parsed.switch(name).unwrap_or(false);
+        Ok(Self {
+            framework: text("framework"),
+            target: text("target"),
+            image: text("image"),
+            mount_workspace: is_on("mount-workspace"),
+            hf_home: text("hf-home").or_else(|| text("hf-cache")),
+            nixl_gds: is_on("use-nixl-gds"),
+            accelerator: parsed.values("device").rev().find_map(Accelerator::parse),
+            secrets: parsed.values("secret").map(str::to_owned).collect(),
+            ulimit_policy: ulimit_policy(parsed)?,
+            no_defaults: is_on("no-defaults"),
+            dry_run: is_on("dry-run").then(|| format(parsed)).transpose()?,
+            wait: wait(parsed)?,
+            profile_dir: text("profile-dir"),
+            flags: docker_flags(parsed),
+            words,
+            terminated: parsed.terminated,
+        })
+    }
+}
+
+/// Keeps what `docker run` knows too. `--device cuda` and the like are ours.
+pub fn docker_flags(parsed: &Parsed) -> Vec<Flag> {
+    let docker = |name: &str| CONTAINER.iter().chain(RUN).any(|flag| flag.name == name);
+    let mut flags = Vec::new();
+    for used in &parsed.occurrences {
+        let name = match used.flag.name {
+            "port" => "publish",
+            name => name,
+        };
+        let ours = match &used.given {
+            Given::Value(value) => name == "device" && Accelerator::parse(value).is_some(),
+            Given::Switch(_) => false,
+        };
+        if docker(name) && !ours {
+            flags.push(Flag {
+                name,
+                given: used.given.clone(),
+                origin: Origin::Typed,
+            });
+        }
+    }
+    flags
+}
+
+fn choose<T>(
+    parsed: &Parsed,
+    flag: &'static str,
+    valid: &[&'static str],
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, RequestError> {
+    let Some(value) = parsed.value(flag) else {
+        return Ok(None);
+    };
+    match read(value) {
+        Some(choice) => Ok(Some(choice)),
+        None => Err(RequestError::Value {
+            flag,
+            value: value.to_owned(),
+            why: format!("must be one of {}", valid.join(", ")),
+            hint: closest(value, valid.iter().copied())
+                .map(|similar| format!("did you mean `{similar}`?")),
+        }),
+    }
+}
+
+fn ulimit_policy(parsed: &Parsed) -> Result<Option<UlimitPolicy>, RequestError> {
+    let valid = ["keep", "clamp", "refuse"];
+    choose(parsed, "ulimit-policy", &valid, UlimitPolicy::parse)
+}
+
+fn format(parsed: &Parsed) -> Result<Format, RequestError> {
+    let read = |text: &str| match text {
+        "text" => Some(Format::Text),
+        "json" => Some(Format::Json),
+        _ => None,
+    };
+    Ok(choose(parsed, "format", &["text", "json"], read)?.unwrap_or_default())
+}
+
+fn wait(parsed: &Parsed) -> Result<Option<WaitWish>, RequestError> {
+    let level = choose(parsed, "for", &Level::NAMES, Level::parse)?;
+    let timeout = parsed.value("timeout").map(wait_timeout).transpose()?;
+    let wanted = parsed.switch("wait").unwrap_or(level.is_some());
+    Ok(wanted.then(|| WaitWish {
+        level: level.unwrap_or(Level::Completion),
+        timeout: timeout.unwrap_or(WaitWish::DEFAULT_TIMEOUT),
+    }))
+}
+
+impl WaitWish {
+    /// How long `--wait` waits if nothing is said: large models take their time.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+}
+
+/// Reads a duration of Go (`90s`, `5m`); a plain number is seconds.
+pub fn wait_timeout(text: &str) -> Result<Duration, RequestError> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let refuse = |why: String, hint| RequestError::Value {
+        flag: "timeout",
+        value: text.to_owned(),
+        why,
+        hint,
+    };
+    let nanos: GoDuration = text
+        .parse()
+        .map_err(|error: DurationError| refuse(error.to_string(), error.hint()))?;
+    let nanos =
+        u64::try_from(nanos.get()).map_err(|_| refuse("cannot be negative".into(), None))?;
+    Ok(Duration::from_nanos(nanos))
+}
