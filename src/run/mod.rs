@@ -1,13 +1,23 @@
 //! What dynrun launches, and how it follows it.
 //!
-//! A [`Request`](request::Request) is what was typed; [`apply`] makes a
-//! [`ContainerSpec`](spec::ContainerSpec) of docker's flags, and [`render`] the engine's create
-//! request of that.
+//! A [`Request`](request::Request) is what was typed. [`Launch::decide`](launch::Launch::decide)
+//! makes of it, of a profile's defaults and of what is known about host and engine a list of
+//! `docker run` flags with their origins, and of those a [`ContainerSpec`](spec::ContainerSpec).
+//! Everything dynrun adds is a flag that docker knows as well, so that the line it prints and the
+//! request it sends cannot differ. [`render`] turns a launch into either.
 
 pub mod apply;
+pub mod defaults;
+pub mod diagnosis;
+pub mod explain;
 pub mod facts;
 pub mod flag;
 pub mod image;
+pub mod implied;
+pub mod label;
+pub mod launch;
+pub mod negotiate;
+pub mod note;
 pub mod option;
 pub mod paths;
 pub mod readiness;

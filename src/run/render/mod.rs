@@ -1,6 +1,7 @@
-//! A decided container for others to read.
+//! A decided container for others to read: the engine, and people with docker.
 
 mod create;
+mod docker;
 mod health;
 mod host_config;
 mod mount;
@@ -8,3 +9,4 @@ mod networking;
 mod skip;
 
 pub use create::CreateRequest;
+pub use docker::line;

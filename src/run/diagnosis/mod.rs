@@ -1,0 +1,10 @@
+//! Known failures: what the engine or the container said, why, and what mends it.
+//!
+//! All of them are in one [table](rules); [`diagnose`] looks the evidence up.
+
+mod diagnose;
+mod evidence;
+mod rules;
+
+pub use diagnose::{Diagnosis, diagnose};
+pub use evidence::Evidence;

@@ -1,0 +1,339 @@
+//! The table. Texts are those of the engines 20.10 and 28.5, of runc, and of the frameworks.
+
+use super::evidence::Evidence;
+
+/// One known failure.
+pub(super) struct Rule {
+    /// A short name.
+    pub(super) name: &'static str,
+    /// Returns the line that shows the failure, or an empty text if the state alone does.
+    pub(super) applies: fn(&Evidence) -> Option<String>,
+    /// Why it happens.
+    pub(super) cause: &'static str,
+    /// What mends it.
+    pub(super) fixes: fn(&Evidence) -> Vec<String>,
+}
+
+fn fixes<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+/// In the order in which they are tried: the special before the general.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "image-missing",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "no such image",
+                "manifest unknown",
+                "pull access denied",
+                "manifest for",
+            ])
+        },
+        cause: "The engine does not have the image, and no registry gave it",
+        fixes: |evidence| match &evidence.build_line {
+            Some(line) => vec![format!("make it: `{line}`")],
+            None => vec![format!(
+                "check the name, or pull it: `docker pull {}`",
+                evidence.image
+            )],
+        },
+    },
+    Rule {
+        name: "registry-unreachable",
+        applies: |evidence| {
+            let line = evidence.line_with(&[
+                "no such host",
+                "i/o timeout",
+                "connection refused",
+                "dial tcp",
+            ]);
+            line.filter(|_| evidence.code.is_none())
+        },
+        cause: "The engine cannot reach the registry that the image's name points to",
+        fixes: |evidence| match &evidence.build_line {
+            Some(line) => vec![format!("make the image here: `{line}`")],
+            None => fixes(["check the name, the network and the engine's proxy settings"]),
+        },
+    },
+    Rule {
+        name: "gpu-driver-missing",
+        applies: |evidence| evidence.line_with(&["could not select device driver"]),
+        cause: "The engine has no driver for GPUs: NVIDIA's container toolkit is not installed for it",
+        fixes: |_| {
+            fixes([
+                "install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
+                "or run without GPU: `--gpus none`",
+            ])
+        },
+    },
+    Rule {
+        name: "gpu-runtime-missing",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "unknown or invalid runtime name",
+                "unknown runtime specified",
+            ])
+        },
+        cause: "The engine does not know the runtime that was asked for",
+        fixes: |_| {
+            fixes([
+                "leave `--runtime` out: `--gpus` does not need it",
+                "or register it: `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
+            ])
+        },
+    },
+    Rule {
+        name: "cdi-device-missing",
+        applies: |evidence| {
+            evidence.line_with(&["unresolvable cdi devices", "cdi device injection failed"])
+        },
+        cause: "No CDI specification of the engine has the device",
+        fixes: |_| {
+            fixes([
+                "make the specification anew: `sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`",
+            ])
+        },
+    },
+    Rule {
+        name: "gpu-driver-mismatch",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "driver/library version mismatch",
+                "nvml: driver",
+                "failed to initialize nvml",
+            ])
+        },
+        cause: "The kernel runs another version of the NVIDIA driver than is installed",
+        fixes: |_| {
+            fixes([
+                "restart the machine, or reload the driver: `sudo rmmod nvidia_uvm nvidia && sudo modprobe nvidia`",
+            ])
+        },
+    },
+    Rule {
+        name: "gpu-hook-failed",
+        applies: |evidence| {
+            evidence.line_with(&["error running prestart hook", "nvidia-container-cli"])
+        },
+        cause: "NVIDIA's hook failed while the container was prepared",
+        fixes: |_| fixes(["ask it directly: `nvidia-container-cli info`"]),
+    },
+    Rule {
+        name: "limit",
+        applies: |evidence| evidence.line_with(&["error setting rlimit"]),
+        cause: "The engine may not raise a limit as high as `--ulimit` asks",
+        fixes: |_| {
+            fixes([
+                "take what is possible: `--ulimit-policy clamp`",
+                "or give the engine the right: `LimitMEMLOCK=infinity` and `LimitNOFILE=infinity` in its service",
+            ])
+        },
+    },
+    Rule {
+        name: "port-taken",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "port is already allocated",
+                "address already in use",
+                "ports are not available",
+            ])
+        },
+        cause: "Something else listens on a port that the container needs",
+        fixes: |_| {
+            fixes([
+                "find it: `sudo ss -ltnp`, or `dynrun ps` if it is a container of ours",
+                "or take another port: `-p HOST:CONTAINER`",
+            ])
+        },
+    },
+    Rule {
+        name: "name-taken",
+        applies: |evidence| evidence.line_with(&["is already in use by container"]),
+        cause: "Another container has the name",
+        fixes: |_| fixes(["remove it: `docker rm -f NAME`, or choose another `--name`"]),
+    },
+    Rule {
+        name: "shared-memory",
+        applies: |evidence| {
+            evidence
+                .line_with(&[
+                    "bus error",
+                    "insufficient shared memory",
+                    "/dev/shm",
+                    "sigbus",
+                ])
+                .or_else(|| (evidence.code == Some(135)).then(String::new))
+        },
+        cause: "The shared memory of the container is too small",
+        fixes: |_| fixes(["give it more: `--shm-size 16g`, or share the host's: `--ipc host`"]),
+    },
+    Rule {
+        name: "gpu-out-of-memory",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "cuda out of memory",
+                "cuda error: out of memory",
+                "torch.outofmemoryerror",
+            ])
+        },
+        cause: "The GPU has too little free memory for the model and its cache",
+        fixes: |_| {
+            fixes([
+                "see who uses it: `nvidia-smi`",
+                "or use less: vLLM `--gpu-memory-utilization`, SGLang `--mem-fraction-static`, TensorRT-LLM `--free-gpu-memory-fraction`",
+            ])
+        },
+    },
+    Rule {
+        name: "out-of-memory",
+        applies: |evidence| evidence.out_of_memory.then(String::new),
+        cause: "The kernel killed it because memory ran out",
+        fixes: |_| fixes(["give it more with `--memory`, or leave the limit out"]),
+    },
+    Rule {
+        name: "no-space",
+        applies: |evidence| evidence.line_with(&["no space left on device"]),
+        cause: "A disk is full",
+        fixes: |_| {
+            fixes(["see which: `df -h` and `docker system df`; free some: `docker system prune`"])
+        },
+    },
+    Rule {
+        name: "gated-model",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "401 client error",
+                "403 client error",
+                "gatedrepoerror",
+                "gated repo",
+            ])
+        },
+        cause: "Hugging Face refuses the model: no token, or its licence is not accepted",
+        fixes: |_| {
+            fixes([
+                "accept the licence on the model's page, then pass a token: `--secret hf-token` with `HF_TOKEN` set",
+            ])
+        },
+    },
+    Rule {
+        name: "mount-source-missing",
+        applies: |evidence| evidence.line_with(&["bind source path does not exist"]),
+        cause: "A directory that `--mount` names does not exist on the engine's machine",
+        fixes: |_| fixes(["make it, or add `,bind-create-src`"]),
+    },
+    Rule {
+        name: "user-missing",
+        applies: |evidence| {
+            evidence.line_with(&["unable to find user", "no matching entries in passwd file"])
+        },
+        cause: "The image has no user of that name",
+        fixes: |_| fixes(["use a number: `--user 1000`"]),
+    },
+    Rule {
+        name: "killed",
+        applies: |evidence| (evidence.code == Some(137)).then(String::new),
+        cause: "It was killed (SIGKILL), and not by the kernel for want of memory",
+        fixes: |_| {
+            fixes(["look for who did it: a `docker kill`, a restart of the engine, a supervisor"])
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Evidence, diagnose};
+    use test_case::test_case;
+
+    fn engine_said(text: &str) -> Evidence {
+        Evidence {
+            engine: Some(text.to_owned()),
+            image: "dynamo:latest-vllm".to_owned(),
+            ..Evidence::default()
+        }
+    }
+
+    #[test_case(
+        "could not select device driver \"\" with capabilities: [[gpu]]",
+        "gpu-driver-missing"
+    )]
+    #[test_case("unknown or invalid runtime name: nvidia", "gpu-runtime-missing"; "28.5")]
+    #[test_case("Unknown runtime specified nvidia", "gpu-runtime-missing"; "20.10")]
+    #[test_case(
+        "CDI device injection failed: unresolvable CDI devices example.com/gpu=9",
+        "cdi-device-missing"
+    )]
+    #[test_case(
+        "error setting rlimits for ready process: error setting rlimit type 7: operation not permitted",
+        "limit"
+    )]
+    #[test_case(
+        "Bind for 0.0.0.0:8000 failed: port is already allocated",
+        "port-taken"
+    )]
+    #[test_case("No such image: dynamo:latest-vllm", "image-missing")]
+    #[test_case(
+        "error running prestart hook #0: exit status 1, stdout: , stderr: boom",
+        "gpu-hook-failed"
+    )]
+    #[test_case("nvml error: driver/library version mismatch", "gpu-driver-mismatch")]
+    #[test_case("write /var/lib/docker/x: no space left on device", "no-space")]
+    #[test_case(
+        "unable to find user dynamo: no matching entries in passwd file",
+        "user-missing"
+    )]
+    #[test_case(
+        "invalid mount config for type \"bind\": bind source path does not exist: /x",
+        "mount-source-missing"
+    )]
+    fn what_engines_say_is_known(text: &str, name: &str) {
+        let diagnosis = diagnose(&engine_said(text)).unwrap();
+        assert_eq!(diagnosis.name, name);
+        assert_eq!(diagnosis.evidence.as_deref(), Some(text));
+        assert!(!diagnosis.fixes.is_empty());
+    }
+
+    #[test]
+    fn killed_for_memory_and_killed_by_hand_differ() {
+        let killed = |out_of_memory| Evidence {
+            code: Some(137),
+            out_of_memory,
+            ..Evidence::default()
+        };
+        assert_eq!(diagnose(&killed(true)).unwrap().name, "out-of-memory");
+        assert_eq!(diagnose(&killed(false)).unwrap().name, "killed");
+    }
+
+    #[test]
+    fn the_last_line_of_the_log_counts() {
+        let log = [
+            "starting",
+            "401 Client Error: Unauthorized for url x",
+            "403 Client Error: y",
+            "bye",
+        ];
+        let evidence = Evidence {
+            log: log.map(str::to_owned).to_vec(),
+            code: Some(1),
+            ..Evidence::default()
+        };
+        let diagnosis = diagnose(&evidence).unwrap();
+        assert_eq!(diagnosis.name, "gated-model");
+        assert_eq!(diagnosis.evidence.as_deref(), Some("403 Client Error: y"));
+    }
+
+    #[test]
+    fn a_missing_image_of_ours_names_the_build() {
+        let evidence = Evidence {
+            build_line: Some("dynbuild --framework vllm".to_owned()),
+            ..engine_said("No such image: dynamo:latest-vllm")
+        };
+        let fixes = diagnose(&evidence).unwrap().fixes;
+        assert_eq!(fixes, ["make it: `dynbuild --framework vllm`"]);
+    }
+
+    #[test]
+    fn an_unknown_failure_stays_unexplained() {
+        assert_eq!(diagnose(&engine_said("something else")), None);
+    }
+}

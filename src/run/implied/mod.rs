@@ -1,0 +1,17 @@
+//! What dynrun's own flags mean in flags of `docker run`, one file per meaning.
+//!
+//! Each part looks at the request and the host and returns flags with their origin and notes for
+//! people; nothing is created or touched.
+
+mod accelerator;
+mod cache;
+mod context;
+mod gds;
+mod secrets;
+mod standard;
+mod user;
+mod workspace;
+
+pub use context::{Context, Implied, imply};
+pub use secrets::SecretFile;
+pub use user::HOST as USER_HOST;

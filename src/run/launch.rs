@@ -1,0 +1,181 @@
+//! From what was typed to what is created: defaults, meanings, negotiation, checks.
+
+use super::apply;
+use super::defaults::Defaults;
+use super::facts::{EngineFacts, HostFacts};
+use super::flag::{Flag, Flags as _};
+use super::image::Chosen;
+use super::implied::{Context, Implied, SecretFile, imply};
+use super::negotiate::{check_api, negotiate_ulimits, resolve_gpus};
+use super::note::Note;
+use super::request::{Request, UlimitPolicy};
+use super::spec::ContainerSpec;
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
+use crate::profile::Profile;
+
+/// Everything that is decided before the engine is asked to create something.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The image and command.
+    pub chosen: Chosen,
+    /// The flags of `docker run` that come to the same, in order, each with its origin.
+    pub flags: Vec<Flag>,
+    /// What they amount to.
+    pub spec: ContainerSpec,
+    /// Remarks for people.
+    pub notes: Vec<Note>,
+    /// Directories of the host that are made, as the user, before the start.
+    pub directories: Vec<std::path::PathBuf>,
+    /// Secrets that are copied in before the start.
+    pub secrets: Vec<SecretFile>,
+    /// Whether the host's user gets an entry in the container's account database.
+    pub host_user: bool,
+    /// What to do about limits that the engine cannot set.
+    pub ulimit_policy: UlimitPolicy,
+}
+
+/// What a launch is decided from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// What was typed.
+    pub request: &'a Request,
+    /// The framework's profile, complete.
+    pub profile: &'a Profile,
+    /// The machine and account.
+    pub host: &'a HostFacts,
+    /// The engine; none in a dry run, which asks nobody.
+    pub engine: Option<&'a EngineFacts>,
+}
+
+impl Launch {
+    /// Decides a launch.
+    ///
+    /// # Errors
+    /// Returns all problems that are independent of each other.
+    pub fn decide(inputs: Inputs<'_>) -> Result<Self, Problems> {
+        let Inputs {
+            request,
+            profile,
+            host,
+            engine,
+        } = inputs;
+        let framework = profile.framework.as_ref().map_or("", |name| name.as_str());
+        let chosen = Chosen::new(request, framework).ok_or_else(no_image)?;
+        let context = Context { request, host };
+        let defaults = if request.no_defaults {
+            Defaults::none()
+        } else {
+            Defaults::new(&profile.run, &context)
+        };
+        let implied = imply(&context)?;
+        let policy = request.ulimit_policy.unwrap_or(defaults.ulimit_policy);
+        let mut notes = [defaults.notes, implied.notes.clone()].concat();
+        let flags = gather(defaults.flags, &implied, request);
+        let flags = if request.no_defaults {
+            flags
+        } else {
+            resolve_gpus(flags, engine)?
+        };
+        let flags = match engine.and_then(|engine| engine.limits.as_ref()) {
+            Some(limits) => {
+                let (flags, told) = negotiate_ulimits(flags, limits, policy).map_err(several)?;
+                notes.extend(told);
+                flags
+            }
+            None => flags,
+        };
+        let spec = apply::specification(&flags, host, &chosen)?;
+        check(&spec, &chosen, engine)?;
+        notes.extend(remarks(&spec, request));
+        Ok(Self {
+            chosen,
+            flags,
+            spec,
+            notes,
+            directories: implied.directories,
+            secrets: implied.secrets,
+            host_user: implied.host_user,
+            ulimit_policy: policy,
+        })
+    }
+}
+
+/// Puts flags together so that what was typed comes last and wins.
+fn gather(defaults: Vec<Flag>, implied: &Implied, request: &Request) -> Vec<Flag> {
+    // What a flag of dynrun implies replaces a default of the same kind ...
+    let replaced = |flag: &Flag| {
+        let single = ["gpus", "user", "workdir"].contains(&flag.name);
+        single && implied.flags.has(flag.name)
+    };
+    let kept = defaults.into_iter().filter(|flag| !replaced(flag));
+    // ... and `--user host` is replaced by what it means.
+    let meant = |flag: &&Flag| {
+        let ours = ["user", "gpus"].contains(&flag.name);
+        !(ours && implied.flags.has(flag.name))
+    };
+    kept.chain(implied.flags.iter().cloned())
+        .chain(request.flags.iter().filter(meant).cloned())
+        .collect()
+}
+
+fn several<E: Into<Problem>>(errors: Vec<E>) -> Problems {
+    Problems(errors.into_iter().map(Into::into).collect())
+}
+
+fn no_image() -> Problem {
+    Problem::new(Exit::Run, "no image is given")
+        .hint("name one: `dynrun --no-defaults IMAGE [COMMAND]`")
+}
+
+/// Checks what docker's own command line leaves to the engine, or to nobody.
+fn check(
+    spec: &ContainerSpec,
+    chosen: &Chosen,
+    engine: Option<&EngineFacts>,
+) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    problems.extend(chosen.check().err());
+    problems.extend(check_workdir(spec));
+    if let Some(engine) = engine {
+        problems.extend(check_api(spec, engine));
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+fn check_workdir(spec: &ContainerSpec) -> Option<Problem> {
+    let workdir = spec
+        .process
+        .workdir
+        .as_deref()
+        .filter(|dir| !dir.is_empty())?;
+    if workdir.starts_with('/') {
+        return None;
+    }
+    let message = format!("invalid value `{workdir}` for `--workdir`: not an absolute path");
+    Some(Problem::new(Exit::Run, message).hint(format!("write `--workdir /{workdir}`")))
+}
+
+/// Remarks about combinations that work, but not as they look.
+fn remarks(spec: &ContainerSpec, request: &Request) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if request.no_defaults {
+        return notes;
+    }
+    let mut networks = spec.network.attachments.iter();
+    let on_host = networks.any(|network| network.target == "host");
+    if on_host && !spec.network.published.is_empty() {
+        notes.push(Note::new(
+            "Published ports have no effect on the host's network: the container's ports are the \
+             host's; `--network bridge` would make them count",
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

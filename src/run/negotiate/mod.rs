@@ -1,0 +1,9 @@
+//! What was asked for, rewritten to what the engine can do; each change is told.
+
+mod api;
+mod gpu;
+mod ulimit;
+
+pub use api::check as check_api;
+pub use gpu::{GpuProblem, GpuWish, resolve as resolve_gpus};
+pub use ulimit::{LimitProblem, negotiate as negotiate_ulimits};
