@@ -117,6 +117,24 @@ impl Fragments {
     }
 }
 
+impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Fragments {
+    /// Creates the fragments from their names and texts.
+    fn from_iter<I: IntoIterator<Item = (N, T)>>(texts: I) -> Self {
+        let mut fragments = Self {
+            by_name: BTreeMap::new(),
+        };
+        for (name, text) in texts {
+            let name = name.as_ref();
+            fragments.insert(
+                name,
+                format!("dockerfiles/{name}{EXTENSION}"),
+                text.as_ref(),
+            );
+        }
+        fragments
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
