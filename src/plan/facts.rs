@@ -1,10 +1,10 @@
 //! What is so, whoever asks: passed in, so that planning reads nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::declared::Declared;
+use super::stages::Fragments;
 use crate::git::Checkout;
 
 /// What planning needs to know about the world.
@@ -20,8 +20,8 @@ pub struct Facts {
     pub absent_secrets: BTreeSet<String>,
     /// The user and group that local-dev images are made for.
     pub user: Option<HostUser>,
-    /// What each fragment declares, by its name below `dockerfiles/`.
-    pub fragments: BTreeMap<String, Declared>,
+    /// The Dockerfile fragments that exist.
+    pub fragments: Fragments,
 }
 
 /// A user of the host.

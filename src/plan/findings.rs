@@ -8,6 +8,8 @@ use crate::problem::{Problem, Problems};
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) errors: Vec<PlanError>,
+    /// What is wrong with the fragments themselves.
+    pub(super) fragments: Vec<Problem>,
     pub(super) notes: Vec<String>,
     pub(super) explanation: Explanation,
 }
@@ -27,7 +29,17 @@ impl Findings {
         }
     }
 
-    pub(super) fn into_problems(self) -> Problems {
-        Problems(self.errors.into_iter().map(Problem::from).collect())
+    /// Notes what is wrong with a fragment.
+    pub(super) fn fragment(&mut self, problem: Problem) {
+        if !self.fragments.contains(&problem) {
+            self.fragments.push(problem);
+        }
+    }
+
+    /// Returns all that is wrong, or nothing if all is well.
+    pub(super) fn problems(&mut self) -> Option<Problems> {
+        let errors = self.errors.drain(..).map(Problem::from);
+        let problems: Vec<_> = errors.chain(self.fragments.drain(..)).collect();
+        (!problems.is_empty()).then_some(Problems(problems))
     }
 }

@@ -8,7 +8,6 @@
 mod axes;
 mod build_args;
 mod build_plan;
-mod declared;
 mod error;
 mod explanation;
 mod facts;
@@ -25,7 +24,6 @@ mod settings;
 pub mod stages;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
-pub use declared::Declared;
 pub use error::PlanError;
 pub use explanation::{Explained, Explanation};
 pub use facts::{Facts, HostUser};

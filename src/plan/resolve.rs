@@ -1,11 +1,11 @@
 //! Profile, settings and facts in; a plan out. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::axes::{self, Asked};
 use super::build_args::{Chains, Ingredients, is_predefined};
 use super::build_plan::{BuildPlan, PlannedDockerfile, PlannedTarget};
-use super::declared::Declared;
 use super::error::PlanError;
 use super::explanation::Explanation;
 use super::facts::Facts;
@@ -16,7 +16,8 @@ use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
 use super::secrets::{known_secrets, secrets};
 use super::settings::Settings;
-use crate::problem::Problems;
+use super::stages::{Composition, Fragment};
+use crate::problem::{Problem, Problems};
 use crate::profile::{Located, Profile, Template};
 
 /// A plan, where each of its values comes from, and what the user should know about it.
@@ -38,8 +39,9 @@ pub fn resolve(
 ) -> Result<Resolution, Problems> {
     let mut findings = Findings::default();
     features::check_names(profile, settings, &mut findings);
-    let Some((axes, targets)) = axes::decide(profile, settings, facts, &mut findings) else {
-        return Err(findings.into_problems());
+    let decided = axes::decide(profile, settings, facts, &mut findings);
+    let Some((axes, targets)) = decided else {
+        return Err(findings.problems().unwrap_or_default());
     };
     note_repository(facts, &mut findings);
     let version = version(profile, facts);
@@ -55,17 +57,21 @@ pub fn resolve(
         sccache: features::sccache(profile, settings, &mut findings),
     };
     let mut builds = Vec::new();
-    let mut declared = Declared::default();
+    let mut declared = BTreeSet::new();
     for target in &targets {
         let fragments = planner.fragments(target, &mut findings);
-        let own = planner.declared(&fragments);
-        declared.extend(&own);
-        builds.push(planner.target(target, fragments, &own, &mut findings));
+        let own = Declared::of(&fragments, &mut findings);
+        let names = fragments.iter().map(|fragment| fragment.name.clone());
+        builds.push(planner.target(target, names.collect(), &own, &mut findings));
+        declared.extend(own.args);
     }
-    check_build_args(settings, &targets, &declared, &mut findings);
+    // Fragments that cannot be read declare nothing, which is not the argument's fault.
+    if findings.fragments.is_empty() {
+        check_build_args(settings, &targets, &declared, &mut findings);
+    }
     check_shared_tags(&builds, settings, &mut findings);
-    if !findings.errors.is_empty() {
-        return Err(findings.into_problems());
+    if let Some(problems) = findings.problems() {
+        return Err(problems);
     }
     Ok(Resolution {
         plan: BuildPlan {
@@ -93,6 +99,31 @@ fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
     }
 }
 
+/// The names that the stages of a build declare.
+#[derive(Default)]
+struct Declared {
+    args: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+}
+
+impl Declared {
+    fn of(fragments: &[Arc<Fragment>], findings: &mut Findings) -> Self {
+        let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+        match Composition::new(fragments.iter().cloned()) {
+            Ok(composition) => Self {
+                args: owned(composition.declared_args()),
+                secrets: owned(composition.secrets()),
+            },
+            Err(errors) => {
+                for error in errors {
+                    findings.fragment(Problem::from(error));
+                }
+                Self::default()
+            }
+        }
+    }
+}
+
 struct Planner<'a> {
     ingredients: Ingredients<'a>,
     /// The arguments of the compiler cache, the same for every target.
@@ -101,13 +132,18 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     /// Returns the fragments of a target and of all that it needs, in the order of joining.
-    fn fragments(&self, target: &Asked<'_>, findings: &mut Findings) -> Vec<String> {
+    fn fragments(&self, target: &Asked<'_>, findings: &mut Findings) -> Vec<Arc<Fragment>> {
         let mut fragments = Vec::new();
         self.collect_fragments(target.name, &mut fragments, findings);
         fragments
     }
 
-    fn collect_fragments(&self, name: &str, fragments: &mut Vec<String>, findings: &mut Findings) {
+    fn collect_fragments(
+        &self,
+        name: &str,
+        fragments: &mut Vec<Arc<Fragment>>,
+        findings: &mut Findings,
+    ) {
         let Some((at, table)) = self.ingredients.profile.targets.entry(name) else {
             return;
         };
@@ -115,29 +151,18 @@ impl Planner<'_> {
             self.collect_fragments(&need.value, fragments, findings);
         }
         let written = table.fragment.as_ref();
-        let fragment = written.map_or(name, Located::as_str).to_owned();
+        let fragment = written.map_or(name, Located::as_str);
         let known = &self.ingredients.facts.fragments;
-        if !known.contains_key(&fragment) {
-            findings.error(PlanError::MissingFragment {
+        match known.get(fragment) {
+            Ok(found) if fragments.contains(&found) => {}
+            Ok(found) => fragments.push(found),
+            Err(_) => findings.error(PlanError::MissingFragment {
                 target: name.to_owned(),
-                fragment: fragment.clone(),
-                known: known.keys().cloned().collect(),
+                fragment: fragment.to_owned(),
+                known: known.names().map(str::to_owned).collect(),
                 origin: Origin::File(written.map_or(at, |written| &written.at).clone()),
-            });
+            }),
         }
-        if !fragments.contains(&fragment) {
-            fragments.push(fragment);
-        }
-    }
-
-    fn declared(&self, fragments: &[String]) -> Declared {
-        let mut declared = Declared::default();
-        for fragment in fragments {
-            if let Some(own) = self.ingredients.facts.fragments.get(fragment) {
-                declared.extend(own);
-            }
-        }
-        declared
     }
 
     fn target(
@@ -314,7 +339,7 @@ fn is_on(setting: Option<&Setting<bool>>) -> bool {
 fn check_build_args(
     settings: &Settings,
     targets: &[Asked<'_>],
-    declared: &Declared,
+    declared: &BTreeSet<String>,
     findings: &mut Findings,
 ) {
     if settings.allow_unknown_build_arg {
@@ -322,7 +347,7 @@ fn check_build_args(
     }
     for arg in &settings.build_args {
         let name = &arg.value.name;
-        if !declared.args.contains(name) && !is_predefined(name) {
+        if !declared.contains(name) && !is_predefined(name) {
             let names: Vec<_> = targets
                 .iter()
                 .map(|target| format!("`{}`", target.name))
@@ -330,7 +355,7 @@ fn check_build_args(
             findings.error(PlanError::UnknownBuildArg {
                 name: name.clone(),
                 targets: names.join(", "),
-                known: declared.args.iter().cloned().collect(),
+                known: declared.iter().cloned().collect(),
                 origin: arg.origin.clone(),
             });
         }

@@ -1,11 +1,12 @@
 //! Whole plans, from a profile's text to what is built.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use insta::assert_snapshot;
 use test_case::test_case;
 
+use super::stages::Fragments;
 use super::*;
 use crate::git::{Checkout, SourceRevision, Version, VersionOrigin};
 use crate::problem::{Problem, Problems};
@@ -75,7 +76,6 @@ fn profile() -> Profile {
 }
 
 fn facts() -> Facts {
-    let fragment = |text: &str| Declared::scan(text).unwrap();
     let base = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\nFROM a AS base\nARG PYTHON_VERSION\nARG NATS_VERSION\nARG NATS_SHA256_AMD64\nARG NATS_SHA256_ARM64\nRUN --mount=type=secret,id=netrc true\n";
     let runtime = "ARG RUNTIME_IMAGE\nARG RUNTIME_IMAGE_TAG\nFROM b AS runtime\nARG ENABLE_KVBM\nARG MAX_JOBS\nARG DYNAMO_COMMIT_SHA\nRUN --mount=type=secret,id=hf-token true\n";
     let dev = "FROM runtime AS dev\nARG FRAMEWORK\n";
@@ -101,12 +101,19 @@ fn facts() -> Facts {
             uid: 1000,
             gid: 1000,
         }),
-        fragments: BTreeMap::from([
-            ("base".to_owned(), fragment(base)),
-            ("runtime/vllm".to_owned(), fragment(runtime)),
-            ("dev".to_owned(), fragment(dev)),
-            ("frontend".to_owned(), Declared::default()),
+        fragments: Fragments::from_iter([
+            ("base", base),
+            ("runtime/vllm", runtime),
+            ("dev", dev),
+            ("frontend", "FROM c AS frontend\n"),
         ]),
+    }
+}
+
+fn with_fragment(name: &str, text: &str) -> Facts {
+    Facts {
+        fragments: Fragments::from_iter([(name, text)]),
+        ..facts()
     }
 }
 
@@ -416,10 +423,7 @@ fn one_build_for_two_platforms_gets_the_arguments_of_both() {
 
 #[test]
 fn arguments_that_differ_by_platform_are_refused_in_one_build() {
-    let mut facts = facts();
-    let base = facts.fragments.get_mut("base").unwrap();
-    base.args
-        .extend(["NATS_SHA256".to_owned(), "ARCH".to_owned()]);
+    let facts = with_fragment("base", "FROM a AS base\nARG NATS_SHA256 ARCH\n");
     let settings = Settings {
         platforms: vec![Setting::flag("linux/amd64,linux/arm64", "--platform")],
         ..target("base")
@@ -681,13 +685,28 @@ fn a_compiler_cache_must_be_described_completely() {
 
 #[test]
 fn a_missing_fragment_is_named() {
-    let mut facts = facts();
-    facts.fragments.remove("dev");
+    let facts = Facts {
+        fragments: Fragments::from_iter([("base", "FROM a\n"), ("runtime/vllm", "FROM b\n")]),
+        ..facts()
+    };
     let problems = resolve(&profile(), &Settings::default(), &facts).unwrap_err();
     assert_snapshot!(draw(problems), @r"
     Target `dev` needs `dockerfiles/dev.Dockerfile`, which does not exist
       at profiles/vllm.toml:22:10
-      hint: Fragments: `base`, `frontend`, `runtime/vllm`
+      hint: Fragments: `base`, `runtime/vllm`
+    ");
+}
+
+#[test]
+fn a_broken_fragment_is_told_instead_of_what_it_would_declare() {
+    let facts = with_fragment("base", "FROM a AS base\nNONSENSE x\n");
+    let settings = Settings {
+        build_args: vec![build_arg("A", "b")],
+        ..target("base")
+    };
+    assert_snapshot!(draw(resolve(&profile(), &settings, &facts).unwrap_err()), @r"
+    cannot parse the Dockerfile fragment: unknown instruction 'NONSENSE' at line 2 column 1
+      at dockerfiles/base.Dockerfile:2:1
     ");
 }
 
@@ -753,31 +772,10 @@ fn a_command_line_repeats_the_plan() {
     assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=~/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
 }
 
-/// What the profiles of the repository make of the fragments of the repository.
 fn shipped_facts() -> Facts {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dockerfiles");
-    let mut fragments = BTreeMap::new();
-    scan_below(&directory, "", &mut fragments);
     Facts {
-        fragments,
+        fragments: Fragments::embedded(),
         ..facts()
-    }
-}
-
-fn scan_below(
-    directory: &std::path::Path,
-    prefix: &str,
-    fragments: &mut BTreeMap<String, Declared>,
-) {
-    for entry in fs_err::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() {
-            scan_below(&path, &format!("{prefix}{name}/"), fragments);
-        } else if let Some(stem) = name.strip_suffix(".Dockerfile") {
-            let text = fs_err::read_to_string(&path).unwrap();
-            fragments.insert(format!("{prefix}{stem}"), Declared::scan(&text).unwrap());
-        }
     }
 }
 
