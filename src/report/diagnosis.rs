@@ -6,7 +6,8 @@ use regex::{Captures, Regex};
 
 use super::state::BuildState;
 use super::step::Step;
-use crate::problem::Problem;
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 
 /// The likely reason of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +27,11 @@ impl Diagnosis {
         diagnose(step.error().unwrap_or_default(), &lines)
     }
 
-    /// Adds the diagnosis to the problem that tells of the failure.
-    #[must_use]
-    pub fn explain(self, mut problem: Problem) -> Problem {
-        problem.causes.push(self.cause);
-        problem.hint(self.fix)
+    fn explain(&self, problem: &mut Problem) {
+        if !problem.causes.contains(&self.cause) {
+            problem.causes.push(self.cause.clone());
+            problem.hints.push(self.fix.clone());
+        }
     }
 }
 
@@ -38,6 +39,22 @@ impl BuildState {
     /// Finds out why steps failed, as far as their output tells.
     pub fn diagnoses(&self) -> Vec<Diagnosis> {
         self.failed().filter_map(Diagnosis::of).collect()
+    }
+
+    /// Adds the likely reasons, and what mends them, to the problems that tell of failed steps.
+    #[must_use]
+    pub fn explain(&self, mut problems: Problems) -> Problems {
+        let diagnoses = self.diagnoses();
+        let failures = problems
+            .0
+            .iter_mut()
+            .filter(|problem| problem.exit == Exit::StepFailed);
+        for problem in failures {
+            for diagnosis in &diagnoses {
+                diagnosis.explain(problem);
+            }
+        }
+        problems
     }
 }
 

@@ -6,6 +6,8 @@ use super::replay::Recording;
 use super::reporter::{Mode, Moment, Page, View};
 use super::summary::Summary;
 use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::text::Look;
@@ -532,6 +534,26 @@ fn markdown_failure() {
 
     Ended after 0.5s · 1 step run, 2 cached
     ");
+}
+
+#[test]
+fn a_failure_is_explained_from_the_output_of_its_step() {
+    let end = Duration::from_mins(1);
+    let state = Recording::load("failure", "dev", failed()).state_at(end);
+    let problems = Problems(vec![
+        Problem::new(
+            Exit::StepFailed,
+            "A step of target `dev` ended with exit code 1",
+        ),
+        Problem::new(Exit::Engine, "Something else"),
+    ]);
+    let Problems(explained) = state.explain(problems);
+    let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    No Python package fits `ai-dynamo==9.9.9\"` with this version, Python and platform
+    See which versions there are with `pip index versions PACKAGE`, and correct the version in the profile or with `--build-arg`
+    "#);
+    assert_eq!(explained[1], Problem::new(Exit::Engine, "Something else"));
 }
 
 #[test]
