@@ -28,6 +28,18 @@ impl<T: Choice> FromToml for T {
     }
 }
 
+/// A word that is none of those that its kind has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no {what}; there are {}", valid.join(", "))]
+pub struct UnknownWord {
+    /// What the words name.
+    pub what: &'static str,
+    /// The word.
+    pub word: String,
+    /// The words that there are.
+    pub valid: &'static [&'static str],
+}
+
 /// Defines an enum, its words, and its schema in one place.
 macro_rules! choice {
     (
@@ -72,6 +84,18 @@ macro_rules! choice {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = $crate::profile::UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                Self::from_word(word).ok_or_else(|| $crate::profile::UnknownWord {
+                    what: $what,
+                    word: word.to_owned(),
+                    valid: Self::words(),
+                })
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -80,3 +104,15 @@ macro_rules! choice {
     };
 }
 pub(crate) use choice;
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::Source;
+
+    #[test]
+    fn words_are_read_and_others_refused_with_the_list() {
+        assert_eq!("tree".parse(), Ok(Source::Tree));
+        let error = "Tree".parse::<Source>().unwrap_err();
+        insta::assert_snapshot!(error, @"`Tree` is no source; there are wheel, tree");
+    }
+}

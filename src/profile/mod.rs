@@ -35,6 +35,7 @@ mod when;
 
 pub use args::{ArgValue, Args};
 pub use cache::Cache;
+pub use choice::UnknownWord;
 pub use component::{Component, ComponentSource, PerPlatform};
 pub use device::Device;
 pub use document::Profile;
