@@ -16,6 +16,8 @@ pub struct Facts {
     pub host_platform: String,
     /// The value of `SOURCE_DATE_EPOCH`, if the user set it.
     pub source_date_epoch: Option<Timestamp>,
+    /// The user's home directory, which `~/` in the place of a secret stands for.
+    pub home: Option<String>,
     /// The ids of secrets whose variable or file is missing on this machine.
     pub absent_secrets: BTreeSet<String>,
     /// The user and group that local-dev images are made for.

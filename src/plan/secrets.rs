@@ -73,7 +73,7 @@ pub(super) fn secrets(
         if !facts.absent_secrets.contains(&secret.id) {
             planned.push(PlannedSecret {
                 id: secret.id.clone(),
-                source: secret.source.value.clone(),
+                source: place(&secret.source.value, facts),
             });
         } else if secret.required {
             findings.error(PlanError::MissingSecret {
@@ -84,4 +84,15 @@ pub(super) fn secrets(
         }
     }
     planned
+}
+
+/// Commands that repeat the plan quote the path, so no shell would replace the `~`.
+fn place(source: &SecretSource, facts: &Facts) -> SecretSource {
+    match (source, &facts.home) {
+        (SecretSource::File(path), Some(home)) => {
+            let below_home = path.strip_prefix("~/").map(|rest| format!("{home}/{rest}"));
+            SecretSource::File(below_home.unwrap_or_else(|| path.clone()))
+        }
+        _ => source.clone(),
+    }
 }

@@ -96,6 +96,7 @@ fn facts() -> Facts {
         }),
         host_platform: "linux/amd64".into(),
         source_date_epoch: None,
+        home: Some("/home/me".into()),
         absent_secrets: ["hf-token".to_owned()].into(),
         user: Some(HostUser {
             uid: 1000,
@@ -639,7 +640,7 @@ fn secrets_are_those_that_stages_mount_and_the_machine_has() {
     };
     let netrc = PlannedSecret {
         id: "netrc".into(),
-        source: SecretSource::File("~/.netrc".into()),
+        source: SecretSource::File("/home/me/.netrc".into()),
     };
     assert_eq!(ids(&target("runtime"), &facts()), [netrc]);
     let present = Facts {
@@ -769,7 +770,7 @@ fn a_command_line_repeats_the_plan() {
         ..target("runtime")
     };
     let plan = plan(&settings).plan;
-    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=~/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
+    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=/home/me/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
 }
 
 fn shipped_facts() -> Facts {
