@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dynbuild::buildkit::control::{CacheRecord, Prune};
-use dynbuild::buildkit::export::{Export, ExportResponse, ImageOptions, MobyExport};
+use dynbuild::buildkit::export::{
+    Archive, ArchiveFormat, Export, ExportResponse, ImageOptions, LocalExport, MobyExport,
+};
 use dynbuild::buildkit::progress::SolveStatus;
 use dynbuild::buildkit::request::{DockerfileOptions, ImageResolve};
 use dynbuild::buildkit::session::{
-    Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions, local,
+    Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
 use dynbuild::buildkit::transport::{Address, Endpoint};
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
@@ -16,7 +18,7 @@ use dynbuild::secret::Secret;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::engines::{self, Engine};
+use crate::support::engines::{self, Engine, Store};
 
 mod relay;
 
@@ -469,4 +471,144 @@ async fn the_build_cache_is_listed_and_pruned_by_name() {
             engine.name
         );
     }
+}
+
+#[tokio::test]
+async fn a_context_goes_in_and_a_directory_and_archives_come_out() {
+    for engine in engines::all() {
+        let client = connect(&engine).await;
+        let work = tempfile::tempdir().expect("a directory");
+        let context = work.path().join("context");
+        std::fs::create_dir_all(context.join("inner")).unwrap();
+        std::fs::write(context.join("inner/large"), vec![7; 3 << 20]).unwrap();
+        std::fs::write(context.join("left out"), "x").unwrap();
+        let mut options = dockerfile("FROM scratch\nCOPY inner /inner\n");
+        options
+            .directories
+            .push(LocalDir::directory(local::CONTEXT, &context));
+        let session = client.open_session(options).await.expect("a session");
+        let out = work.path().join("out");
+        let export = Export::Local(LocalExport {
+            directory: out.clone(),
+        });
+        let request_ = SolveRequest {
+            exports: vec![export],
+            ..request()
+        };
+        solve(&client, &session, request_)
+            .await
+            .result
+            .expect("exported as files");
+        assert_eq!(
+            std::fs::read(out.join("inner/large")).unwrap(),
+            vec![7; 3 << 20]
+        );
+        assert!(!out.join("left out").exists());
+
+        let tar = work.path().join("out.tar");
+        let request_ = SolveRequest {
+            exports: vec![archive(ArchiveFormat::Tar, &tar)],
+            ..request()
+        };
+        solve(&client, &session, request_)
+            .await
+            .result
+            .expect("exported as a tar");
+        let names = names_in(&tar);
+        assert!(
+            names.contains(&"inner/large".to_owned()),
+            "{}: {names:?}",
+            engine.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn several_exports_of_one_build_each_reach_their_place() {
+    for engine in engines::newest()
+        .into_iter()
+        .filter(|e| e.store == Store::Containerd)
+    {
+        let client = connect(&engine).await;
+        let work = tempfile::tempdir().expect("a directory");
+        let [oci, docker, tar] = ["oci", "docker", "tar"].map(|name| work.path().join(name));
+        let image = engine.image("several");
+        let exports = vec![
+            archive(ArchiveFormat::Oci, &oci),
+            Export::Moby(MobyExport {
+                image: ImageOptions {
+                    names: vec![image.name().into()],
+                    ..Default::default()
+                },
+            }),
+            archive(ArchiveFormat::Docker, &docker),
+            archive(ArchiveFormat::Tar, &tar),
+        ];
+        let text = format!("FROM {BASE}\nRUN touch /made\n");
+        let built = build(
+            &client,
+            &text,
+            SolveRequest {
+                exports,
+                ..request()
+            },
+        )
+        .await;
+        built.result.expect("exported");
+        assert!(names_in(&oci).contains(&"index.json".to_owned()));
+        assert!(names_in(&docker).contains(&"manifest.json".to_owned()));
+        assert!(names_in(&tar).contains(&"made".to_owned()));
+        engine.run(engine.docker().args(["image", "inspect", image.name()]));
+    }
+}
+
+#[tokio::test]
+async fn what_an_engine_cannot_do_is_said_before_anything_starts() {
+    for engine in engines::all()
+        .into_iter()
+        .filter(|e| e.store == Store::Overlay2)
+    {
+        let client = connect(&engine).await;
+        let file = tempfile::tempdir()
+            .expect("a directory")
+            .path()
+            .join("image");
+        let exports = vec![archive(ArchiveFormat::Oci, &file)];
+        let built = build(
+            &client,
+            "FROM scratch\n",
+            SolveRequest {
+                exports,
+                ..request()
+            },
+        )
+        .await;
+        assert!(
+            matches!(built.result, Err(SolveError::Unsupported(_))),
+            "{:?}",
+            built.result
+        );
+        assert!(built.reported.is_empty());
+    }
+}
+
+fn archive(format: ArchiveFormat, path: &std::path::Path) -> Export {
+    let destination = Destination::File(path.to_owned());
+    Export::Archive(Archive {
+        format,
+        image: ImageOptions::default(),
+        destination,
+    })
+}
+
+fn names_in(archive: &std::path::Path) -> Vec<String> {
+    let file = std::fs::File::open(archive).expect("the archive");
+    let mut archive = tar::Archive::new(file);
+    let entries = archive
+        .entries()
+        .expect("an archive")
+        .map(|entry| entry.expect("an entry"));
+    entries
+        .map(|entry| entry.path().expect("a name").to_string_lossy().into_owned())
+        .collect()
 }
