@@ -108,8 +108,7 @@ pub(super) async fn check(
             (answer, _) => answer,
         }
     };
-    // Boxed, because the futures of three calls at once are large.
-    job.run(Box::pin(both), cancel).await.map_err(explain)
+    Box::pin(job.run(both, cancel)).await.map_err(explain)
 }
 
 /// Calls on behalf of a job.

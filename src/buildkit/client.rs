@@ -60,7 +60,15 @@ impl Client {
         if !unsupported.is_empty() {
             return Err(SolveError::Unsupported(unsupported));
         }
-        solve::solve(&self.connection.channel, session, request, events, cancel).await
+        // Boxed, because it holds whole gRPC calls and its callers want to hold many of it.
+        Box::pin(solve::solve(
+            &self.connection.channel,
+            session,
+            request,
+            events,
+            cancel,
+        ))
+        .await
     }
 
     /// Runs BuildKit's own checks on the Dockerfile of `request`, without building anything.
@@ -70,7 +78,13 @@ impl Client {
         request: &SolveRequest,
         cancel: &CancellationToken,
     ) -> Result<CheckReport, SolveError> {
-        check::check(&self.connection.channel, session, request, cancel).await
+        Box::pin(check::check(
+            &self.connection.channel,
+            session,
+            request,
+            cancel,
+        ))
+        .await
     }
 
     /// Returns what the engine's build cache keeps.

@@ -42,3 +42,6 @@ pub use client::Client;
 pub use digest::Digest;
 pub use errors::{BuildFailure, SolveError};
 pub use request::SolveRequest;
+
+#[cfg(test)]
+mod tests;
