@@ -1,0 +1,284 @@
+"""The measuring part of ci/bench: contexts, interleaved runs, the check of the results, the table."""
+
+import argparse
+import hashlib
+import os
+import platform
+import random
+import shlex
+import statistics
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+PROFILE = """\
+framework = "bench"
+description = "What ci/bench builds"
+default-device = "cpu"
+default-target = "runtime"
+default-source = "wheel"
+sources = ["wheel"]
+
+[devices.cpu]
+platforms = ["linux/amd64", "linux/arm64"]
+base-image = "docker.io/library/debian:bookworm-slim"
+runtime-image = "docker.io/library/debian:bookworm-slim"
+
+[targets.runtime]
+description = "Five stages, the context in the last"
+fragment = "bench"
+
+[tags]
+primary = "bench:dynbuild"
+"""
+
+DOCKERFILE = """\
+ARG BASE_IMAGE
+ARG BASE_IMAGE_TAG
+FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS base
+RUN mkdir /work
+FROM base AS one
+RUN echo one > /work/one
+FROM base AS two
+RUN echo two > /work/two
+FROM base AS three
+RUN echo three > /work/three
+FROM base AS runtime
+COPY --from=one /work/one /work/
+COPY --from=two /work/two /work/
+COPY --from=three /work/three /work/
+COPY . /context/
+"""
+
+
+@dataclass
+class Sample:
+    """One run of a client: wall time in seconds, peak memory in bytes."""
+
+    seconds: float
+    peak: int
+
+
+@dataclass
+class Client:
+    """Something that builds: a name and the command for a context."""
+
+    name: str
+    command: list
+    environment: dict
+    samples: list = field(default_factory=list)
+
+    def run(self):
+        """Runs once; a failure ends the benchmark with what the client said."""
+        with open(os.devnull, "rb") as nothing, open("client.log", "wb") as log:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                self.command, env=self.environment, stdin=nothing, stdout=log, stderr=log
+            )
+            # wait4 counts the client's own children too: docker starts its plugin as one.
+            _, status, usage = os.wait4(process.pid, 0)
+            elapsed = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit(f"{shlex.join(self.command)} ended with {process.returncode}\n"
+                     + Path("client.log").read_text(errors="replace"))
+        return Sample(elapsed, usage.ru_maxrss * 1024)
+
+
+class Engine:
+    """A private engine, known by its run directory."""
+
+    def __init__(self, run_dir):
+        self.run_dir = Path(run_dir)
+        self.store = self.run_dir.name.rpartition("-")[2]
+        self.environment = {
+            **os.environ,
+            "DOCKER_HOST": f"unix://{self.run_dir}/docker.sock",
+            "DOCKER_CONFIG": f"{self.run_dir}/client",
+        }
+
+    def docker(self, *arguments):
+        return subprocess.run(
+            [self.run_dir / "bin/docker", *arguments],
+            env=self.environment, check=True, capture_output=True, text=True,
+        ).stdout.strip()
+
+    def tidy(self):
+        """Removes the images that later runs took the names from."""
+        self.docker("image", "prune", "--force")
+
+    def forget(self):
+        """Removes every trace of earlier builds."""
+        self.docker("buildx", "prune", "--all", "--force")
+
+    def content(self, image):
+        """All files of an image with everything about them but the time of what steps made."""
+        container = self.docker("create", image)
+        try:
+            export = subprocess.Popen(
+                [self.run_dir / "bin/docker", "export", container],
+                env=self.environment, stdout=subprocess.PIPE,
+            )
+            with tarfile.open(fileobj=export.stdout, mode="r|") as archive:
+                entries = {entry.name: describe(archive, entry) for entry in archive}
+            export.wait()
+            return entries
+        finally:
+            self.docker("rm", container)
+
+
+def describe(archive, entry):
+    digest = hashlib.sha256(archive.extractfile(entry).read()).hexdigest() if entry.isreg() else ""
+    copied = entry.isreg() and entry.name.startswith("context/")
+    return (entry.type, entry.mode, entry.uid, entry.gid, entry.linkname, digest,
+            entry.mtime if copied else 0)
+
+
+def make_context(directory, files, size):
+    """`files` files of `size` bytes each, the same ones every time."""
+    if directory.exists():
+        return
+    content = random.Random(files)
+    for number in range(files):
+        path = directory / f"part{number // 150:03}" / f"file{number:05}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.randbytes(size))
+
+
+def make_profile(directory):
+    (directory / "profiles").mkdir(parents=True, exist_ok=True)
+    (directory / "dockerfiles").mkdir(exist_ok=True)
+    (directory / "profiles/bench.toml").write_text(PROFILE)
+    (directory / "dockerfiles/bench.Dockerfile").write_text(DOCKERFILE)
+
+
+def clients(engine, dynbuild, work, context):
+    """dynbuild, and what its own dry run says the same build is for buildx."""
+    selection = ["--framework", "bench", "--profile-dir", str(work / "profile"), "--context", str(context)]
+    render = [dynbuild, "render", *selection]
+    dockerfile = work / "Dockerfile"
+    dockerfile.write_text(subprocess.run(render, check=True, capture_output=True, text=True).stdout)
+    dry_run = subprocess.run([dynbuild, *selection, "--dry-run"], check=True, capture_output=True, text=True)
+    line = shlex.split(dry_run.stdout.partition(" | ")[2])
+    line = [str(dockerfile) if word == "-" else word for word in line[1:]]
+    line = [word.replace("bench:dynbuild", "bench:buildx") for word in line]
+    return [
+        Client("dynbuild", [dynbuild, *selection], engine.environment),
+        Client("docker buildx build", [str(engine.run_dir / "bin/docker"), *line], engine.environment),
+    ]
+
+
+def interleave(engine, contenders, runs, before=lambda: None):
+    """Warms up each, then runs them in turn, in alternating order."""
+    engine.tidy()
+    for client in contenders:
+        client.samples = []
+        before()
+        client.run()
+    for number in range(runs):
+        for client in contenders[:: 1 if number % 2 == 0 else -1]:
+            before()
+            client.samples.append(client.run())
+
+
+def change_one(context):
+    """Gives one file of the context new content and a new size."""
+    path = context / "part000/file00000"
+    path.write_bytes(random.randbytes(9000 + random.randrange(1000)))
+
+
+def row(case, store, contenders):
+    ours, theirs = contenders
+    ratio = median(ours) / median(theirs)
+    memory = peak(ours) / peak(theirs)
+    return (f"| {case} | {store} | {times(ours)} | {times(theirs)} | **{ratio:.2f}** "
+            f"| {mebibytes(ours)} | {mebibytes(theirs)} | **{memory:.2f}** |")
+
+
+def median(client):
+    return statistics.median(sample.seconds for sample in client.samples)
+
+
+def peak(client):
+    return statistics.median(sample.peak for sample in client.samples)
+
+
+def times(client):
+    seconds = [sample.seconds for sample in client.samples]
+    return f"{median(client):.3f} s ({min(seconds):.3f}–{max(seconds):.3f})"
+
+
+def mebibytes(client):
+    return f"{peak(client) / 2**20:.0f} MiB"
+
+
+def compare(engine):
+    """Ends with an error unless both images hold the same files."""
+    ours, theirs = engine.content("bench:dynbuild"), engine.content("bench:buildx")
+    different = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+    # The engine puts these into every container by itself.
+    different = [name for name in different if name not in ("etc/hostname", "etc/hosts", "etc/resolv.conf")]
+    if different:
+        sys.exit(f"{engine.store}: the images differ in {len(different)} files: {', '.join(different[:10])}")
+    print(f"Same content on {engine.store}: {len(ours)} entries.", file=sys.stderr)
+
+
+def measure_store(engine, dynbuild, work, runs):
+    small, large = work / "small", work / "large"
+    pair = clients(engine, dynbuild, work, small)
+    interleave(engine, pair, runs)
+    yield row("unchanged, 10 files", engine.store, pair)
+    compare(engine)
+    pair = clients(engine, dynbuild, work, large)
+    interleave(engine, pair, max(3, runs // 5), engine.forget)
+    yield row("first build, 20,000 files of 200 MB", engine.store, pair)
+    compare(engine)
+    interleave(engine, pair, max(3, runs // 2))
+    yield row("unchanged, 20,000 files of 200 MB", engine.store, pair)
+    interleave(engine, pair, max(3, runs // 3), lambda: change_one(large))
+    yield row("one file changed there", engine.store, pair)
+
+
+def measure_dry_run(dynbuild, work, runs):
+    command = [dynbuild, "--framework", "bench", "--profile-dir", str(work / "profile"),
+               "--context", str(work / "small"), "--dry-run"]
+    client = Client("dry run", command, dict(os.environ))
+    client.samples = [client.run() for _ in range(runs + 1)][1:]
+    return f"`dynbuild --dry-run`: {times(client)}, {mebibytes(client)}."
+
+
+def machine():
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB memory, Linux {platform.release()}, {platform.machine()}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dynbuild", required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("engines", nargs="+", type=Engine)
+    options = parser.parse_args()
+    dynbuild = str(Path(options.dynbuild).resolve())
+    options.work.mkdir(parents=True, exist_ok=True)
+    os.chdir(options.work)
+    make_profile(options.work / "profile")
+    make_context(options.work / "small", 10, 1000)
+    make_context(options.work / "large", 20_000, 10_000)
+
+    print(f"{date.today()}, {machine()}, load {os.getloadavg()[0]:.1f}; {options.runs} runs of the first case,"
+          " median (fastest–slowest), median of peak memory.\n")
+    print("| case | store | dynbuild | docker buildx build | ratio | memory, dynbuild | memory, buildx | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
+    for engine in options.engines:
+        for line in measure_store(engine, dynbuild, options.work, options.runs):
+            print(line, flush=True)
+    print("\n" + measure_dry_run(dynbuild, options.work, options.runs))
+
+
+if __name__ == "__main__":
+    main()
