@@ -5,4 +5,5 @@ mod conformance;
 mod conformance_run;
 
 mod engines;
+mod stages;
 mod support;

@@ -1,0 +1,117 @@
+//! The shipped profiles with the shipped stages: planned, linted, and checked by a real engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+
+use dynbuild::git::Checkout;
+use dynbuild::plan::lint::{Subject, lint};
+use dynbuild::plan::stages::{Composition, Fragments, Joined};
+use dynbuild::plan::{Facts, HostUser, PlannedTarget, Setting, Settings, resolve};
+use dynbuild::profile::{Profile, Source, Store};
+
+use crate::support::engines;
+
+/// Every build that the shipped profiles allow for one device, with and without a checkout's source.
+fn planned() -> Vec<PlannedTarget> {
+    let profiles = Store::embedded()
+        .load_all()
+        .expect("the shipped profiles are valid");
+    profiles
+        .iter()
+        .flat_map(|profile| [Source::Wheel, Source::Tree].map(|source| plan(profile, source)))
+        .flatten()
+        .collect()
+}
+
+fn plan(profile: &Profile, source: Source) -> Vec<PlannedTarget> {
+    let facts = Facts {
+        checkout: Checkout::read(std::path::Path::new("/")).expect("no repository is fine"),
+        host_platform: "linux/amd64".into(),
+        source_date_epoch: None,
+        absent_secrets: BTreeSet::new(),
+        user: Some(HostUser {
+            uid: 1000,
+            gid: 1000,
+        }),
+        home: None,
+        fragments: Fragments::embedded(),
+    };
+    let settings = Settings {
+        framework: Some(Setting::flag(
+            profile
+                .framework
+                .as_ref()
+                .expect("a framework")
+                .value
+                .clone(),
+            "--framework",
+        )),
+        source: Some(Setting::flag(source, "--source")),
+        targets: profile
+            .targets
+            .iter()
+            .map(|(name, _)| Setting::flag(name.value.as_str(), "--target"))
+            .collect(),
+        ..Settings::default()
+    };
+    resolve(profile, &settings, &facts)
+        .expect("a plan")
+        .plan
+        .targets
+}
+
+fn compose(target: &PlannedTarget) -> Composition {
+    let fragments = Fragments::embedded();
+    let names = target.dockerfile.fragments.iter();
+    Composition::new(names.map(|name| fragments.get(name).expect("a shipped fragment")))
+        .expect("fragments that go together")
+}
+
+#[test]
+fn every_shipped_build_lints_clean() {
+    let contexts = BTreeSet::new();
+    let mut told = Vec::new();
+    for target in planned() {
+        let composition = compose(&target);
+        let stage = &target.dockerfile.stage;
+        let subject = Subject::new(&composition, &target.build_args, &contexts, stage);
+        told.extend(lint(&subject).into_iter().map(|finding| {
+            let (line, column) = finding.excerpt.line_column();
+            format!(
+                "{}: {}:{line}:{column} {}",
+                target.name, finding.excerpt.name, finding.message
+            )
+        }));
+    }
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+#[test]
+fn buildkit_has_nothing_to_say_about_the_joined_files() {
+    for engine in engines::newest() {
+        for target in planned() {
+            let Joined { text, .. } = compose(&target).join();
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("Dockerfile");
+            fs_err::File::create(&file)
+                .unwrap()
+                .write_all(text.as_bytes())
+                .unwrap();
+            let mut check = engine.buildx();
+            check.args([
+                "build",
+                "--call=check",
+                "--target",
+                &target.dockerfile.stage,
+            ]);
+            add_args(&mut check, &target.build_args);
+            engine.run(check.arg(folder.path()));
+        }
+    }
+}
+
+fn add_args(command: &mut std::process::Command, args: &BTreeMap<String, String>) {
+    for (name, value) in args {
+        command.arg("--build-arg").arg(format!("{name}={value}"));
+    }
+}
