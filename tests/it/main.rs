@@ -3,6 +3,7 @@
 mod buildkit;
 mod conformance;
 mod conformance_run;
+mod context;
 
 mod engines;
 mod stages;

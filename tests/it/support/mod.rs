@@ -1,3 +1,4 @@
 //! What integration tests share: the engines they may use.
 
 pub(crate) mod engines;
+pub(crate) mod tree;
