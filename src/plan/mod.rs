@@ -22,6 +22,7 @@ mod resolve;
 mod secrets;
 mod settings;
 pub mod stages;
+mod user_file;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
 pub use error::PlanError;

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::{SecretSource, Settings};
-use crate::profile::Profile;
+use crate::profile::{Located, Profile, SecretTable};
 
 /// A secret that a build may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,8 @@ pub struct KnownSecret {
 pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret> {
     let mut secrets: Vec<KnownSecret> = Vec::new();
     for (id, table) in profile.secrets.iter() {
-        let source = match (&table.env, &table.file) {
-            (Some(env), _) => env.clone().map(SecretSource::Environment),
-            (None, Some(file)) => file.clone().map(SecretSource::File),
-            (None, None) => continue,
+        let Some(source) = written_source(table) else {
+            continue;
         };
         secrets.push(KnownSecret {
             id: id.value.clone(),
@@ -49,6 +47,15 @@ pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret>
         });
     }
     secrets
+}
+
+/// Returns the place that a table names; a complete profile names exactly one.
+pub(super) fn written_source(table: &SecretTable) -> Option<Located<SecretSource>> {
+    match (&table.env, &table.file) {
+        (Some(env), _) => Some(env.clone().map(SecretSource::Environment)),
+        (None, Some(file)) => Some(file.clone().map(SecretSource::File)),
+        (None, None) => None,
+    }
 }
 
 /// Returns the secrets that the stages of a target mount and this machine has.

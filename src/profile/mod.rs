@@ -44,6 +44,7 @@ pub(crate) use error::with_choices;
 pub use feature::Feature;
 pub use merge::Merge;
 pub use pattern::Patterns;
+pub(crate) use reader::{Fields, Reader};
 pub use run::RunTable;
 pub use sccache::{Sccache, SccacheBackend};
 pub use schema::schema;

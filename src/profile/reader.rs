@@ -43,7 +43,7 @@ impl Reader {
         };
         let (root, syntax) = DeTable::parse_recoverable(&file.text);
         let value = if syntax.is_empty() {
-            read(Fields::new(root.get_ref(), "the profile", &mut reader))
+            read(Fields::new(root.get_ref(), "the file", &mut reader))
         } else {
             reader.errors = syntax.iter().map(|error| reader.syntax(error)).collect();
             T::default()
