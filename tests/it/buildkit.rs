@@ -14,6 +14,7 @@ use dynbuild::buildkit::session::{
 };
 use dynbuild::buildkit::transport::{Address, Endpoint};
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::problem::Problem;
 use dynbuild::secret::Secret;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -611,4 +612,33 @@ fn names_in(archive: &std::path::Path) -> Vec<String> {
     entries
         .map(|entry| entry.path().expect("a name").to_string_lossy().into_owned())
         .collect()
+}
+
+#[tokio::test]
+async fn an_engine_behind_a_command_is_reached_as_over_ssh() {
+    for engine in engines::all() {
+        let docker = engine.run_dir.join("bin/docker").display().to_string();
+        let line = [&docker, "--host", &engine.host, "system", "dial-stdio"];
+        let endpoint = Endpoint::engine(Address::Command(line.map(str::to_owned).into()));
+        let client = Client::connect(&endpoint)
+            .await
+            .expect("through the command");
+        build(&client, &format!("FROM {BASE}\n"), request())
+            .await
+            .result
+            .expect("built");
+
+        let line = [
+            "sh",
+            "-c",
+            "echo 'Host key verification failed.' >&2; exit 255",
+        ];
+        let endpoint = Endpoint::engine(Address::Command(line.map(str::to_owned).into()));
+        let problem = Problem::from(Client::connect(&endpoint).await.expect_err("no engine"));
+        let said = problem
+            .causes
+            .iter()
+            .any(|cause| cause.contains("Host key verification"));
+        assert!(said, "{problem:?}");
+    }
 }

@@ -46,6 +46,18 @@ impl CommandStream {
     }
 }
 
+impl CommandStream {
+    /// Waits for the child to close its standard error; gives what it wrote there, once.
+    fn poll_complaint(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Error>> {
+        let Some(task) = &mut self.complaint else {
+            return Poll::Ready(None);
+        };
+        let complaint = ready!(Pin::new(task).poll(context)).unwrap_or_default();
+        self.complaint = None;
+        Poll::Ready((!complaint.is_empty()).then(|| io::Error::other(complaint)))
+    }
+}
+
 /// Reads the first of the child's complaints, and lets the rest go so that it never blocks.
 async fn read_complaint(mut errors: ChildStderr) -> String {
     let mut text = Vec::new();
@@ -70,16 +82,8 @@ impl AsyncRead for CommandStream {
         if buffer.filled().len() > before || buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        let Some(task) = &mut self.complaint else {
-            return Poll::Ready(Ok(()));
-        };
-        let complaint = ready!(Pin::new(task).poll(context)).unwrap_or_default();
-        self.complaint = None;
-        Poll::Ready(if complaint.is_empty() {
-            Ok(())
-        } else {
-            Err(io::Error::other(complaint))
-        })
+        let complaint = ready!(self.poll_complaint(context));
+        Poll::Ready(complaint.map_or(Ok(()), Err))
     }
 }
 
@@ -89,7 +93,14 @@ impl AsyncWrite for CommandStream {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.pipes).poll_write(context, data)
+        // A child that complains and ends is often seen here first, as a broken pipe.
+        match ready!(Pin::new(&mut self.pipes).poll_write(context, data)) {
+            Ok(count) => Poll::Ready(Ok(count)),
+            Err(error) => {
+                let complaint = ready!(self.poll_complaint(context));
+                Poll::Ready(Err(complaint.unwrap_or(error)))
+            }
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -132,6 +143,14 @@ mod tests {
         let mut stream = shell("echo 'Permission denied (publickey).' >&2; exit 255");
         let error = stream.read_u8().await.unwrap_err();
         assert_eq!(error.to_string(), "Permission denied (publickey).");
+    }
+
+    #[tokio::test]
+    async fn a_write_to_a_child_that_has_ended_fails_with_its_complaint() {
+        let mut stream = shell("echo gone >&2; exit 1");
+        stream.child.wait().await.unwrap();
+        let error = stream.write_all(b"hello").await.unwrap_err();
+        assert_eq!(error.to_string(), "gone");
     }
 
     #[tokio::test]
