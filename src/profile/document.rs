@@ -290,4 +290,23 @@ default = "yes"
             "the profile's own `[[when]]` comes last"
         );
     }
+
+    proptest::proptest! {
+        /// Any text, and any cut of a right profile with anything in the cut, is read or refused.
+        #[test]
+        fn no_text_makes_the_reader_panic(junk in "\\PC{0,40}", from in 0_usize..4000, cut in 0_usize..60) {
+            let right = include_str!("../../profiles/common.toml");
+            let place = |at: usize| (0..=at.min(right.len())).rev().find(|at| right.is_char_boundary(*at)).unwrap_or(0);
+            let (start, end) = (place(from), place(from + cut));
+            let mutated = format!("{}{junk}{}", &right[..start], &right[end..]);
+            for text in [junk.as_str(), mutated.as_str()] {
+                for error in parse(text).err().into_iter().flatten() {
+                    let problem = Problem::from(error);
+                    proptest::prop_assert!(problem.excerpts.iter().all(|excerpt| {
+                        excerpt.text.get(excerpt.span.clone()).is_some()
+                    }));
+                }
+            }
+        }
+    }
 }
