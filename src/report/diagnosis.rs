@@ -62,11 +62,18 @@ impl BuildState {
 ///
 /// The first rule that fits wins; of the lines, the last one that it fits.
 pub fn diagnose(error: &str, lines: &[&str]) -> Option<Diagnosis> {
-    let texts = || std::iter::once(error).chain(lines.iter().rev().copied());
+    let texts = || std::iter::once(without_command(error)).chain(lines.iter().rev().copied());
     PATTERNS.iter().zip(RULES).find_map(|(pattern, rule)| {
         let found = texts().find_map(|text| Some((text, pattern.captures(text)?)));
         found.map(|(text, captures)| rule.apply(text, &captures))
     })
+}
+
+/// Cuts `process "/bin/sh -c …" did not complete successfully: ` off: the texts that a command is
+/// made of are no evidence.
+fn without_command(error: &str) -> &str {
+    let ending = error.rsplit_once("did not complete successfully: ");
+    ending.map_or(error, |(_, ending)| ending)
 }
 
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -246,13 +253,23 @@ mod tests {
         assert!(told.contains(expected), "{told}");
         assert_eq!(
             found.evidence,
-            if line.is_empty() { error } else { line.trim() }
+            if line.is_empty() {
+                without_command(error)
+            } else {
+                line.trim()
+            }
         );
     }
 
     #[test]
     fn a_cancelled_step_did_not_run_out_of_memory() {
         let error = r#"process "/bin/sh -c sleep 20" did not complete successfully: exit code: 137: context canceled: context canceled"#;
+        assert_eq!(diagnose(error, &[]), None);
+    }
+
+    #[test]
+    fn what_a_command_says_is_no_evidence() {
+        let error = r#"process "/bin/sh -c test -e x || echo 'No space left on device'" did not complete successfully: exit code: 1"#;
         assert_eq!(diagnose(error, &[]), None);
     }
 

@@ -550,7 +550,7 @@ fn a_failure_is_explained_from_the_output_of_its_step() {
     let Problems(explained) = state.explain(problems);
     let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    No Python package fits `ai-dynamo==9.9.9\"` with this version, Python and platform
+    No Python package fits `ai-dynamo==9.9.9` with this version, Python and platform
     See which versions there are with `pip index versions PACKAGE`, and correct the version in the profile or with `--build-arg`
     "#);
     assert_eq!(explained[1], Problem::new(Exit::Engine, "Something else"));
