@@ -302,9 +302,9 @@ default = "yes"
             for text in [junk.as_str(), mutated.as_str()] {
                 for error in parse(text).err().into_iter().flatten() {
                     let problem = Problem::from(error);
-                    proptest::prop_assert!(problem.excerpts.iter().all(|excerpt| {
-                        excerpt.text.get(excerpt.span.clone()).is_some()
-                    }));
+                    let mut excerpts = problem.excerpts.iter();
+                    let in_text = excerpts.all(|at| at.text.get(at.span.clone()).is_some());
+                    proptest::prop_assert!(in_text);
                 }
             }
         }
