@@ -145,6 +145,36 @@ fn greeting(address: &str) -> String {
     panic!("nobody answers at {address}");
 }
 
+#[test]
+fn the_registry_takes_an_image_and_gives_it_back() {
+    for engine in engines::all() {
+        let name = format!("{}/{}", engine.registry, engine.image("pushed").name());
+        engine.run(engine.docker().args(["tag", "debian:bookworm-slim", &name]));
+        engine.run(engine.docker().args(["push", &name]));
+        engine.run(engine.docker().args(["image", "rm", &name]));
+        engine.run(engine.docker().args(["pull", &name]));
+        engine.run(engine.docker().args(["image", "rm", &name]));
+    }
+}
+
+#[test]
+fn the_other_registry_wants_its_login() {
+    for engine in engines::all() {
+        let registry = &engine.registry_with_login;
+        let configuration = tempfile::tempdir().expect("a temporary directory");
+        let login = |password: &str| {
+            let mut docker = engine.docker();
+            docker
+                .env("DOCKER_CONFIG", configuration.path())
+                .args(["login", "--username"]);
+            docker.args([&registry.user, "--password", password, &registry.address]);
+            docker.output().expect("docker starts").status.success()
+        };
+        assert!(login(&registry.password), "{}", engine.name);
+        assert!(!login("something else"), "{}", engine.name);
+    }
+}
+
 fn has_image(engine: &engines::Engine, name: &str) -> bool {
     engine
         .docker()

@@ -36,6 +36,21 @@ pub(crate) struct Engine {
     pub(crate) address: String,
     /// Socket, log, CDI specs and the records of the GPU hook are here.
     pub(crate) run_dir: PathBuf,
+    /// `address:port` of a registry without a login, the same for host, engine and build steps.
+    pub(crate) registry: String,
+    /// A registry that wants a login.
+    pub(crate) registry_with_login: Login,
+}
+
+/// A registry and the login that it takes.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Login {
+    /// `address:port`.
+    pub(crate) address: String,
+    /// The one user.
+    pub(crate) user: String,
+    /// The password; it protects nothing.
+    pub(crate) password: String,
 }
 
 /// How an engine keeps images.
