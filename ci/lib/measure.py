@@ -34,6 +34,7 @@ fragment = "bench"
 
 [tags]
 primary = "bench:dynbuild"
+latest = "bench:dynbuild-latest"
 """
 
 DOCKERFILE = """\
