@@ -12,6 +12,7 @@ pub mod docker;
 pub mod engine;
 pub mod exit;
 pub mod git;
+pub mod hash;
 pub mod plan;
 pub mod problem;
 pub mod profile;

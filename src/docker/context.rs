@@ -3,13 +3,11 @@
 //! The file of a context is `contexts/meta/DIRECTORY/meta.json`, its certificates are in
 //! `contexts/tls/DIRECTORY/docker/`; see [`directory`].
 
-use std::fmt::Write as _;
-
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use super::hinted::Hinted;
 use super::host::{Host, HostError};
+use crate::hash::sha256_hex;
 
 /// The name of the context that is the environment's and has no file.
 pub const DEFAULT: &str = "default";
@@ -101,13 +99,7 @@ impl Context {
 
 /// Returns the name of the directory that a context's files are in: the SHA-256 of its name.
 pub fn directory(name: &str) -> String {
-    Sha256::digest(name)
-        .iter()
-        .fold(String::new(), |mut digits, byte| {
-            // Writing to a string cannot fail.
-            write!(digits, "{byte:02x}").ok();
-            digits
-        })
+    sha256_hex(name)
 }
 
 #[cfg(test)]
