@@ -43,6 +43,12 @@ pub struct SourceRevision {
     pub shallow: bool,
 }
 
+/// Returns the top directory of the working tree around `directory`, if there is one.
+pub fn top_directory(directory: &Path) -> Option<PathBuf> {
+    let repository = Repository::discover(directory).ok()?;
+    repository.workdir().map(Path::to_owned)
+}
+
 impl Checkout {
     /// Reads what is checked out in `directory`, which may lie below the repository's top.
     pub fn read(directory: &Path) -> Result<Self, GitError> {

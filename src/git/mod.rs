@@ -8,6 +8,6 @@ mod error;
 mod remote;
 mod version;
 
-pub use checkout::{Checkout, SourceRevision};
+pub use checkout::{Checkout, SourceRevision, top_directory};
 pub use error::GitError;
 pub use version::{Version, VersionOrigin};

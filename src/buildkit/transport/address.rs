@@ -102,6 +102,11 @@ impl Address {
         }
     }
 
+    /// Opens a byte stream that speaks HTTP/1.1, for the Engine API.
+    pub(crate) async fn dial_http(&self) -> Result<BoxedStream, ConnectError> {
+        self.dial(Protocol::Http1).await
+    }
+
     /// Opens a byte stream.
     pub(super) async fn dial(&self, protocol: Protocol) -> Result<BoxedStream, ConnectError> {
         tokio::time::timeout(DIAL_TIMEOUT, self.dial_without_limit(protocol))
@@ -207,12 +212,12 @@ pub(super) enum Protocol {
 }
 
 /// A byte stream in both directions.
-pub(in super::super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Any byte stream.
-pub(in super::super) type BoxedStream = Box<dyn Stream>;
+pub(crate) type BoxedStream = Box<dyn Stream>;
 
 #[cfg(test)]
 mod tests {

@@ -26,5 +26,5 @@ pub use address::{Address, Endpoint, Speaks};
 pub use error::ConnectError;
 pub use version::{ApiVersion, EngineVersion};
 
-pub(super) use address::BoxedStream;
+pub(crate) use address::BoxedStream;
 pub(super) use connection::{Connection, MESSAGE_LIMIT, Route};

@@ -1,0 +1,78 @@
+//! What can go wrong between us and the engine.
+
+use super::EngineVersion;
+use crate::buildkit::transport::ConnectError;
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// The engine could not be reached, or refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No connection came up.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The engine lacks what every launch and build needs.
+    #[error("The engine (version {}, API {}) is too old", version.product, version.api)]
+    TooOld {
+        /// What it says of itself.
+        version: EngineVersion,
+    },
+    /// The engine answered a request with an error.
+    #[error("The engine could not {action}: {message}")]
+    Refused {
+        /// What was asked, as an infinitive: "inspect image `x`".
+        action: String,
+        /// HTTP status.
+        status: u16,
+        /// The engine's words.
+        message: String,
+    },
+    /// The request failed on the way.
+    #[error("The engine could not {action}")]
+    Request {
+        /// What was asked, as an infinitive.
+        action: String,
+        /// Why it failed.
+        #[source]
+        source: bollard::errors::Error,
+    },
+}
+
+impl EngineError {
+    /// Wraps a failed request: the engine's own answer becomes [`EngineError::Refused`].
+    pub(crate) fn request(action: impl Into<String>, source: bollard::errors::Error) -> Self {
+        let action = action.into();
+        match source {
+            bollard::errors::Error::DockerResponseServerError {
+                status_code,
+                message,
+            } => Self::Refused {
+                action,
+                status: status_code,
+                message,
+            },
+            source => Self::Request { action, source },
+        }
+    }
+
+    /// Returns the HTTP status if the engine answered with an error.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Connect(_) | Self::TooOld { .. } | Self::Request { .. } => None,
+        }
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Connect(error) => error.into(),
+            EngineError::TooOld { .. } => Self::from_error(Exit::Engine, &error)
+                .hint("use Docker Engine 19.03 or newer; 23 or newer is recommended"),
+            EngineError::Refused { .. } | EngineError::Request { .. } => {
+                Self::from_error(Exit::Engine, &error)
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Images in the engine's store.
+
+use bollard::models::ImageInspect;
+use bollard::query_parameters::RemoveImageOptions;
+
+use super::{Engine, EngineError};
+
+/// What we want to know of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The image id, `sha256:…`.
+    pub id: String,
+    /// Bytes on disk, as the engine counts them; stores differ in what they include.
+    pub size: u64,
+    /// `os/architecture[/variant]`.
+    pub platform: String,
+    /// Labels of the image's configuration.
+    pub labels: std::collections::BTreeMap<String, String>,
+}
+
+impl Engine {
+    /// Returns facts about an image, or `None` if the store does not have it.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked, or refuses for another reason than "not found".
+    pub async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError> {
+        match self.api().inspect_image(reference).await {
+            Ok(image) => Ok(Some(image.into())),
+            Err(source) => {
+                let error = EngineError::request(format!("inspect image `{reference}`"), source);
+                if error.status() == Some(404) {
+                    Ok(None)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// Removes a reference, and the image when it was the last one.
+    ///
+    /// # Errors
+    /// Fails when the image does not exist or is used by a container.
+    pub async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
+        self.api()
+            .remove_image(reference, None::<RemoveImageOptions>, None)
+            .await
+            .map(drop)
+            .map_err(|source| EngineError::request(format!("remove image `{reference}`"), source))
+    }
+}
+
+impl From<ImageInspect> for ImageFacts {
+    fn from(image: ImageInspect) -> Self {
+        let part = |value: Option<String>| value.filter(|part| !part.is_empty());
+        let platform = [
+            part(image.os),
+            part(image.architecture),
+            part(image.variant),
+        ];
+        Self {
+            id: image.id.unwrap_or_default(),
+            size: image
+                .size
+                .and_then(|size| u64::try_from(size).ok())
+                .unwrap_or_default(),
+            platform: platform.into_iter().flatten().collect::<Vec<_>>().join("/"),
+            labels: image
+                .config
+                .and_then(|config| config.labels)
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the engine tells about its host.
+
+use super::{Engine, EngineError};
+
+/// Facts about the engine's host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// The directory with images and caches, on the engine's machine.
+    pub data_root: String,
+    /// The names of the container runtimes that it knows.
+    pub runtimes: Vec<String>,
+    /// CDI devices in full (`vendor/class=name`); empty on engines older than 28.3.
+    pub cdi_devices: Vec<String>,
+}
+
+impl Engine {
+    /// Asks for facts about the engine's host.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked.
+    pub async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let info = self
+            .api()
+            .info()
+            .await
+            .map_err(|source| EngineError::request("tell about its host", source))?;
+        let devices = info.discovered_devices.unwrap_or_default();
+        Ok(EngineInfo {
+            data_root: info.docker_root_dir.unwrap_or_default(),
+            runtimes: info.runtimes.unwrap_or_default().into_keys().collect(),
+            cdi_devices: devices.into_iter().filter_map(|device| device.id).collect(),
+        })
+    }
+}
