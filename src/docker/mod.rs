@@ -6,6 +6,7 @@
 //! ([`Hinted`]).
 
 mod as_text;
+pub mod attributes;
 pub mod block_io;
 pub mod checks;
 pub mod config;
@@ -32,6 +33,7 @@ pub mod port;
 pub mod reference;
 pub mod restart;
 pub mod run_flags;
+pub mod secret;
 pub mod security;
 pub mod size;
 pub mod ulimit;
