@@ -1,5 +1,18 @@
 //! Runs a build plan: order, concurrency, publishing; emits events.
+//!
+//! A [`Runner`] joins the fragments that a [`BuildPlan`](crate::plan::BuildPlan) needs into one
+//! Dockerfile, opens a session for each set of paths that its targets read from the context, and
+//! solves all targets at once. What happens comes out as [`Event`]s; how each target ended as
+//! [`Finished`], whose problems are told at the lines of the fragments.
 
 pub mod event;
+mod failure;
+mod metadata;
+mod output;
+mod request;
+mod runner;
 
 pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
+pub use metadata::metadata;
+pub use output::OutputError;
+pub use runner::{Built, Finished, Resources, Runner};

@@ -1,0 +1,103 @@
+//! Why a target failed, told at the lines that people wrote.
+
+use crate::buildkit::check::CheckReport;
+use crate::buildkit::progress::Range;
+use crate::buildkit::session::Session;
+use crate::buildkit::session::filesync::Transfer;
+use crate::buildkit::{BuildFailure, SolveError};
+use crate::exit::Exit;
+use crate::plan::stages::SourceMap;
+use crate::problem::{Excerpt, Problem, Problems};
+
+/// Turns the end of a solve into what people are told.
+pub(super) fn problems(
+    error: SolveError,
+    target: &str,
+    source_map: &SourceMap,
+    session: &Session,
+) -> Problems {
+    match error {
+        SolveError::Failed(failure) => {
+            let unsendable = unsendable(session);
+            if !unsendable.0.is_empty() {
+                return unsendable;
+            }
+            let problem = failed(&failure, target, source_map);
+            with_session_hints(problem, session).into()
+        }
+        SolveError::Unsupported(_) | SolveError::Cancelled | SolveError::Lost(_) => error.into(),
+    }
+}
+
+/// Files that could not be sent explain a failure better than what the engine makes of it.
+fn unsendable(session: &Session) -> Problems {
+    let transfers = session.files().transfers();
+    let issues = transfers.iter().flat_map(Transfer::issues);
+    Problems(
+        issues
+            .filter(|issue| issue.is_fatal())
+            .map(|issue| issue.problem())
+            .collect(),
+    )
+}
+
+fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Problem {
+    let mut problem = if let Some(code) = failure.exit_code {
+        let message = format!("A step of target `{target}` ended with exit code {code}");
+        Problem::new(Exit::StepFailed, message)
+    } else {
+        let mut problem = Problem::new(Exit::StepFailed, format!("Target `{target}` failed"));
+        problem.causes.push(failure.message.clone());
+        problem
+    };
+    let sources = failure.sources.iter();
+    problem.excerpts = sources
+        .filter_map(|lines| excerpt(&lines.ranges, source_map).or_else(|| lines.excerpt()))
+        .collect();
+    problem
+}
+
+/// Returns what BuildKit's checks found, at the lines of the fragments.
+pub(super) fn warnings(report: &CheckReport, source_map: &SourceMap) -> Vec<Problem> {
+    let found = report.warnings.iter().map(|warning| {
+        let message = format!("{} [{}]", warning.detail, warning.rule_name);
+        let problem = Problem::new(Exit::Usage, message).hint(warning.url.clone());
+        (problem, &warning.location)
+    });
+    let broken = report.build_error.iter().map(|error| {
+        let problem = Problem::new(Exit::Usage, error.message.clone());
+        (problem, &error.location)
+    });
+    let located = found.chain(broken).map(|(mut problem, location)| {
+        problem
+            .excerpts
+            .extend(excerpt(&location.ranges, source_map));
+        problem
+    });
+    located.collect()
+}
+
+/// Translates lines of the joined Dockerfile to lines of the fragment that they came from.
+fn excerpt(ranges: &[Range], source_map: &SourceMap) -> Option<Excerpt> {
+    let range = ranges.first()?;
+    let first = usize::try_from(range.start.line).ok()?;
+    let last = usize::try_from(range.end.line).ok()?.max(first);
+    source_map.excerpt(first..=last)
+}
+
+/// Adds what the session knows: secrets and credentials that the engine asked for in vain.
+fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
+    for id in session.secrets().missed() {
+        problem = problem.hint(format!(
+            "a step asked for the secret `{id}`, which this build does not have; if it is needed: \
+             `--secret id={id},src=FILE`"
+        ));
+    }
+    for (host, reason) in session.credentials().failures() {
+        problem
+            .causes
+            .push(format!("no credentials for `{host}`: {reason}"));
+        problem = problem.hint(format!("docker login {host}"));
+    }
+    problem
+}

@@ -1,0 +1,373 @@
+//! Runs the builds of a plan: all at once, in as few sessions as possible.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
+use super::failure;
+use super::request::request;
+use crate::buildkit::export::ExportResponse;
+use crate::buildkit::progress::SolveStatus;
+use crate::buildkit::session::local::{CONTEXT, DOCKERFILE};
+use crate::buildkit::session::{
+    Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions,
+};
+use crate::buildkit::{Client, SolveError};
+use crate::engine::Engine;
+use crate::hash::sha256_hex;
+use crate::plan::stages::{Composition, ContextPaths, Fragments, Joined, StageGraph, StagesError};
+use crate::plan::{BuildPlan, PlannedTarget};
+use crate::problem::{Problem, Problems};
+
+/// How many events may wait for whoever shows them.
+const WAITING_EVENTS: usize = 256;
+
+/// What a plan's builds get from the client's side.
+#[derive(Clone, Debug)]
+pub struct Resources {
+    /// Secrets by id.
+    pub secrets: SecretStore,
+    /// Registry credentials.
+    pub credentials: Credentials,
+    /// SSH agents by id.
+    pub agents: Agents,
+}
+
+/// How one target ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The target's name in the plan.
+    pub target: String,
+    /// What was made of it, or why not.
+    pub outcome: Result<Built, Problems>,
+}
+
+/// What was made of a target.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// The image, if one was made.
+    pub image: BuiltTarget,
+    /// What the exporters said.
+    pub response: ExportResponse,
+}
+
+/// A plan, ready to be run on an engine.
+#[derive(Debug)]
+pub struct Runner<'a> {
+    plan: &'a BuildPlan,
+    composition: Composition,
+    joined: Joined,
+    resources: Resources,
+}
+
+impl<'a> Runner<'a> {
+    /// Joins the fragments that the plan needs.
+    ///
+    /// One Dockerfile serves all targets, so that the engine sees that they share steps.
+    ///
+    /// # Errors
+    /// Returns all that is wrong with the fragments.
+    pub fn new(
+        plan: &'a BuildPlan,
+        fragments: &Fragments,
+        resources: Resources,
+    ) -> Result<Self, Problems> {
+        let composition = compose(plan, fragments)?;
+        let joined = composition.join();
+        Ok(Self {
+            plan,
+            composition,
+            joined,
+            resources,
+        })
+    }
+
+    /// Runs all builds. When one fails, the others are cancelled.
+    ///
+    /// # Errors
+    /// Fails as a whole when a session cannot be opened; else each target has its own end.
+    pub async fn run(
+        &self,
+        client: &Client,
+        engine: &Engine,
+        events: mpsc::Sender<Event>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Finished>, Problems> {
+        let sessions = self.sessions(client).await?;
+        let run = Run {
+            runner: self,
+            client,
+            engine,
+            events,
+            cancel: cancel.child_token(),
+        };
+        let builds = sessions.iter().flat_map(|(targets, session)| {
+            let run = &run;
+            targets
+                .iter()
+                .map(move |target| run.target(target, session))
+        });
+        Ok(join_all(builds).await)
+    }
+
+    /// Runs BuildKit's own checks on all targets, without building anything.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot run them; what they find is no error.
+    pub async fn check(&self, client: &Client) -> Result<Problems, Problems> {
+        let mut problems: Vec<Problem> = Vec::new();
+        for (targets, session) in self.sessions(client).await? {
+            for target in targets {
+                let request = request(target, client.capabilities())?;
+                let report = client
+                    .check(&session, &request, &CancellationToken::new())
+                    .await?;
+                for warning in failure::warnings(&report, &self.joined.source_map) {
+                    if !problems.contains(&warning) {
+                        problems.push(warning);
+                    }
+                }
+            }
+        }
+        Ok(Problems(problems))
+    }
+
+    /// Opens a session for each set of paths that targets read from a context.
+    async fn sessions(
+        &self,
+        client: &Client,
+    ) -> Result<Vec<(Vec<&'a PlannedTarget>, Session)>, Problems> {
+        let mut groups: BTreeMap<String, Vec<&PlannedTarget>> = BTreeMap::new();
+        for target in &self.plan.targets {
+            groups
+                .entry(self.shared_key(target)?)
+                .or_default()
+                .push(target);
+        }
+        let mut sessions = Vec::new();
+        for (shared_key, targets) in groups {
+            let options = self.session_options(shared_key, targets[0]);
+            let session = client.open_session(options).await.map_err(Problem::from)?;
+            sessions.push((targets, session));
+        }
+        Ok(sessions)
+    }
+
+    /// Names the engine's copy of a context: targets that read different parts of one context
+    /// must not share a copy, or each build deletes what the other one needs.
+    fn shared_key(&self, target: &PlannedTarget) -> Result<String, Problems> {
+        let graph = StageGraph::new(&self.composition, &target.build_args);
+        let stage = graph
+            .target(&target.dockerfile.stage)
+            .map_err(Problem::from)?;
+        let paths = match graph.context_paths(stage) {
+            ContextPaths::All => "all".to_owned(),
+            ContextPaths::Only(paths) => format!("only {paths:?}"),
+        };
+        let contexts = &target.contexts;
+        let parts = format!("{}\n{paths}\n{contexts:?}", target.context);
+        Ok(format!("dynbuild:{}", sha256_hex(parts)))
+    }
+
+    fn session_options(&self, shared_key: String, target: &PlannedTarget) -> SessionOptions {
+        let dockerfile = [("Dockerfile", self.joined.text.clone())];
+        let named = target.contexts.iter().filter_map(|(name, place)| {
+            super::request::local_context(place).map(|path| LocalDir::directory(name, path))
+        });
+        let Resources {
+            secrets,
+            credentials,
+            agents,
+        } = self.resources.clone();
+        SessionOptions {
+            shared_key,
+            directories: [
+                LocalDir::directory(CONTEXT, PathBuf::from(&target.context)),
+                LocalDir::memory(DOCKERFILE, dockerfile),
+            ]
+            .into_iter()
+            .chain(named)
+            .collect(),
+            secrets,
+            credentials,
+            agents,
+        }
+    }
+}
+
+fn compose(plan: &BuildPlan, fragments: &Fragments) -> Result<Composition, Problems> {
+    let mut names: Vec<&String> = Vec::new();
+    for name in plan
+        .targets
+        .iter()
+        .flat_map(|target| &target.dockerfile.fragments)
+    {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let fragments = names.iter().map(|name| fragments.get(name));
+    let fragments: Result<Vec<_>, StagesError> = fragments.collect();
+    let fragments = fragments.map_err(|error| Problems::from(Problem::from(error)))?;
+    Composition::new(fragments)
+        .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
+}
+
+/// One run of all builds.
+struct Run<'a> {
+    runner: &'a Runner<'a>,
+    client: &'a Client,
+    engine: &'a Engine,
+    events: mpsc::Sender<Event>,
+    /// Cancelled when the user wants it, and when a target fails.
+    cancel: CancellationToken,
+}
+
+impl Run<'_> {
+    async fn target(&self, target: &PlannedTarget, session: &Session) -> Finished {
+        self.tell(Event::TargetStarted {
+            target: target.name.clone(),
+            at: Timestamp::now(),
+        })
+        .await;
+        let (outcome, result) = match self.build(target, session).await {
+            Ok(built) => (TargetOutcome::Built(built.image.clone()), Ok(built)),
+            Err(failure) => {
+                self.cancel.cancel();
+                (failure.outcome, Err(failure.problems))
+            }
+        };
+        self.tell_of_files(target, session).await;
+        self.tell(Event::TargetFinished {
+            target: target.name.clone(),
+            at: Timestamp::now(),
+            result: outcome,
+        })
+        .await;
+        Finished {
+            target: target.name.clone(),
+            outcome: result,
+        }
+    }
+
+    async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
+        let request = request(target, self.client.capabilities()).map_err(Failure::before)?;
+        let response = self
+            .solve(request, session)
+            .await
+            .map_err(|error| Failure {
+                outcome: outcome(&error),
+                problems: failure::problems(
+                    error,
+                    &target.name,
+                    &self.runner.joined.source_map,
+                    session,
+                ),
+            })?;
+        let image = self
+            .image(target, &response)
+            .await
+            .map_err(Failure::before)?;
+        Ok(Built { image, response })
+    }
+
+    async fn solve(
+        &self,
+        request: crate::buildkit::SolveRequest,
+        session: &Session,
+    ) -> Result<ExportResponse, SolveError> {
+        let (statuses, received) = mpsc::channel(WAITING_EVENTS);
+        let solve = self.client.solve(session, request, statuses, &self.cancel);
+        let (result, ()) = tokio::join!(solve, self.forward(received));
+        result
+    }
+
+    async fn forward(&self, mut statuses: mpsc::Receiver<SolveStatus>) {
+        while let Some(status) = statuses.recv().await {
+            self.tell(Event::Progress(status)).await;
+        }
+    }
+
+    /// Asks the engine what it has now under the names that it was given.
+    async fn image(
+        &self,
+        target: &PlannedTarget,
+        response: &ExportResponse,
+    ) -> Result<BuiltTarget, Problems> {
+        let digest = response.digest();
+        let mut image = BuiltTarget {
+            digest,
+            ..BuiltTarget::default()
+        };
+        if response.image_names().is_empty() {
+            return Ok(image);
+        }
+        image.tags.clone_from(&target.tags);
+        let stored = match target.tags.first() {
+            Some(tag) => self.engine.image(tag).await.map_err(Problem::from)?,
+            None => None,
+        };
+        if let Some(stored) = stored {
+            image.image_id = Some(stored.id.as_str().into());
+            image.size = Some(stored.size);
+        }
+        Ok(image)
+    }
+
+    /// Files that changed while they were sent do not fail the build, but must be known.
+    async fn tell_of_files(&self, target: &PlannedTarget, session: &Session) {
+        for transfer in session.files().transfers() {
+            for issue in transfer.issues().iter().filter(|issue| !issue.is_fatal()) {
+                self.tell(Event::Note {
+                    level: NoteLevel::Warning,
+                    target: Some(target.name.clone()),
+                    message: issue.to_string(),
+                })
+                .await;
+            }
+        }
+    }
+
+    /// Whoever shows the events may be gone; the build goes on.
+    async fn tell(&self, event: Event) {
+        self.events.send(event).await.ok();
+    }
+}
+
+/// A target that failed, for those who watch and for those who want to know why.
+struct Failure {
+    outcome: TargetOutcome,
+    problems: Problems,
+}
+
+impl Failure {
+    fn before(problems: Problems) -> Self {
+        let error = problems.0.first().map(ToString::to_string);
+        Self {
+            outcome: TargetOutcome::Failed {
+                error: error.unwrap_or_default(),
+                vertex: None,
+            },
+            problems,
+        }
+    }
+}
+
+fn outcome(error: &SolveError) -> TargetOutcome {
+    match error {
+        SolveError::Cancelled => TargetOutcome::Cancelled,
+        SolveError::Failed(failure) => TargetOutcome::Failed {
+            error: failure.message.clone(),
+            vertex: failure.vertex.clone(),
+        },
+        SolveError::Unsupported(_) | SolveError::Lost(_) => TargetOutcome::Failed {
+            error: error.to_string(),
+            vertex: None,
+        },
+    }
+}
