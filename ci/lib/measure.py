@@ -34,7 +34,6 @@ fragment = "bench"
 
 [tags]
 primary = "bench:dynbuild"
-latest = "bench:dynbuild-latest"
 """
 
 DOCKERFILE = """\

@@ -1,10 +1,16 @@
 //! The edge for people: what was typed, what it means, and one file per command.
 
+mod dynbuild;
+mod edge;
+pub mod environment;
+mod interrupt;
+mod runtime;
+
 use std::process::ExitCode;
 
 /// Runs `dynbuild` with the process's arguments and returns its exit code.
 pub fn dynbuild() -> ExitCode {
-    ExitCode::SUCCESS
+    dynbuild::main()
 }
 
 /// Runs `dynrun` with the process's arguments and returns its exit code.

@@ -1,0 +1,370 @@
+//! What can be typed after `dynbuild`.
+//!
+//! Reading arguments validates their form only; [`super::settings`] says what they mean.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Plan and build inference images
+///
+/// Without a command, builds: `dynbuild --framework sglang --target runtime`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dynbuild",
+    version,
+    styles = STYLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = EXIT_CODES
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalArgs,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    a build step or the export of its result failed
+  2    the command line, a profile or a Dockerfile fragment is wrong
+  3    the engine cannot be reached, or is too old for the plan
+  130  cancelled (Ctrl-C once cancels and tidies up, twice ends at once)
+
+Environment variables: `dynbuild env`";
+
+/// Everything that `dynbuild` can do besides building.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what would be built, without an engine
+    Plan(PlanArgs),
+    /// Print the joined Dockerfile of a target
+    Render(RenderArgs),
+    /// Show a setting's value and where it came from
+    Explain(ExplainArgs),
+    /// List frameworks, their targets and devices
+    List(ListArgs),
+    /// Look at what would be sent to the engine
+    #[command(subcommand)]
+    Context(ContextCommand),
+    /// Check profiles and Dockerfile fragments
+    Lint(LintArgs),
+    /// Check the host and the engine
+    Doctor(DoctorArgs),
+    /// Print the JSON schema of profiles
+    Schema,
+    /// List the environment variables that are read
+    Env,
+}
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// When standard error is a terminal and `NO_COLOR` is not set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<ProgressMode> for crate::report::Mode {
+    fn from(mode: ProgressMode) -> Self {
+        match mode {
+            ProgressMode::Auto => Self::Auto,
+            ProgressMode::Tty => Self::Tty,
+            ProgressMode::Plain => Self::Plain,
+            ProgressMode::Rawjson => Self::RawJson,
+            ProgressMode::Quiet => Self::Quiet,
+        }
+    }
+}
+
+impl From<ColorChoice> for crate::ui::ColorChoice {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => Self::Auto,
+            ColorChoice::Always => Self::Always,
+            ColorChoice::Never => Self::Never,
+        }
+    }
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A live display on a terminal, plain lines elsewhere
+    #[default]
+    Auto,
+    /// A live display
+    Tty,
+    /// One line per event, as `docker buildx build --progress=plain`
+    Plain,
+    /// One JSON object per line, as `docker buildx build --progress=rawjson`
+    Rawjson,
+    /// Only the digest, on standard output
+    Quiet,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Display")]
+pub(crate) struct TerminalArgs {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+}
+
+/// What to build: the axes and where profiles come from.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What to build")]
+pub(crate) struct SelectionArgs {
+    /// Framework: the name of a profile (`dynbuild list`)
+    #[arg(long, short = 'F', value_name = "NAME")]
+    pub(crate) framework: Option<String>,
+    /// Target to build; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Vec<String>,
+    /// Device: cpu, cuda12.9, cuda13.0, …
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
+    /// CUDA version; the same as --device cudaVERSION
+    #[arg(long, value_name = "VERSION", conflicts_with = "device")]
+    pub(crate) cuda_version: Option<String>,
+    /// Platforms, for example linux/amd64 or linux/amd64,linux/arm64
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) platform: Vec<String>,
+    /// Where Dynamo comes from: released wheels, or the checkout given as context
+    #[arg(long, value_name = "wheel|tree")]
+    pub(crate) source: Option<String>,
+    /// Build context [default: the repository around the working directory]
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) context: Option<PathBuf>,
+    /// Directory with profiles/ and dockerfiles/ that override the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) profile_dir: Option<PathBuf>,
+}
+
+/// What goes into the build.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Inputs")]
+pub(crate) struct InputArgs {
+    /// Build argument; without =VALUE taken from the environment; always wins over the profile
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    pub(crate) build_arg: Vec<String>,
+    /// Pass build arguments that no stage declares instead of refusing them
+    #[arg(long)]
+    pub(crate) allow_unknown_build_arg: bool,
+    /// Named build context
+    #[arg(long, value_name = "NAME=PATH")]
+    pub(crate) build_context: Vec<String>,
+    /// Secret for the build, as docker's --secret: id=ID[,env=VAR|,src=FILE]
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) secret: Vec<String>,
+    /// Forward an ssh agent or keys, as docker's --ssh
+    #[arg(long, value_name = "default|ID=SOCKET")]
+    pub(crate) ssh: Vec<String>,
+    /// Switch a feature of the profile on, for example kvbm
+    #[arg(long, value_name = "FEATURE")]
+    pub(crate) enable: Vec<String>,
+    /// Switch a feature of the profile off
+    #[arg(long, value_name = "FEATURE")]
+    pub(crate) disable: Vec<String>,
+    /// User id in a local-dev image [default: yours]
+    #[arg(long, value_name = "N")]
+    pub(crate) uid: Option<u32>,
+    /// Group id in a local-dev image [default: yours]
+    #[arg(long, value_name = "N")]
+    pub(crate) gid: Option<u32>,
+}
+
+/// Where results go.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Results")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that can be typed"
+)]
+pub(crate) struct ResultArgs {
+    /// Tag of the image; may be repeated, replaces the profile's tags
+    #[arg(long, short = 't', value_name = "REF")]
+    pub(crate) tag: Vec<String>,
+    /// Do not move the `latest` tag
+    #[arg(long)]
+    pub(crate) no_tag_latest: bool,
+    /// Label of the image
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) label: Vec<String>,
+    /// Load the image into the engine (the default)
+    #[arg(long, conflicts_with = "no_load")]
+    pub(crate) load: bool,
+    /// Build, but do not load the image into the engine
+    #[arg(long)]
+    pub(crate) no_load: bool,
+    /// Push the tags to their registries
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Output, as docker's --output: type=local|tar|oci|docker|image,dest=PATH
+    #[arg(long, short = 'o', value_name = "SPEC")]
+    pub(crate) output: Vec<String>,
+    /// Write digests and names as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata_file: Option<PathBuf>,
+}
+
+/// Caches of the engine's builder.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Caches")]
+pub(crate) struct CacheArgs {
+    /// Cache to read, as docker's --cache-from
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_from: Vec<String>,
+    /// Cache to write, as docker's --cache-to
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) cache_to: Vec<String>,
+    /// Build every step anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Ask the registry for newer base images
+    #[arg(long)]
+    pub(crate) pull: bool,
+}
+
+/// The build itself.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct BuildArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) inputs: InputArgs,
+    #[command(flatten)]
+    pub(crate) results: ResultArgs,
+    #[command(flatten)]
+    pub(crate) caches: CacheArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// How the build runs.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct RunArgs {
+    /// Print the commands instead of running them: no engine call, no file written
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How progress is shown [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) progress: Option<ProgressMode>,
+    /// Only print the digest; the same as --progress quiet
+    #[arg(long, short = 'q', conflicts_with = "progress")]
+    pub(crate) quiet: bool,
+}
+
+/// `dynbuild plan`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `dynbuild render`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+}
+
+/// `dynbuild explain`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Setting, build argument, tag or label; all of them when left out
+    #[arg(value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `dynbuild list`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only this framework
+    #[arg(value_name = "FRAMEWORK")]
+    pub(crate) framework: Option<String>,
+    /// Directory with profiles/ and dockerfiles/ that override the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) profile_dir: Option<PathBuf>,
+    /// How to print the list
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `dynbuild context …`
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ContextCommand {
+    /// Show what would be sent, how large it is, and which rule dropped what
+    Ls(ContextLsArgs),
+}
+
+/// `dynbuild context ls`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ContextLsArgs {
+    /// Build context [default: the repository around the working directory]
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) context: Option<PathBuf>,
+    /// Dockerfile whose own .dockerignore, if there is one, replaces the context's
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `dynbuild lint`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Only this framework
+    #[arg(value_name = "FRAMEWORK")]
+    pub(crate) framework: Option<String>,
+    /// Directory with profiles/ and dockerfiles/ that override the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) profile_dir: Option<PathBuf>,
+    /// Also run the engine's own checks
+    #[arg(long)]
+    pub(crate) engine: bool,
+}
+
+/// `dynbuild doctor`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}

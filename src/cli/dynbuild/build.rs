@@ -1,0 +1,197 @@
+//! The build itself: `dynbuild --framework … --target …`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tokio::sync::mpsc;
+
+use super::args::{BuildArgs, InputArgs, ProgressMode};
+use super::connection::connect;
+use super::plan::{dry_run, tell_notes};
+use super::planning::{Planned, plan, secret_file};
+use super::settings::settings;
+use crate::build::{Built, Finished, Resources, Runner, metadata};
+use crate::buildkit::session::{Agents, Credentials, SecretStore};
+use crate::cli::edge::Edge;
+use crate::cli::interrupt::Interrupt;
+use crate::cli::runtime;
+use crate::exit::Exit;
+use crate::plan::{PlannedSecret, SecretSource};
+use crate::problem::{Problem, Problems};
+use crate::redact::Redactor;
+use crate::report::{BuildState, Mode};
+use crate::secret::Secret;
+
+/// How many events may wait to be shown.
+const WAITING_EVENTS: usize = 256;
+
+/// Runs the command.
+pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let mode = mode(args, edge)?;
+    let planned = plan(settings(args, &edge.environment)?, edge)?;
+    tell_notes(&planned, edge);
+    if args.run.dry_run {
+        dry_run(&planned, edge);
+        return Ok(Exit::Done);
+    }
+    let finished = runtime::block_on(build(&args.inputs, mode, &planned, edge))?;
+    if let Some(path) = &args.results.metadata_file {
+        write_metadata(&edge.absolute(path), &finished)?;
+    }
+    end(finished)
+}
+
+/// Returns how to show progress: the flag, else the variable.
+fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
+    let flag = if args.run.quiet {
+        Some(ProgressMode::Quiet)
+    } else {
+        args.run.progress
+    };
+    if let Some(flag) = flag {
+        return Ok(flag.into());
+    }
+    match edge.environment.get("DYNBUILD_PROGRESS") {
+        None => Ok(Mode::Auto),
+        Some(name) => name.parse().map_err(|error: crate::report::UnknownMode| {
+            Problem::new(
+                Exit::Usage,
+                format!("`DYNBUILD_PROGRESS` is wrong: {error}"),
+            )
+            .into()
+        }),
+    }
+}
+
+async fn build(
+    inputs: &InputArgs,
+    mode: Mode,
+    planned: &Planned,
+    edge: &mut Edge,
+) -> Result<Vec<Finished>, Problems> {
+    let plan = &planned.resolution.plan;
+    let targets = plan.targets.iter();
+    let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
+    let redactor = Redactor::new(secrets.values());
+    let resources = Resources {
+        secrets: SecretStore::new(secrets).map_err(Problem::from)?,
+        credentials: credentials(edge)?,
+        agents: agents(&inputs.ssh, edge)?,
+    };
+    let runner = Runner::new(plan, &planned.fragments, resources)?;
+    let interrupt = Interrupt::watch().map_err(|error| {
+        Problem::new(Exit::Usage, format!("Signals cannot be watched: {error}"))
+    })?;
+    let cancel = interrupt.token();
+    let (client, engine) = tokio::select! {
+        connected = connect(edge) => connected?,
+        () = cancel.cancelled() => return Err(cancelled().into()),
+    };
+    let (events, received) = mpsc::channel(WAITING_EVENTS);
+    let show = edge.ui.show_build(mode, redactor, received);
+    let (finished, state) = tokio::join!(runner.run(&client, &engine, events, &cancel), show);
+    Ok(with_diagnoses(finished?, &state))
+}
+
+/// Reads the values of secrets, all problems at once.
+fn read_secrets<'a>(
+    planned: impl Iterator<Item = &'a PlannedSecret>,
+    edge: &Edge,
+) -> Result<BTreeMap<String, Secret>, Problems> {
+    let mut values = BTreeMap::new();
+    let mut problems = Vec::new();
+    for secret in planned {
+        match read_secret(&secret.source, edge) {
+            Ok(value) => {
+                values.insert(secret.id.clone(), value);
+            }
+            Err(why) => {
+                let message = format!("Secret `{}` cannot be read: {why}", secret.id);
+                let problem = Problem::new(Exit::Usage, message);
+                problems.push(problem.hint("check what `--secret` or the profile names"));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(values)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+fn read_secret(source: &SecretSource, edge: &Edge) -> Result<Secret, String> {
+    match source {
+        SecretSource::Environment(name) => edge
+            .environment
+            .get(name)
+            .map(Secret::new)
+            .ok_or_else(|| format!("the variable `{name}` is not set")),
+        SecretSource::File(path) => fs_err::read(secret_file(path, edge))
+            .map(Secret::new)
+            .map_err(|error| error.to_string()),
+    }
+}
+
+fn credentials(edge: &Edge) -> Result<Credentials, Problem> {
+    let text = edge.surroundings().docker_config_text()?;
+    Ok(Credentials::new(Secret::new(text.unwrap_or_default())))
+}
+
+/// `--ssh default` forwards the agent, `--ssh ID=SOCKET` another one.
+fn agents(specs: &[String], edge: &Edge) -> Result<Agents, Problem> {
+    let mut sockets = BTreeMap::new();
+    for spec in specs {
+        let (id, socket) = match spec.split_once('=') {
+            Some((id, socket)) => (id, Some(socket)),
+            None => (spec.as_str(), edge.environment.get("SSH_AUTH_SOCK")),
+        };
+        let Some(socket) = socket else {
+            let message = format!("`--ssh {spec}` needs a running ssh agent");
+            return Err(Problem::new(Exit::Usage, message).hint("eval \"$(ssh-agent)\" && ssh-add"));
+        };
+        sockets.insert(id.to_owned(), edge.absolute(Path::new(socket)));
+    }
+    Ok(Agents::new(sockets))
+}
+
+fn cancelled() -> Problem {
+    Problem::new(Exit::Cancelled, "The build was cancelled")
+}
+
+/// Adds what the output of the failed steps tells to the problems of their targets.
+fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> {
+    let explained = finished.into_iter().map(|target| Finished {
+        outcome: target.outcome.map_err(|problems| state.explain(problems)),
+        ..target
+    });
+    explained.collect()
+}
+
+fn write_metadata(path: &Path, finished: &[Finished]) -> Result<(), Problem> {
+    let built = finished.iter().filter_map(|target| {
+        let built: &Built = target.outcome.as_ref().ok()?;
+        Some((target.target.as_str(), built))
+    });
+    fs_err::write(path, super::output::json(&metadata(built))).map_err(|error| {
+        Problem::new(
+            Exit::StepFailed,
+            format!("The metadata cannot be written: {error}"),
+        )
+        .hint("the build itself is done; name a place that can be written: `--metadata-file`")
+    })
+}
+
+/// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.
+fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
+    let failed = finished
+        .into_iter()
+        .filter_map(|target| target.outcome.err());
+    let (cancelled, failed): (Vec<_>, Vec<_>) = failed
+        .flat_map(|problems| problems.0)
+        .partition(|problem| problem.exit == Exit::Cancelled);
+    match (failed.is_empty(), cancelled.into_iter().next()) {
+        (false, _) => Err(Problems(failed)),
+        (true, Some(cancelled)) => Err(cancelled.into()),
+        (true, None) => Ok(Exit::Done),
+    }
+}

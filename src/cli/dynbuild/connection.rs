@@ -1,0 +1,22 @@
+//! The connection to the engine that the user means.
+
+use crate::buildkit::Client;
+use crate::buildkit::transport::Endpoint;
+use crate::cli::edge::Edge;
+use crate::engine::{Engine, locate};
+use crate::problem::{Problem, Problems};
+
+/// Connects to the engine, for builds and for everything else.
+///
+/// # Errors
+/// Fails when it is not known which engine is meant, when it cannot be reached, or is too old.
+pub(super) async fn connect(edge: &Edge) -> Result<(Client, Engine), Problems> {
+    let located = locate(&edge.surroundings()).map_err(Problem::from)?;
+    let endpoint = Endpoint::engine(located.address.clone());
+    // One after the other: a problem with the engine is told once.
+    let client = Client::connect(&endpoint).await.map_err(Problem::from)?;
+    let engine = Engine::connect(&located.address)
+        .await
+        .map_err(Problem::from)?;
+    Ok((client, engine))
+}

@@ -1,0 +1,65 @@
+//! `dynbuild doctor`: checks of the host and the engine, each failure with what mends it.
+//!
+//! A check is one file with one function from what it needs to [`Finding`]s; [`run`] lists them.
+
+mod disk;
+mod engine;
+mod finding;
+mod git;
+mod memory;
+mod tls;
+
+use std::path::Path;
+
+use self::finding::{Finding, Status};
+use super::args::{DoctorArgs, Format};
+use super::output::json;
+use crate::cli::edge::Edge;
+use crate::cli::runtime;
+use crate::exit::Exit;
+use crate::problem::Problems;
+use crate::text::{Look, Mark, Table, Tone};
+
+/// Runs the command. The exit code is that of a build that fails for what was found.
+pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let mut findings = runtime::block_on(async { Ok(engine::check(edge).await) })?;
+    let engine_failed = findings
+        .iter()
+        .any(|finding| finding.status == Status::Failed);
+    let meminfo = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    findings.extend([
+        memory::check(memory::total(&meminfo), processors),
+        git::check(&edge.context(None)),
+        tls::check(Path::new(tls::ADDED_AUTHORITIES)),
+    ]);
+    let text = match args.format {
+        Format::Text => render(&findings, edge.ui.stdout.look()),
+        Format::Json => json(&findings),
+    };
+    edge.ui.print(&text);
+    let failed = findings
+        .iter()
+        .any(|finding| finding.status == Status::Failed);
+    Ok(match (engine_failed, failed) {
+        (true, _) => Exit::Engine,
+        (false, true) => Exit::Usage,
+        (false, false) => Exit::Done,
+    })
+}
+
+fn render(findings: &[Finding], look: Look) -> String {
+    let mut table = Table::headless();
+    for finding in findings {
+        let mark = match finding.status {
+            Status::Ok => look.paint(Tone::Good, look.mark(Mark::Done)),
+            Status::Warning => look.paint(Tone::Warning, "!"),
+            Status::Failed => look.paint(Tone::Error, look.mark(Mark::Failed)),
+        };
+        table.row([mark, finding.check.to_owned(), finding.detail.clone()]);
+        if let Some(fix) = &finding.fix {
+            table.row([String::new(), String::new(), format!("fix: {fix}")]);
+        }
+    }
+    table.render(look)
+}

@@ -1,0 +1,135 @@
+//! `dynbuild lint`: checks profiles and Dockerfile fragments, each target as it would be built.
+
+use std::collections::BTreeSet;
+
+use super::args::{BuildArgs, LintArgs, SelectionArgs};
+use super::planning::{Planned, plan};
+use super::settings::settings;
+use crate::build::{Resources, Runner};
+use crate::buildkit::session::{Agents, Credentials, SecretStore};
+use crate::cli::edge::Edge;
+use crate::cli::runtime;
+use crate::exit::Exit;
+use crate::plan::lint::{Subject, lint};
+use crate::plan::stages::Composition;
+use crate::problem::{Problem, Problems};
+use crate::profile::Profile;
+use crate::secret::Secret;
+use crate::text::counted;
+
+/// Runs the command.
+pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let store = super::profiles::store(args.profile_dir.as_deref(), edge)?;
+    let profiles = match &args.framework {
+        Some(name) => vec![store.load(name)?],
+        None => store.load_all()?,
+    };
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut checked = 0;
+    for selection in profiles
+        .iter()
+        .flat_map(|profile| combinations(profile, args))
+    {
+        checked += 1;
+        let found = check(selection, args.engine, edge);
+        // Combinations share fragments: what is wrong with one is told once.
+        problems.extend(
+            found
+                .0
+                .into_iter()
+                .filter(|problem| !problems.contains(problem))
+                .collect::<Vec<_>>(),
+        );
+    }
+    if !problems.is_empty() {
+        return Err(Problems(problems));
+    }
+    edge.ui.print(&format!(
+        "{} checked, nothing found",
+        counted(checked, "combination")
+    ));
+    Ok(Exit::Done)
+}
+
+/// Returns every target of a profile on every device and from every source that it may have.
+fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
+    let mut selections = Vec::new();
+    let framework = profile.framework.as_ref().map(|name| name.value.clone());
+    for device in profile.devices.names() {
+        for (target, table) in profile.targets.iter() {
+            for source in profile.sources.iter().flatten() {
+                let fits = |patterns: &Option<crate::profile::Patterns>, value: &str| {
+                    patterns
+                        .as_ref()
+                        .is_none_or(|patterns| patterns.matches(value))
+                };
+                let name = framework.as_deref().unwrap_or_default();
+                if fits(&table.frameworks, name)
+                    && fits(&table.devices, device)
+                    && fits(&table.sources, source.value.as_str())
+                {
+                    selections.push(SelectionArgs {
+                        framework: framework.clone(),
+                        device: Some(device.to_owned()),
+                        target: vec![target.value.clone()],
+                        source: Some(source.value.to_string()),
+                        profile_dir: args.profile_dir.clone(),
+                        ..SelectionArgs::default()
+                    });
+                }
+            }
+        }
+    }
+    selections
+}
+
+fn check(selection: SelectionArgs, on_engine: bool, edge: &mut Edge) -> Problems {
+    let build = BuildArgs {
+        selection,
+        ..BuildArgs::default()
+    };
+    let planned = settings(&build, &edge.environment).and_then(|settings| plan(settings, edge));
+    let planned = match planned {
+        Ok(planned) => planned,
+        Err(problems) => return problems,
+    };
+    let own = own_rules(&planned);
+    if !on_engine || !own.0.is_empty() {
+        return own;
+    }
+    match runtime::block_on(engine_rules(&planned, edge)) {
+        Ok(problems) | Err(problems) => problems,
+    }
+}
+
+fn own_rules(planned: &Planned) -> Problems {
+    let mut problems = Vec::new();
+    for target in &planned.resolution.plan.targets {
+        let names = target.dockerfile.fragments.iter();
+        let fragments: Vec<_> = names
+            .filter_map(|name| planned.fragments.get(name).ok())
+            .collect();
+        match Composition::new(fragments) {
+            Ok(composition) => {
+                let contexts: BTreeSet<String> = target.contexts.keys().cloned().collect();
+                let stage = &target.dockerfile.stage;
+                let subject = Subject::new(&composition, &target.build_args, &contexts, stage);
+                problems.extend(lint(&subject).into_iter().map(Problem::from));
+            }
+            Err(errors) => problems.extend(errors.into_iter().map(Problem::from)),
+        }
+    }
+    Problems(problems)
+}
+
+/// Asks the engine for BuildKit's own checks.
+async fn engine_rules(planned: &Planned, edge: &Edge) -> Result<Problems, Problems> {
+    let resources = Resources {
+        secrets: SecretStore::default(),
+        credentials: Credentials::new(Secret::new("")),
+        agents: Agents::default(),
+    };
+    let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
+    let (client, _) = super::connection::connect(edge).await?;
+    runner.check(&client).await
+}

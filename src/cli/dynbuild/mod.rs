@@ -1,0 +1,51 @@
+//! `dynbuild`: one file per command, and what they share.
+
+mod args;
+mod build;
+mod connection;
+mod context;
+mod doctor;
+mod lint;
+mod list;
+mod output;
+mod plan;
+mod planning;
+mod profiles;
+mod schema;
+mod settings;
+mod variables;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::{Cli, Command, ContextCommand};
+use super::edge::Edge;
+use crate::exit::Exit;
+use crate::problem::Problems;
+
+/// Runs the program.
+pub(super) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    Edge::run(cli.terminal.color.into(), |edge| dispatch(cli, edge))
+}
+
+fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {
+    let Cli {
+        command,
+        build,
+        terminal: _,
+    } = cli;
+    match command {
+        None => build::run(&build, edge),
+        Some(Command::Plan(args)) => plan::run(&args, edge),
+        Some(Command::Render(args)) => plan::render_dockerfile(&args, edge),
+        Some(Command::Explain(args)) => plan::explain(&args, edge),
+        Some(Command::List(args)) => list::run(&args, edge),
+        Some(Command::Context(ContextCommand::Ls(args))) => context::ls(&args, edge),
+        Some(Command::Schema) => Ok(schema::run(edge)),
+        Some(Command::Env) => Ok(variables::run(edge)),
+        Some(Command::Lint(args)) => lint::run(&args, edge),
+        Some(Command::Doctor(args)) => doctor::run(&args, edge),
+    }
+}

@@ -1,0 +1,76 @@
+//! `dynbuild plan`, `render`, `explain` and `--dry-run`: what would be done, without an engine.
+
+use super::args::{ExplainArgs, Format, PlanArgs, RenderArgs};
+use super::output::json;
+use super::planning::{Planned, plan};
+use super::settings::{selection, settings};
+use crate::cli::edge::Edge;
+use crate::exit::Exit;
+use crate::plan::render;
+use crate::plan::stages::{Composition, StagesError};
+use crate::problem::{Problem, Problems};
+
+/// Runs `dynbuild plan`.
+pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let planned = plan(settings(&args.build, &edge.environment)?, edge)?;
+    tell_notes(&planned, edge);
+    let text = match args.format {
+        Format::Text => render::text(&planned.resolution),
+        Format::Json => render::json(&planned.resolution.plan),
+    };
+    edge.ui.print(&text);
+    Ok(Exit::Done)
+}
+
+/// Runs `dynbuild render`.
+pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let planned = plan(selection(&args.selection, &edge.environment)?, edge)?;
+    let mut texts = Vec::new();
+    for target in &planned.resolution.plan.targets {
+        let names = target.dockerfile.fragments.iter();
+        let fragments: Result<Vec<_>, StagesError> =
+            names.map(|name| planned.fragments.get(name)).collect();
+        let composition = Composition::new(fragments.map_err(Problem::from)?)
+            .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))?;
+        texts.push(composition.join().text);
+    }
+    edge.ui.print(&texts.join("\n"));
+    Ok(Exit::Done)
+}
+
+/// Runs `dynbuild explain`.
+pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let planned = plan(settings(&args.build, &edge.environment)?, edge)?;
+    let explanation = &planned.resolution.explanation;
+    let text = match (&args.key, args.format) {
+        (None, Format::Text) => explanation
+            .values
+            .iter()
+            .map(crate::plan::Explained::text)
+            .collect(),
+        (None, Format::Json) => json(explanation),
+        (Some(key), Format::Text) => explanation
+            .find(key)?
+            .into_iter()
+            .map(crate::plan::Explained::text)
+            .collect(),
+        (Some(key), Format::Json) => json(&explanation.find(key)?),
+    };
+    edge.ui.print(&text);
+    Ok(Exit::Done)
+}
+
+/// Prints the commands of a build instead of running it: one line for each image.
+pub(super) fn dry_run(planned: &Planned, edge: &mut Edge) {
+    let plan = &planned.resolution.plan;
+    for target in &plan.targets {
+        edge.ui.print(&render::buildx_line(plan, target));
+    }
+}
+
+/// Tells what the user should know about the plan.
+pub(super) fn tell_notes(planned: &Planned, edge: &mut Edge) {
+    for note in &planned.resolution.notes {
+        edge.ui.note(note);
+    }
+}

@@ -1,0 +1,148 @@
+//! From what was typed to a decided plan: gathers profile and facts, and resolves them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::profiles;
+use crate::cli::edge::Edge;
+use crate::exit::Exit;
+use crate::git::Checkout;
+use crate::plan::stages::Fragments;
+use crate::plan::{
+    Facts, HostUser, Resolution, SecretSource, Setting, Settings, known_secrets, resolve,
+};
+use crate::problem::{Problem, Problems};
+
+/// The framework of builds without `--framework`, unless the profiles at hand lack it.
+///
+/// It is build.sh's default; where it does not exist yet, the one framework that runs everywhere.
+const DEFAULT_FRAMEWORKS: [&str; 2] = ["vllm", "dynamo"];
+
+/// A plan and the fragments that it is made of.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) resolution: Resolution,
+    pub(super) fragments: Fragments,
+}
+
+/// Decides what to build.
+///
+/// # Errors
+/// Returns all that is wrong with what was asked for, the profile and the fragments.
+pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
+    settings.profile_dir = settings
+        .profile_dir
+        .map(|directory| directory.map(|path| edge.absolute(&path)));
+    let directory = settings
+        .profile_dir
+        .as_ref()
+        .map(|setting| setting.value.clone());
+    let store = profiles::store(directory.as_deref(), edge)?;
+    let framework = match &settings.framework {
+        Some(framework) => framework.value.clone(),
+        None => default_framework(&store.frameworks()),
+    };
+    let profile = store.load(&framework)?;
+    let fragments = profiles::fragments(directory.as_deref(), edge)?;
+    let context = context(&settings, edge)?;
+    let secrets = known_secrets(&profile, &settings);
+    let absent = secrets
+        .into_iter()
+        .filter(|secret| !exists(&secret.source.value, edge));
+    let facts = Facts {
+        checkout: Checkout::read(&context).map_err(Problem::from)?,
+        host_platform: host_platform().to_owned(),
+        source_date_epoch: source_date_epoch(edge)?,
+        home: edge.environment.get("HOME").map(str::to_owned),
+        absent_secrets: absent.map(|secret| secret.id).collect::<BTreeSet<_>>(),
+        user: Some(HostUser {
+            uid: rustix::process::getuid().as_raw(),
+            gid: rustix::process::getgid().as_raw(),
+        }),
+        fragments: fragments.clone(),
+    };
+    settings.context = Some(match settings.context {
+        Some(asked) => asked.map(|_| context),
+        None => Setting::new(context, crate::plan::Origin::Host),
+    });
+    Ok(Planned {
+        resolution: resolve(&profile, &settings, &facts)?,
+        fragments,
+    })
+}
+
+fn default_framework(known: &[&str]) -> String {
+    let found = DEFAULT_FRAMEWORKS.iter().find(|name| known.contains(name));
+    (*found.unwrap_or(&DEFAULT_FRAMEWORKS[0])).to_owned()
+}
+
+/// Returns the build context as an absolute path without symbolic links.
+fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
+    let asked = settings
+        .context
+        .as_ref()
+        .map(|setting| setting.value.as_path());
+    let path = edge.context(asked);
+    let wrong = |why: &str| {
+        let message = format!("The build context `{}` {why}", path.display());
+        Problem::new(Exit::Usage, message).hint("name a directory: `--context DIR`")
+    };
+    let canonical = path.canonicalize().map_err(|error| {
+        let mut problem = wrong("cannot be read");
+        problem.causes.push(error.to_string());
+        problem
+    })?;
+    if canonical.is_dir() {
+        Ok(canonical)
+    } else {
+        Err(wrong("is not a directory").into())
+    }
+}
+
+/// Returns whether a secret's value is to be had on this machine.
+fn exists(source: &SecretSource, edge: &Edge) -> bool {
+    match source {
+        SecretSource::Environment(name) => edge.environment.get(name).is_some(),
+        SecretSource::File(path) => secret_file(path, edge).is_file(),
+    }
+}
+
+/// Returns where a secret's file is: `~/` is the home directory.
+pub(super) fn secret_file(path: &str, edge: &Edge) -> PathBuf {
+    match (path.strip_prefix("~/"), edge.environment.home()) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => edge.absolute(Path::new(path)),
+    }
+}
+
+fn source_date_epoch(edge: &Edge) -> Result<Option<Timestamp>, Problem> {
+    const NAME: &str = "SOURCE_DATE_EPOCH";
+    let Some(text) = edge.environment.get(NAME) else {
+        return Ok(None);
+    };
+    let seconds = text.parse().ok();
+    let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    match timestamp {
+        Some(timestamp) => Ok(Some(timestamp)),
+        None => Err(Problem::new(
+            Exit::Usage,
+            format!("`{NAME}` is `{text}`, not a number of seconds"),
+        )
+        .hint(format!(
+            "`export {NAME}=$(git log -1 --format=%ct)`, or unset it"
+        ))),
+    }
+}
+
+/// Returns the platform of this machine in docker's words.
+fn host_platform() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "linux/arm64",
+        "riscv64" => "linux/riscv64",
+        "powerpc64" => "linux/ppc64le",
+        "s390x" => "linux/s390x",
+        _ => "linux/amd64",
+    }
+}

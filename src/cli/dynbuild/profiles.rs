@@ -1,0 +1,60 @@
+//! Which profiles and fragments are used: the built-in ones, under those of a directory.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::edge::Edge;
+use crate::exit::Exit;
+use crate::plan::stages::Fragments;
+use crate::problem::{Problem, Problems};
+use crate::profile::Store;
+
+/// The part of `--profile-dir` with the profiles.
+const PROFILES: &str = "profiles";
+
+/// The part of `--profile-dir` with the Dockerfile fragments.
+const FRAGMENTS: &str = "dockerfiles";
+
+/// Returns the profiles of `directory` over the built-in ones.
+///
+/// # Errors
+/// Fails when the directory cannot be read. Mistakes in a profile show when it is loaded.
+pub(super) fn store(directory: Option<&Path>, edge: &Edge) -> Result<Store, Problems> {
+    let store = Store::embedded();
+    match part(directory, PROFILES, edge)? {
+        None => Ok(store),
+        Some(directory) => store
+            .overlay(&directory)
+            .map_err(|error| Problem::from(error).into()),
+    }
+}
+
+/// Returns the Dockerfile fragments of `directory` over the built-in ones.
+///
+/// # Errors
+/// Fails when the directory cannot be read. Mistakes in a fragment show when it is used.
+pub(super) fn fragments(directory: Option<&Path>, edge: &Edge) -> Result<Fragments, Problems> {
+    let mut fragments = Fragments::embedded();
+    if let Some(directory) = part(directory, FRAGMENTS, edge)? {
+        fragments.overlay(&directory).map_err(Problem::from)?;
+    }
+    Ok(fragments)
+}
+
+/// Returns a part of `--profile-dir`, if the directory has it. One that has none of them was named
+/// by mistake.
+fn part(directory: Option<&Path>, name: &str, edge: &Edge) -> Result<Option<PathBuf>, Problems> {
+    let Some(directory) = directory.map(|directory| edge.absolute(directory)) else {
+        return Ok(None);
+    };
+    let has = |name: &str| directory.join(name).is_dir();
+    if !has(PROFILES) && !has(FRAGMENTS) {
+        let message = format!(
+            "The directory `{}` has neither `{PROFILES}/` nor `{FRAGMENTS}/`",
+            directory.display()
+        );
+        return Err(Problem::new(Exit::Usage, message)
+            .hint("name the directory above them: `--profile-dir DIR`")
+            .into());
+    }
+    Ok(has(name).then(|| directory.join(name)))
+}

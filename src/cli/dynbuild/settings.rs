@@ -1,0 +1,307 @@
+//! What was typed, and what the environment says, as [`Settings`] that know where they come from.
+
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::cli::environment::Environment;
+use crate::docker::secret::{SecretSpec, Source as SecretFrom};
+use crate::exit::Exit;
+use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
+use crate::problem::{Problem, Problems};
+use crate::profile::{Merge as _, Source, SourceFile};
+
+use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
+
+/// Joins flags, environment and the user's own file; the first of them that says something wins.
+///
+/// # Errors
+/// Returns every value whose form is wrong.
+pub(super) fn settings(args: &BuildArgs, environment: &Environment) -> Result<Settings, Problems> {
+    let mut reader = Reader {
+        environment,
+        problems: Vec::new(),
+    };
+    let flags = reader.flags(args);
+    let variables = reader.variables();
+    let file = reader.user_file();
+    if reader.problems.is_empty() {
+        Ok(flags.merge(variables).merge(file))
+    } else {
+        Err(Problems(reader.problems))
+    }
+}
+
+/// Joins the flags that select what to build with the environment.
+///
+/// # Errors
+/// Returns every value whose form is wrong.
+pub(super) fn selection(
+    args: &SelectionArgs,
+    environment: &Environment,
+) -> Result<Settings, Problems> {
+    let build = BuildArgs {
+        selection: args.clone(),
+        ..BuildArgs::default()
+    };
+    settings(&build, environment)
+}
+
+/// Reads values and collects what is wrong with them.
+struct Reader<'a> {
+    environment: &'a Environment,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn flags(&mut self, args: &BuildArgs) -> Settings {
+        let BuildArgs {
+            selection,
+            inputs,
+            results,
+            caches,
+            run: _,
+        } = args;
+        let mut settings = Settings::default();
+        self.selection(selection, &mut settings);
+        self.inputs(inputs, &mut settings);
+        results_into(results, &mut settings);
+        self.labels(results, &mut settings);
+        caches_into(caches, &mut settings);
+        settings
+    }
+
+    fn selection(&mut self, args: &SelectionArgs, settings: &mut Settings) {
+        let SelectionArgs {
+            framework,
+            target,
+            device,
+            cuda_version,
+            platform,
+            source,
+            context,
+            profile_dir,
+        } = args;
+        settings.framework = one("--framework", framework.as_deref());
+        settings.targets = many("--target", target);
+        settings.device = one("--device", device.as_deref()).or_else(|| {
+            let version = cuda_version.as_deref()?;
+            Some(Setting::flag(format!("cuda{version}"), "--cuda-version"))
+        });
+        settings.platforms = many("--platform", platform);
+        settings.source = self.parsed(source.as_deref(), &Origin::Flag("--source".into()));
+        settings.context = context
+            .as_ref()
+            .map(|path| Setting::flag(path.clone(), "--context"));
+        settings.profile_dir = profile_dir
+            .as_ref()
+            .map(|path| Setting::flag(path.clone(), "--profile-dir"));
+    }
+
+    fn inputs(&mut self, args: &InputArgs, settings: &mut Settings) {
+        let InputArgs {
+            build_arg,
+            allow_unknown_build_arg,
+            build_context,
+            secret,
+            ssh: _,
+            enable,
+            disable,
+            uid,
+            gid,
+        } = args;
+        for text in build_arg {
+            settings.build_args.extend(self.build_arg(text));
+        }
+        settings.allow_unknown_build_arg = *allow_unknown_build_arg;
+        for text in build_context {
+            settings
+                .contexts
+                .extend(self.named("--build-context", text, "NAME=PATH"));
+        }
+        for text in secret {
+            settings.secrets.extend(self.secret(text));
+        }
+        let switched = |flag: &'static str, on: bool| {
+            move |name: &String| Setting::flag(Named::new(name.clone(), on), flag)
+        };
+        settings
+            .features
+            .extend(enable.iter().map(switched("--enable", true)));
+        settings
+            .features
+            .extend(disable.iter().map(switched("--disable", false)));
+        for (flag, name, number) in [("--uid", "USER_UID", uid), ("--gid", "USER_GID", gid)] {
+            if let Some(number) = number {
+                let named = Named::new(name, number.to_string());
+                settings.options.push(Setting::flag(named, flag));
+            }
+        }
+    }
+
+    fn labels(&mut self, args: &ResultArgs, settings: &mut Settings) {
+        for text in &args.label {
+            settings
+                .labels
+                .extend(self.named("--label", text, "KEY=VALUE"));
+        }
+    }
+
+    /// As docker: `NAME` alone takes the variable of that name, and is left out if there is none.
+    fn build_arg(&mut self, text: &str) -> Option<Setting<Named<String>>> {
+        if text.contains('=') {
+            return self.named("--build-arg", text, "KEY=VALUE");
+        }
+        let value = self.environment.variables().get(text)?;
+        let origin = Origin::Environment(text.to_owned());
+        Some(Setting::new(Named::new(text, value.clone()), origin))
+    }
+
+    fn named(
+        &mut self,
+        flag: &'static str,
+        text: &str,
+        form: &'static str,
+    ) -> Option<Setting<Named<String>>> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                Some(Setting::flag(Named::new(name, value), flag))
+            }
+            _ => {
+                let message = format!("`{flag} {text}` is not of the form `{form}`");
+                self.problems.push(Problem::new(Exit::Usage, message));
+                None
+            }
+        }
+    }
+
+    fn secret(&mut self, text: &str) -> Option<Setting<Named<SecretSource>>> {
+        let spec: SecretSpec = self.checked("--secret", text.parse())?;
+        let source = match spec.source {
+            SecretFrom::Environment(name) => SecretSource::Environment(name),
+            SecretFrom::File(path) => SecretSource::File(path),
+            SecretFrom::Unsaid if self.environment.get(&spec.id).is_some() => {
+                SecretSource::Environment(spec.id.clone())
+            }
+            SecretFrom::Unsaid => SecretSource::File(spec.id.clone()),
+        };
+        Some(Setting::flag(Named::new(spec.id, source), "--secret"))
+    }
+
+    fn variables(&mut self) -> Settings {
+        let variable = |name: &str| {
+            let value = self.environment.get(name)?;
+            let origin = Origin::Environment(name.to_owned());
+            Some(Setting::new(value, origin))
+        };
+        let source = variable("DYNBUILD_SOURCE");
+        let mut settings = Settings {
+            framework: variable("DYNBUILD_FRAMEWORK"),
+            targets: variable("DYNBUILD_TARGET").into_iter().collect(),
+            device: variable("DYNBUILD_DEVICE"),
+            platforms: variable("DYNBUILD_PLATFORM").into_iter().collect(),
+            profile_dir: variable("DYNBUILD_PROFILE_DIR")
+                .map(|setting: Setting<String>| setting.map(Into::into)),
+            ..Settings::default()
+        };
+        settings.source = source.and_then(|setting: Setting<String>| {
+            self.parsed(Some(&setting.value), &setting.origin)
+        });
+        settings
+    }
+
+    /// Reads `~/.config/dynbuild/config.toml`, or what `DYNBUILD_CONFIG` names.
+    fn user_file(&mut self) -> Settings {
+        let named = self.environment.get("DYNBUILD_CONFIG").map(PathBuf::from);
+        let path = match (&named, user_file(self.environment)) {
+            (Some(named), _) => self.environment.working_directory().join(named),
+            (None, Some(usual)) => usual,
+            (None, None) => return Settings::default(),
+        };
+        let text = match fs_err::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
+                return Settings::default();
+            }
+            Err(error) => {
+                let problem = Problem::new(Exit::Usage, format!("Your settings: {error}"));
+                self.problems.push(problem.hint("mend or remove the file"));
+                return Settings::default();
+            }
+        };
+        let file = SourceFile::new(path.display().to_string(), text);
+        Settings::from_user_file(&file).unwrap_or_else(|errors| {
+            self.problems.extend(errors.into_iter().map(Problem::from));
+            Settings::default()
+        })
+    }
+
+    fn parsed(&mut self, text: Option<&str>, origin: &Origin) -> Option<Setting<Source>> {
+        let source = self.checked(&origin.to_string(), text?.parse::<Source>())?;
+        Some(Setting::new(source, origin.clone()))
+    }
+
+    fn checked<T, E: Display>(&mut self, flag: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed
+            .map_err(|error| {
+                let message = format!("the value of `{flag}` is wrong: {error}");
+                self.problems.push(Problem::new(Exit::Usage, message));
+            })
+            .ok()
+    }
+}
+
+/// Returns the usual place of the user's own file (XDG base directories).
+fn user_file(environment: &Environment) -> Option<PathBuf> {
+    let directory = match environment.get("XDG_CONFIG_HOME") {
+        Some(directory) => PathBuf::from(directory),
+        None => environment.home()?.join(".config"),
+    };
+    Some(directory.join("dynbuild/config.toml"))
+}
+
+fn results_into(args: &ResultArgs, settings: &mut Settings) {
+    let ResultArgs {
+        tag,
+        no_tag_latest,
+        label: _,
+        load,
+        no_load,
+        push,
+        output,
+        metadata_file: _,
+    } = args;
+    settings.tags = many("--tag", tag);
+    settings.tag_latest = no_tag_latest.then(|| Setting::flag(false, "--no-tag-latest"));
+    settings.load = match (load, no_load) {
+        (true, _) => Some(Setting::flag(true, "--load")),
+        (_, true) => Some(Setting::flag(false, "--no-load")),
+        _ => None,
+    };
+    settings.push = push.then(|| Setting::flag(true, "--push"));
+    settings.outputs = many("--output", output);
+}
+
+fn caches_into(args: &CacheArgs, settings: &mut Settings) {
+    let CacheArgs {
+        cache_from,
+        cache_to,
+        no_cache,
+        pull,
+    } = args;
+    settings.cache_from = many("--cache-from", cache_from);
+    settings.cache_to = many("--cache-to", cache_to);
+    settings.no_cache = no_cache.then(|| Setting::flag(true, "--no-cache"));
+    settings.pull = pull.then(|| Setting::flag(true, "--pull"));
+}
+
+fn one(flag: &str, value: Option<&str>) -> Option<Setting<String>> {
+    value.map(|value| Setting::flag(value, flag))
+}
+
+fn many(flag: &str, values: &[String]) -> Vec<Setting<String>> {
+    values
+        .iter()
+        .map(|value| Setting::flag(value.as_str(), flag))
+        .collect()
+}

@@ -1,0 +1,17 @@
+//! `dynbuild env`: every environment variable that is read.
+
+use crate::cli::edge::Edge;
+use crate::cli::environment::VARIABLES;
+use crate::exit::Exit;
+use crate::text::Table;
+
+/// Runs the command.
+pub(super) fn run(edge: &mut Edge) -> Exit {
+    let mut table = Table::new(["Variable", "Meaning"]);
+    for variable in VARIABLES {
+        table.row([variable.name, variable.help]);
+    }
+    let text = table.render(edge.ui.stdout.look());
+    edge.ui.print(&text);
+    Exit::Done
+}

@@ -1,0 +1,94 @@
+//! What every command of both programs is given: the environment and the user interface.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::environment::Environment;
+use crate::engine::Surroundings;
+use crate::exit::Exit;
+use crate::git;
+use crate::problem::{Problem, Problems};
+use crate::ui::{ColorChoice, Settings, Ui};
+
+/// The environment and the user interface of one run.
+#[derive(Debug)]
+pub(super) struct Edge {
+    pub(super) environment: Environment,
+    pub(super) ui: Ui,
+}
+
+impl Edge {
+    /// Runs a program: shows the problems that it ends with, and turns the end into an exit code.
+    pub(super) fn run(
+        color: ColorChoice,
+        program: impl FnOnce(&mut Self) -> Result<Exit, Problems>,
+    ) -> ExitCode {
+        let (environment, unreadable) = match Environment::read() {
+            Ok(environment) => (environment, None),
+            Err(error) => (
+                Environment::from_values(Path::new("/"), []),
+                Some(unreadable_directory(&error)),
+            ),
+        };
+        let variable = |name: &str| environment.get(name).map(str::to_owned);
+        let settings = Settings::from_environment(color, variable);
+        let mut edge = Self {
+            ui: Ui::new(&settings),
+            environment,
+        };
+        let result = match unreadable {
+            None => program(&mut edge),
+            Some(problem) => Err(problem.into()),
+        };
+        edge.end(result).into()
+    }
+
+    fn end(mut self, result: Result<Exit, Problems>) -> Exit {
+        let exit = result.unwrap_or_else(|problems| {
+            self.ui.problems(&problems);
+            problems.exit()
+        });
+        // Where stderr is full as well, the exit code is all that is left to say.
+        if self.ui.finish().is_err() && exit == Exit::Done {
+            return Exit::StepFailed;
+        }
+        exit
+    }
+
+    /// Returns a path as it is seen from the working directory.
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        self.environment.working_directory().join(path)
+    }
+
+    /// Returns what the environment says about the engine.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        let variable = |name: &str| self.environment.get(name);
+        let home = self.environment.home();
+        Surroundings {
+            host: variable("DOCKER_HOST").map(str::to_owned),
+            context: variable("DOCKER_CONTEXT").map(str::to_owned),
+            tls: variable("DOCKER_TLS_VERIFY").is_some(),
+            certificates: variable("DOCKER_CERT_PATH").map(PathBuf::from),
+            config: variable("DOCKER_CONFIG")
+                .map(PathBuf::from)
+                .or_else(|| Some(home?.join(".docker"))),
+            runtime: variable("XDG_RUNTIME_DIR").map(PathBuf::from),
+        }
+    }
+
+    /// Returns the build context: what was asked for, else the repository around the working
+    /// directory, else the working directory.
+    pub(super) fn context(&self, asked: Option<&Path>) -> PathBuf {
+        let here = self.environment.working_directory();
+        match asked {
+            Some(path) => self.absolute(path),
+            None => git::top_directory(here).unwrap_or_else(|| here.to_owned()),
+        }
+    }
+}
+
+fn unreadable_directory(error: &std::io::Error) -> Problem {
+    let mut problem = Problem::new(Exit::Usage, "the working directory cannot be read");
+    problem.causes.push(error.to_string());
+    problem.hint("change into a directory that exists: `cd`")
+}

@@ -1,0 +1,207 @@
+//! The environment, read once and only here.
+//!
+//! Everything below the edge gets values. [`VARIABLES`] is the complete list of what is read, and
+//! the table that the documentation prints.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// One documented environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// The name, as in the shell.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub help: &'static str,
+}
+
+/// Every variable that changes what our programs do, apart from those that a profile names as the
+/// source of a secret and those that `--build-arg NAME` or `-e NAME` name.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "DOCKER_HOST",
+        help: "engine to talk to (unix://, tcp://, ssh://)",
+    },
+    Variable {
+        name: "DOCKER_CONTEXT",
+        help: "docker context that names the engine",
+    },
+    Variable {
+        name: "DOCKER_CONFIG",
+        help: "directory of docker's config.json (default ~/.docker)",
+    },
+    Variable {
+        name: "DOCKER_TLS_VERIFY",
+        help: "use TLS for tcp:// engines when not empty",
+    },
+    Variable {
+        name: "DOCKER_CERT_PATH",
+        help: "directory of ca.pem, cert.pem and key.pem",
+    },
+    Variable {
+        name: "DYNBUILD_FRAMEWORK",
+        help: "default of --framework",
+    },
+    Variable {
+        name: "DYNBUILD_TARGET",
+        help: "default of --target",
+    },
+    Variable {
+        name: "DYNBUILD_DEVICE",
+        help: "default of --device",
+    },
+    Variable {
+        name: "DYNBUILD_PLATFORM",
+        help: "default of --platform",
+    },
+    Variable {
+        name: "DYNBUILD_SOURCE",
+        help: "default of --source",
+    },
+    Variable {
+        name: "DYNBUILD_PROGRESS",
+        help: "default of --progress",
+    },
+    Variable {
+        name: "DYNBUILD_PROFILE_DIR",
+        help: "default of --profile-dir",
+    },
+    Variable {
+        name: "DYNBUILD_CONFIG",
+        help: "user settings file (default ~/.config/dynbuild/config.toml)",
+    },
+    Variable {
+        name: "SOURCE_DATE_EPOCH",
+        help: "creation time of images, in seconds since 1970",
+    },
+    Variable {
+        name: "SSH_AUTH_SOCK",
+        help: "ssh agent that --ssh default forwards",
+    },
+    Variable {
+        name: "NO_COLOR",
+        help: "no colours when not empty",
+    },
+    Variable {
+        name: "CLICOLOR_FORCE",
+        help: "colours even when not a terminal",
+    },
+    Variable {
+        name: "TERM",
+        help: "`dumb` switches the live display off",
+    },
+    Variable {
+        name: "HOME",
+        help: "home directory",
+    },
+    Variable {
+        name: "XDG_CONFIG_HOME",
+        help: "place of the user settings file",
+    },
+    Variable {
+        name: "XDG_RUNTIME_DIR",
+        help: "place of a rootless engine's socket and of secret files",
+    },
+    Variable {
+        name: "LANG",
+        help: "ASCII drawing when not UTF-8 (also LC_ALL, LC_CTYPE)",
+    },
+    Variable {
+        name: "LC_ALL",
+        help: "see LANG",
+    },
+    Variable {
+        name: "LC_CTYPE",
+        help: "see LANG",
+    },
+    Variable {
+        name: "HF_HOME",
+        help: "dynrun: default of --hf-home",
+    },
+    Variable {
+        name: "HF_TOKEN",
+        help: "token for gated models; passed as a secret, never as an argument",
+    },
+    Variable {
+        name: "HTTP_PROXY",
+        help: "passed to builds as the predefined build argument (also https, no, all; both cases)",
+    },
+];
+
+/// A snapshot of the process's environment and working directory.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    working_directory: PathBuf,
+}
+
+impl Environment {
+    /// Reads the process's environment. Values that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// Fails when the working directory no longer exists or may not be read.
+    pub fn read() -> std::io::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads it"
+        )]
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Ok(Self {
+            variables,
+            working_directory: std::env::current_dir()?,
+        })
+    }
+
+    /// Builds an environment from values, for tests and for embedding.
+    pub fn from_values<'a>(
+        working_directory: &Path,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        Self {
+            variables: values
+                .into_iter()
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .collect(),
+            working_directory: working_directory.to_owned(),
+        }
+    }
+
+    /// Returns a variable's value; empty counts as unset.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Returns all variables, for grammars that look names up (`-e NAME`, `--build-arg NAME`).
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// Returns the directory that the program was started in.
+    pub fn working_directory(&self) -> &Path {
+        &self.working_directory
+    }
+
+    /// Returns the home directory, if one is known.
+    pub fn home(&self) -> Option<&Path> {
+        self.get("HOME").map(Path::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_values_count_as_unset() {
+        let environment = Environment::from_values(Path::new("/"), [("A", ""), ("B", "b")]);
+        assert_eq!(
+            (environment.get("A"), environment.get("B")),
+            (None, Some("b"))
+        );
+    }
+}
