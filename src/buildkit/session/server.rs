@@ -207,6 +207,16 @@ async fn open_stream(
     }
 }
 
+/// The window of one call of a session.
+pub(super) const STREAM_WINDOW: u32 = 1 << 20;
+
+/// The window of a session's connection.
+///
+/// Not for speed: h2 counts each small frame that lies unread as 256 bytes, and ends the connection
+/// when they reach half of this (`too_many_data_frames`). An engine asks for tens of thousands of
+/// files at once, each in a frame of its own.
+pub(super) const CONNECTION_WINDOW: u32 = 64 << 20;
+
 /// Serves until the connection ends.
 ///
 /// This is hyper's server and not tonic's: tonic's ends when its listener does, without waiting for
@@ -216,8 +226,8 @@ async fn serve(stream: BoxedStream, routes: Routes, closed: CancellationToken) {
     let service = TowerToHyperService::new(routes.prepare());
     let mut server = http2::Builder::new(TokioExecutor::new());
     server
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(4 << 20)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(1 << 20);
     // How it ended tells nothing: engines close sessions in many ways, and whether the build
     // failed is for its solve to say.

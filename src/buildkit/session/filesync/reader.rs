@@ -25,10 +25,10 @@ pub(super) type Wanted = (u32, Announced);
 
 /// The requests that no reader has taken yet.
 #[derive(Clone, Debug)]
-pub(super) struct Queue(Arc<Mutex<mpsc::Receiver<Wanted>>>);
+pub(super) struct Queue(Arc<Mutex<mpsc::UnboundedReceiver<Wanted>>>);
 
 impl Queue {
-    pub(super) fn new(requests: mpsc::Receiver<Wanted>) -> Self {
+    pub(super) fn new(requests: mpsc::UnboundedReceiver<Wanted>) -> Self {
         Self(Arc::new(Mutex::new(requests)))
     }
 

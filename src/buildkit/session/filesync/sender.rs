@@ -18,9 +18,6 @@ use crate::buildkit::proto::fsutil::Packet;
 use crate::buildkit::proto::fsutil::packet::PacketType;
 use crate::context::{ContextError, Entry, Visitor, WalkOptions, follow_paths, walk};
 
-/// How many requests may wait for a reader. When more come, the engine has to wait.
-const REQUESTS: usize = 1024;
-
 /// How many problems are collected before the walk gives up.
 const MOST_PROBLEMS: usize = 10;
 
@@ -74,7 +71,8 @@ impl Sender {
         }
     }
 
-    /// Takes requests until the engine is done.
+    /// Takes requests until the engine is done, as fast as they come: frames that nobody reads end
+    /// the whole connection. There can be no more of them than announced files.
     async fn answer(self, mut requests: Streaming<Packet>) {
         let _clock = self.transfer.start_clock();
         let mut readers = None;
@@ -86,7 +84,7 @@ impl Sender {
             let answered = match packet.r#type() {
                 PacketType::PacketReq => {
                     let readers = readers.get_or_insert_with(|| self.start_readers());
-                    self.request(packet.id, readers).await
+                    self.request(packet.id, readers)
                 }
                 PacketType::PacketFin => {
                     self.door.send(wire::fin()).await.ok();
@@ -105,16 +103,16 @@ impl Sender {
         }
     }
 
-    async fn request(&self, id: u32, readers: &mpsc::Sender<Wanted>) -> Result<(), Status> {
+    fn request(&self, id: u32, readers: &mpsc::UnboundedSender<Wanted>) -> Result<(), Status> {
         let invalid = || Status::invalid_argument(format!("invalid file id {id}"));
         let file = self.announced.take(id).ok_or_else(invalid)?;
         let gone = |_| Status::aborted("the transfer has ended");
-        readers.send((id, file)).await.map_err(gone)
+        readers.send((id, file)).map_err(gone)
     }
 
     /// Starts the readers, which end when the returned sender is dropped.
-    fn start_readers(&self) -> mpsc::Sender<Wanted> {
-        let (sender, receiver) = mpsc::channel(REQUESTS);
+    fn start_readers(&self) -> mpsc::UnboundedSender<Wanted> {
+        let (sender, receiver) = mpsc::unbounded_channel();
         let queue = Queue::new(receiver);
         for _ in 0..READERS {
             let (queue, this) = (queue.clone(), self.clone());

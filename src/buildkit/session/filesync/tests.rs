@@ -15,6 +15,7 @@ use crate::buildkit::proto::filesync::file_sync_client::FileSyncClient;
 use crate::buildkit::proto::fsutil::packet::PacketType;
 use crate::buildkit::proto::fsutil::{Packet, Stat};
 use crate::buildkit::session::LocalDir;
+use crate::buildkit::session::server::{CONNECTION_WINDOW, STREAM_WINDOW};
 
 /// Connects a client to a service without a network.
 async fn connect(service: FileSync) -> FileSyncClient<Channel> {
@@ -22,6 +23,8 @@ async fn connect(service: FileSync) -> FileSyncClient<Channel> {
     tokio::spawn(async move {
         let incoming = tokio_stream::iter([Ok::<_, std::io::Error>(theirs)]);
         Server::builder()
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .add_service(service.into_service())
             .serve_with_incoming(incoming)
             .await
@@ -182,6 +185,38 @@ async fn files_arrive_with_their_contents_and_metadata() {
         (size.entries, size.files, size.bytes),
         (6, 3, 300_000 + (128 << 10))
     );
+}
+
+#[tokio::test]
+async fn every_request_is_taken_although_the_engine_reads_nothing_meanwhile() {
+    const FILES: u32 = 12_000;
+    let tree = tempfile::tempdir().unwrap();
+    for number in 0..FILES {
+        fs_err::write(tree.path().join(format!("{number:05}")), [7; 1000]).unwrap();
+    }
+    let metadata = [("dir-name", "context")];
+    let mut call = Call::open(&offer(tree.path()), &metadata).await.unwrap();
+    while call
+        .packets
+        .message()
+        .await
+        .unwrap()
+        .unwrap()
+        .stat
+        .is_some()
+    {}
+    for id in 0..FILES {
+        call.requests.send(wire::request(id)).await.unwrap();
+        // Each in a frame of its own, as the engine does it.
+        while call.requests.capacity() < call.requests.max_capacity() {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut ended = 0;
+    while ended < FILES {
+        let packet = call.packets.message().await.unwrap().unwrap();
+        ended += u32::from(packet.data.is_empty());
+    }
 }
 
 #[tokio::test]
