@@ -28,7 +28,9 @@ impl Redactor {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut needles: Vec<Vec<u8>> = secrets
             .into_iter()
-            .flat_map(|secret| needles(secret.expose()))
+            .map(Secret::expose)
+            .filter(|value| !is_certificates(value))
+            .flat_map(needles)
             .collect();
         needles.sort_unstable();
         needles.dedup();
@@ -65,6 +67,24 @@ impl Redactor {
             _ => Cow::Borrowed(bytes),
         }
     }
+}
+
+/// Returns whether a value is a bundle of certificates. These go to builds as a secret because
+/// they must not stay in a layer, but they are public; and thousands of lines to look for would
+/// cost more time than an unchanged build takes.
+fn is_certificates(value: &[u8]) -> bool {
+    let mut inside = false;
+    let mut found = false;
+    for line in value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii) {
+        match line {
+            b"-----BEGIN CERTIFICATE-----" => (inside, found) = (true, true),
+            b"-----END CERTIFICATE-----" => inside = false,
+            b"" | [b'#', ..] => {}
+            _ if !inside => return false,
+            _ => {}
+        }
+    }
+    found
 }
 
 fn needles(value: &[u8]) -> Vec<Vec<u8>> {
@@ -108,6 +128,17 @@ mod tests {
             redactor.redact("-----BEGIN KEY-----"),
             "-----BEGIN KEY-----"
         );
+    }
+
+    #[test]
+    fn certificates_are_public_but_what_stands_beside_them_is_not() {
+        let bundle = "# CA\n-----BEGIN CERTIFICATE-----\nMIIBOgIBAAJB\n-----END CERTIFICATE-----\n";
+        let redacted = |value: String| {
+            let redactor = Redactor::new(&[Secret::new(value)]);
+            redactor.redact("MIIBOgIBAAJB").into_owned()
+        };
+        assert_eq!(redacted(bundle.to_owned()), "MIIBOgIBAAJB");
+        assert_eq!(redacted(format!("{bundle}token-1234\n")), "****");
     }
 
     #[test]
