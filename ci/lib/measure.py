@@ -10,10 +10,11 @@ import statistics
 import subprocess
 import sys
 import tarfile
-import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+PEAK = str(Path(__file__).with_name("peak.py"))
 
 PROFILE = """\
 framework = "bench"
@@ -74,19 +75,16 @@ class Client:
 
     def run(self):
         """Runs once; a failure ends the benchmark with what the client said."""
-        with open(os.devnull, "rb") as nothing, open("client.log", "wb") as log:
-            started = time.perf_counter()
-            process = subprocess.Popen(
-                self.command, env=self.environment, stdin=nothing, stdout=log, stderr=log
+        with open("client.log", "wb") as log:
+            subprocess.run(
+                [sys.executable, "-I", "-S", PEAK, "client.times", *self.command],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
             )
-            # wait4 counts the client's own children too: docker starts its plugin as one.
-            _, status, usage = os.wait4(process.pid, 0)
-            elapsed = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{shlex.join(self.command)} ended with {process.returncode}\n"
+        seconds, peak, status = Path("client.times").read_text().split()
+        if status != "0":
+            sys.exit(f"{shlex.join(self.command)} ended with {status}\n"
                      + Path("client.log").read_text(errors="replace"))
-        return Sample(elapsed, usage.ru_maxrss * 1024)
+        return Sample(float(seconds), int(peak) * 1024)
 
 
 class Engine:
