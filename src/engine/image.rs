@@ -37,6 +37,27 @@ impl Engine {
         }
     }
 
+    /// Returns the names that a repository's images have, such as `dynamo:latest-vllm`.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked.
+    pub async fn image_names(&self, repository: &str) -> Result<Vec<String>, EngineError> {
+        #[derive(serde::Deserialize)]
+        struct Line {
+            #[serde(rename = "RepoTags")]
+            tags: Option<Vec<String>>,
+        }
+        let filters = serde_json::json!({"reference": [repository]}).to_string();
+        let path = format!("/images/json?filters={}", super::http::escape(&filters));
+        let lines: Vec<Line> = self
+            .json(super::http::Call::get("list images", path))
+            .await?;
+        Ok(lines
+            .into_iter()
+            .flat_map(|line| line.tags.unwrap_or_default())
+            .collect())
+    }
+
     /// Removes a reference, and the image when it was the last one.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What the engine tells about its host.
 
+use bollard::models::SystemInfoCgroupVersionEnum;
+
 use super::{Engine, EngineError};
 
 /// Facts about the engine's host.
@@ -11,6 +13,14 @@ pub struct EngineInfo {
     pub runtimes: Vec<String>,
     /// CDI devices in full (`vendor/class=name`); empty on engines older than 28.3.
     pub cdi_devices: Vec<String>,
+    /// Whether it reads CDI specifications.
+    pub reads_cdi: bool,
+    /// The program that `--init` runs.
+    pub init_binary: Option<String>,
+    /// Whether it runs without root.
+    pub rootless: bool,
+    /// Whether its machine has the unified cgroup hierarchy (version 2).
+    pub unified_cgroups: bool,
 }
 
 impl Engine {
@@ -25,10 +35,16 @@ impl Engine {
             .await
             .map_err(|source| EngineError::request("tell about its host", source))?;
         let devices = info.discovered_devices.unwrap_or_default();
+        let directories = info.cdi_spec_dirs.unwrap_or_default();
+        let options = info.security_options.unwrap_or_default();
         Ok(EngineInfo {
             data_root: info.docker_root_dir.unwrap_or_default(),
             runtimes: info.runtimes.unwrap_or_default().into_keys().collect(),
             cdi_devices: devices.into_iter().filter_map(|device| device.id).collect(),
+            reads_cdi: !directories.is_empty(),
+            init_binary: info.init_binary.filter(|program| !program.is_empty()),
+            rootless: options.iter().any(|option| option.contains("rootless")),
+            unified_cgroups: info.cgroup_version == Some(SystemInfoCgroupVersionEnum::_2),
         })
     }
 }

@@ -7,13 +7,23 @@
 
 mod client;
 mod connector;
+mod container;
 mod error;
+mod http;
 mod image;
 mod info;
 mod locate;
+mod peer;
+mod pull;
 
 pub use client::{Engine, EngineVersion, OLDEST_API};
+pub use container::{
+    AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, PublishedPort, RawStream, Wait,
+    WaitFor,
+};
 pub use error::EngineError;
 pub use image::ImageFacts;
 pub use info::EngineInfo;
 pub use locate::{LocateError, Located, Origin, Surroundings, locate};
+pub use peer::Peer;
+pub use pull::Credentials;

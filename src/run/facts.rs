@@ -14,8 +14,6 @@ pub struct HostFacts {
     pub git_root: Option<PathBuf>,
     /// The user's home directory.
     pub home: Option<PathBuf>,
-    /// Where files that must not outlive the login go (`XDG_RUNTIME_DIR`), if there is one.
-    pub runtime_dir: Option<PathBuf>,
     /// The user's number.
     pub uid: u32,
     /// The number of the user's first group.
@@ -71,16 +69,16 @@ pub struct EngineFacts {
     pub init_binary: Option<String>,
     /// Whether the engine reads CDI specifications (`/info` `CDISpecDirs` is not empty).
     pub cdi: bool,
-    /// Fully qualified CDI devices such as `nvidia.com/gpu=0`; `None` before API 1.50, which
-    /// cannot list them.
-    pub cdi_devices: Option<Vec<String>>,
+    /// Fully qualified CDI devices such as `nvidia.com/gpu=0`; empty before API 1.50, which cannot
+    /// list them.
+    pub cdi_devices: Vec<String>,
     /// Whether NVIDIA's runtime hook is where the engine finds it; `None` if that cannot be seen
     /// from here.
     pub gpu_hook: Option<bool>,
     /// Whether the engine runs without root.
     pub rootless: bool,
-    /// 1 or 2.
-    pub cgroup_version: u8,
+    /// Whether its machine has the unified cgroup hierarchy.
+    pub unified_cgroups: bool,
     /// What the engine's processes may raise limits to, if that can be known from here.
     pub limits: Option<LimitFacts>,
 }
@@ -94,10 +92,10 @@ impl EngineFacts {
             runtimes: Vec::new(),
             init_binary: None,
             cdi: false,
-            cdi_devices: None,
+            cdi_devices: Vec::new(),
             gpu_hook: None,
             rootless: false,
-            cgroup_version: 2,
+            unified_cgroups: true,
             limits: None,
         }
     }

@@ -186,7 +186,7 @@ fn provide(wish: &GpuWish, engine: &EngineFacts) -> Result<Option<Vec<String>>, 
         return Ok(None);
     }
     let prefix = format!("{KIND}=");
-    let devices = engine.cdi_devices.iter().flatten();
+    let devices = engine.cdi_devices.iter();
     let present: Vec<String> = devices
         .filter_map(|device| device.strip_prefix(&prefix).map(str::to_owned))
         .collect();
@@ -279,7 +279,7 @@ mod tests {
     fn engine(hook: Option<bool>, cdi: &[&str]) -> EngineFacts {
         EngineFacts {
             gpu_hook: hook,
-            cdi_devices: Some(cdi.iter().map(|name| (*name).to_owned()).collect()),
+            cdi_devices: cdi.iter().map(|name| (*name).to_owned()).collect(),
             ..EngineFacts::unknown()
         }
     }

@@ -1,0 +1,429 @@
+//! Containers: made, started, followed, asked, ended.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Method;
+use http_body_util::BodyExt as _;
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::http::{Body, Call, escape};
+use super::{Engine, EngineError};
+
+/// The bytes of a container's streams, in both directions.
+pub type RawStream = TokioIo<Upgraded>;
+
+/// Which streams to attach to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AttachTo<'a> {
+    /// The input.
+    pub stdin: bool,
+    /// The output.
+    pub stdout: bool,
+    /// The errors.
+    pub stderr: bool,
+    /// Keys that end the attachment, if not the engine's default.
+    pub detach_keys: Option<&'a str>,
+}
+
+/// What a wait waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitFor {
+    /// The next end.
+    NextExit,
+    /// The removal, which with `--rm` follows the end.
+    Removed,
+}
+
+/// A wait that the engine has registered.
+#[derive(Debug)]
+pub struct Wait {
+    answer: Response<Incoming>,
+    action: String,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "PascalCase")]
+pub struct Ended {
+    /// The process's exit code; 128+n if a signal ended it.
+    pub status_code: i64,
+    /// What went wrong while waiting.
+    #[serde(default)]
+    error: Option<WaitError>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "PascalCase")]
+struct WaitError {
+    message: String,
+}
+
+/// What the engine knows of a container.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ContainerFacts {
+    /// The id, 64 digits.
+    pub id: String,
+    /// The name, with a leading slash.
+    pub name: String,
+    /// The image's id.
+    #[serde(default)]
+    pub image: String,
+    /// What it does.
+    pub state: ContainerState,
+    /// What it was made of.
+    pub config: ContainerConfig,
+    /// What the host gives it.
+    pub host_config: ContainerHost,
+    /// How it is reached.
+    #[serde(default)]
+    pub network_settings: NetworkFacts,
+}
+
+/// What a container does.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerState {
+    /// `created`, `running`, `exited`, `removing`, ...
+    pub status: String,
+    /// Whether its process runs.
+    pub running: bool,
+    /// Whether the kernel killed a process of it for want of memory.
+    #[serde(rename = "OOMKilled")]
+    pub oom_killed: bool,
+    /// The process's number, as the engine sees it.
+    pub pid: i64,
+    /// How it ended.
+    pub exit_code: i64,
+    /// What prevented it from starting.
+    pub error: String,
+    /// When it ended, RFC 3339.
+    pub finished_at: String,
+}
+
+/// The part of a container's configuration that we look at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerConfig {
+    /// Whether it has a terminal.
+    pub tty: bool,
+    /// Whether its input is open.
+    pub open_stdin: bool,
+    /// The image as it was named.
+    pub image: String,
+    /// The user; empty for root.
+    pub user: String,
+    /// Labels.
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Ports that it listens on.
+    pub exposed_ports: Option<BTreeMap<String, Value>>,
+    /// The environment.
+    pub env: Option<Vec<String>>,
+    /// The command.
+    pub cmd: Option<Vec<String>>,
+}
+
+/// The part of a container's host configuration that we look at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerHost {
+    /// Whether it is removed when it ends.
+    pub auto_remove: bool,
+    /// `host`, `bridge`, ...
+    pub network_mode: String,
+}
+
+/// How a container is reached.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NetworkFacts {
+    /// Where its ports are published, by `port/protocol`.
+    pub ports: Option<BTreeMap<String, Option<Vec<PublishedPort>>>>,
+}
+
+/// A port of the host that leads into a container.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PublishedPort {
+    /// The address that it listens on.
+    pub host_ip: String,
+    /// The port.
+    pub host_port: String,
+}
+
+/// A container in a list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ContainerLine {
+    /// The id.
+    pub id: String,
+    /// The names, each with a leading slash.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The image as it was named.
+    #[serde(default)]
+    pub image: String,
+    /// `running`, `exited`, ...
+    #[serde(default)]
+    pub state: String,
+    /// `Up 3 minutes`, ...
+    #[serde(default)]
+    pub status: String,
+    /// Labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl ContainerLine {
+    /// Returns the name, or the short id of a container without one.
+    pub fn name(&self) -> &str {
+        let first = self.names.first().map(|name| name.trim_start_matches('/'));
+        first.unwrap_or_else(|| self.id.get(..12).unwrap_or(&self.id))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Created {
+    id: String,
+}
+
+impl Engine {
+    /// Makes a container and returns its id. The request is the body of `POST /containers/create`.
+    pub async fn create_container(
+        &self,
+        name: Option<&str>,
+        platform: Option<&str>,
+        request: Value,
+    ) -> Result<String, EngineError> {
+        let parameters = [("name", name), ("platform", platform)];
+        let parameters: Vec<_> = parameters
+            .into_iter()
+            .filter_map(|(key, value)| Some(format!("{key}={}", escape(value?))))
+            .collect();
+        let path = format!("/containers/create?{}", parameters.join("&"));
+        let call = Call::new(
+            "create the container",
+            Method::POST,
+            path,
+            Body::Json(request),
+        );
+        let created: Created = self.json(call).await?;
+        Ok(created.id)
+    }
+
+    /// Starts a container.
+    pub async fn start_container(&self, id: &str) -> Result<(), EngineError> {
+        let call = Call::post("start the container", format!("/containers/{id}/start"));
+        self.send(call).await.map(drop)
+    }
+
+    /// Connects to a container's streams.
+    pub async fn attach_container(
+        &self,
+        id: &str,
+        to: AttachTo<'_>,
+    ) -> Result<RawStream, EngineError> {
+        let AttachTo {
+            stdin,
+            stdout,
+            stderr,
+            detach_keys,
+        } = to;
+        let keys = detach_keys.map(|keys| format!("&detachKeys={}", escape(keys)));
+        let path = format!(
+            "/containers/{id}/attach?stream=1&stdin={}&stdout={}&stderr={}{}",
+            u8::from(stdin),
+            u8::from(stdout),
+            u8::from(stderr),
+            keys.unwrap_or_default()
+        );
+        self.hijack(Call::post("attach to the container", path))
+            .await
+    }
+
+    /// Registers a wait; when this returns, no end can be missed.
+    pub async fn wait_container(&self, id: &str, until: WaitFor) -> Result<Wait, EngineError> {
+        let condition = match until {
+            WaitFor::NextExit => "next-exit",
+            WaitFor::Removed => "removed",
+        };
+        let action = "wait for the container";
+        let path = format!("/containers/{id}/wait?condition={condition}");
+        let answer = self.send(Call::post(action, path)).await?;
+        let action = action.to_owned();
+        Ok(Wait { answer, action })
+    }
+
+    /// Tells a container's terminal its size.
+    pub async fn resize_container(
+        &self,
+        id: &str,
+        rows: u16,
+        columns: u16,
+    ) -> Result<(), EngineError> {
+        let path = format!("/containers/{id}/resize?h={rows}&w={columns}");
+        self.send(Call::post("resize the terminal", path))
+            .await
+            .map(drop)
+    }
+
+    /// Sends a signal, by name or number, to a container's first process.
+    pub async fn signal_container(&self, id: &str, signal: &str) -> Result<(), EngineError> {
+        let path = format!("/containers/{}/kill?signal={}", escape(id), escape(signal));
+        self.send(Call::post("signal the container", path))
+            .await
+            .map(drop)
+    }
+
+    /// Asks a container to end, and kills it after so many seconds.
+    pub async fn stop_container(&self, id: &str, seconds: Option<i64>) -> Result<(), EngineError> {
+        let limit = seconds
+            .map(|seconds| format!("?t={seconds}"))
+            .unwrap_or_default();
+        let path = format!("/containers/{}/stop{limit}", escape(id));
+        self.send(Call::post(&format!("stop container `{id}`"), path))
+            .await
+            .map(drop)
+    }
+
+    /// Removes a container with its anonymous volumes, even if it runs. One that is gone, or about
+    /// to be, is as good as removed.
+    pub async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+        let path = format!("/containers/{}?force=1&v=1", escape(id));
+        let action = format!("remove container `{id}`");
+        match self
+            .send(Call::new(&action, Method::DELETE, path, Body::None))
+            .await
+        {
+            Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    /// Returns what the engine knows of a container, or `None` if there is no such.
+    pub async fn container(&self, name: &str) -> Result<Option<ContainerFacts>, EngineError> {
+        let action = format!("inspect container `{name}`");
+        let call = Call::get(&action, format!("/containers/{}/json", escape(name)));
+        match self.json(call).await {
+            Ok(facts) => Ok(Some(facts)),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the containers that have a label, ended ones too.
+    pub async fn containers_with_label(
+        &self,
+        label: &str,
+    ) -> Result<Vec<ContainerLine>, EngineError> {
+        let filters = json!({"label": [label]}).to_string();
+        let path = format!("/containers/json?all=1&filters={}", escape(&filters));
+        self.json(Call::get("list containers", path)).await
+    }
+
+    /// Returns the raw log: multiplexed unless the container has a terminal.
+    pub async fn container_log(
+        &self,
+        name: &str,
+        follow: bool,
+        lines: Option<u64>,
+    ) -> Result<Incoming, EngineError> {
+        let tail = lines.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
+        let path = format!(
+            "/containers/{}/logs?stdout=1&stderr=1&follow={}&tail={tail}",
+            escape(name),
+            u8::from(follow)
+        );
+        let action = format!("read the log of container `{name}`");
+        Ok(self.send(Call::get(&action, path)).await?.into_body())
+    }
+
+    /// Unpacks a tar archive into a directory of a container.
+    pub async fn put_archive(
+        &self,
+        id: &str,
+        directory: &str,
+        tar: Bytes,
+    ) -> Result<(), EngineError> {
+        let path = format!("/containers/{id}/archive?path={}", escape(directory));
+        let call = Call::new(
+            "copy files into the container",
+            Method::PUT,
+            path,
+            Body::Tar(tar),
+        );
+        self.send(call).await.map(drop)
+    }
+
+    /// Returns a file of a container as a tar archive, or `None` if there is no such file.
+    pub async fn get_archive(&self, id: &str, file: &str) -> Result<Option<Bytes>, EngineError> {
+        let action = "copy a file out of the container";
+        let path = format!("/containers/{id}/archive?path={}", escape(file));
+        let answer = match self.send(Call::get(action, path)).await {
+            Ok(answer) => answer,
+            Err(error) if error.status() == Some(404) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let body = answer.into_body().collect().await;
+        let body = body.map_err(|source| EngineError::request(action, source.into()))?;
+        Ok(Some(body.to_bytes()))
+    }
+
+    /// Makes a process in a running container and returns its id. The request is the body of
+    /// `POST /containers/ID/exec`.
+    pub async fn create_exec(&self, name: &str, request: Value) -> Result<String, EngineError> {
+        let action = format!("run a command in container `{name}`");
+        let path = format!("/containers/{}/exec", escape(name));
+        let call = Call::new(&action, Method::POST, path, Body::Json(request));
+        let created: Created = self.json(call).await?;
+        Ok(created.id)
+    }
+
+    /// Starts such a process and connects to its streams.
+    pub async fn start_exec(&self, id: &str, tty: bool) -> Result<RawStream, EngineError> {
+        let body = Body::Json(json!({"Detach": false, "Tty": tty}));
+        let path = format!("/exec/{id}/start");
+        self.hijack(Call::new("start the command", Method::POST, path, body))
+            .await
+    }
+
+    /// Tells such a process's terminal its size.
+    pub async fn resize_exec(&self, id: &str, rows: u16, columns: u16) -> Result<(), EngineError> {
+        let path = format!("/exec/{id}/resize?h={rows}&w={columns}");
+        self.send(Call::post("resize the terminal", path))
+            .await
+            .map(drop)
+    }
+
+    /// Returns the exit code of such a process; `None` while it runs.
+    pub async fn exec_code(&self, id: &str) -> Result<Option<i64>, EngineError> {
+        let path = format!("/exec/{id}/json");
+        let facts: Value = self.json(Call::get("inspect the command", path)).await?;
+        Ok(facts.get("ExitCode").and_then(Value::as_i64))
+    }
+}
+
+impl Wait {
+    /// Waits for the end.
+    pub async fn ended(self) -> Result<Ended, EngineError> {
+        let Self { answer, action } = self;
+        let body = answer.into_body().collect().await;
+        let body = body.map_err(|source| EngineError::request(&action, source.into()))?;
+        serde_json::from_slice(&body.to_bytes())
+            .map_err(|source| EngineError::request(action, source.into()))
+    }
+}
+
+impl Ended {
+    /// Returns what went wrong while waiting.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_ref().map(|error| error.message.as_str())
+    }
+}

@@ -1,0 +1,191 @@
+//! Requests of our own, where bollard's do not say enough.
+//!
+//! A wait must be known to be registered before a container is started, which is when its headers
+//! arrive; a connection for a terminal must be the raw bytes; and a create request must be sent as
+//! it was decided. Each request has a connection of its own.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+
+use super::{Engine, EngineError};
+
+/// A request to the engine.
+pub(super) struct Call<'a> {
+    /// What is asked, as an infinitive, for errors: "start container `x`".
+    pub(super) action: &'a str,
+    pub(super) method: Method,
+    /// Path and query, without the version.
+    pub(super) path: String,
+    pub(super) body: Body,
+}
+
+/// What is sent along.
+pub(super) enum Body {
+    None,
+    Json(serde_json::Value),
+    Tar(Bytes),
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(action: &'a str, path: impl Into<String>) -> Self {
+        Self::new(action, Method::GET, path, Body::None)
+    }
+
+    pub(super) fn post(action: &'a str, path: impl Into<String>) -> Self {
+        Self::new(action, Method::POST, path, Body::None)
+    }
+
+    pub(super) fn new(
+        action: &'a str,
+        method: Method,
+        path: impl Into<String>,
+        body: Body,
+    ) -> Self {
+        let path = path.into();
+        Self {
+            action,
+            method,
+            path,
+            body,
+        }
+    }
+}
+
+impl Engine {
+    /// Sends a request and returns when the headers of the answer are there.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Response<Incoming>, EngineError> {
+        self.exchange(call, None).await
+    }
+
+    /// Sends a request and reads the JSON that it is answered with.
+    pub(super) async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, EngineError> {
+        let action = call.action.to_owned();
+        let answer = self.send(call).await?;
+        let body = collect(answer).await;
+        let body = body.map_err(|source| EngineError::request(&action, source.into()))?;
+        serde_json::from_slice(&body).map_err(|source| EngineError::request(&action, source.into()))
+    }
+
+    /// Sends a request that turns its connection into a byte stream.
+    pub(super) async fn hijack(&self, call: Call<'_>) -> Result<TokioIo<Upgraded>, EngineError> {
+        let action = call.action.to_owned();
+        let answer = self.exchange(call, Some("tcp")).await?;
+        hyper::upgrade::on(answer)
+            .await
+            .map(TokioIo::new)
+            .map_err(|source| EngineError::request(action, source.into()))
+    }
+
+    async fn exchange(
+        &self,
+        call: Call<'_>,
+        upgrade: Option<&'static str>,
+    ) -> Result<Response<Incoming>, EngineError> {
+        let action = call.action.to_owned();
+        let failed = |source: bollard::errors::Error| EngineError::request(&action, source);
+        let stream = TokioIo::new(self.address().dial_http().await?);
+        let (mut sender, connection) = http1::handshake(stream)
+            .await
+            .map_err(|source| failed(source.into()))?;
+        // Ends with the answer, or with the stream that it became.
+        tokio::spawn(connection.with_upgrades());
+        let request = self.request(call, upgrade);
+        let request = request.map_err(|source| failed(source.into()))?;
+        let answer = sender.send_request(request).await;
+        let answer = answer.map_err(|source| failed(source.into()))?;
+        refuse(&action, answer).await
+    }
+
+    fn request(
+        &self,
+        call: Call<'_>,
+        upgrade: Option<&'static str>,
+    ) -> http::Result<Request<Full<Bytes>>> {
+        let version = self.api().client_version();
+        let path = format!("/v{version}{}", call.path);
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(path)
+            .header(header::HOST, "engine");
+        if let Some(protocol) = upgrade {
+            request = request
+                .header(header::CONNECTION, HeaderValue::from_static("Upgrade"))
+                .header(header::UPGRADE, HeaderValue::from_static(protocol));
+        }
+        match call.body {
+            Body::None => request.body(Full::default()),
+            Body::Json(value) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Full::from(value.to_string())),
+            Body::Tar(bytes) => request
+                .header(header::CONTENT_TYPE, "application/x-tar")
+                .body(Full::new(bytes)),
+        }
+    }
+}
+
+/// Turns an answer that is an error into one of ours.
+async fn refuse(
+    action: &str,
+    answer: Response<Incoming>,
+) -> Result<Response<Incoming>, EngineError> {
+    let status = answer.status();
+    if status.is_success()
+        || status == StatusCode::SWITCHING_PROTOCOLS
+        || status == StatusCode::NOT_MODIFIED
+    {
+        return Ok(answer);
+    }
+    let body = collect(answer).await.unwrap_or_default();
+    let message = serde_json::from_slice(&body)
+        .ok()
+        .and_then(|value: serde_json::Value| Some(value.get("message")?.as_str()?.to_owned()))
+        .unwrap_or_else(|| String::from_utf8_lossy(&body).trim().to_owned());
+    Err(EngineError::Refused {
+        action: action.to_owned(),
+        status: status.as_u16(),
+        message,
+    })
+}
+
+async fn collect(answer: Response<Incoming>) -> Result<Bytes, hyper::Error> {
+    Ok(answer.into_body().collect().await?.to_bytes())
+}
+
+/// Escapes a value for a query.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                escaped.push(digit.to_ascii_uppercase());
+            }
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn what_a_query_gives_a_meaning_is_escaped() {
+        assert_eq!(escape("a-b_c.d~1"), "a-b_c.d~1");
+        assert_eq!(
+            escape("{\"x\":[\"a b\"]}"),
+            "%7B%22x%22%3A%5B%22a%20b%22%5D%7D"
+        );
+        assert_eq!(escape("\u{e9}"), "%C3%A9");
+    }
+}
