@@ -1,13 +1,95 @@
 //! The labels by which dynrun finds its containers again.
 
+use std::fmt;
+
 /// Set on every container that dynrun started.
 pub const MANAGED: &str = "io.dynbuild.run";
-/// The machine and process that follow the container, `host:pid:start`.
+/// The process that follows the container in the foreground, see [`Owner`].
 pub const OWNER: &str = "io.dynbuild.run.owner";
-/// The framework whose profile was used.
-pub const FRAMEWORK: &str = "io.dynbuild.run.framework";
 
 /// Writes a label as `--label` takes it.
 pub fn assignment(name: &str, value: &str) -> String {
     format!("{name}={value}")
+}
+
+/// A dynrun that follows a container: machine, process, and when the process started, because
+/// numbers are used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    machine: String,
+    pid: u32,
+    start: String,
+}
+
+impl Owner {
+    /// Returns this process.
+    pub fn this_process() -> Option<Self> {
+        let pid = std::process::id();
+        Some(Self {
+            machine: machine()?,
+            pid,
+            start: start_of(pid)?,
+        })
+    }
+
+    /// Reads what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        Some(Self {
+            machine: parts.next()?.to_owned(),
+            pid: parts.next()?.parse().ok()?,
+            start: parts.next()?.to_owned(),
+        })
+    }
+
+    /// Returns whether the process is one of this machine (and of this boot).
+    pub fn is_of_this_machine(&self) -> bool {
+        machine().is_some_and(|machine| machine == self.machine)
+    }
+
+    /// Returns whether the process is still there.
+    pub fn is_alive(&self) -> bool {
+        start_of(self.pid).is_some_and(|start| start == self.start)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.machine, self.pid, self.start)
+    }
+}
+
+/// The first digits of the kernel's id of this boot.
+fn machine() -> Option<String> {
+    let boot = fs_err::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    boot.get(..8).map(str::to_owned)
+}
+
+/// When a process started, in clock ticks since the boot: field 22 of its `stat`, counted behind
+/// the name, which may have spaces.
+fn start_of(pid: u32) -> Option<String> {
+    let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_alive_and_reads_back() {
+        let owner = Owner::this_process().unwrap();
+        assert!(owner.is_alive() && owner.is_of_this_machine());
+        assert_eq!(Owner::parse(&owner.to_string()), Some(owner));
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_process() {
+        let owner = Owner {
+            start: "1".to_owned(),
+            ..Owner::this_process().unwrap()
+        };
+        assert!(!owner.is_alive());
+    }
 }

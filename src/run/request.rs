@@ -124,6 +124,8 @@ pub struct WaitWish {
     pub level: Level,
     /// How long to wait.
     pub timeout: Duration,
+    /// The server's port, if it cannot be found out.
+    pub port: Option<u16>,
 }
 
 /// What was typed, by meaning.
@@ -150,8 +152,10 @@ pub struct Request {
     pub ulimit_policy: Option<UlimitPolicy>,
     /// `--no-defaults`.
     pub no_defaults: bool,
-    /// `--dry-run`, and how it is printed.
-    pub dry_run: Option<Format>,
+    /// `--format`.
+    pub format: Format,
+    /// `--dry-run`.
+    pub dry_run: bool,
     /// `--wait`.
     pub wait: Option<WaitWish>,
     /// `--profile-dir`.
@@ -242,7 +246,8 @@ impl Request {
             secrets: parsed.values("secret").map(str::to_owned).collect(),
             ulimit_policy: ulimit_policy(parsed)?,
             no_defaults: is_on("no-defaults"),
-            dry_run: is_on("dry-run").then(|| format(parsed)).transpose()?,
+            format: format(parsed)?,
+            dry_run: is_on("dry-run"),
             wait: wait(parsed)?,
             profile_dir: text("profile-dir"),
             flags: docker_flags(parsed),
@@ -318,6 +323,7 @@ fn wait(parsed: &Parsed) -> Result<Option<WaitWish>, RequestError> {
     Ok(wanted.then(|| WaitWish {
         level: level.unwrap_or(Level::Completion),
         timeout: timeout.unwrap_or(WaitWish::DEFAULT_TIMEOUT),
+        port: None,
     }))
 }
 

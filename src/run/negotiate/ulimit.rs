@@ -42,21 +42,21 @@ pub fn negotiate(
     flags: Vec<Flag>,
     limits: &LimitFacts,
     policy: UlimitPolicy,
-) -> Result<(Vec<Flag>, Vec<Note>), Vec<LimitProblem>> {
-    let (mut negotiated, mut notes, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+) -> Result<(Vec<Flag>, Option<Note>), Vec<LimitProblem>> {
+    let (mut negotiated, mut lowered, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for flag in flags {
         let excess = excess(&flag, limits);
         match (excess, policy) {
             (None, _) | (_, UlimitPolicy::Keep) => negotiated.push(flag),
             (Some(excess), UlimitPolicy::Refuse) => problems.push(excess),
             (Some(excess), UlimitPolicy::Clamp) => {
-                notes.push(told(&excess));
                 negotiated.push(clamp(&flag, &excess));
+                lowered.push(excess);
             }
         }
     }
     if problems.is_empty() {
-        Ok((negotiated, notes))
+        Ok((negotiated, told(&lowered)))
     } else {
         Err(problems)
     }
@@ -86,14 +86,15 @@ fn clamp(flag: &Flag, excess: &LimitProblem) -> Flag {
     Flag::value("ulimit", format!("{}={soft}:{hard}", asked.name()), origin)
 }
 
-fn told(excess: &LimitProblem) -> Note {
-    let LimitProblem { asked, possible } = excess;
-    Note::new(format!(
-        "The engine cannot set `{}` to {}; it is set to {}",
-        asked.name(),
-        shown(asked.hard()),
-        shown(*possible)
-    ))
+/// One remark for all limits, because they come together.
+fn told(lowered: &[LimitProblem]) -> Option<Note> {
+    let each = lowered.iter().map(|LimitProblem { asked, possible }| {
+        let (from, to) = (shown(asked.hard()), shown(*possible));
+        format!("`{}` to {to} (not {from})", asked.name())
+    });
+    let each = each.collect::<Vec<_>>().join(", ");
+    let message = format!("The engine cannot raise limits so far; it sets {each}");
+    (!lowered.is_empty()).then(|| Note::new(message))
 }
 
 fn shown(limit: i64) -> String {
@@ -132,9 +133,9 @@ mod tests {
     #[test_case("stack=67108864", "stack=67108864"; "unlimited in the engine")]
     #[test_case("core=-1", "core=-1"; "unknown")]
     fn limits_are_lowered_to_what_can_be_set(asked: &str, expected: &str) {
-        let (clamped, notes) = negotiate(flags(&[asked]), &weak(), UlimitPolicy::Clamp).unwrap();
+        let (clamped, note) = negotiate(flags(&[asked]), &weak(), UlimitPolicy::Clamp).unwrap();
         assert_eq!(clamped[0].text(), expected);
-        assert_eq!(notes.is_empty(), asked == expected);
+        assert_eq!(note.is_none(), asked == expected);
     }
 
     #[test]

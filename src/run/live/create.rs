@@ -1,0 +1,182 @@
+//! Making the container: the image it needs, and a name that may not be free yet.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::engine::{Credentials, Engine, EngineError};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::run::diagnosis::{Evidence, diagnose};
+use crate::run::image::Chosen;
+use crate::run::render::CreateRequest;
+use crate::run::spec::{ContainerSpec, Pull};
+
+/// How long a name may take to become free. Removing a container with `--rm` goes on for a while
+/// after it ended.
+const NAME_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why no container was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The engine does not have the image, and it is not one to pull.
+    #[error("the engine has no image `{image}`")]
+    NoImage {
+        /// The image.
+        image: String,
+        /// The command that makes it, if dynbuild does.
+        build_line: Option<String>,
+        /// Images that are similar by name.
+        similar: Vec<String>,
+    },
+    /// The engine refused.
+    #[error("{source}")]
+    Engine {
+        /// What it said.
+        source: EngineError,
+        /// What it was about.
+        evidence: Box<Evidence>,
+    },
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::NoImage {
+                ref build_line,
+                ref similar,
+                ..
+            } => {
+                let mut problem = Self::new(Exit::Run, error.to_string());
+                problem
+                    .hints
+                    .extend(build_line.iter().map(|line| format!("make it: `{line}`")));
+                if !similar.is_empty() {
+                    problem
+                        .hints
+                        .push(format!("or take one that is there: {}", similar.join(", ")));
+                }
+                problem
+            }
+            CreateError::Engine { source, evidence } => {
+                let problem = Self::from_error(Exit::Run, &source);
+                match diagnose(&evidence) {
+                    Some(diagnosis) => diagnosis.explain(problem),
+                    None => problem,
+                }
+            }
+        }
+    }
+}
+
+/// What is to be made.
+pub struct Creation<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// What it is made of.
+    pub spec: &'a ContainerSpec,
+    /// Where the image comes from.
+    pub chosen: &'a Chosen,
+    /// Credentials for the image's registry.
+    pub credentials: Option<Credentials>,
+}
+
+impl Creation<'_> {
+    /// Makes the container and returns its id; `told` gets the progress of a pull.
+    pub async fn create(&self, mut told: impl FnMut(&str)) -> Result<String, CreateError> {
+        let launch = &self.spec.launch;
+        if launch.pull == Pull::Always {
+            self.pull(&mut told).await?;
+        }
+        match self.once_name_is_free().await {
+            Err(error) if is_missing_image(&error) => {
+                if launch.pull == Pull::Never || self.chosen.build_line().is_some() {
+                    return Err(self.no_image().await);
+                }
+                self.pull(&mut told).await?;
+                self.once_name_is_free()
+                    .await
+                    .map_err(|error| self.refused(error))
+            }
+            created => created.map_err(|error| self.refused(error)),
+        }
+    }
+
+    async fn pull(&self, told: &mut impl FnMut(&str)) -> Result<(), CreateError> {
+        let launch = &self.spec.launch;
+        let quiet = launch.quiet;
+        let platform = launch.platform.as_deref();
+        let tell = |line: &str| {
+            if !quiet {
+                told(line);
+            }
+        };
+        self.engine
+            .pull_image(&self.spec.image, platform, self.credentials.clone(), tell)
+            .await
+            .map_err(|error| self.refused(error))
+    }
+
+    async fn once_name_is_free(&self) -> Result<String, EngineError> {
+        let deadline = Instant::now() + NAME_PATIENCE;
+        loop {
+            match self.request().await {
+                Err(error) if error.status() == Some(409) && Instant::now() < deadline => {
+                    if !self.name_becomes_free().await? {
+                        return Err(error);
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn request(&self) -> Result<String, EngineError> {
+        let spec = self.spec;
+        let body = serde_json::to_value(CreateRequest::from(spec)).unwrap_or_default();
+        let platform = spec.launch.platform.as_deref();
+        self.engine
+            .create_container(spec.name.as_deref(), platform, body)
+            .await
+    }
+
+    /// Returns whether the container that has the name is gone or about to go.
+    async fn name_becomes_free(&self) -> Result<bool, EngineError> {
+        let Some(name) = &self.spec.name else {
+            return Ok(false);
+        };
+        let holder = self.engine.container(name).await?;
+        Ok(holder.is_none_or(|holder| {
+            let ended = !holder.state.running && holder.state.status != "created";
+            holder.state.status == "removing" || (holder.host_config.auto_remove && ended)
+        }))
+    }
+
+    async fn no_image(&self) -> CreateError {
+        let name = self.spec.image.split(':').next().unwrap_or_default();
+        let similar = self.engine.image_names(name).await.unwrap_or_default();
+        CreateError::NoImage {
+            image: self.spec.image.clone(),
+            build_line: self.chosen.build_line(),
+            similar,
+        }
+    }
+
+    fn refused(&self, source: EngineError) -> CreateError {
+        let evidence = Evidence {
+            engine: Some(source.to_string()),
+            image: self.spec.image.clone(),
+            build_line: self.chosen.build_line(),
+            ..Evidence::default()
+        };
+        CreateError::Engine {
+            source,
+            evidence: Box::new(evidence),
+        }
+    }
+}
+
+fn is_missing_image(error: &EngineError) -> bool {
+    error.status() == Some(404) && error.to_string().to_lowercase().contains("no such image")
+}

@@ -1,0 +1,88 @@
+//! What must be there on the host before a container is made.
+
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+/// A directory that the container is to use, but cannot.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It is not there and cannot be made.
+    #[error("cannot make the directory `{}`", path.display())]
+    Make {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It cannot be written to.
+    #[error("cannot write to the directory `{}`", path.display())]
+    Write {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl From<DirectoryError> for Problem {
+    fn from(error: DirectoryError) -> Self {
+        let path = match &error {
+            DirectoryError::Make { path, .. } | DirectoryError::Write { path, .. } => path.clone(),
+        };
+        Self::from_error(Exit::Run, &error).hint(format!(
+            "make it yours: `sudo chown -R \"$USER\" {}`, or choose another with `--hf-home`",
+            shell_words::quote(&path.to_string_lossy())
+        ))
+    }
+}
+
+/// Makes a directory as the user if it is missing (the engine would make it as root), and tries to
+/// write to it.
+///
+/// # Errors
+/// Fails when it cannot be made or written to.
+pub fn directory(path: &Path) -> Result<(), DirectoryError> {
+    let path = || path.to_owned();
+    fs_err::create_dir_all(path()).map_err(|source| DirectoryError::Make {
+        path: path(),
+        source,
+    })?;
+    tempfile::Builder::new()
+        .prefix(".dynrun-")
+        .tempfile_in(path())
+        .map(drop)
+        .map_err(|source| DirectoryError::Write {
+            path: path(),
+            source,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_directory_is_made_and_left_empty() {
+        let scratch = tempfile::tempdir().unwrap();
+        let cache = scratch.path().join("a/b");
+        directory(&cache).unwrap();
+        assert_eq!(fs_err::read_dir(&cache).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_told() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("file");
+        fs_err::write(&file, "").unwrap();
+        let problem = Problem::from(directory(&file).unwrap_err());
+        assert!(
+            problem.message.starts_with("cannot make the directory"),
+            "{problem}"
+        );
+        assert!(problem.hints[0].contains("--hf-home"));
+    }
+}

@@ -1,0 +1,68 @@
+//! What a wait has seen so far, and what it came to.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::level::Level;
+use crate::exit::Exit;
+
+/// A level that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// The level.
+    pub level: Level,
+    /// The time since the wait began.
+    pub after: Duration,
+    /// What was seen, such as the model's name; may be empty.
+    pub detail: String,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.after.as_secs_f64();
+        write!(f, "{} after {seconds:.2}s", self.level.as_str())?;
+        if self.detail.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", self.detail)
+        }
+    }
+}
+
+/// What a wait came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// The level was reached.
+    Ready,
+    /// Not in time; what was missing last.
+    TimedOut {
+        /// The level that was not reached.
+        level: Level,
+        /// What was seen instead.
+        seen: String,
+    },
+    /// The container ended.
+    Ended {
+        /// Its exit code, if it is still known.
+        code: Option<i64>,
+    },
+    /// The server answers, but wrongly.
+    Wrong {
+        /// The level that was not reached.
+        level: Level,
+        /// What it answered.
+        answer: String,
+    },
+}
+
+impl Readiness {
+    /// Returns the exit code of `dynrun wait`.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Ready => Exit::Done,
+            Self::TimedOut { .. } => Exit::TimedOut,
+            Self::Ended { .. } => Exit::Ended,
+            Self::Wrong { .. } => Exit::WrongAnswer,
+        }
+    }
+}
