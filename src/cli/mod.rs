@@ -1,6 +1,7 @@
 //! The edge for people: what was typed, what it means, and one file per command.
 
 mod dynbuild;
+mod dynrun;
 mod edge;
 pub mod environment;
 mod interrupt;
@@ -15,5 +16,5 @@ pub fn dynbuild() -> ExitCode {
 
 /// Runs `dynrun` with the process's arguments and returns its exit code.
 pub fn dynrun() -> ExitCode {
-    ExitCode::SUCCESS
+    dynrun::main()
 }

@@ -5,6 +5,8 @@ mod conformance;
 mod conformance_run;
 mod context;
 
+mod dynrun;
+mod dynrun_terminal;
 mod engines;
 mod stages;
 mod support;

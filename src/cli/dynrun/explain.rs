@@ -1,0 +1,33 @@
+//! `dynrun explain [FLAGS] ...`: each decision and where it came from.
+
+use super::{facts, help, run};
+use crate::cli::edge::Edge;
+use crate::exit::Exit;
+use crate::problem::Problems;
+use crate::run::explain::{explain, text};
+use crate::run::launch::{Inputs, Launch};
+use crate::run::request::{Asked, Format, Request};
+
+pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
+    let Asked::Run(request) = Request::parse(arguments)? else {
+        return Ok(help::print(edge));
+    };
+    let profile = run::profile(&request, edge)?;
+    let host = facts::host(edge);
+    let launch = Launch::decide(Inputs {
+        request: &request,
+        profile: &profile,
+        host: &host,
+        engine: None,
+    })?;
+    for note in &launch.notes {
+        edge.ui.note(&note.message);
+    }
+    let explained = explain(&launch);
+    let shown = match request.format {
+        Format::Text => text(&explained),
+        Format::Json => serde_json::to_string_pretty(&explained).unwrap_or_default(),
+    };
+    edge.ui.print(&shown);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,70 @@
+//! What is known about host and engine, gathered for a launch.
+
+use std::io::{self, IsTerminal as _};
+
+use crate::cli::edge::Edge;
+use crate::engine::{Engine, EngineError};
+use crate::git;
+use crate::run::facts::{ApiVersion, EngineFacts, HostFacts, LimitFacts};
+
+/// Gathers what is known about the host.
+pub(super) fn host(edge: &Edge) -> HostFacts {
+    let environment = &edge.environment;
+    let cwd = environment.working_directory().to_owned();
+    HostFacts {
+        env: environment.variables().clone(),
+        git_root: git::top_directory(&cwd),
+        cwd,
+        home: environment.home().map(Into::into),
+        uid: rustix::process::getuid().as_raw(),
+        gid: rustix::process::getgid().as_raw(),
+        user_name: environment.get("USER").map(str::to_owned),
+        render_gid: fs_err::read_to_string("/etc/group")
+            .ok()
+            .and_then(|groups| group(&groups, "render")),
+        stdin_is_terminal: io::stdin().is_terminal(),
+        stdout_is_terminal: io::stdout().is_terminal(),
+    }
+}
+
+/// Asks the engine about itself.
+pub(super) async fn engine(engine: &Engine) -> Result<EngineFacts, EngineError> {
+    let info = engine.info().await?;
+    let peer = engine.peer();
+    let version = engine.version();
+    Ok(EngineFacts {
+        api: ApiVersion::parse(&version.api).unwrap_or(ApiVersion::new(1, 40)),
+        version: version.product.clone(),
+        runtimes: info.runtimes,
+        init_binary: info.init_binary,
+        cdi: info.reads_cdi,
+        cdi_devices: info.cdi_devices,
+        gpu_hook: peer.gpu_hook,
+        rootless: info.rootless,
+        unified_cgroups: info.unified_cgroups,
+        limits: peer.may_raise_limits.map(|unrestricted| LimitFacts {
+            unrestricted,
+            hard: peer.hard_limits,
+        }),
+    })
+}
+
+fn group(groups: &str, name: &str) -> Option<u32> {
+    let mut lines = groups.lines().map(|line| line.split(':'));
+    lines.find_map(|mut fields| {
+        let found = fields.next() == Some(name);
+        found.then(|| fields.nth(1)?.parse().ok()).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::group;
+
+    #[test]
+    fn groups_are_found_by_name() {
+        let groups = "root:x:0:\nrender:x:106:me,you\n";
+        assert_eq!(group(groups, "render"), Some(106));
+        assert_eq!(group(groups, "video"), None);
+    }
+}

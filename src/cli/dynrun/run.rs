@@ -1,0 +1,235 @@
+//! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
+
+use super::connection::{connect, refused};
+use super::{facts, help};
+use crate::cli::edge::Edge;
+use crate::cli::runtime::block_on;
+use crate::engine::{Credentials, Engine};
+use crate::exit::Exit;
+use crate::problem::Problems;
+use crate::profile::{Profile, Store};
+use crate::run::diagnosis::Diagnosis;
+use crate::run::facts::HostFacts;
+use crate::run::image::Chosen;
+use crate::run::label::{self, Owner};
+use crate::run::launch::{Inputs, Launch};
+use crate::run::live::start::Started;
+use crate::run::live::{Outcome, Sinks, Starter};
+use crate::run::note::Note;
+use crate::run::readiness::{Phase, watch};
+use crate::run::render::{self, CreateRequest};
+use crate::run::request::{Asked, Format, Request};
+
+/// The framework of run.sh's images.
+const USUAL_FRAMEWORK: &str = "vllm";
+
+pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
+    let request = match Request::parse(arguments) {
+        Ok(Asked::Help) => return Ok(help::print(edge)),
+        Ok(Asked::Run(request)) => request,
+        Err(error) => return Err(error.into()),
+    };
+    let profile = profile(&request, edge)?;
+    let host = facts::host(edge);
+    if request.dry_run {
+        return dry_run(&request, &profile, &host, edge);
+    }
+    block_on(carry_out(&request, &profile, &host, edge))
+}
+
+/// Returns the profile of the framework that is meant.
+pub(super) fn profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
+    let store = Store::embedded();
+    let environment = &edge.environment;
+    let directory = request
+        .profile_dir
+        .as_deref()
+        .or(environment.get("DYNBUILD_PROFILE_DIR"));
+    let store = match directory.map(|directory| edge.absolute(directory.as_ref()).join("profiles"))
+    {
+        Some(directory) => store
+            .overlay(&directory)
+            .map_err(crate::problem::Problem::from)?,
+        None => store,
+    };
+    let framework = request
+        .framework
+        .as_deref()
+        .or(environment.get("DYNBUILD_FRAMEWORK"));
+    let profile = match framework {
+        Some(framework) => store.load(framework),
+        // Where it is not there, the defaults are those of the built-in one.
+        None => store
+            .load(USUAL_FRAMEWORK)
+            .or_else(|_| store.load("dynamo")),
+    };
+    profile.map_err(|mut problems| {
+        for problem in &mut problems.0 {
+            problem.exit = Exit::Run;
+        }
+        problems
+    })
+}
+
+/// Prints what would be done; asks no engine and makes nothing.
+fn dry_run(
+    request: &Request,
+    profile: &Profile,
+    host: &HostFacts,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
+    let launch = Launch::decide(Inputs {
+        request,
+        profile,
+        host,
+        engine: None,
+    })?;
+    for note in &launch.notes {
+        edge.ui.note(&note.message);
+    }
+    match request.format {
+        Format::Text => edge.ui.print(&render::line(&launch)),
+        Format::Json => {
+            let request = CreateRequest::from(&launch.spec);
+            let json = serde_json::to_string_pretty(&request).unwrap_or_default();
+            edge.ui.print(&json);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn carry_out(
+    request: &Request,
+    profile: &Profile,
+    host: &HostFacts,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
+    let engine = connect(edge).await?;
+    let engine_facts = if request.no_defaults {
+        None
+    } else {
+        Some(facts::engine(&engine).await.map_err(refused)?)
+    };
+    let mut launch = Launch::decide(Inputs {
+        request,
+        profile,
+        host,
+        engine: engine_facts.as_ref(),
+    })?;
+    degrade_terminal(&mut launch, host);
+    if !request.no_defaults {
+        name_owner(&mut launch);
+    }
+    for note in std::mem::take(&mut launch.notes) {
+        edge.ui.note(&note.message);
+    }
+    let credentials = credentials(&launch.chosen);
+    let started = Starter {
+        engine: &engine,
+        host,
+        credentials,
+        told: &mut |note: &Note| edge.ui.note(&note.message),
+    }
+    .start(&mut launch)
+    .await?;
+    if launch.spec.launch.detach {
+        return background(&started, request, &engine, edge).await;
+    }
+    let outcome = foreground(started, &launch, request, &engine, edge).await?;
+    if let Some(diagnosis) = outcome.diagnosis {
+        tell(&diagnosis, edge);
+    }
+    Ok(outcome.exit)
+}
+
+/// `-it` without a terminal, as in CI, fails in docker; here it goes on without.
+fn degrade_terminal(launch: &mut Launch, host: &HostFacts) {
+    let streams = &mut launch.spec.streams;
+    let attached = !launch.spec.launch.detach;
+    if attached && streams.tty && streams.interactive && !host.stdin_is_terminal {
+        streams.tty = false;
+        launch.notes.push(Note::new(
+            "Standard input is not a terminal: `-t` is left out, and the container reads what is piped in",
+        ));
+    }
+}
+
+/// Leaves a label by which `dynrun gc` knows that nobody follows the container any more. One in
+/// the background has no owner.
+fn name_owner(launch: &mut Launch) {
+    if launch.spec.launch.detach {
+        return;
+    }
+    if let Some(owner) = Owner::this_process() {
+        let labels = &mut launch.spec.labels;
+        labels.insert(label::OWNER.to_owned(), owner.to_string());
+    }
+}
+
+async fn background(
+    started: &Started,
+    request: &Request,
+    engine: &Engine,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
+    edge.ui.print(&started.id);
+    match request.wait {
+        None => Ok(Exit::Done),
+        Some(wish) => super::wait::until_ready(engine, &started.id, wish, edge).await,
+    }
+}
+
+async fn foreground(
+    started: Started,
+    launch: &Launch,
+    request: &Request,
+    engine: &Engine,
+    edge: &mut Edge,
+) -> Result<Outcome, Problems> {
+    let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
+    let id = started.id.clone();
+    let follow = started.follow(launch, &mut sinks);
+    let Some(wish) = request.wait else {
+        return Ok(follow.await.map_err(refused)?);
+    };
+    let address = edge
+        .environment
+        .get("DYNBUILD_ENGINE_ADDRESS")
+        .map(str::to_owned);
+    let mut follow = std::pin::pin!(follow);
+    let told = |phase: &Phase| edge.ui.note(&phase.to_string());
+    let ready = watch(engine, &id, wish, address.as_deref(), told);
+    let readiness = tokio::select! {
+        outcome = &mut follow => return Ok(outcome.map_err(refused)?),
+        readiness = ready => readiness.map_err(refused)?,
+    };
+    super::wait::report(&readiness, &id, edge);
+    Ok(follow.await.map_err(refused)?)
+}
+
+fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
+    edge.ui.warn(&diagnosis.cause);
+    if let Some(line) = &diagnosis.evidence {
+        edge.ui.note(line);
+    }
+    for fix in &diagnosis.fixes {
+        edge.ui.note(&format!("To mend it: {fix}"));
+    }
+}
+
+/// Looks the image's registry up where docker keeps credentials.
+fn credentials(chosen: &Chosen) -> Option<Credentials> {
+    let reference: crate::docker::reference::Reference = chosen.image.parse().ok()?;
+    let registry = reference.domain();
+    let server = if registry == "docker.io" {
+        "https://index.docker.io/v1/"
+    } else {
+        registry
+    };
+    match docker_credential::get_credential(server).ok()? {
+        docker_credential::DockerCredential::UsernamePassword(username, password) => {
+            Some(Credentials { username, password })
+        }
+        docker_credential::DockerCredential::IdentityToken(_) => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! `dynrun wait NAME [--for LEVEL] [--timeout DURATION] [--port PORT]`.
+
+use super::connection::{connect, refused};
+use super::verb::{Words, usage};
+use crate::cli::edge::Edge;
+use crate::cli::runtime::block_on;
+use crate::docker::run_flags::FlagDef;
+use crate::engine::Engine;
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
+use crate::run::readiness::{Level, Readiness, watch};
+use crate::run::request::{WaitWish, wait_timeout};
+
+const FLAGS: &[FlagDef] = &[
+    FlagDef::value("for", "level", "running, port, live, model or completion"),
+    FlagDef::value("timeout", "duration", "How long to wait, for example 5m"),
+    FlagDef::value("port", "port", "The server's port"),
+];
+
+pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
+    let words = Words::parse(arguments, FLAGS)?;
+    let name = words.name("wait NAME")?.to_owned();
+    let level = match words.value("for") {
+        None => Level::Completion,
+        Some(text) => Level::parse(text).ok_or_else(|| {
+            usage(
+                format!("`{text}` is not a level"),
+                "write `--for=running|port|live|model|completion`",
+            )
+        })?,
+    };
+    let timeout = words
+        .value("timeout")
+        .map(wait_timeout)
+        .transpose()
+        .map_err(Problem::from)?;
+    let port = words.value("port").map(str::parse).transpose();
+    let wish = WaitWish {
+        level,
+        timeout: timeout.unwrap_or(WaitWish::DEFAULT_TIMEOUT),
+        port: port.map_err(|_| {
+            usage(
+                "the port is not a number",
+                "write for example `--port 8000`",
+            )
+        })?,
+    };
+    block_on(async {
+        let engine = connect(edge).await?;
+        if engine.container(&name).await.map_err(refused)?.is_none() {
+            return Err(super::stop::no_container(&name).into());
+        }
+        until_ready(&engine, &name, wish, edge).await
+    })
+}
+
+/// Waits and tells the phases.
+pub(super) async fn until_ready(
+    engine: &Engine,
+    name: &str,
+    wish: WaitWish,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
+    let address = edge
+        .environment
+        .get("DYNBUILD_ENGINE_ADDRESS")
+        .map(str::to_owned);
+    let told = |phase: &crate::run::readiness::Phase| edge.ui.note(&phase.to_string());
+    let readiness = watch(engine, name, wish, address.as_deref(), told)
+        .await
+        .map_err(refused)?;
+    report(&readiness, name, edge);
+    Ok(readiness.exit())
+}
+
+/// Says what a wait came to, if it came to nothing.
+pub(super) fn report(readiness: &Readiness, name: &str, edge: &mut Edge) {
+    let message = match readiness {
+        Readiness::Ready => return,
+        Readiness::TimedOut { level, seen } => {
+            format!(
+                "`{name}` is not ready in time: no `{}` ({seen})",
+                level.as_str()
+            )
+        }
+        Readiness::Ended { code: Some(code) } => {
+            format!("`{name}` ended with {code} before it was ready; see `dynrun logs {name}`")
+        }
+        Readiness::Ended { code: None } => format!("`{name}` ended before it was ready"),
+        Readiness::Wrong { level, answer } => {
+            format!(
+                "`{name}` answers wrongly: no `{}` ({answer})",
+                level.as_str()
+            )
+        }
+    };
+    edge.ui.warn(&message);
+}

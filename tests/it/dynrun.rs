@@ -1,0 +1,379 @@
+//! `dynrun` on real engines: exit codes, streams, secrets, names, signals.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use test_case::test_case;
+
+use crate::support::engines::{self, Engine};
+
+const IMAGE: &str = "debian:bookworm-slim";
+
+/// `dynrun` talking to an engine, with the profile that needs no GPU and a quiet set of limits.
+fn dynrun(engine: &Engine) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynrun"));
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent")
+        .env("DOCKER_HOST", &engine.host)
+        .env("DYNBUILD_FRAMEWORK", "dynamo")
+        .env("DYNBUILD_ENGINE_ADDRESS", &engine.address);
+    command
+}
+
+fn run(engine: &Engine, arguments: &[&str]) -> Output {
+    dynrun(engine)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("dynrun starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Asks docker for a field of a container; nothing if the container is gone.
+fn inspected(engine: &Engine, name: &str, field: &str) -> Option<String> {
+    let format = format!("{{{{{field}}}}}");
+    let output = engine
+        .docker()
+        .args(["inspect", "--type=container", "-f", &format, name])
+        .output();
+    let output = output.expect("docker starts");
+    output
+        .status
+        .success()
+        .then(|| stdout(&output).trim().to_owned())
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid])
+        .status();
+    assert!(status.expect("kill starts").success());
+}
+
+#[test_case(&["sh", "-c", "exit 3"], 3; "the command's own")]
+#[test_case(&["sh", "-c", "sh -c 'kill -9 $$'; exit $?"], 137; "killed")]
+#[test_case(&["nosuch"], 127; "not found")]
+#[test_case(&["/etc"], 126; "a directory")]
+#[test_case(&["/etc/passwd"], 126; "not executable")]
+#[test_case(&["true"], 0; "fine")]
+fn exit_codes_are_dockers(command: &[&str], code: i32) {
+    for engine in engines::all() {
+        for init in [true, false] {
+            let flag = format!("--init={init}");
+            let output = run(&engine, &[&[flag.as_str(), IMAGE], command].concat());
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "{} {flag}: {}",
+                engine.name,
+                stderr(&output)
+            );
+        }
+    }
+}
+
+#[test_case(&["--mout", "x", IMAGE], "did you mean `--mount`?"; "unknown flag")]
+#[test_case(&["--mount", "type=bnd,dst=/x", IMAGE], "bnd"; "bad mount")]
+#[test_case(&["-p", "x:80", IMAGE], "x"; "bad port")]
+#[test_case(&["Upper"], "Upper"; "image with upper case")]
+#[test_case(&["--user", "nosuchuser", IMAGE, "true"], "nosuchuser"; "unknown user")]
+#[test_case(&["--gpus", "0", IMAGE], "`--gpus none`"; "ambiguous gpus")]
+#[test_case(&["--device", "example.com/gpu=9", IMAGE, "true"], "example.com/gpu=9"; "unknown cdi device")]
+fn what_cannot_start_ends_with_125_and_says_why(arguments: &[&str], said: &str) {
+    for engine in engines::newest() {
+        let output = run(&engine, arguments);
+        assert_eq!(output.status.code(), Some(125), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_missing_image_of_ours_names_the_build() {
+    for engine in engines::newest() {
+        let output = run(&engine, &["--framework", "dynamo", "--target", "nosuch"]);
+        assert_eq!(output.status.code(), Some(125));
+        let told = stderr(&output);
+        assert!(
+            told.contains("dynbuild --framework dynamo --target nosuch"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn output_and_errors_stay_apart_and_whole() {
+    for engine in engines::all() {
+        let script = "i=0; while [ $i -lt 5000 ]; do echo $i; i=$((i+1)); done; echo oops >&2";
+        let output = run(
+            &engine,
+            &["--ulimit-policy", "clamp", IMAGE, "sh", "-c", script],
+        );
+        let lines: Vec<String> = (0..5000).map(|number| number.to_string()).collect();
+        assert_eq!(stdout(&output).lines().collect::<Vec<_>>(), lines);
+        assert!(stderr(&output).ends_with("oops\n"));
+    }
+}
+
+#[test]
+fn piped_input_ends_where_the_pipe_ends() {
+    for engine in engines::all() {
+        let mut child = dynrun(&engine)
+            .args(["-i", IMAGE, "sh", "-c", "wc -c; echo after"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dynrun starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        input
+            .write_all(&vec![b'x'; 300_000])
+            .expect("the container reads");
+        drop(input);
+        let output = child.wait_with_output().expect("dynrun ends");
+        assert_eq!(stdout(&output), "300000\nafter\n");
+    }
+}
+
+#[test]
+fn a_secret_is_a_file_that_only_its_user_reads() {
+    for engine in engines::newest() {
+        let name = engine.container("secret");
+        let script = "stat -c '%a %u' /run/secrets/hf-token; cat \"$HF_TOKEN_PATH\"; env; sleep 30";
+        let mut child = dynrun(&engine)
+            .env("HF_TOKEN", "hf_hidden")
+            .args([
+                "--name",
+                name.name(),
+                "--user",
+                "1000",
+                "--secret",
+                "hf-token",
+            ])
+            .args([IMAGE, "sh", "-c", script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dynrun starts");
+        wait_until("it runs", || {
+            inspected(&engine, name.name(), ".State.Running").as_deref() == Some("true")
+        });
+        let all = engine.run(engine.docker().args(["inspect", name.name()]));
+        assert!(!all.contains("hf_hidden"), "{all}");
+        signal(&child, "TERM");
+        let mut said = String::new();
+        child
+            .stdout
+            .take()
+            .expect("a pipe")
+            .read_to_string(&mut said)
+            .expect("text");
+        assert!(said.starts_with("400 1000\nhf_hidden"), "{said}");
+        assert!(!said.contains("HF_TOKEN=hf_hidden"), "{said}");
+        assert_eq!(child.wait().expect("dynrun ends").code(), Some(143));
+        assert_eq!(inspected(&engine, name.name(), ".Id"), None);
+    }
+}
+
+#[test]
+fn a_name_is_free_again_when_its_container_has_ended() {
+    for engine in engines::all() {
+        let name = engine.container("again");
+        for _ in 0..10 {
+            let output = run(&engine, &["--name", name.name(), "--rm", IMAGE, "true"]);
+            assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn no_exit_status_is_lost_and_no_container_left() {
+    for engine in engines::newest() {
+        let tag = engine.container("parallel");
+        let label = format!("test={}", tag.name());
+        let code = |number: usize| i32::try_from(number % 100).expect("small");
+        std::thread::scope(|scope| {
+            for worker in 0..8 {
+                let (engine, label) = (&engine, &label);
+                scope.spawn(move || {
+                    for number in (worker..200).step_by(8) {
+                        let script = format!("exit {}", number % 100);
+                        let output = run(
+                            engine,
+                            &[
+                                "--label",
+                                label,
+                                "--network",
+                                "none",
+                                IMAGE,
+                                "sh",
+                                "-c",
+                                &script,
+                            ],
+                        );
+                        assert_eq!(
+                            output.status.code(),
+                            Some(code(number)),
+                            "{}",
+                            stderr(&output)
+                        );
+                    }
+                });
+            }
+        });
+        let filter = format!("label={label}");
+        assert_eq!(
+            engine.run(engine.docker().args(["ps", "-aq", "--filter", &filter])),
+            ""
+        );
+    }
+}
+
+#[test]
+fn a_killed_dynrun_leaves_an_orphan_that_gc_collects() {
+    for engine in engines::newest() {
+        let name = engine.container("orphan");
+        let mut child = dynrun(&engine)
+            .args(["--name", name.name(), IMAGE, "sleep", "60"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dynrun starts");
+        wait_until("it runs", || {
+            inspected(&engine, name.name(), ".State.Running").as_deref() == Some("true")
+        });
+        let followed = stdout(&run(&engine, &["gc", "--dry-run"]));
+        assert!(!followed.contains(name.name()), "{followed}");
+        child.kill().expect("dynrun is there");
+        child.wait().expect("dynrun ends");
+        let listed = stdout(&run(&engine, &["ps"]));
+        let line = listed
+            .lines()
+            .find(|line| line.contains(name.name()))
+            .expect("listed");
+        assert!(line.ends_with("nobody"), "{line}");
+        let collected = stdout(&run(&engine, &["gc"]));
+        assert!(collected.contains(name.name()), "{collected}");
+        assert_eq!(inspected(&engine, name.name(), ".Id"), None);
+    }
+}
+
+#[test]
+fn containers_in_the_background_are_found_read_entered_and_stopped() {
+    for engine in engines::all() {
+        let name = engine.container("behind");
+        let started = run(
+            &engine,
+            &[
+                "-d",
+                "--name",
+                name.name(),
+                IMAGE,
+                "sh",
+                "-c",
+                "echo up; exec sleep 60",
+            ],
+        );
+        assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
+        assert_eq!(
+            Some(stdout(&started).trim().to_owned()),
+            inspected(&engine, name.name(), ".Id")
+        );
+        wait_until("it speaks", || {
+            stdout(&run(&engine, &["logs", name.name()])) == "up\n"
+        });
+        let entered = run(
+            &engine,
+            &["exec", name.name(), "sh", "-c", "echo in; exit 4"],
+        );
+        assert_eq!(
+            (entered.status.code(), stdout(&entered).as_str()),
+            (Some(4), "in\n")
+        );
+        assert!(stdout(&run(&engine, &["ps", "-q"])).contains(name.name()));
+        let ready = run(&engine, &["wait", name.name(), "--for=running"]);
+        assert_eq!(ready.status.code(), Some(0), "{}", stderr(&ready));
+        let late = run(
+            &engine,
+            &["wait", name.name(), "--for", "port", "--timeout", "1"],
+        );
+        assert_eq!(late.status.code(), Some(124), "{}", stderr(&late));
+        let stopped = run(&engine, &["stop", "-t", "1", name.name()]);
+        assert_eq!(stopped.status.code(), Some(0), "{}", stderr(&stopped));
+        assert_eq!(inspected(&engine, name.name(), ".Id"), None);
+    }
+}
+
+#[test]
+fn a_container_that_ends_is_told_while_waiting() {
+    for engine in engines::newest() {
+        let name = engine.container("dies");
+        let output = run(
+            &engine,
+            &[
+                "-d",
+                "--wait",
+                "--name",
+                name.name(),
+                IMAGE,
+                "sh",
+                "-c",
+                "sleep 1; exit 9",
+            ],
+        );
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("ended with 9"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn gpu_requests_reach_the_hook_and_cdi_devices_the_container() {
+    for engine in engines::newest() {
+        let name = engine.container("gpu");
+        let output = run(
+            &engine,
+            &[
+                "-d",
+                "--name",
+                name.name(),
+                "--gpus",
+                "0,1",
+                IMAGE,
+                "sleep",
+                "30",
+            ],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let id = inspected(&engine, name.name(), ".Id").expect("it is there");
+        let record = engine
+            .run_dir
+            .join("hook/records")
+            .join(format!("{id}.config"));
+        let record = fs_err::read_to_string(record).expect("the hook was asked");
+        assert!(record.contains("NVIDIA_VISIBLE_DEVICES=0,1"), "{record}");
+        let output = run(&engine, &["--device", "example.com/gpu=0", IMAGE, "env"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+}
