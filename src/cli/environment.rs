@@ -123,6 +123,14 @@ pub const VARIABLES: &[Variable] = &[
         help: "token for gated models; passed as a secret, never as an argument",
     },
     Variable {
+        name: "DYNBUILD_ENGINE_ADDRESS",
+        help: "dynrun: host on which the engine publishes ports, if not this one or the engine's own",
+    },
+    Variable {
+        name: "USER",
+        help: "dynrun: name of the account that --user host gets in the container",
+    },
+    Variable {
         name: "HTTP_PROXY",
         help: "passed to builds as the predefined build argument (also https, no, all; both cases)",
     },
