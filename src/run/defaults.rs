@@ -32,7 +32,7 @@ impl Defaults {
     }
 
     /// Takes what a profile says and what was not typed.
-    pub fn new(table: &RunTable, context: &Context<'_>) -> Self {
+    pub fn new(context: &Context<'_>) -> Self {
         // Every key is named, so that a new one cannot be forgotten here.
         let RunTable {
             gpus,
@@ -45,8 +45,8 @@ impl Defaults {
             workdir,
             init,
             env,
-            caches: _, // `implied::cache` asks for the places
-        } = table;
+            caches: _, // see `implied::cache`
+        } = context.table;
         let mut taken = Taken {
             context,
             flags: Vec::new(),

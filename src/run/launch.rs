@@ -62,11 +62,16 @@ impl Launch {
         } = inputs;
         let framework = profile.framework.as_ref().map_or("", |name| name.as_str());
         let chosen = Chosen::new(request, framework).ok_or_else(no_image)?;
-        let context = Context { request, host };
+        let table = &profile.run;
+        let context = Context {
+            request,
+            host,
+            table,
+        };
         let defaults = if request.no_defaults {
             Defaults::none()
         } else {
-            Defaults::new(&profile.run, &context)
+            Defaults::new(&context)
         };
         let implied = imply(&context)?;
         let policy = request.ulimit_policy.unwrap_or(defaults.ulimit_policy);

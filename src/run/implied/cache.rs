@@ -1,22 +1,42 @@
-//! `--hf-home`: the Hugging Face cache of the host.
+//! Caches: `--hf-home` for Hugging Face's, and the others of the profile's `[run.caches]`.
 //!
+//! Hugging Face's is a directory of the host, because other programs of the host use it too.
 //! `HF_HOME` of the host is the default, and with `--mount-workspace` the usual
-//! `~/.cache/huggingface`. In the container it is where the user's home is, and `HF_HOME` says so:
-//! images that set no `HOME` find it as well.
+//! `~/.cache/huggingface`. In the container it is where the profile says, and `HF_HOME` says so as
+//! well: images that set no `HOME` find it. The others are volumes of the engine, `dynrun-NAME`.
 
 use super::{Context, Implied};
 use crate::run::flag::{Flag, Flags as _, Origin};
 use crate::run::paths;
 
+/// The entry of `[run.caches]` that `--hf-home` fills.
+const HUGGING_FACE: &str = "huggingface";
+
+/// Where Dynamo's images have it.
+const USUAL_TARGET: &str = "/home/dynamo/.cache/huggingface";
+
 pub(super) fn imply(context: &Context<'_>) -> Implied {
+    let mut implied = hugging_face(context);
+    if !context.request.no_defaults {
+        let others = context
+            .table
+            .caches
+            .iter()
+            .filter(|(name, _)| name.value != HUGGING_FACE);
+        implied.flags.extend(others.map(|(name, target)| {
+            let volume = format!("dynrun-{}:{}", name.value, target.value);
+            Flag::value("volume", volume, Origin::Profile(target.at.to_string()))
+        }));
+    }
+    implied
+}
+
+fn hugging_face(context: &Context<'_>) -> Implied {
     let Some((directory, origin)) = directory(context) else {
         return Implied::default();
     };
     let source = paths::absolute(&context.host.cwd, directory);
-    let target = format!(
-        "{}/.cache/huggingface",
-        home(context.request.flags.latest("user"))
-    );
+    let target = target(context);
     let bind = format!("{}:{target}", source.display());
     Implied {
         flags: vec![
@@ -26,6 +46,17 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
         directories: vec![source],
         ..Implied::default()
     }
+}
+
+/// Returns the cache's place in the container: root's home for root, else what the profile says.
+/// run.sh only knew `root` and `0`; `0:0` and `root:root` are root as well.
+fn target<'a>(context: &Context<'a>) -> &'a str {
+    let user = context.request.flags.latest("user").unwrap_or_default();
+    if matches!(user.split(':').next(), Some("root" | "0")) {
+        return "/root/.cache/huggingface";
+    }
+    let profiles = context.table.caches.get(HUGGING_FACE);
+    profiles.map_or(USUAL_TARGET, |target| target.as_str())
 }
 
 fn directory(context: &Context<'_>) -> Option<(String, Origin)> {
@@ -42,14 +73,4 @@ fn directory(context: &Context<'_>) -> Option<(String, Origin)> {
     let home = host.home.as_ref().filter(|_| request.mount_workspace)?;
     let usual = home.join(".cache/huggingface").to_str()?.to_owned();
     Some((usual, Origin::Implied("--mount-workspace")))
-}
-
-/// Returns the home directory in Dynamo's images. run.sh only knew `root` and `0`; `0:0` and
-/// `root:root` are root as well.
-fn home(user: Option<&str>) -> &'static str {
-    let name = user.map(|user| user.split(':').next().unwrap_or(user));
-    match name {
-        Some("root" | "0") => "/root",
-        _ => "/home/dynamo",
-    }
 }

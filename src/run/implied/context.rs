@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{SecretFile, accelerator, cache, gds, secrets, standard, user, workspace};
 use crate::problem::{Problem, Problems};
+use crate::profile::RunTable;
 use crate::run::facts::HostFacts;
 use crate::run::flag::{Flag, Flags as _};
 use crate::run::note::Note;
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub request: &'a Request,
     /// The machine and account.
     pub host: &'a HostFacts,
+    /// The profile's `[run]` table.
+    pub table: &'a RunTable,
 }
 
 impl Context<'_> {

@@ -26,6 +26,8 @@ workdir = "/workspace"
 init = true
 [run.env]
 DYN_LOG = "info"
+[run.caches]
+huggingface = "/home/dynamo/.cache/huggingface"
 "#;
 
 fn profile() -> Profile {
@@ -264,6 +266,25 @@ fn shared_memory_and_ipc_agree(line: &str, size: Option<i64>, ipc: &str) {
         (size, ipc.to_owned())
     );
     assert_eq!(notes(line).contains("--shm-size"), line.contains("shm"));
+}
+
+#[test]
+fn other_caches_of_the_profile_are_volumes() {
+    let text =
+        "framework = \"x\"\n[run.caches]\nhuggingface = \"/hf\"\nkernels = \"/var/kernels\"\n";
+    let profile = Profile::parse(&SourceFile::new("profiles/x.toml", text)).unwrap();
+    let argv = ["--hf-home", "/models"].map(str::to_owned);
+    let Ok(Asked::Run(request)) = Request::parse(&argv) else {
+        panic!("help");
+    };
+    let launch = Launch::decide(Inputs {
+        request: &request,
+        profile: &profile,
+        host: &host(),
+        engine: None,
+    });
+    let binds = launch.unwrap().spec.storage.binds;
+    assert_eq!(binds, ["/models:/hf", "dynrun-kernels:/var/kernels"]);
 }
 
 #[test]
