@@ -130,10 +130,6 @@ pub const VARIABLES: &[Variable] = &[
         name: "USER",
         help: "dynrun: name of the account that --user host gets in the container",
     },
-    Variable {
-        name: "HTTP_PROXY",
-        help: "passed to builds as the predefined build argument (also https, no, all; both cases)",
-    },
 ];
 
 /// A snapshot of the process's environment and working directory.

@@ -1,4 +1,4 @@
-//! `[features.NAME]`: a switch of a build, `--enable-NAME` and `--no-NAME`.
+//! `[features.NAME]`: a switch of a build, `--enable NAME` and `--disable NAME`.
 
 use schemars::JsonSchema;
 
