@@ -4,6 +4,7 @@ mod buildkit;
 mod conformance;
 mod conformance_run;
 mod context;
+mod docs;
 
 mod dynrun;
 mod dynrun_terminal;
