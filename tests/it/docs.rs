@@ -183,22 +183,22 @@ fn root() -> PathBuf {
 }
 
 fn read(path: &Path) -> String {
-    fs_err::read_to_string(path).unwrap()
+    fs_err::read_to_string(path).expect("a document is text")
 }
 
 /// The documents at the top of the repository and in `docs/`.
 fn documents() -> Vec<PathBuf> {
     [root(), root().join("docs")]
         .iter()
-        .flat_map(|directory| fs_err::read_dir(directory).unwrap())
-        .map(|entry| entry.unwrap().path())
+        .flat_map(|directory| fs_err::read_dir(directory).expect("the directory is there"))
+        .map(|entry| entry.expect("the directory can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect()
 }
 
 /// Links that name no other host.
 fn links(text: &str) -> Vec<String> {
-    let link = Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let link = Regex::new(r"\]\(([^)\s]+)\)").expect("the pattern is right");
     link.captures_iter(text)
         .map(|found| found.extract::<1>().1[0].to_owned())
         .filter(|link| !link.contains("://"))
@@ -240,14 +240,14 @@ fn unquoted(cell: &str) -> String {
 
 /// Fenced examples whose first line starts with `mark`, by the name of the file that they show.
 fn examples(mark: &str) -> Vec<(String, String)> {
-    let fence = Regex::new(r"(?s)```toml\n(.*?)```").unwrap();
+    let fence = Regex::new(r"(?s)```toml\n(.*?)```").expect("the pattern is right");
     let mut found = Vec::new();
     for document in documents() {
         for fenced in fence.captures_iter(&read(&document)) {
             let text = fenced.extract::<1>().1[0];
             let first = text.lines().next().unwrap_or_default();
             if first.starts_with(mark) {
-                let name = first.rsplit(['/', ' ']).next().unwrap();
+                let name = first.rsplit(['/', ' ']).next().unwrap_or(first);
                 found.push((name.to_owned(), text.to_owned()));
             }
         }
@@ -271,7 +271,7 @@ fn dynbuild(arguments: &[&str]) -> String {
         .args(arguments)
         .env("COLUMNS", "200")
         .output()
-        .unwrap();
+        .expect("dynbuild starts");
     assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("dynbuild writes text")
 }
