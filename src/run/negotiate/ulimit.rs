@@ -93,7 +93,7 @@ fn told(lowered: &[LimitProblem]) -> Option<Note> {
         format!("`{}` to {to} (not {from})", asked.name())
     });
     let each = each.collect::<Vec<_>>().join(", ");
-    let message = format!("The engine cannot raise limits so far; it sets {each}");
+    let message = format!("The engine may not set limits this high; the container gets {each}");
     (!lowered.is_empty()).then(|| Note::new(message))
 }
 
