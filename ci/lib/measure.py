@@ -170,6 +170,15 @@ def clients(engine, dynbuild, work, context):
     ]
 
 
+def launchers(engine, dynrun):
+    """The same short container by both."""
+    container = ["--rm", "debian:bookworm-slim", "true"]
+    return [
+        Client("dynrun", [dynrun, "--no-defaults", *container], engine.environment),
+        Client("docker run", [str(engine.run_dir / "bin/docker"), "run", *container], engine.environment),
+    ]
+
+
 def interleave(engine, contenders, runs, before=lambda: None):
     """Warms up each, then runs them in turn, in alternating order."""
     engine.tidy()
@@ -225,7 +234,10 @@ def compare(engine):
     print(f"Same content on {engine.store}: {len(ours)} entries.", file=sys.stderr)
 
 
-def measure_store(engine, dynbuild, work, runs):
+def measure_store(engine, dynbuild, dynrun, work, runs):
+    pair = launchers(engine, dynrun)
+    interleave(engine, pair, runs)
+    yield row("`dynrun` and `docker run` of `true`", engine.store, pair)
     small, large = work / "small", work / "large"
     pair = clients(engine, dynbuild, work, small)
     interleave(engine, pair, runs)
@@ -262,6 +274,7 @@ def main():
     parser.add_argument("engines", nargs="+", type=Engine)
     options = parser.parse_args()
     dynbuild = str(Path(options.dynbuild).resolve())
+    dynrun = str(Path(options.dynbuild).resolve().with_name("dynrun"))
     options.work.mkdir(parents=True, exist_ok=True)
     os.chdir(options.work)
     make_profile(options.work / "profile")
@@ -270,10 +283,10 @@ def main():
 
     print(f"{date.today()}, {machine()}, load {os.getloadavg()[0]:.1f}; {options.runs} runs of the first case,"
           " median (fastest–slowest), median of peak memory.\n")
-    print("| case | store | dynbuild | docker buildx build | ratio | memory, dynbuild | memory, buildx | ratio |")
+    print("| case | store | ours | docker's | ratio | memory, ours | memory, docker's | ratio |")
     print("|---|---|---|---|---|---|---|---|")
     for engine in options.engines:
-        for line in measure_store(engine, dynbuild, options.work, options.runs):
+        for line in measure_store(engine, dynbuild, dynrun, options.work, options.runs):
             print(line, flush=True)
     print("\n" + measure_dry_run(dynbuild, options.work, options.runs))
 
