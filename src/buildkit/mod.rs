@@ -8,7 +8,7 @@
 //! 2. [`Client::open_session`] opens a [`Session`](session::Session): what the engine may ask of
 //!    us while it builds, such as the files of the context (of which it takes only what changed),
 //!    secrets by id and registry credentials.
-//! 3. [`Client::solve`] runs a [`SolveRequest`](request::SolveRequest): which target of which
+//! 3. [`Client::solve`] runs a [`SolveRequest`]: which target of which
 //!    Dockerfile, what to [`export`], which [`cache`]s to use. What the engine cannot do is told
 //!    before anything is started. While it runs, [`SolveStatus`](progress::SolveStatus) values
 //!    come in; at its end there is an [`ExportResponse`](export::ExportResponse) with the digest,

@@ -4,7 +4,7 @@
 //! a gRPC channel for our calls, and a byte stream on which the engine calls us back (the
 //! *session*). Docker Engine had its own way for both (`POST /grpc` and `POST /session`, upgraded
 //! to raw HTTP/2); since 29.2 (API 1.53) these are deprecated, and its socket speaks gRPC itself,
-//! as `buildkitd` always did. [`Connection::open`] asks the engine for its version, takes the way
+//! as `buildkitd` always did. `Connection::open` asks the engine for its version, takes the way
 //! that fits, and falls back to the other one.
 //!
 //! * `address`: where; opens raw byte streams (unix, tcp, TLS, `ssh`).

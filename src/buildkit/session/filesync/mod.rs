@@ -5,8 +5,8 @@
 //! contents that it lacks (REQ) and gets them in pieces (DATA, an empty one at the end of a file),
 //! and says when it is done (FIN). Who fails says why (ERR).
 //!
-//! [`FileSync`] is the sender. One thread walks, up to [`READERS`](reader::READERS) read files, a
-//! task takes requests; all of them put packets into one [`outbox`] of limited size, so that memory
+//! [`FileSync`] is the sender. One thread walks, up to `READERS` read files, a
+//! task takes requests; all of them put packets into one `outbox` of limited size, so that memory
 //! stays flat however large the context is and however much is asked for at once. What was sent
 //! and what was wrong with it is in [`Transfer`].
 //!
