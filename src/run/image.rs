@@ -89,14 +89,15 @@ impl Chosen {
     }
 
     /// Returns the command that makes the image, if dynbuild is what makes it.
+    ///
+    /// As for run.sh, the name without a target is that of the dev image.
     pub fn build_line(&self) -> Option<String> {
         match &self.reason {
             Reason::Named => None,
             Reason::Built { framework, target } => {
-                let target = target.as_ref().map(|target| format!(" --target {target}"));
+                let target = target.as_deref().unwrap_or("dev");
                 Some(format!(
-                    "dynbuild --framework {framework}{}",
-                    target.unwrap_or_default()
+                    "dynbuild --framework {framework} --target {target}"
                 ))
             }
         }
