@@ -77,6 +77,27 @@ fn the_table_of_commands_names_exactly_the_commands() {
 }
 
 #[test]
+fn both_tables_of_dynrun_name_exactly_its_commands() {
+    let help = output(env!("CARGO_BIN_EXE_dynrun"), &["--help"]);
+    let commands: BTreeSet<&str> = section(&help, "Commands:")
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let named = Regex::new(r"`dynrun ([a-z]+)`").unwrap();
+    for document in ["README.md", "docs/dynrun.md"] {
+        let page = read(&root().join(document));
+        let first_cells = page
+            .lines()
+            .filter(|line| line.starts_with("| `dynrun"))
+            .filter_map(|line| line.split(" | ").next());
+        let told: BTreeSet<&str> = first_cells
+            .flat_map(|cell| named.captures_iter(cell))
+            .map(|found| found.extract::<1>().1[0])
+            .collect();
+        assert_eq!(told, commands, "{document}");
+    }
+}
+
+#[test]
 fn every_option_of_a_build_is_told_and_no_other() {
     let option = Regex::new(r"--[a-z][a-z-]+").unwrap();
     let help = dynbuild(&["--help"]);
@@ -267,11 +288,15 @@ fn messages(problems: &Problems) -> String {
 }
 
 fn dynbuild(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_dynbuild"))
+    output(env!("CARGO_BIN_EXE_dynbuild"), arguments)
+}
+
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
         .args(arguments)
         .env("COLUMNS", "200")
         .output()
-        .expect("dynbuild starts");
+        .expect("the program starts");
     assert!(output.status.success());
-    String::from_utf8(output.stdout).expect("dynbuild writes text")
+    String::from_utf8(output.stdout).expect("the program writes text")
 }
