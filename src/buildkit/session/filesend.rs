@@ -28,7 +28,8 @@ use crate::buildkit::proto::filesync::BytesMessage;
 
 /// Where a result goes that the engine sends.
 pub enum Destination {
-    /// An archive, into a file, which appears under its name only when it is complete.
+    /// An archive, into a file, which appears under its name only when it is complete. A device or
+    /// a pipe of that name is written as it is.
     File(PathBuf),
     /// An archive, into anything, for example another request.
     Writer(Box<dyn AsyncWrite + Send + Unpin>),
@@ -96,6 +97,25 @@ fn exporter_number<T>(request: &Request<T>) -> u32 {
 }
 
 async fn write_file(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
+    match tokio::fs::metadata(path).await {
+        Ok(existing) if !existing.is_file() => write_in_place(path, pieces).await,
+        // A link stays: what it leads to is replaced.
+        Ok(_) => match tokio::fs::canonicalize(path).await {
+            Ok(file) => write_anew(&file, pieces).await,
+            Err(error) => Err(write_failed(&path.display(), &error)),
+        },
+        Err(_) => write_anew(path, pieces).await,
+    }
+}
+
+/// Writes to something that must not be replaced by a file: `/dev/null`, a pipe.
+async fn write_in_place(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
+    let opened = tokio::fs::OpenOptions::new().write(true).open(path).await;
+    let file = opened.map_err(|error| write_failed(&path.display(), &error))?;
+    copy(pieces, file, &path.display().to_string()).await
+}
+
+async fn write_anew(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
     let failed = |error: io::Error| write_failed(&path.display(), &error);
     let directory = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
