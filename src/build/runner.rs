@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 use super::failure;
 use super::request::request;
-use crate::buildkit::export::ExportResponse;
+use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::local::{CONTEXT, DOCKERFILE};
 use crate::buildkit::session::{
@@ -257,6 +257,8 @@ impl Run<'_> {
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
         let request = request(target, self.client.capabilities()).map_err(Failure::before)?;
+        let names = request.exports.iter().flat_map(Export::names);
+        let names = names.cloned().collect();
         let response = self
             .solve(request, session)
             .await
@@ -270,7 +272,7 @@ impl Run<'_> {
                 ),
             })?;
         let image = self
-            .image(target, &response)
+            .image(names, &response)
             .await
             .map_err(Failure::before)?;
         Ok(Built { image, response })
@@ -296,27 +298,19 @@ impl Run<'_> {
     /// Asks the engine what it has now under the names that it was given.
     async fn image(
         &self,
-        target: &PlannedTarget,
+        names: Vec<String>,
         response: &ExportResponse,
     ) -> Result<BuiltTarget, Problems> {
-        let digest = response.digest();
-        let mut image = BuiltTarget {
-            digest,
-            ..BuiltTarget::default()
-        };
-        if response.image_names().is_empty() {
-            return Ok(image);
-        }
-        image.tags.clone_from(&target.tags);
-        let stored = match target.tags.first() {
-            Some(tag) => self.engine.image(tag).await.map_err(Problem::from)?,
+        let stored = match names.first() {
+            Some(name) => self.engine.image(name).await.map_err(Problem::from)?,
             None => None,
         };
-        if let Some(stored) = stored {
-            image.image_id = Some(stored.id.as_str().into());
-            image.size = Some(stored.size);
-        }
-        Ok(image)
+        Ok(BuiltTarget {
+            digest: response.digest(),
+            image_id: stored.as_ref().map(|stored| stored.id.as_str().into()),
+            size: stored.map(|stored| stored.size),
+            tags: names,
+        })
     }
 
     /// Files that changed while they were sent do not fail the build, but must be known.

@@ -40,6 +40,17 @@ impl Export {
         }
     }
 
+    /// Returns the names that the engine or a registry gives the image.
+    ///
+    /// Old engines do not repeat them in their [`ExportResponse`].
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Moby(export) => &export.image.names,
+            Self::Image(export) => &export.image.names,
+            Self::Archive(_) | Self::Local(_) => &[],
+        }
+    }
+
     pub(super) fn attributes(&self) -> BTreeMap<String, String> {
         match self {
             Self::Moby(export) => export.attributes(),
