@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module per topic.
 
+mod build;
 mod buildkit;
 mod conformance;
 mod conformance_run;

@@ -1,0 +1,10 @@
+//! The program itself on real engines: what it makes, what it says, and what it leaves behind.
+
+mod exports;
+mod failures;
+mod interrupts;
+mod results;
+mod sample;
+mod secrets;
+mod terminal;
+mod transfers;

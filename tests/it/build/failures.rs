@@ -1,0 +1,153 @@
+//! Builds that cannot succeed: what is told, where, and with which exit code.
+
+use std::process::Command;
+
+use super::sample::{FRAGMENT, Sample, run, shown};
+use crate::support::engines::{self, Store, Version};
+
+#[test]
+fn a_failing_step_is_told_with_its_output_and_its_line() {
+    for engine in engines::all() {
+        let sample =
+            Sample::new("RUN true\n\nRUN echo {salt} && \\\n    echo the last word && exit 9\n");
+        let end = run(sample.dynbuild(&engine).arg("--no-load"));
+        end.assert_code(1, &engine.name);
+        let (_, report) = end.stderr.split_once('✖').expect("a report");
+        let last = report
+            .find("│ the last word")
+            .expect("the output above the error");
+        let error = report.find("error: ").expect("an error");
+        assert!(last < error, "{report}");
+        assert!(
+            report.contains("exit code 9") || report.contains("exit code: 9"),
+            "{report}"
+        );
+        // The old engine does not say where a step came from.
+        if engine.version == Version::Newest {
+            let place = format!("{}:4:1", shown(&sample.path(FRAGMENT)));
+            assert!(report.contains(&place), "{place} in {report}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_base_image_is_told_with_what_to_do() {
+    for engine in engines::all() {
+        let sample = Sample::with_stages("FROM registry.invalid/none:1 AS first\nRUN true\n");
+        let end = run(sample.dynbuild(&engine).arg("--no-load"));
+        end.assert_code(1, &engine.name);
+        assert!(
+            end.stderr.contains("registry.invalid/none:1"),
+            "{}",
+            end.stderr
+        );
+        assert!(end.stderr.contains("hint: "), "{}", end.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_the_context_lacks_is_named() {
+    for engine in engines::all() {
+        let sample = Sample::new("COPY nowhere.txt /\n");
+        let end = run(sample.dynbuild(&engine).arg("--no-load"));
+        end.assert_code(1, &engine.name);
+        assert!(end.stderr.contains("nowhere.txt"), "{}", end.stderr);
+    }
+}
+
+#[test]
+fn no_engine_at_all_is_told_at_once() {
+    for engine in engines::all().into_iter().take(1) {
+        let sample = Sample::new("RUN true\n");
+        for host in ["tcp://127.0.0.1:1", "unix:///nowhere/docker.sock"] {
+            let end = run(sample.dynbuild(&engine).env("DOCKER_HOST", host));
+            end.assert_code(3, host);
+            assert!(
+                end.stderr.contains(host) && end.stderr.contains("hint: "),
+                "{}",
+                end.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn a_socket_without_permission_is_told_with_what_to_do() {
+    for engine in engines::all().into_iter().take(1) {
+        let sample = Sample::new("RUN true\n");
+        let socket = engine.host.strip_prefix("unix://").expect("a unix socket");
+        let end = run(&mut as_nobody(&sample.dynbuild(&engine)));
+        end.assert_code(3, &engine.name);
+        let told = end.stderr.to_lowercase();
+        assert!(
+            told.contains("permission") && told.contains(socket),
+            "{}",
+            end.stderr
+        );
+        assert!(end.stderr.contains("hint: "), "{}", end.stderr);
+    }
+}
+
+/// The same command as a user who owns nothing.
+fn as_nobody(command: &Command) -> Command {
+    let mut nobody = Command::new("setpriv");
+    nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    nobody
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear();
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            nobody.env(name, value);
+        }
+    }
+    nobody
+        .env("HOME", "/nonexistent")
+        .env("PATH", "/usr/bin:/bin");
+    nobody
+}
+
+#[test]
+fn what_an_engine_cannot_do_is_told_before_the_build() {
+    for engine in engines::all() {
+        if engine.store != Store::Overlay2 {
+            continue;
+        }
+        let sample = Sample::new("RUN echo never {salt}\n");
+        for flags in [
+            ["--output", "type=oci,dest=image.tar"],
+            ["--cache-to", "type=registry,ref=registry.invalid/cache"],
+            ["--cache-to", "type=local,dest=cache"],
+        ] {
+            let end = run(sample.dynbuild(&engine).arg("--no-load").args(flags));
+            end.assert_code(3, flags[1]);
+            assert!(end.stderr.contains("The engine cannot"), "{}", end.stderr);
+            assert!(end.stderr.contains("hint: "), "{}", end.stderr);
+            assert!(!end.stderr.contains("RUN echo never"), "{}", end.stderr);
+        }
+    }
+}
+
+#[test]
+fn metadata_that_cannot_be_written_is_an_error() {
+    for engine in engines::all().into_iter().take(1) {
+        let sample = Sample::new("RUN true\n");
+        for place in ["/dev/full", "no/such/directory/meta.json"] {
+            let mut build = sample.dynbuild(&engine);
+            let end = run(build.args(["--no-load", "--metadata-file", place]));
+            end.assert_code(1, place);
+            assert!(end.stderr.contains(place), "{}", end.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_context_that_is_not_there_is_a_usage_error() {
+    for engine in engines::all().into_iter().take(1) {
+        let sample = Sample::new("COPY . /c\n");
+        fs_err::remove_dir_all(sample.path("context")).unwrap();
+        let end = run(sample.dynbuild(&engine).arg("--no-load"));
+        end.assert_code(2, "no context");
+        assert!(end.stderr.contains("context"), "{}", end.stderr);
+    }
+}
