@@ -94,6 +94,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Grammars speak in the middle of a sentence; a problem begins one.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// Problems found together; never empty by construction of its users.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);

@@ -97,7 +97,7 @@ fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
         problem
             .causes
             .push(format!("no credentials for `{host}`: {reason}"));
-        problem = problem.hint(format!("docker login {host}"));
+        problem = problem.hint(format!("Log in: `docker login {host}`"));
     }
     problem
 }

@@ -29,12 +29,12 @@ const TYPES: [&str; 8] = [
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputError {
     /// The text has not the form of one.
-    #[error("Output `{text}` is wrong: {source}")]
+    #[error("Output `{text}` is wrong: {reason}")]
     Form {
         /// What was written.
         text: String,
         /// What is wrong with it.
-        source: AttributesError,
+        reason: AttributesError,
     },
     /// No such type.
     #[error("Unknown output type `{0}`")]
@@ -52,14 +52,14 @@ impl From<OutputError> for Problem {
         let problem = Self::from_error(Exit::Usage, &error);
         match &error {
             OutputError::UnknownType(kind) => match closest(kind, TYPES) {
-                Some(known) => problem.hint(format!("did you mean `{known}`?")),
-                None => problem.hint(format!("use one of {}", TYPES.join(", "))),
+                Some(known) => problem.hint(format!("Did you mean `{known}`?")),
+                None => problem.hint(format!("Use one of {}", TYPES.join(", "))),
             },
             OutputError::NoDestination(text) => {
-                problem.hint(format!("write, for example, `--output {text},dest=PATH`"))
+                problem.hint(format!("Write, for example, `--output {text},dest=PATH`"))
             }
             OutputError::Form { .. } | OutputError::LocalToStdout => {
-                problem.hint("write, for example, `--output type=local,dest=out`")
+                problem.hint("Write, for example, `--output type=local,dest=out`")
             }
         }
     }
@@ -90,9 +90,9 @@ pub(super) fn exports(
 }
 
 fn export(text: &str, names: &[String], store: Store) -> Result<Option<Export>, OutputError> {
-    let mut fields = attributes(text, "dest").map_err(|source| OutputError::Form {
+    let mut fields = attributes(text, "dest").map_err(|reason| OutputError::Form {
         text: text.to_owned(),
-        source,
+        reason,
     })?;
     let stdout = fields.get("dest").is_some_and(|dest| dest == "-");
     let default = if stdout { "tar" } else { "local" };
@@ -199,10 +199,10 @@ mod tests {
             .map(|problem| format!("{problem} ({})", problem.hints.join("; ")))
             .collect();
         insta::assert_snapshot!(texts.join("\n"), @r"
-        Unknown output type `lokal` (did you mean `local`?)
-        Output `type=oci` does not say where to: `dest=PATH` is missing (write, for example, `--output type=oci,dest=PATH`)
-        Output type `local` needs a directory, not standard output (write, for example, `--output type=local,dest=out`)
-        Output `type=tar,x` is wrong: `x` is not of the form `key=value` (write, for example, `--output type=local,dest=out`)
+        Unknown output type `lokal` (Did you mean `local`?)
+        Output `type=oci` does not say where to: `dest=PATH` is missing (Write, for example, `--output type=oci,dest=PATH`)
+        Output type `local` needs a directory, not standard output (Write, for example, `--output type=local,dest=out`)
+        Output `type=tar,x` is wrong: `x` is not of the form `key=value` (Write, for example, `--output type=local,dest=out`)
         ");
     }
 }

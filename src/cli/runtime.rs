@@ -22,7 +22,7 @@ pub(super) fn block_on<T>(
         .map_err(|error| {
             let mut problem = Problem::new(Exit::Usage, "No threads could be started");
             problem.causes.push(error.to_string());
-            problem.hint("check `ulimit -u`")
+            problem.hint("Allow more of them: `ulimit -u unlimited`")
         })?;
     let result = runtime.block_on(command);
     // A file that is being read for the engine may keep its thread; nobody waits for it any more.

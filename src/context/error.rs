@@ -51,12 +51,12 @@ pub enum ContextError {
         source: io::Error,
     },
     /// A pattern is wrong.
-    #[error("{}: {source}", place(file, source))]
+    #[error("{}: {reason}", place(file, reason))]
     Pattern {
         /// The file that holds it, if it is in one.
         file: String,
         /// What is wrong.
-        source: PatternError,
+        reason: PatternError,
     },
 }
 
@@ -71,12 +71,12 @@ impl ContextError {
     /// Returns what mends it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Open { .. } => Some("give an existing directory as the build context"),
+            Self::Open { .. } => Some("Give an existing directory: `--context DIR`"),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                Some("make it readable, or leave it out with a line in `.dockerignore`")
+                Some("Make it readable, or leave it out with a line in `.dockerignore`")
             }
             Self::NameNotUtf8 { .. } | Self::TargetNotUtf8 { .. } => {
-                Some("rename it, or leave it out with a line in `.dockerignore`")
+                Some("Rename it, or leave it out with a line in `.dockerignore`")
             }
             Self::Read { .. } | Self::IgnoreFile { .. } | Self::Pattern { .. } => None,
         }

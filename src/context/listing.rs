@@ -56,9 +56,9 @@ pub struct Excluded {
 pub fn list(directory: &Path, dockerfile: Option<&Path>) -> Result<Listing, ContextError> {
     let root = Root::open(directory)?;
     let ignore = ignore_file(directory, dockerfile)?;
-    let filter = Filter::new(Vec::new(), ignore.rules).map_err(|source| ContextError::Pattern {
+    let filter = Filter::new(Vec::new(), ignore.rules).map_err(|reason| ContextError::Pattern {
         file: ignore.name.clone(),
-        source,
+        reason,
     })?;
     let mut lister = Lister {
         root: &root,

@@ -69,7 +69,7 @@ impl From<EngineError> for Problem {
         match error {
             EngineError::Connect(error) => error.into(),
             EngineError::TooOld { .. } => Self::from_error(Exit::Engine, &error)
-                .hint("use Docker Engine 19.03 or newer; 23 or newer is recommended"),
+                .hint("Use Docker Engine 19.03 or newer; 23 or newer is recommended"),
             EngineError::Refused { .. } | EngineError::Request { .. } => {
                 Self::from_error(Exit::Engine, &error)
             }

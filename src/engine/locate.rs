@@ -14,7 +14,7 @@ use crate::docker::config::{Config, ConfigError};
 use crate::docker::context::{self, Context, ContextError};
 use crate::docker::host::{Host, HostError, TlsFiles};
 use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalized};
 
 /// What the user's surroundings say about the engine.
 #[derive(Clone, Debug, Default)]
@@ -104,8 +104,8 @@ pub enum LocateError {
 impl From<LocateError> for Problem {
     fn from(error: LocateError) -> Self {
         let hint = match &error {
-            LocateError::Host(error) => error.hint(),
-            LocateError::NoContext(_) => Some("choose one of `docker context ls`".to_owned()),
+            LocateError::Host(error) => error.hint().map(|hint| capitalized(&hint)),
+            LocateError::NoContext(_) => Some("Choose one of `docker context ls`".to_owned()),
             LocateError::Read { .. } | LocateError::Config { .. } | LocateError::Context { .. } => {
                 None
             }
@@ -322,7 +322,7 @@ mod tests {
         (
             "There is no docker context `nowhere`",
             [
-                "choose one of `docker context ls`",
+                "Choose one of `docker context ls`",
             ],
         )
         "#);
@@ -334,7 +334,7 @@ mod tests {
         (
             "`DOCKER_HOST` is wrong",
             [
-                "write `unix:///var/run/docker.sock`",
+                "Write `unix:///var/run/docker.sock`",
             ],
         )
         "#);

@@ -6,7 +6,7 @@ use super::origin::Origin;
 use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalized};
 use crate::profile::with_choices;
 
 /// One reason why there is no plan.
@@ -154,13 +154,6 @@ fn list_of(values: &[(String, String)]) -> String {
     values.join(", ")
 }
 
-/// Grammars speak in the middle of a sentence; a problem begins one.
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).collect()
-}
-
 fn place_of(source: &SecretSource) -> String {
     match source {
         SecretSource::Environment(name) => format!("the environment variable `{name}`"),
@@ -201,7 +194,7 @@ impl PlanError {
         match self.origin() {
             Some(Origin::File(at)) => problem = problem.excerpt(at.excerpt("set here")),
             Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
-                problem.causes.push(format!("Set by {origin}"));
+                problem.causes.push(format!("Set by `{origin}`"));
             }
             Some(Origin::BuiltIn | Origin::Git | Origin::Host | Origin::Derived(_)) | None => {}
         }

@@ -313,19 +313,19 @@ fn every_mistake_is_told_at_once() {
     };
     assert_snapshot!(failure(&settings), @r"
     Unknown feature `kvm` for framework `vllm`
-      because: Set by --enable-kvm
+      because: Set by `--enable-kvm`
       hint: Did you mean `kvbm`?
       hint: Valid features: `kvbm`, `media`
     Unknown device `cuda12` for framework `vllm`
-      because: Set by $DYNBUILD_DEVICE
+      because: Set by `$DYNBUILD_DEVICE`
       hint: Did you mean `cuda12.9`?
       hint: Valid devices: `cuda12.9`, `cuda13.0`, `xpu`
     Unknown target `runtme` for framework `vllm`
-      because: Set by --target
+      because: Set by `--target`
       hint: Did you mean `runtime`?
       hint: Valid targets: `base`, `runtime`, `dev`, `frontend`
     Unknown target `nothing` for framework `vllm`
-      because: Set by --target
+      because: Set by `--target`
       hint: Valid targets: `base`, `runtime`, `dev`, `frontend`
     ");
 }
@@ -339,10 +339,10 @@ fn a_platform_must_be_one_of_the_device() {
     };
     assert_snapshot!(failure(&settings), @r"
     Platform `linux/arm64` does not exist for device `cuda13.0`
-      because: Set by --platform
+      because: Set by `--platform`
       hint: It exists for device: `cuda12.9`, `xpu`
     Platform `*` has a wildcard
-      because: Set by --platform
+      because: Set by `--platform`
       hint: Write OS/PROCESSOR, for example `linux/amd64` or `linux/arm64`
     ");
 }
@@ -351,7 +351,7 @@ fn a_platform_must_be_one_of_the_device() {
 fn a_target_must_exist_on_the_device() {
     assert_snapshot!(failure(&target("frontend")), @r"
     Target `frontend` does not exist for device `cuda12.9`
-      because: Set by --target
+      because: Set by `--target`
       hint: It exists for device: `xpu`
     ");
 }
@@ -364,7 +364,7 @@ fn a_feature_must_exist_on_the_device() {
     };
     assert_snapshot!(failure(&settings), @r"
     Feature `media` does not exist for device `cuda12.9`
-      because: Set by --enable-media
+      because: Set by `--enable-media`
       hint: It exists for device: `xpu`
     ");
 }
@@ -452,7 +452,7 @@ fn build_args_win_and_unknown_ones_are_refused() {
     };
     assert_snapshot!(failure(&settings(false, "MAX_JOB")), @r"
     No stage of `runtime` declares the build argument `MAX_JOB`
-      because: Set by --build-arg
+      because: Set by `--build-arg`
       hint: Did you mean `MAX_JOBS`?
       hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `DYNAMO_COMMIT_SHA`, `ENABLE_KVBM`, `MAX_JOBS`, `NATS_SHA256_AMD64`, `NATS_SHA256_ARM64`, `NATS_VERSION`, `PYTHON_VERSION`, `RUNTIME_IMAGE`, `RUNTIME_IMAGE_TAG`
       hint: Pass it all the same with `--allow-unknown-build-arg`
@@ -479,7 +479,7 @@ fn an_option_without_effect_is_told() {
     );
     assert_eq!(
         resolution.notes,
-        ["--efa-version has no effect: no stage declares `EFA_VERSION`"]
+        ["`--efa-version` has no effect: no stage declares `EFA_VERSION`"]
     );
 }
 
@@ -538,12 +538,12 @@ fn impossible_names_are_refused_with_the_reason() {
     };
     assert_snapshot!(failure(&settings), @r"
     Invalid image name `x:{verison}`: no value is called `verison`; did you mean `version`?
-      because: Set by --tag
+      because: Set by `--tag`
     Image name `Upper/Case` has upper-case letters
-      because: Set by --tag
+      because: Set by `--tag`
       hint: Write `upper/case`
     Image name `x:-y` has a wrong tag: tag `-y` begins with `.` or `-`
-      because: Set by --tag
+      because: Set by `--tag`
       hint: Write `y`
     ");
 }
@@ -580,7 +580,7 @@ fn one_name_for_two_images_is_refused() {
     };
     assert_snapshot!(failure(&settings), @r"
     The image name `a:b` would go to several images: base, runtime
-      because: Set by --tag
+      because: Set by `--tag`
       hint: Write a template, for example `--tag registry.example/name:{version}{-target}`
     ");
 }
@@ -660,7 +660,7 @@ fn a_secret_that_was_asked_for_must_be_there() {
     };
     assert_snapshot!(failure(&settings), @r"
     Secret `hf-token` is required, but the environment variable `MY_TOKEN` is missing
-      because: Set by --secret
+      because: Set by `--secret`
       hint: Set it: `export MY_TOKEN=…`
     ");
 }
@@ -676,10 +676,10 @@ fn a_compiler_cache_must_be_described_completely() {
     };
     assert_snapshot!(failure(&settings), @r"
     The sccache backend `s3` needs a bucket
-      because: Set by --use-sccache
+      because: Set by `--use-sccache`
       hint: Add `--sccache-bucket`, or set `bucket` in `[sccache]`
     The sccache backend `s3` needs a region
-      because: Set by --use-sccache
+      because: Set by `--use-sccache`
       hint: Add `--sccache-region`, or set `region` in `[sccache]`
     ");
 }
@@ -705,9 +705,10 @@ fn a_broken_fragment_is_told_instead_of_what_it_would_declare() {
         build_args: vec![build_arg("A", "b")],
         ..target("base")
     };
-    assert_snapshot!(draw(resolve(&profile(), &settings, &facts).unwrap_err()), @r"
-    cannot parse the Dockerfile fragment: unknown instruction 'NONSENSE' at line 2 column 1
+    assert_snapshot!(draw(resolve(&profile(), &settings, &facts).unwrap_err()), @"
+    Cannot parse the Dockerfile fragment: unknown instruction 'NONSENSE' at line 2 column 1
       at dockerfiles/base.Dockerfile:2:1
+      hint: The instructions are listed at https://docs.docker.com/reference/dockerfile
     ");
 }
 

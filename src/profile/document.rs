@@ -220,8 +220,8 @@ sha256 = 1
 [features.kvbm]
 default = "yes"
 "#;
-        assert_snapshot!(problems(text), @r"
-        2:1 Unknown key `framwork` in the file [no such key] {Did you mean `framework`? | Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `cache`, `sccache`, `run`}
+        assert_snapshot!(problems(text), @"
+        2:1 Unknown key `framwork` in the file [no such key] {Did you mean `framework`?}
         3:18 Unknown source `whel` [no such source] {Did you mean `wheel`? | Valid here: `wheel`, `tree`}
         4:11 `sources` is a string, but must be an array [expected an array] {}
         6:1 Unknown key `platfroms` in [devices.cpu] [no such key] {Did you mean `platforms`? | Keys here: `platforms`, `base-image`, `runtime-image`, `aliases`, `args`}

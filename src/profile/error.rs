@@ -184,7 +184,10 @@ impl ProfileError {
     }
 }
 
-/// Adds "did you mean" and the list of what would be valid.
+/// A list longer than this is no help to somebody who made a typo.
+const SHORT_LIST: usize = 12;
+
+/// Adds "did you mean" and, unless that answers it, the list of what would be valid.
 pub(crate) fn with_choices<S: AsRef<str>>(
     problem: Problem,
     title: &str,
@@ -192,11 +195,12 @@ pub(crate) fn with_choices<S: AsRef<str>>(
     valid: &[S],
 ) -> Problem {
     let names = || valid.iter().map(AsRef::as_ref);
-    let problem = match closest(word, names()) {
+    let similar = closest(word, names());
+    let problem = match similar {
         Some(name) => problem.hint(format!("Did you mean `{name}`?")),
         None => problem,
     };
-    if valid.is_empty() {
+    if valid.is_empty() || (similar.is_some() && valid.len() > SHORT_LIST) {
         return problem;
     }
     let list: Vec<String> = names().map(|name| format!("`{name}`")).collect();

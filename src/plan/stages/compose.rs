@@ -354,9 +354,9 @@ mod tests {
         .unwrap_err();
         let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        cannot parse the Dockerfile fragment: expected FROM at line 1 column 1
-        two fragments give the argument `A` different defaults
-        the stage `Base` is defined twice
+        Cannot parse the Dockerfile fragment: expected FROM at line 1 column 1
+        Two fragments give the argument `A` different defaults
+        The stage `Base` is defined twice
         ");
     }
 

@@ -12,7 +12,7 @@ use crate::problem::{Excerpt, Problem};
 #[derive(Debug, Error)]
 pub enum StagesError {
     /// A directory of fragments or a file in it cannot be read.
-    #[error("cannot read the Dockerfile fragments of `{}`", path.display())]
+    #[error("Cannot read the Dockerfile fragments of `{}`", path.display())]
     Read {
         /// The directory.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum StagesError {
         source: io::Error,
     },
     /// No fragment has this name.
-    #[error("there is no Dockerfile fragment `{name}`")]
+    #[error("There is no Dockerfile fragment `{name}`")]
     MissingFragment {
         /// The name asked for.
         name: String,
@@ -31,7 +31,7 @@ pub enum StagesError {
         known: Vec<String>,
     },
     /// A fragment is no valid Dockerfile.
-    #[error("cannot parse the Dockerfile fragment: {reason}")]
+    #[error("Cannot parse the Dockerfile fragment: {reason}")]
     Syntax {
         /// What the parser says.
         reason: String,
@@ -39,7 +39,7 @@ pub enum StagesError {
         at: Box<Excerpt>,
     },
     /// Two fragments give one global argument different defaults.
-    #[error("two fragments give the argument `{name}` different defaults")]
+    #[error("Two fragments give the argument `{name}` different defaults")]
     ConflictingDefaults {
         /// The argument.
         name: String,
@@ -49,7 +49,7 @@ pub enum StagesError {
         first: Box<Excerpt>,
     },
     /// Two stages have one name.
-    #[error("the stage `{name}` is defined twice")]
+    #[error("The stage `{name}` is defined twice")]
     DuplicateStage {
         /// The name.
         name: String,
@@ -59,7 +59,7 @@ pub enum StagesError {
         first: Box<Excerpt>,
     },
     /// A parser directive that would change how the other fragments are read.
-    #[error("a fragment cannot have the parser directive `{directive}`")]
+    #[error("A fragment cannot have the parser directive `{directive}`")]
     Directive {
         /// The directive.
         directive: &'static str,
@@ -67,7 +67,7 @@ pub enum StagesError {
         at: Box<Excerpt>,
     },
     /// The stage to build is in no fragment.
-    #[error("there is no stage `{name}`")]
+    #[error("There is no stage `{name}`")]
     UnknownStage {
         /// The stage asked for.
         name: String,
@@ -82,14 +82,17 @@ impl From<StagesError> for Problem {
     fn from(error: StagesError) -> Self {
         let problem = Self::from_error(Exit::Usage, &error);
         match error {
-            StagesError::Read { .. } => problem,
+            StagesError::Read { .. } => problem
+                .hint("Make the directory readable, or name another one with `--profile-dir`"),
             StagesError::MissingFragment { closest, known, .. } => {
                 with_names(problem, closest, &known, "fragments")
             }
             StagesError::UnknownStage { closest, known, .. } => {
                 with_names(problem, closest, &known, "stages")
             }
-            StagesError::Syntax { at, .. } => problem.excerpt(*at),
+            StagesError::Syntax { at, .. } => problem.excerpt(*at).hint(
+                "The instructions are listed at https://docs.docker.com/reference/dockerfile",
+            ),
             StagesError::Directive { at, .. } => problem
                 .excerpt(*at)
                 .hint("Remove the line: it would count for all fragments or for none"),
@@ -97,9 +100,10 @@ impl From<StagesError> for Problem {
                 .excerpt(*second)
                 .excerpt(*first)
                 .hint("Leave the default to one of them, or give the value in the profile"),
-            StagesError::DuplicateStage { second, first, .. } => {
-                problem.excerpt(*second).excerpt(*first)
-            }
+            StagesError::DuplicateStage { second, first, .. } => problem
+                .excerpt(*second)
+                .excerpt(*first)
+                .hint("Rename one of the stages"),
         }
     }
 }

@@ -38,9 +38,9 @@ impl TransferOptions {
             .map(Rule::unnamed)
             .collect();
         let exclude = self.exclude.iter().map(Rule::unnamed).collect();
-        Filter::new(include, exclude).map_err(|source| ContextError::Pattern {
+        Filter::new(include, exclude).map_err(|reason| ContextError::Pattern {
             file: String::new(),
-            source,
+            reason,
         })
     }
 }

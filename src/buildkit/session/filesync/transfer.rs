@@ -44,7 +44,7 @@ impl TransferIssue {
                 error.hint().into_iter().fold(problem, Problem::hint)
             }
             Self::Changed { .. } => Problem::new(Exit::Done, self.to_string())
-                .hint("run the build again, or leave it out with a line in `.dockerignore`"),
+                .hint("Run the build again, or leave it out with a line in `.dockerignore`"),
         }
     }
 }
