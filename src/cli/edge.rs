@@ -36,6 +36,11 @@ impl Edge {
             ui: Ui::new(&settings),
             environment,
         };
+        for name in edge.environment.unreadable() {
+            edge.ui.warn(&format!(
+                "The environment variable `{name}` is ignored: its value is not UTF-8"
+            ));
+        }
         let result = match unreadable {
             None => program(&mut edge),
             Some(problem) => Err(problem.into()),
@@ -48,11 +53,10 @@ impl Edge {
             self.ui.problems(&problems);
             problems.exit()
         });
-        // Where stderr is full as well, the exit code is all that is left to say.
-        if self.ui.finish().is_err() && exit == Exit::Done {
-            return Exit::StepFailed;
+        match self.ui.finish() {
+            Err(_) if exit == Exit::Done => Exit::StepFailed,
+            Ok(()) | Err(_) => exit,
         }
-        exit
     }
 
     /// Returns a path as it is seen from the working directory.
@@ -88,7 +92,7 @@ impl Edge {
 }
 
 fn unreadable_directory(error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(Exit::Usage, "the working directory cannot be read");
+    let mut problem = Problem::new(Exit::Usage, "The working directory cannot be read");
     problem.causes.push(error.to_string());
-    problem.hint("change into a directory that exists: `cd`")
+    problem.hint("Change into a directory that exists: `cd`")
 }

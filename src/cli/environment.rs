@@ -136,11 +136,13 @@ pub const VARIABLES: &[Variable] = &[
 #[derive(Clone, Debug)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    unreadable: Vec<String>,
     working_directory: PathBuf,
 }
 
 impl Environment {
-    /// Reads the process's environment. Values that are not UTF-8 are left out.
+    /// Reads the process's environment. Values that are not UTF-8 are left out, and
+    /// [`unreadable`](Self::unreadable) names them.
     ///
     /// # Errors
     /// Fails when the working directory no longer exists or may not be read.
@@ -149,11 +151,21 @@ impl Environment {
             clippy::disallowed_methods,
             reason = "this is the one place that reads it"
         )]
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let all = std::env::vars_os();
+        let mut variables = BTreeMap::new();
+        let mut unreadable = Vec::new();
+        for (name, value) in all.filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        {
+            match value.into_string() {
+                Ok(value) => {
+                    variables.insert(name, value);
+                }
+                Err(_) => unreadable.push(name),
+            }
+        }
         Ok(Self {
             variables,
+            unreadable,
             working_directory: std::env::current_dir()?,
         })
     }
@@ -168,6 +180,7 @@ impl Environment {
                 .into_iter()
                 .map(|(n, v)| (n.to_owned(), v.to_owned()))
                 .collect(),
+            unreadable: Vec::new(),
             working_directory: working_directory.to_owned(),
         }
     }
@@ -178,6 +191,12 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// Returns the variables that our programs read, and whose values are not UTF-8.
+    pub fn unreadable(&self) -> impl Iterator<Item = &str> {
+        let known = |name: &&str| VARIABLES.iter().any(|variable| variable.name == *name);
+        self.unreadable.iter().map(String::as_str).filter(known)
     }
 
     /// Returns all variables, for grammars that look names up (`-e NAME`, `--build-arg NAME`).

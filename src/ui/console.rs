@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::problem::{headed, render_problems};
 use super::{Settings, Stream};
-use crate::problem::Problems;
+use crate::exit::Exit;
+use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
 use crate::text::Tone;
 
@@ -69,13 +70,19 @@ impl Ui {
             .write(&render_problems(problems, self.stderr.look()));
     }
 
-    /// Ends the saying.
+    /// Ends the saying. That stdout could not be written is said on stderr.
     ///
     /// # Errors
     ///
     /// What could not be written, for example because the disk is full. The names of the streams
     /// are in the error.
-    pub fn finish(self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<()> {
+        if let Some(error) = self.stdout.failure() {
+            let mut problem = Problem::new(Exit::StepFailed, "Cannot write the result to stdout");
+            problem.causes.push(error.to_string());
+            let problem = problem.hint("Make room where the output goes, and try again");
+            self.problems(&problem.into());
+        }
         let named = |name: &'static str| {
             move |error: io::Error| {
                 io::Error::new(error.kind(), format!("write to {name}: {error}"))
@@ -97,8 +104,6 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::exit::Exit;
-    use crate::problem::Problem;
     use crate::secret::Secret;
 
     /// A screen that can be read while it is written to.

@@ -97,12 +97,18 @@ impl Stream {
         self.failure.is_some()
     }
 
+    /// Returns what went wrong, if something did that the reader should know: a reader who closes a
+    /// pipe early has read enough.
+    pub fn failure(&self) -> Option<&io::Error> {
+        let failure = self.failure.as_ref();
+        failure.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+    }
+
     /// Ends the writing.
     ///
     /// # Errors
     ///
-    /// What went wrong, if something did that the reader should know. A reader who closes a pipe
-    /// early has read enough: that is no error.
+    /// What [`failure`](Self::failure) returns.
     pub fn finish(self) -> io::Result<()> {
         match self.failure {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
