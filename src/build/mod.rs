@@ -15,4 +15,5 @@ mod runner;
 pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;
+pub use request::check;
 pub use runner::{Built, Finished, Resources, Runner};

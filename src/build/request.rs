@@ -5,23 +5,42 @@ use std::path::{Path, PathBuf};
 use super::output::exports;
 use crate::buildkit::cache::CacheEntry;
 use crate::buildkit::request::{DockerfileOptions, ImageResolve, NamedContext, NoCache};
-use crate::buildkit::{Capabilities, SolveRequest};
+use crate::buildkit::{SolveRequest, Store};
 use crate::docker::attributes::attributes;
 use crate::exit::Exit;
-use crate::plan::PlannedTarget;
+use crate::plan::{BuildPlan, PlannedTarget};
 use crate::problem::{Problem, Problems};
 
 /// What the names of a context may begin with that is not a directory of this machine.
 const REMOTE_CONTEXTS: [&str; 6] = ["http://", "https://", "git://", "ssh://", "git@", "target:"];
 
+/// Finds the caches and outputs of a plan that no engine would take.
+///
+/// # Errors
+/// Returns everything that is wrong, once.
+pub fn check(plan: &BuildPlan) -> Result<(), Problems> {
+    let wrong = plan.targets.iter().filter_map(|target| {
+        // What is wrong with the words of a plan is wrong for every store.
+        request(target, Store::Containerd).err()
+    });
+    let mut problems: Vec<Problem> = Vec::new();
+    for problem in wrong.flat_map(|problems| problems.0) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
 /// Makes the request.
 ///
 /// # Errors
 /// Returns every cache and output that is wrong.
-pub(super) fn request(
-    target: &PlannedTarget,
-    capabilities: &Capabilities,
-) -> Result<SolveRequest, Problems> {
+pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveRequest, Problems> {
     let mut problems = Vec::new();
     let mut caches = |entries: &[String]| -> Vec<CacheEntry> {
         let caches = entries.iter().map(|text| cache(text));
@@ -31,11 +50,10 @@ pub(super) fn request(
     };
     let cache_imports = caches(&target.cache_from);
     let cache_exports = caches(&target.cache_to);
-    let exports =
-        exports(&target.outputs, &target.tags, capabilities.store).unwrap_or_else(|errors| {
-            problems.extend(errors.into_iter().map(Problem::from));
-            Vec::new()
-        });
+    let exports = exports(&target.outputs, &target.tags, store).unwrap_or_else(|errors| {
+        problems.extend(errors.into_iter().map(Problem::from));
+        Vec::new()
+    });
     if !problems.is_empty() {
         return Err(Problems(problems));
     }

@@ -123,7 +123,7 @@ impl<'a> Runner<'a> {
         let mut problems: Vec<Problem> = Vec::new();
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
-                let request = request(target, client.capabilities())?;
+                let request = request(target, client.capabilities().store)?;
                 let report = client
                     .check(&session, &request, &CancellationToken::new())
                     .await?;
@@ -256,7 +256,7 @@ impl Run<'_> {
     }
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
-        let request = request(target, self.client.capabilities()).map_err(Failure::before)?;
+        let request = request(target, self.client.capabilities().store).map_err(Failure::before)?;
         let names = request.exports.iter().flat_map(Export::names);
         let names = names.cloned().collect();
         let response = self

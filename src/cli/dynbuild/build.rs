@@ -34,9 +34,14 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         dry_run(&planned, edge);
         return Ok(Exit::Done);
     }
+    let metadata_file = args.results.metadata_file.as_deref();
+    let metadata_file = metadata_file.map(|path| edge.absolute(path));
+    if let Some(path) = &metadata_file {
+        check_place(path)?;
+    }
     let finished = runtime::block_on(build(&args.inputs, mode, &planned, edge))?;
-    if let Some(path) = &args.results.metadata_file {
-        write_metadata(&edge.absolute(path), &finished)?;
+    if let Some(path) = &metadata_file {
+        write_metadata(path, &finished)?;
     }
     end(finished)
 }
@@ -108,7 +113,7 @@ fn read_secrets<'a>(
             Err(why) => {
                 let message = format!("Secret `{}` cannot be read: {why}", secret.id);
                 let problem = Problem::new(Exit::Usage, message);
-                problems.push(problem.hint("check what `--secret` or the profile names"));
+                problems.push(problem.hint("Correct the place: `--secret id=ID,src=FILE`"));
             }
         }
     }
@@ -147,7 +152,8 @@ fn agents(specs: &[String], edge: &Edge) -> Result<Agents, Problem> {
         };
         let Some(socket) = socket else {
             let message = format!("`--ssh {spec}` needs a running ssh agent");
-            return Err(Problem::new(Exit::Usage, message).hint("eval \"$(ssh-agent)\" && ssh-add"));
+            return Err(Problem::new(Exit::Usage, message)
+                .hint("Start one: `eval \"$(ssh-agent)\" && ssh-add`"));
         };
         sockets.insert(id.to_owned(), edge.absolute(Path::new(socket)));
     }
@@ -167,6 +173,23 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
     explained.collect()
 }
 
+/// A place that cannot be written to is told before the build, not after an hour of it.
+fn check_place(path: &Path) -> Result<(), Problem> {
+    let wrong = |why: &str| {
+        let message = format!("The metadata cannot be written to `{}`", path.display());
+        let mut problem = Problem::new(Exit::Usage, message);
+        problem.causes.push(why.to_owned());
+        problem.hint("Name a file in a directory that exists: `--metadata-file FILE`")
+    };
+    if path.is_dir() {
+        return Err(wrong("It is a directory"));
+    }
+    let directory = path.parent().unwrap_or(path);
+    let writable = if path.exists() { path } else { directory };
+    rustix::fs::access(writable, rustix::fs::Access::WRITE_OK)
+        .map_err(|error| wrong(&std::io::Error::from(error).to_string()))
+}
+
 fn write_metadata(path: &Path, finished: &[Finished]) -> Result<(), Problem> {
     let built = finished.iter().filter_map(|target| {
         let built: &Built = target.outcome.as_ref().ok()?;
@@ -177,7 +200,7 @@ fn write_metadata(path: &Path, finished: &[Finished]) -> Result<(), Problem> {
             Exit::StepFailed,
             format!("The metadata cannot be written: {error}"),
         )
-        .hint("the build itself is done; name a place that can be written: `--metadata-file`")
+        .hint("The build itself is done; name a place that can be written: `--metadata-file FILE`")
     })
 }
 

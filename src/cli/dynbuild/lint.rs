@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::{BuildArgs, LintArgs, SelectionArgs};
 use super::planning::{Planned, plan};
+use super::profiles;
 use super::settings::settings;
 use crate::build::{Resources, Runner};
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
@@ -19,14 +20,15 @@ use crate::text::counted;
 
 /// Runs the command.
 pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let store = super::profiles::store(args.profile_dir.as_deref(), edge)?;
-    let profiles = match &args.framework {
+    let directory = profiles::directory(args.profile_dir.as_deref(), edge);
+    let store = profiles::store(directory.as_deref(), edge)?;
+    let chosen = match &args.framework {
         Some(name) => vec![store.load(name)?],
         None => store.load_all()?,
     };
     let mut problems: Vec<Problem> = Vec::new();
     let mut checked = 0;
-    for selection in profiles
+    for selection in chosen
         .iter()
         .flat_map(|profile| combinations(profile, args))
     {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::args::{Format, ListArgs};
+use super::profiles;
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::problem::Problems;
@@ -11,12 +12,13 @@ use crate::text::{Look, Table};
 
 /// Runs the command.
 pub(super) fn run(args: &ListArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let store = super::profiles::store(args.profile_dir.as_deref(), edge)?;
-    let profiles = match &args.framework {
+    let directory = profiles::directory(args.profile_dir.as_deref(), edge);
+    let store = profiles::store(directory.as_deref(), edge)?;
+    let chosen = match &args.framework {
         Some(name) => vec![store.load(name)?],
         None => store.load_all()?,
     };
-    let frameworks: Vec<_> = profiles.iter().map(Framework::new).collect();
+    let frameworks: Vec<_> = chosen.iter().map(Framework::new).collect();
     let text = match args.format {
         Format::Text => render(&frameworks, edge.ui.stdout.look()),
         Format::Json => super::output::json(&frameworks),

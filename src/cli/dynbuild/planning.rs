@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::profiles;
+use crate::build;
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::git::Checkout;
@@ -34,7 +35,7 @@ pub(super) struct Planned {
 pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
     settings.profile_dir = settings
         .profile_dir
-        .map(|directory| directory.map(|path| edge.absolute(&path)));
+        .map(|directory| directory.map(|path| real(edge.absolute(&path))));
     let directory = settings
         .profile_dir
         .as_ref()
@@ -67,8 +68,10 @@ pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Probl
         Some(asked) => asked.map(|_| context),
         None => Setting::new(context, crate::plan::Origin::Host),
     });
+    let resolution = resolve(&profile, &settings, &facts)?;
+    build::check(&resolution.plan)?;
     Ok(Planned {
-        resolution: resolve(&profile, &settings, &facts)?,
+        resolution,
         fragments,
     })
 }
@@ -87,7 +90,7 @@ fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
     let path = edge.context(asked);
     let wrong = |why: &str| {
         let message = format!("The build context `{}` {why}", path.display());
-        Problem::new(Exit::Usage, message).hint("name a directory: `--context DIR`")
+        Problem::new(Exit::Usage, message).hint("Name a directory: `--context DIR`")
     };
     let canonical = path.canonicalize().map_err(|error| {
         let mut problem = wrong("cannot be read");
@@ -99,6 +102,11 @@ fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
     } else {
         Err(wrong("is not a directory").into())
     }
+}
+
+/// Returns a path without symbolic links and `..`, if it exists.
+fn real(path: PathBuf) -> PathBuf {
+    path.canonicalize().unwrap_or(path)
 }
 
 /// Returns whether a secret's value is to be had on this machine.
@@ -131,7 +139,7 @@ fn source_date_epoch(edge: &Edge) -> Result<Option<Timestamp>, Problem> {
             format!("`{NAME}` is `{text}`, not a number of seconds"),
         )
         .hint(format!(
-            "`export {NAME}=$(git log -1 --format=%ct)`, or unset it"
+            "Set it with `export {NAME}=$(git log -1 --format=%ct)`, or unset it"
         ))),
     }
 }

@@ -14,6 +14,13 @@ const PROFILES: &str = "profiles";
 /// The part of `--profile-dir` with the Dockerfile fragments.
 const FRAGMENTS: &str = "dockerfiles";
 
+/// Returns the directory that overrides the built-in profiles: the flag's, else the variable's.
+pub(super) fn directory(flag: Option<&Path>, edge: &Edge) -> Option<PathBuf> {
+    let variable = || edge.environment.get("DYNBUILD_PROFILE_DIR");
+    flag.or_else(|| variable().map(Path::new))
+        .map(Path::to_owned)
+}
+
 /// Returns the profiles of `directory` over the built-in ones.
 ///
 /// # Errors
@@ -53,8 +60,10 @@ fn part(directory: Option<&Path>, name: &str, edge: &Edge) -> Result<Option<Path
             directory.display()
         );
         return Err(Problem::new(Exit::Usage, message)
-            .hint("name the directory above them: `--profile-dir DIR`")
+            .hint("Name the directory above them: `--profile-dir DIR`")
             .into());
     }
-    Ok(has(name).then(|| directory.join(name)))
+    let part = has(name).then(|| directory.join(name));
+    // As short as it can be: every message about a file in it names it.
+    Ok(part.map(|part| part.canonicalize().unwrap_or(part)))
 }
