@@ -193,7 +193,7 @@ impl Ingredients<'_> {
             } else {
                 let origin = &option.origin;
                 findings.note(format!(
-                    "{origin} has no effect: no stage declares `{name}`"
+                    "`{origin}` has no effect: no stage declares `{name}`"
                 ));
             }
         }

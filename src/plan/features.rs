@@ -5,7 +5,7 @@ use super::build_args::{Chains, upper_snake};
 use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
-use super::settings::Settings;
+use super::settings::{SccacheSettings, Settings};
 use crate::profile::{Feature, Located, Patterns, Profile, SccacheBackend, Source};
 
 /// Reports switches of features that the profile does not have.
@@ -165,6 +165,7 @@ pub(super) fn sccache(profile: &Profile, settings: &Settings, findings: &mut Fin
         backend.origin.clone(),
     );
     if matches!(backend.value, SccacheBackend::Local | SccacheBackend::Off) {
+        note_unused(asked, findings);
         return chains;
     }
     if let Some(endpoint) = &endpoint {
@@ -186,6 +187,15 @@ pub(super) fn sccache(profile: &Profile, settings: &Settings, findings: &mut Fin
         }
     }
     chains
+}
+
+/// A bucket alone shares nothing.
+fn note_unused(asked: &SccacheSettings, findings: &mut Findings) {
+    for origin in [&asked.bucket, &asked.region].into_iter().flatten() {
+        if let Origin::Flag(flag) = &origin.origin {
+            findings.note(format!("`{flag}` has no effect without `--use-sccache`"));
+        }
+    }
 }
 
 fn require(

@@ -200,6 +200,52 @@ pub(crate) struct InputArgs {
     pub(crate) gid: Option<u32>,
 }
 
+/// Flags of single components, as build.sh has them.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Components")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that can be typed"
+)]
+pub(crate) struct ComponentArgs {
+    /// Base image, with or without its tag
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) base_image: Option<String>,
+    /// Tag of the base image
+    #[arg(long, value_name = "TAG")]
+    pub(crate) base_image_tag: Option<String>,
+    /// Version of NIXL: a tag, branch or commit
+    #[arg(long, value_name = "REF")]
+    pub(crate) nixl_ref: Option<String>,
+    /// Version of the EFA installer
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) efa_version: Option<String>,
+    /// Parallel jobs of compiling vLLM
+    #[arg(long, value_name = "N")]
+    pub(crate) vllm_max_jobs: Option<u32>,
+    /// KV block manager; the same as --enable kvbm
+    #[arg(long)]
+    pub(crate) enable_kvbm: bool,
+    /// GPU memory service; the same as --enable gpu-memory-service
+    #[arg(long)]
+    pub(crate) enable_gpu_memory_service: bool,
+    /// Media over NIXL; the same as --enable media-nixl
+    #[arg(long)]
+    pub(crate) enable_media_nixl: bool,
+    /// Media by ffmpeg; the same as --enable media-ffmpeg
+    #[arg(long)]
+    pub(crate) enable_media_ffmpeg: bool,
+    /// Share compiled objects through an S3 bucket
+    #[arg(long)]
+    pub(crate) use_sccache: bool,
+    /// Bucket of --use-sccache
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sccache_bucket: Option<String>,
+    /// Region of --sccache-bucket
+    #[arg(long, value_name = "REGION")]
+    pub(crate) sccache_region: Option<String>,
+}
+
 /// Where results go.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Results")]
@@ -259,6 +305,8 @@ pub(crate) struct BuildArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) inputs: InputArgs,
+    #[command(flatten)]
+    pub(crate) components: ComponentArgs,
     #[command(flatten)]
     pub(crate) results: ResultArgs,
     #[command(flatten)]

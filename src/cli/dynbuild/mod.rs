@@ -2,6 +2,7 @@
 
 mod args;
 mod build;
+mod components;
 mod connection;
 mod context;
 mod doctor;

@@ -8,10 +8,11 @@ use crate::cli::environment::Environment;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::exit::Exit;
 use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
-use crate::problem::{Problem, Problems};
-use crate::profile::{Merge as _, Source, SourceFile};
+use crate::problem::{Problem, Problems, capitalized};
+use crate::profile::{Merge as _, Source, SourceFile, with_choices};
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
+use super::components::components_into;
 
 /// Joins flags, environment and the user's own file; the first of them that says something wins.
 ///
@@ -58,12 +59,15 @@ impl Reader<'_> {
         let BuildArgs {
             selection,
             inputs,
+            components,
             results,
             caches,
             run: _,
         } = args;
         let mut settings = Settings::default();
         self.selection(selection, &mut settings);
+        // Before `--disable`, which is the stronger word.
+        components_into(components, &mut settings);
         self.inputs(inputs, &mut settings);
         results_into(results, &mut settings);
         self.labels(results, &mut settings);
@@ -169,7 +173,9 @@ impl Reader<'_> {
             }
             _ => {
                 let message = format!("`{flag} {text}` is not of the form `{form}`");
-                self.problems.push(Problem::new(Exit::Usage, message));
+                let hint = format!("Write it as `{flag} {form}`");
+                self.problems
+                    .push(Problem::new(Exit::Usage, message).hint(hint));
                 None
             }
         }
@@ -224,8 +230,13 @@ impl Reader<'_> {
                 return Settings::default();
             }
             Err(error) => {
-                let problem = Problem::new(Exit::Usage, format!("Your settings: {error}"));
-                self.problems.push(problem.hint("mend or remove the file"));
+                let message = format!("Cannot read your settings in `{}`", path.display());
+                let mut problem = Problem::new(Exit::Usage, message);
+                problem.causes.push(capitalized(&error.to_string()));
+                self.problems.push(match named {
+                    Some(_) => problem.hint("Correct `DYNBUILD_CONFIG`, or unset it"),
+                    None => problem.hint("Make the file readable, or remove it"),
+                });
                 return Settings::default();
             }
         };
@@ -237,14 +248,21 @@ impl Reader<'_> {
     }
 
     fn parsed(&mut self, text: Option<&str>, origin: &Origin) -> Option<Setting<Source>> {
-        let source = self.checked(&origin.to_string(), text?.parse::<Source>())?;
+        let text = text?;
+        let Ok(source) = text.parse::<Source>() else {
+            let mut problem = Problem::new(Exit::Usage, format!("Unknown source `{text}`"));
+            problem.causes.push(format!("Set by `{origin}`"));
+            let problem = with_choices(problem, "Valid sources", text, Source::words());
+            self.problems.push(problem);
+            return None;
+        };
         Some(Setting::new(source, origin.clone()))
     }
 
     fn checked<T, E: Display>(&mut self, flag: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|error| {
-                let message = format!("the value of `{flag}` is wrong: {error}");
+                let message = format!("The value of `{flag}` is wrong: {error}");
                 self.problems.push(Problem::new(Exit::Usage, message));
             })
             .ok()
