@@ -2,6 +2,7 @@
 
 mod build;
 mod buildkit;
+mod cli;
 mod conformance;
 mod conformance_run;
 mod context;

@@ -1,0 +1,289 @@
+//! Wrong input of every kind: what is said, and that the exit code is 2.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::test_env::TestEnv;
+
+#[test]
+fn names_that_do_not_exist() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("--dry-run --framework dema").failure(), @"
+    exit 2
+    stderr:
+    error: Unknown framework `dema`
+      hint: Did you mean `demo`?
+      hint: Frameworks: `demo`, `dynamo`
+    ");
+    insta::assert_snapshot!(env.run("--dry-run --target runtme --device cuda13 --enable kvmb").failure(), @"
+    exit 2
+    stderr:
+    error: Unknown feature `kvmb` for framework `demo`
+      because: Set by `--enable`
+      hint: Did you mean `kvbm`?
+      hint: Valid features: `kvbm`, `gpu-memory-service`, `media-nixl`, `media-ffmpeg`
+
+    error: Unknown device `cuda13` for framework `demo`
+      because: Set by `--device`
+      hint: Did you mean `cuda13.0`?
+      hint: Valid devices: `cpu`, `cuda13.0`
+
+    error: Unknown target `runtme` for framework `demo`
+      because: Set by `--target`
+      hint: Did you mean `runtime`?
+      hint: Valid targets: `base`, `runtime`
+
+    3 problems found
+    ");
+    insta::assert_snapshot!(env.run("--dry-run --platform linux/riscv64 --build-arg GREETNG=1").failure(), @"
+    exit 2
+    stderr:
+    error: Platform `linux/riscv64` does not exist for device `cpu`
+      because: Set by `--platform`
+      hint: There is no device that it exists for
+    ");
+    insta::assert_snapshot!(env.run("--dry-run --source whel").failure(), @"
+    exit 2
+    stderr:
+    error: Unknown source `whel`
+      because: Set by `--source`
+      hint: Did you mean `wheel`?
+      hint: Valid sources: `wheel`, `tree`
+    ");
+    insta::assert_snapshot!(env.run("explain greetin").failure(), @"
+    exit 2
+    stderr:
+    error: Nothing in the plan is called `greetin`
+      hint: Did you mean `GREETING`?
+    ");
+}
+
+#[test]
+fn names_in_the_environment_that_do_not_exist() {
+    let env = TestEnv::new()
+        .with("DYNBUILD_DEVICE", "cpux")
+        .with("DYNBUILD_PROGRESS", "tyy");
+    insta::assert_snapshot!(env.run("plan").failure(), @"
+    exit 2
+    stderr:
+    error: Unknown device `cpux` for framework `demo`
+      because: Set by `$DYNBUILD_DEVICE`
+      hint: Did you mean `cpu`?
+      hint: Valid devices: `cpu`, `cuda13.0`
+    ");
+    insta::assert_snapshot!(env.run("").failure(), @"
+    exit 2
+    stderr:
+    error: `DYNBUILD_PROGRESS` is wrong: unknown kind of progress `tyy`; the kinds are `auto`, `tty`, `plain`, `rawjson` and `quiet`
+    ");
+}
+
+#[test]
+fn forms_that_are_wrong_are_told_together() {
+    let ran = TestEnv::new().run("--dry-run --label x --build-context y --secret src=a");
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: `--build-context y` is not of the form `NAME=PATH`
+      hint: Write it as `--build-context NAME=PATH`
+
+    error: The value of `--secret` is wrong: the id is missing, as in `id=hf-token,env=HF_TOKEN`
+
+    error: `--label x` is not of the form `KEY=VALUE`
+      hint: Write it as `--label KEY=VALUE`
+
+    3 problems found
+    ");
+}
+
+#[test]
+fn outputs_and_caches_are_checked_before_anything_runs() {
+    let ran = TestEnv::new().run(
+        "--dry-run --output type=lokal,dest=x --cache-from type=regstry,ref=x --cache-to mode=max",
+    );
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: Unknown cache type `regstry`
+      hint: Did you mean `registry`?
+
+    error: Cache type `registry` needs `ref=…`
+      hint: Write `type=registry,ref=…`
+
+    error: Unknown output type `lokal`
+      hint: Did you mean `local`?
+
+    3 problems found
+    ");
+}
+
+#[test]
+fn image_names() {
+    let ran = TestEnv::new().run("--dry-run --tag UPPER:1 --tag x:y:z");
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: Image name `UPPER:1` has upper-case letters
+      because: Set by `--tag`
+      hint: Write `upper:1`
+
+    error: Image name `x:y:z` has a wrong tag: tag `y:z` holds a ':'
+      because: Set by `--tag`
+      hint: Write `y-z`
+
+    2 problems found
+    ");
+}
+
+#[test]
+fn unknown_commands_and_flags() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("explian").failure(), @"
+    exit 2
+    stderr:
+    error: unrecognized subcommand 'explian'
+
+      tip: a similar subcommand exists: 'explain'
+
+    Usage: dynbuild [OPTIONS]
+           dynbuild <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(env.run("--targt x").failure(), @"
+    exit 2
+    stderr:
+    error: unexpected argument '--targt' found
+
+      tip: a similar argument exists: '--target'
+
+    Usage: dynbuild --target <NAME>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_context_that_is_missing() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("--dry-run --context nowhere").failure(), @"
+    exit 2
+    stderr:
+    error: The build context `[DIR]/repository/nowhere` cannot be read
+      because: No such file or directory (os error 2)
+      hint: Name a directory: `--context DIR`
+    ");
+    insta::assert_snapshot!(env.run("--dry-run --context notes.log").failure(), @"
+    exit 2
+    stderr:
+    error: The build context `[DIR]/repository/notes.log` is not a directory
+      hint: Name a directory: `--context DIR`
+    ");
+}
+
+#[test]
+fn a_secret_without_its_file() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("--secret id=token,src=nowhere").failure(), @"
+    exit 2
+    stderr:
+    error: Secret `token` is required, but the file `nowhere` is missing
+      because: Set by `--secret`
+      hint: Create the file, or name another one with `--secret id=token,src=…`
+    ");
+}
+
+#[test]
+fn a_place_for_metadata_that_cannot_be_written() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("--metadata-file nowhere/out.json").failure(), @"
+    exit 2
+    stderr:
+    error: The metadata cannot be written to `[DIR]/repository/nowhere/out.json`
+      because: No such file or directory (os error 2)
+      hint: Name a file in a directory that exists: `--metadata-file FILE`
+    ");
+    insta::assert_snapshot!(env.run("--metadata-file src").failure(), @"
+    exit 2
+    stderr:
+    error: The metadata cannot be written to `[DIR]/repository/src`
+      because: It is a directory
+      hint: Name a file in a directory that exists: `--metadata-file FILE`
+    ");
+}
+
+#[test]
+fn an_epoch_that_is_no_number() {
+    let env = TestEnv::new().with("SOURCE_DATE_EPOCH", "yesterday");
+    insta::assert_snapshot!(env.run("plan").failure(), @"
+    exit 2
+    stderr:
+    error: `SOURCE_DATE_EPOCH` is `yesterday`, not a number of seconds
+      hint: Set it with `export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)`, or unset it
+    ");
+}
+
+#[test]
+fn empty_variables_count_as_unset() {
+    let mut env = TestEnv::new();
+    let usual = env.run("plan").result();
+    for name in [
+        "DYNBUILD_TARGET",
+        "DYNBUILD_DEVICE",
+        "DYNBUILD_SOURCE",
+        "DYNBUILD_CONFIG",
+        "XDG_CONFIG_HOME",
+        "DOCKER_CONTEXT",
+    ] {
+        env = env.with(name, "");
+    }
+    assert_eq!(env.run("plan").result(), usual);
+}
+
+#[test]
+fn arguments_that_are_not_utf8() {
+    let env = TestEnv::new();
+    let ran = env.finish(&mut env.command([OsStr::new("--target"), OsStr::from_bytes(b"\xff")]));
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: invalid UTF-8 was detected in one or more arguments
+
+    Usage: dynbuild [OPTIONS]
+           dynbuild <COMMAND>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn variables_that_are_not_utf8_are_ignored_with_a_warning() {
+    let env = TestEnv::new();
+    let mut command = env.command(["list", "demo"]);
+    command.env("DYNBUILD_DEVICE", OsStr::from_bytes(b"\xff"));
+    command.env("SOMETHING_ELSE", OsStr::from_bytes(b"\xff"));
+    let ran = env.finish(&mut command);
+    assert_eq!(ran.code, Some(0));
+    insta::assert_snapshot!(ran.stderr, @"warning: The environment variable `DYNBUILD_DEVICE` is ignored: its value is not UTF-8");
+}
+
+#[test]
+fn a_working_directory_that_is_gone() {
+    let env = TestEnv::new();
+    let mut command = std::process::Command::new("sh");
+    command
+        .env_clear()
+        .current_dir(env.path("repository/src"))
+        .args([
+            "-c",
+            "rm -r ../src && exec \"$0\" plan",
+            env!("CARGO_BIN_EXE_dynbuild"),
+        ]);
+    insta::assert_snapshot!(env.finish(&mut command).failure(), @"
+    exit 2
+    stderr:
+    error: The working directory cannot be read
+      because: No such file or directory (os error 2)
+      hint: Change into a directory that exists: `cd`
+    ");
+}

@@ -1,0 +1,303 @@
+//! `--dry-run`, `plan`, `render`, `explain`, `list`, `schema`, `env`, `lint`: no engine is asked.
+
+use serde_json::{Value, json};
+
+use super::test_env::TestEnv;
+
+#[test]
+fn a_dry_run_prints_one_line_and_touches_nothing() {
+    let env = TestEnv::new();
+    let before = env.files();
+    let ran = env.run("--dry-run --metadata-file out.json");
+    assert_eq!(env.files(), before);
+    insta::assert_snapshot!(ran, @"
+    exit 0
+    stdout:
+    dynbuild render --framework demo --device cpu --source wheel --target runtime --context [DIR]/repository --profile-dir [DIR]/config | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=docker.io/library/debian' --build-arg 'BASE_IMAGE_TAG=bookworm-slim' --build-arg 'ENABLE_GPU_MEMORY_SERVICE=false' --build-arg 'ENABLE_KVBM=false' --build-arg 'ENABLE_MEDIA_FFMPEG=false' --build-arg 'ENABLE_MEDIA_NIXL=false' --build-arg 'GREETING=hello world' --build-arg 'MAX_JOBS=4' --build-arg 'SOURCE_DATE_EPOCH=1700000000' --build-arg 'USE_SCCACHE=false' --tag demo:v1.2.3-runtime --tag demo:latest-runtime --label 'dynbuild.device=cpu' --label 'dynbuild.framework=demo' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2023-11-14T22:13:20Z' --label 'org.opencontainers.image.revision=73a97145c1d55ab78b74b24d8a8acd840c0e8bb9' --label 'org.opencontainers.image.version=v1.2.3' --label 'title=Demo runtime' --output 'type=docker' [DIR]/repository
+    ");
+}
+
+#[test]
+fn each_image_has_its_line_that_a_shell_reads_back() {
+    let env = TestEnv::new().with("TOKEN", "canary");
+    let text = env
+        .run("--dry-run --target base --target runtime --build-arg \"GREETING=it's \\$x\"")
+        .result();
+    assert!(!text.contains("canary"));
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    for (line, target) in lines.into_iter().zip(["base", "runtime"]) {
+        let words = shell_words::split(line).expect("a shell line");
+        let value = |option: &str| {
+            let at = words.iter().rposition(|word| word == option);
+            words[at.expect("the option") + 1].clone()
+        };
+        assert_eq!(words.iter().filter(|word| *word == "|").count(), 1);
+        assert_eq!(value("--target"), target);
+        assert_eq!(value("--secret"), "id=token,env=TOKEN");
+        assert!(words.contains(&"GREETING=it's $x".to_owned()), "{line}");
+    }
+}
+
+#[test]
+fn the_render_command_of_a_dry_run_prints_the_dockerfile() {
+    let env = TestEnv::new();
+    let line = env.run("--dry-run --target base").result();
+    let line = line.replace("[DIR]", &env.root());
+    let words = shell_words::split(&line).expect("a shell line");
+    let command: Vec<_> = words
+        .split(|word| word == "|")
+        .next()
+        .expect("a command")
+        .to_vec();
+    assert_eq!(command[..2], ["dynbuild", "render"]);
+    let rendered = env.finish(&mut env.command(&command[1..])).result();
+    assert_eq!(rendered, env.run("render --target base").result());
+    insta::assert_snapshot!(rendered, @r#"
+    # check=skip=InvalidDefaultArgInFrom
+    ARG BASE_IMAGE
+    ARG BASE_IMAGE_TAG
+
+    # [DIR]/config/dockerfiles/demo/base.Dockerfile
+    FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS base
+    ARG GREETING
+    RUN --mount=type=secret,id=token echo "${GREETING}"
+    "#);
+}
+
+#[test]
+fn a_plan_for_people() {
+    let ran = TestEnv::new().run("plan --tag x:1 --build-arg MAX_JOBS=2");
+    insta::assert_snapshot!(ran, @"
+    exit 0
+    stdout:
+    demo-runtime
+      framework   demo
+      device      cpu
+      source      wheel
+      version     v1.2.3
+      platforms   linux/amd64
+      context     [DIR]/repository
+      fragments   demo/base → demo/runtime
+      stage       runtime
+      tags        x:1
+                  demo:latest-runtime
+      build args  BASE_IMAGE=docker.io/library/debian  ([DIR]/config/profiles/demo.toml:11)
+                  BASE_IMAGE_TAG=bookworm-slim         ([DIR]/config/profiles/demo.toml:11)
+                  ENABLE_GPU_MEMORY_SERVICE=false      ([DIR]/config/profiles/demo.toml:33)
+                  ENABLE_KVBM=false                    ([DIR]/config/profiles/demo.toml:31)
+                  ENABLE_MEDIA_FFMPEG=false            ([DIR]/config/profiles/demo.toml:37)
+                  ENABLE_MEDIA_NIXL=false              ([DIR]/config/profiles/demo.toml:35)
+                  GREETING=hello world                 ([DIR]/config/profiles/demo.toml:27)
+                  MAX_JOBS=2                           (--build-arg)
+                  SOURCE_DATE_EPOCH=1700000000         ($SOURCE_DATE_EPOCH)
+                  USE_SCCACHE=false                    (built in)
+      labels      dynbuild.device=cpu                      (the device)
+                  dynbuild.framework=demo                  (the framework)
+                  dynbuild.target=runtime                  (the target)
+                  org.opencontainers.image.created=2023-11-14T22:13:20Z  ($SOURCE_DATE_EPOCH)
+                  org.opencontainers.image.revision=73a97145c1d55ab78b74b24d8a8acd840c0e8bb9  (git)
+                  org.opencontainers.image.version=v1.2.3  (git)
+                  title=Demo runtime                       ([DIR]/config/profiles/demo.toml:47)
+      outputs     type=docker
+    ");
+}
+
+#[test]
+fn a_plan_for_programs_has_the_promised_shape() {
+    let text = TestEnv::new().run("plan --format json").result();
+    let plan: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(plan["schema_version"], json!(1));
+    let target = &plan["targets"][0];
+    for (field, expected) in [
+        ("name", json!("demo-runtime")),
+        ("framework", json!("demo")),
+        ("target", json!("runtime")),
+        ("device", json!("cpu")),
+        ("platforms", json!(["linux/amd64"])),
+        (
+            "tags",
+            json!(["demo:v1.2.3-runtime", "demo:latest-runtime"]),
+        ),
+        ("secrets", json!([])),
+        ("contexts", json!({})),
+        ("cache_from", json!([])),
+        ("cache_to", json!([])),
+        ("outputs", json!(["type=docker"])),
+    ] {
+        assert_eq!(target[field], expected, "{field}");
+    }
+    assert_eq!(target["build_args"]["GREETING"], json!("hello world"));
+    assert_eq!(target["labels"]["title"], json!("Demo runtime"));
+    let fragments = &target["dockerfile"]["fragments"];
+    assert_eq!(*fragments, json!(["demo/base", "demo/runtime"]));
+}
+
+#[test]
+fn a_plan_names_secrets_and_never_their_values() {
+    let env = TestEnv::new().with("TOKEN", "canary");
+    for command in [
+        "plan",
+        "plan --format json",
+        "explain",
+        "--dry-run",
+        "render",
+    ] {
+        let ran = env.run(command);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(!ran.to_string().contains("canary"), "{command}: {ran}");
+    }
+    assert!(env.run("plan").result().contains("secrets     token"));
+}
+
+#[test]
+fn the_shipped_profiles_are_planned_as_well() {
+    let env = TestEnv::new()
+        .with("DYNBUILD_PROFILE_DIR", "")
+        .with("DYNBUILD_FRAMEWORK", "");
+    let text = env
+        .run("plan --framework none --target base --target dev --format json")
+        .result();
+    let plan: Value = serde_json::from_str(&text).expect("JSON");
+    let names: Vec<_> = plan["targets"]
+        .as_array()
+        .expect("targets")
+        .iter()
+        .map(|t| t["name"].clone())
+        .collect();
+    assert_eq!(names, [json!("none-base"), json!("none-dev")]);
+}
+
+#[test]
+fn a_value_tells_where_it_comes_from() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("explain max_jobs --build-arg MAX_JOBS=2"), @"
+    exit 0
+    stdout:
+    MAX_JOBS of runtime = 2
+      set by --build-arg
+      over `4`, set by [DIR]/config/profiles/demo.toml:28
+    ");
+    insta::assert_snapshot!(env.run("explain framework"), @"
+    exit 0
+    stdout:
+    framework = demo
+      set by $DYNBUILD_FRAMEWORK
+    ");
+}
+
+#[test]
+fn the_users_own_file_is_the_farthest_layer() {
+    let env = TestEnv::new();
+    env.write(
+        "home/.config/dynbuild/config.toml",
+        "device = \"cuda13.0\"\n[build-args]\nGREETING = \"hi\"\n",
+    );
+    insta::assert_snapshot!(env.run("explain device"), @"
+    exit 0
+    stdout:
+    device = cuda13.0
+      set by [DIR]/home/.config/dynbuild/config.toml:1
+    ");
+    insta::assert_snapshot!(env.run("explain greeting --build-arg GREETING=yo"), @"
+    exit 0
+    stdout:
+    GREETING of runtime = yo
+      set by --build-arg
+      over `hi`, set by [DIR]/home/.config/dynbuild/config.toml:3
+      over `hello world`, set by [DIR]/config/profiles/demo.toml:27
+    ");
+}
+
+#[test]
+fn a_framework_is_listed() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("list demo"), @"
+    exit 0
+    stdout:
+    demo (also sample): A framework for tests
+      target  base                 Tools
+      target  runtime   (default)  What is shipped
+      device  cpu       (default)  linux/amd64, linux/arm64
+      device  cuda13.0             linux/amd64
+    ");
+    let text = env.run("list demo --format json").result();
+    let listed: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(listed[0]["devices"][1]["name"], json!("cuda13.0"));
+}
+
+#[test]
+fn the_schema_is_the_published_one() {
+    let text = TestEnv::new().run("schema").result();
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let published: Value =
+        serde_json::from_str(include_str!("../../../profiles/schema.json")).expect("JSON");
+    assert_eq!(schema, published);
+}
+
+#[test]
+fn the_environment_is_listed() {
+    let text = TestEnv::new().run("env").result();
+    for name in ["DOCKER_HOST", "DYNBUILD_FRAMEWORK", "NO_COLOR"] {
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[test]
+fn profiles_and_fragments_are_linted() {
+    insta::assert_snapshot!(TestEnv::new().run("lint demo"), @"
+    exit 0
+    stdout:
+    8 combinations checked, nothing found
+    ");
+}
+
+#[test]
+fn an_argument_that_reaches_nothing_is_linted() {
+    let env = TestEnv::new();
+    let base = "config/dockerfiles/demo/base.Dockerfile";
+    env.edit(base, "ARG GREETING\n", "");
+    env.edit(base, "ARG BASE_IMAGE\n", "ARG BASE_IMAGE\nARG GREETING\n");
+    insta::assert_snapshot!(env.run("lint demo").failure(), @r#"
+    exit 2
+    stderr:
+    error: the build argument `GREETING` is always empty in `base` [arg-invisible]
+     --> [DIR]/config/dockerfiles/demo/base.Dockerfile:5:40
+      |
+    5 | RUN --mount=type=secret,id=token echo "${GREETING}"
+      |                                        ^^^^^^^^^^^
+      hint: Declare it in the stage, above its use: ARG GREETING
+    "#);
+}
+
+#[test]
+fn help_tells_exit_codes_and_every_command_has_help() {
+    let env = TestEnv::new();
+    let help = env.run("--help").result();
+    let at = help.find("Exit codes:").expect("exit codes");
+    insta::assert_snapshot!(&help[at..], @"
+    Exit codes:
+      0    done
+      1    a build step or the export of its result failed
+      2    the command line, a profile or a Dockerfile fragment is wrong
+      3    the engine cannot be reached, or is too old for the plan
+      130  cancelled (Ctrl-C once cancels and tidies up, twice ends at once)
+
+    Environment variables: `dynbuild env`
+    ");
+    for command in [
+        "plan",
+        "render",
+        "explain",
+        "list",
+        "context",
+        "context ls",
+        "lint",
+        "doctor",
+        "schema",
+        "env",
+    ] {
+        let help = env.run(&format!("{command} --help")).result();
+        assert!(help.contains("Usage: dynbuild"), "{help}");
+    }
+}
