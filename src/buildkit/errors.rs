@@ -1,5 +1,7 @@
 //! Why a build failed, as the engine tells it.
 
+use std::error::Error as _;
+
 use prost::Message as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +84,8 @@ impl BuildFailure {
         for detail in details {
             failure.add(&detail.type_url, &detail.value);
         }
+        // Engines before Docker 23 say it in words only.
+        failure.exit_code = failure.exit_code.or_else(|| exit_code_in(&failure.message));
         failure
     }
 
@@ -154,12 +158,34 @@ impl From<SolveError> for Problems {
         match error {
             SolveError::Unsupported(list) => Self(list.into_iter().map(Problem::from).collect()),
             SolveError::Cancelled => Problem::from_error(Exit::Cancelled, &error).into(),
-            SolveError::Lost(_) => Problem::from_error(Exit::Engine, &error)
-                .hint("See whether the engine still runs: `docker version`, and its log")
-                .into(),
+            SolveError::Lost(ref status) => {
+                let mut problem = Problem::new(Exit::Engine, error.to_string());
+                problem.causes.extend(status.as_deref().map(reason));
+                problem
+                    .hint("See whether the engine still runs: `docker version`, and its log")
+                    .into()
+            }
             SolveError::Failed(failure) => Problem::from(*failure).into(),
         }
     }
+}
+
+/// Returns the number at the end of `executor failed running [/bin/sh -c false]: exit code: 1`.
+fn exit_code_in(message: &str) -> Option<u32> {
+    let (_, code) = message.rsplit_once("]: exit code: ")?;
+    code.parse().ok()
+}
+
+/// Returns why a connection ended: the deepest source, since a status and most of what is between
+/// show themselves as dumps of their fields or say nothing.
+fn reason(status: &Status) -> String {
+    let mut reason = status.message().to_owned();
+    let mut source = status.source();
+    while let Some(error) = source {
+        reason = error.to_string();
+        source = error.source();
+    }
+    reason
 }
 
 #[cfg(test)]
