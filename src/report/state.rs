@@ -186,6 +186,15 @@ impl BuildState {
         groups
     }
 
+    /// Returns whether all targets ended well.
+    pub fn is_built(&self) -> bool {
+        let built = |target: &Target| {
+            let end = target.finished.as_ref().map(|(_, outcome)| outcome);
+            matches!(end, Some(TargetOutcome::Built(_)))
+        };
+        !self.targets.is_empty() && self.targets.iter().all(built)
+    }
+
     /// Returns the steps that failed, in the order in which they became known.
     pub fn failed(&self) -> impl Iterator<Item = &Step> {
         self.steps
