@@ -3,6 +3,7 @@
 mod exports;
 mod failures;
 mod interrupts;
+mod registries;
 mod results;
 mod sample;
 mod secrets;
