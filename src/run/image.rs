@@ -5,6 +5,9 @@ use crate::docker::reference::Reference;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
+/// The target whose image is named after the framework alone.
+const DEV: &str = "dev";
+
 /// The image to run and the command for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
@@ -25,7 +28,7 @@ pub enum Reason {
     Built {
         /// The framework.
         framework: String,
-        /// The target, if one was named.
+        /// The target, unless it is the dev image.
         target: Option<String>,
     },
 }
@@ -36,8 +39,9 @@ impl Chosen {
     /// An image that is chosen by `--image`, `--framework` or `--target` leaves all words to the
     /// command, as in run.sh; so does `--` as the first of them. Otherwise the first word is the
     /// image, as in docker. With `--no-defaults` only `--image` differs from docker. Without any
-    /// of these, it is the image that dynbuild last built for `framework`.
-    pub fn new(request: &Request, framework: &str) -> Option<Self> {
+    /// of these, it is the image that dynbuild last built for `framework`: of `default_target`, of
+    /// which the dev image has the shortest name, as for run.sh.
+    pub fn new(request: &Request, framework: &str, default_target: Option<&str>) -> Option<Self> {
         let words = request.words.clone();
         if let Some(image) = &request.image {
             return Some(Self::named(image.clone(), words));
@@ -48,7 +52,8 @@ impl Chosen {
             let (image, command) = words.split_first()?;
             return Some(Self::named(image.clone(), command.to_vec()));
         }
-        let target = request.target.clone();
+        let default = default_target.filter(|target| *target != DEV);
+        let target = request.target.clone().or(default.map(str::to_owned));
         let suffix = target.as_ref().map(|target| format!("-{target}"));
         Some(Self {
             image: format!("dynamo:latest-{framework}{}", suffix.unwrap_or_default()),
@@ -95,7 +100,7 @@ impl Chosen {
         match &self.reason {
             Reason::Named => None,
             Reason::Built { framework, target } => {
-                let target = target.as_deref().unwrap_or("dev");
+                let target = target.as_deref().unwrap_or(DEV);
                 Some(format!(
                     "dynbuild --framework {framework} --target {target}"
                 ))

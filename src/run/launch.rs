@@ -61,7 +61,8 @@ impl Launch {
             engine,
         } = inputs;
         let framework = profile.framework.as_ref().map_or("", |name| name.as_str());
-        let chosen = Chosen::new(request, framework).ok_or_else(no_image)?;
+        let default_target = profile.default_target.as_ref().map(|name| name.as_str());
+        let chosen = Chosen::new(request, framework, default_target).ok_or_else(no_image)?;
         let table = &profile.run;
         let context = Context {
             request,

@@ -197,10 +197,23 @@ fn words_are_image_and_command(line: &str, image: &str, command: &str) {
     let Ok(Asked::Run(request)) = Request::parse(&argv) else {
         panic!("{line}");
     };
-    let chosen = super::Chosen::new(&request, "vllm").unwrap();
+    let chosen = super::Chosen::new(&request, "vllm", Some("dev")).unwrap();
     assert_eq!(
         (chosen.image.as_str(), chosen.command.join(" ").as_str()),
         (image, command)
+    );
+}
+
+#[test]
+fn without_a_target_it_is_the_image_that_dynbuild_makes_without_one() {
+    let Ok(Asked::Run(request)) = Request::parse(&["--framework".into(), "dynamo".into()]) else {
+        panic!("no request");
+    };
+    let chosen = super::Chosen::new(&request, "dynamo", Some("runtime")).unwrap();
+    assert_eq!(chosen.image, "dynamo:latest-dynamo-runtime");
+    assert_eq!(
+        chosen.build_line().as_deref(),
+        Some("dynbuild --framework dynamo --target runtime")
     );
 }
 
