@@ -12,7 +12,7 @@ use super::request::{Request, UlimitPolicy};
 use super::spec::ContainerSpec;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
-use crate::profile::Profile;
+use crate::profile::{Located, Profile};
 
 /// Everything that is decided before the engine is asked to create something.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Launch {
             engine,
         } = inputs;
         let framework = profile.framework.as_ref().map_or("", |name| name.as_str());
-        let default_target = profile.default_target.as_ref().map(|name| name.as_str());
+        let default_target = profile.default_target.as_ref().map(Located::as_str);
         let chosen = Chosen::new(request, framework, default_target).ok_or_else(no_image)?;
         let table = &profile.run;
         let context = Context {

@@ -121,7 +121,8 @@ fn a_build_step_reaches_the_package_mirror() {
     for engine in engines::all() {
         let image = engine.image("mirror");
         let context = tempfile::tempdir().expect("a temporary directory");
-        let dockerfile = "FROM debian:bookworm-slim\nRUN apt-get update --error-on=any\n";
+        let dockerfile =
+            "FROM debian:bookworm-slim\nRUN apt-get -o Acquire::Retries=5 update --error-on=any\n";
         fs::write(context.path().join("Dockerfile"), dockerfile)
             .expect("the Dockerfile is written");
         let build = ["build", "--no-cache", "--load", "-t", image.name()];

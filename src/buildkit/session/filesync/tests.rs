@@ -292,7 +292,7 @@ async fn a_name_that_is_not_utf8_fails_and_is_named() {
     let status = take(&service, &[]).await.unwrap_err();
     assert!(status.message().contains(r"`bad\xff`"), "{status}");
     let issues = service.transfers()[0].issues();
-    assert!(issues[0].problem().hints[0].contains("rename it"));
+    assert!(issues[0].problem().hints[0].contains("Rename it"));
     assert!(
         take(&service, &[("exclude-patterns", "bad*")])
             .await
