@@ -85,10 +85,15 @@ fn a_socket_without_permission_is_told_with_what_to_do() {
     }
 }
 
-/// The same command as a user who owns nothing.
+/// The same command as a user who owns nothing, and who may read everything: the clone and the temporary
+/// directory may lie where others cannot look, and what is tried here is writing to a socket.
 fn as_nobody(command: &Command) -> Command {
     let mut nobody = Command::new("setpriv");
     nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    nobody.args([
+        "--inh-caps=+dac_read_search",
+        "--ambient-caps=+dac_read_search",
+    ]);
     nobody
         .arg(command.get_program())
         .args(command.get_args())
