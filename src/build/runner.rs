@@ -20,7 +20,7 @@ use crate::buildkit::session::{
 use crate::buildkit::{Client, SolveError};
 use crate::engine::Engine;
 use crate::hash::sha256_hex;
-use crate::plan::stages::{Composition, ContextPaths, Fragments, Joined, StageGraph, StagesError};
+use crate::plan::stages::{Composition, ContextPaths, Fragments, Joined, StageGraph};
 use crate::plan::{BuildPlan, PlannedTarget};
 use crate::problem::{Problem, Problems};
 
@@ -77,7 +77,9 @@ impl<'a> Runner<'a> {
         fragments: &Fragments,
         resources: Resources,
     ) -> Result<Self, Problems> {
-        let composition = compose(plan, fragments)?;
+        let targets = plan.targets.iter();
+        let composition =
+            fragments.compose(targets.flat_map(|target| &target.dockerfile.fragments))?;
         let joined = composition.join();
         Ok(Self {
             plan,
@@ -198,24 +200,6 @@ impl<'a> Runner<'a> {
             agents,
         }
     }
-}
-
-fn compose(plan: &BuildPlan, fragments: &Fragments) -> Result<Composition, Problems> {
-    let mut names: Vec<&String> = Vec::new();
-    for name in plan
-        .targets
-        .iter()
-        .flat_map(|target| &target.dockerfile.fragments)
-    {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let fragments = names.iter().map(|name| fragments.get(name));
-    let fragments: Result<Vec<_>, StagesError> = fragments.collect();
-    let fragments = fragments.map_err(|error| Problems::from(Problem::from(error)))?;
-    Composition::new(fragments)
-        .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
 }
 
 /// One run of all builds.

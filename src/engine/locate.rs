@@ -144,11 +144,8 @@ impl Surroundings {
     /// # Errors
     /// Fails when the file is there but cannot be read.
     pub fn docker_config_text(&self) -> Result<Option<String>, LocateError> {
-        let path = self
-            .config
-            .as_ref()
-            .map(|directory| directory.join("config.json"));
-        path.map_or(Ok(None), |path| read(&path))
+        self.docker_config_path()
+            .map_or(Ok(None), |path| read(&path))
     }
 
     /// Reads docker's `config.json`; an empty configuration if there is none.
@@ -156,19 +153,18 @@ impl Surroundings {
     /// # Errors
     /// Fails when the file cannot be read or is no configuration.
     pub fn docker_config(&self) -> Result<Config, LocateError> {
-        let Some(path) = self
-            .config
-            .as_ref()
-            .map(|directory| directory.join("config.json"))
-        else {
+        let Some(text) = self.docker_config_text()? else {
             return Ok(Config::default());
         };
-        match read(&path)? {
-            None => Ok(Config::default()),
-            Some(text) => {
-                Config::parse(&text).map_err(|source| LocateError::Config { path, source })
-            }
-        }
+        Config::parse(&text).map_err(|source| LocateError::Config {
+            path: self.docker_config_path().unwrap_or_default(),
+            source,
+        })
+    }
+
+    fn docker_config_path(&self) -> Option<PathBuf> {
+        let directory = self.config.as_ref()?;
+        Some(directory.join("config.json"))
     }
 
     fn context_name(&self) -> Result<Option<String>, LocateError> {

@@ -12,7 +12,6 @@ use crate::cli::edge::Edge;
 use crate::cli::runtime;
 use crate::exit::Exit;
 use crate::plan::lint::{Subject, lint};
-use crate::plan::stages::Composition;
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -107,18 +106,14 @@ fn check(selection: SelectionArgs, on_engine: bool, edge: &mut Edge) -> Problems
 fn own_rules(planned: &Planned) -> Problems {
     let mut problems = Vec::new();
     for target in &planned.resolution.plan.targets {
-        let names = target.dockerfile.fragments.iter();
-        let fragments: Vec<_> = names
-            .filter_map(|name| planned.fragments.get(name).ok())
-            .collect();
-        match Composition::new(fragments) {
+        match planned.fragments.compose(&target.dockerfile.fragments) {
             Ok(composition) => {
                 let contexts: BTreeSet<String> = target.contexts.keys().cloned().collect();
                 let stage = &target.dockerfile.stage;
                 let subject = Subject::new(&composition, &target.build_args, &contexts, stage);
                 problems.extend(lint(&subject).into_iter().map(Problem::from));
             }
-            Err(errors) => problems.extend(errors.into_iter().map(Problem::from)),
+            Err(errors) => problems.extend(errors.0),
         }
     }
     Problems(problems)

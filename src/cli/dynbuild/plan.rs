@@ -7,8 +7,7 @@ use super::settings::{selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::plan::render;
-use crate::plan::stages::{Composition, StagesError};
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 
 /// Runs `dynbuild plan`.
 pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -27,11 +26,7 @@ pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Ex
     let planned = plan(selection(&args.selection, &edge.environment)?, edge)?;
     let mut texts = Vec::new();
     for target in &planned.resolution.plan.targets {
-        let names = target.dockerfile.fragments.iter();
-        let fragments: Result<Vec<_>, StagesError> =
-            names.map(|name| planned.fragments.get(name)).collect();
-        let composition = Composition::new(fragments.map_err(Problem::from)?)
-            .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))?;
+        let composition = planned.fragments.compose(&target.dockerfile.fragments)?;
         texts.push(composition.join().text);
     }
     edge.ui.print(&texts.join("\n"));

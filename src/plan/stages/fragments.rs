@@ -1,10 +1,11 @@
 //! The fragments that exist: those compiled in, overlaid by directories of the user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::StagesError;
+use super::{Composition, StagesError};
+use crate::problem::{Problem, Problems};
 use crate::suggest;
 
 /// What a fragment's file name ends with.
@@ -111,10 +112,39 @@ impl Fragments {
             })
     }
 
+    /// Joins the fragments of these names in order, each once.
+    ///
+    /// # Errors
+    /// Fails with every name that does not exist; otherwise with everything that is wrong inside the fragments.
+    pub fn compose<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a String>,
+    ) -> Result<Composition, Problems> {
+        let mut seen = BTreeSet::new();
+        let names = names.into_iter().filter(|name| seen.insert(*name));
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for name in names {
+            match self.get(name) {
+                Ok(fragment) => found.push(fragment),
+                Err(error) => missing.push(error),
+            }
+        }
+        if missing.is_empty() {
+            Composition::new(found).map_err(problems)
+        } else {
+            Err(problems(missing))
+        }
+    }
+
     /// Returns the names of all fragments, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
+}
+
+fn problems(errors: Vec<StagesError>) -> Problems {
+    Problems(errors.into_iter().map(Problem::from).collect())
 }
 
 impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Fragments {
