@@ -9,3 +9,4 @@ mod sample;
 mod secrets;
 mod terminal;
 mod transfers;
+mod tree;

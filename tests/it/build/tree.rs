@@ -1,0 +1,102 @@
+//! Wheels compiled from the build context: Rust and Python, laid out as Dynamo's tree is.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::sample::{End, run};
+use crate::support::engines::{self, Engine, Owned, Store};
+
+/// What the Rust of the stand-in says about a model.
+const CARD: &str = r#"{ "model": model, "endpoint": endpoint }"#;
+
+/// The same with one key more.
+const LONGER_CARD: &str = r#"{ "model": model, "endpoint": endpoint, "edited": true }"#;
+
+/// One engine is enough: what differs between engines is no part of the stages.
+#[test]
+fn a_changed_line_of_rust_is_in_the_next_image() {
+    for engine in engines::newest() {
+        if engine.store != Store::Overlay2 {
+            continue;
+        }
+        let workspace = Workspace::new();
+        let image = engine.image("tree");
+        workspace.build(&engine, &image).assert_code(0, "cold");
+        assert!(!card(&engine, &image, &[]).contains("edited"));
+        // Whoever the image runs as, what was compiled can be imported.
+        let stranger = card(&engine, &image, &["--user", "12345:0"]);
+        assert!(stranger.starts_with("tiny "), "{stranger}");
+
+        workspace.replace("lib/llm/src/lib.rs", CARD, LONGER_CARD);
+        let again = workspace.build(&engine, &image);
+        again.assert_code(0, "edited");
+        assert!(card(&engine, &image, &[]).contains("edited"));
+        // The cache of the first build served: only the changed crates went through the compiler.
+        assert!(
+            again.stderr.contains("Compiling dynamo-llm"),
+            "{}",
+            again.stderr
+        );
+        assert!(
+            !again.stderr.contains("Compiling pyo3 "),
+            "{}",
+            again.stderr
+        );
+    }
+}
+
+fn card(engine: &Engine, image: &Owned, flags: &[&str]) -> String {
+    let mut docker = engine.docker();
+    docker.args(["run", "--rm"]).args(flags).arg(image.name());
+    engine.run(docker.args(["python3", "-m", "dynamo.frontend"]))
+}
+
+/// A copy of the stand-in for Dynamo's tree.
+struct Workspace {
+    folder: TempDir,
+}
+
+impl Workspace {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/workspace/.");
+        let mut copy = Command::new("cp");
+        copy.arg("-r").arg(original).arg(folder.path());
+        assert!(copy.status().expect("cp").success());
+        Self { folder }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn replace(&self, path: &str, old: &str, new: &str) {
+        let text = fs_err::read_to_string(self.path(path)).expect("readable");
+        assert!(text.contains(old), "{path} lacks {old}");
+        fs_err::write(self.path(path), text.replace(old, new)).expect("written");
+    }
+
+    /// With the caller's environment, for that says which index of Python packages is near.
+    fn build(&self, engine: &Engine, image: &Owned) -> End {
+        let mut dynbuild = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
+        dynbuild.env("DOCKER_HOST", &engine.host);
+        dynbuild.args([
+            "--framework",
+            "dynamo",
+            "--source",
+            "tree",
+            "--target",
+            "runtime",
+        ]);
+        dynbuild.args([
+            "--no-tag-latest",
+            "--progress",
+            "plain",
+            "--tag",
+            image.name(),
+        ]);
+        run(dynbuild.arg("--context").arg(self.folder.path()))
+    }
+}
