@@ -4,7 +4,7 @@ use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::connector;
 use super::error::EngineError;
-use crate::buildkit::transport::Address;
+use crate::buildkit::transport::{Address, ApiVersion, EngineVersion, ask_version};
 
 /// Seconds that a single request may take. Only streams (logs, waits) take longer, and bollard
 /// does not apply the limit to them.
@@ -12,9 +12,9 @@ const REQUEST_TIMEOUT: u64 = 120;
 
 /// The oldest API that has everything a launch or a build needs: 1.40 brought device requests
 /// (Docker 19.03), 1.41 is what Debian 12's engine speaks.
-pub const OLDEST_API: ClientVersion = ClientVersion {
-    major_version: 1,
-    minor_version: 40,
+pub const OLDEST_API: ApiVersion = ApiVersion {
+    major: 1,
+    minor: 40,
 };
 
 /// An engine that answered.
@@ -25,17 +25,6 @@ pub struct Engine {
     version: EngineVersion,
 }
 
-/// What an engine says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineVersion {
-    /// The product's version, for people only.
-    pub product: String,
-    /// The newest API it speaks, for example "1.51".
-    pub api: String,
-    /// Operating system and architecture, for example "linux/amd64".
-    pub platform: String,
-}
-
 impl Engine {
     /// Connects and agrees on an API version.
     ///
@@ -43,21 +32,18 @@ impl Engine {
     /// Fails when nothing answers, when the socket may not be used, or when the engine is older
     /// than [`OLDEST_API`].
     pub async fn connect(address: &Address) -> Result<Self, EngineError> {
+        let version = ask_version(address).await?;
+        if version.api < OLDEST_API {
+            return Err(EngineError::TooOld { version });
+        }
         let transport = connector::transport(address.clone()).await?;
         let api = Docker::connect_with_custom_transport(
             transport,
             Some("http://engine"),
             REQUEST_TIMEOUT,
-            API_DEFAULT_VERSION,
+            &common_version(version.api),
         )
-        .map_err(|source| EngineError::request("prepare requests", source))?
-        .negotiate_version()
-        .await
-        .map_err(|source| EngineError::request("tell its API version", source))?;
-        let version = ask_version(&api).await?;
-        if api.client_version() < OLDEST_API {
-            return Err(EngineError::TooOld { version });
-        }
+        .map_err(|source| EngineError::request("prepare requests", source))?;
         Ok(Self {
             api,
             address: address.clone(),
@@ -81,16 +67,15 @@ impl Engine {
     }
 }
 
-async fn ask_version(api: &Docker) -> Result<EngineVersion, EngineError> {
-    let answer = api
-        .version()
-        .await
-        .map_err(|source| EngineError::request("tell its version", source))?;
-    let os = answer.os.unwrap_or_default();
-    let architecture = answer.arch.unwrap_or_default();
-    Ok(EngineVersion {
-        product: answer.version.unwrap_or_default(),
-        api: answer.api_version.unwrap_or_default(),
-        platform: format!("{os}/{architecture}"),
-    })
+/// The newest API that both the engine and bollard speak.
+fn common_version(engine: ApiVersion) -> ClientVersion {
+    let engine = ClientVersion {
+        major_version: engine.major as usize,
+        minor_version: engine.minor as usize,
+    };
+    if engine < *API_DEFAULT_VERSION {
+        engine
+    } else {
+        *API_DEFAULT_VERSION
+    }
 }

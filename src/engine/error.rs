@@ -1,7 +1,6 @@
 //! What can go wrong between us and the engine.
 
-use super::EngineVersion;
-use crate::buildkit::transport::ConnectError;
+use crate::buildkit::transport::{ConnectError, EngineVersion};
 use crate::exit::Exit;
 use crate::problem::Problem;
 
@@ -12,7 +11,7 @@ pub enum EngineError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The engine lacks what every launch and build needs.
-    #[error("The engine (version {}, API {}) is too old", version.product, version.api)]
+    #[error("The engine (version {}, API {}) is too old", version.version, version.api)]
     TooOld {
         /// What it says of itself.
         version: EngineVersion,

@@ -16,7 +16,7 @@ mod locate;
 mod peer;
 mod pull;
 
-pub use client::{Engine, EngineVersion, OLDEST_API};
+pub use client::{Engine, OLDEST_API};
 pub use container::{
     AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, PublishedPort, RawStream, Wait,
     WaitFor,

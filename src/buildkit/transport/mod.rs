@@ -9,7 +9,7 @@
 //!
 //! * `address`: where; opens raw byte streams (unix, tcp, TLS, `ssh`).
 //! * `command`: a child process as a byte stream.
-//! * `version`: the engine's `GET /version`.
+//! * `version`: the engine's answer to `GET /_ping`.
 //! * `upgrade`: `POST /grpc` and `POST /session`.
 //! * `connection`: the choice, and the channel and session streams that come out of it.
 //! * `error`: what can go wrong, and what mends it.
@@ -24,7 +24,7 @@ mod version;
 
 pub use address::{Address, Endpoint, Speaks};
 pub use error::ConnectError;
-pub use version::{ApiVersion, EngineVersion};
+pub use version::{ApiVersion, EngineVersion, ask as ask_version};
 
 pub(crate) use address::BoxedStream;
 pub(super) use connection::{Connection, MESSAGE_LIMIT, Route};

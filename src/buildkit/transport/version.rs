@@ -6,9 +6,9 @@ use std::str::FromStr;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::{Request, StatusCode};
+use hyper::http::response::Parts;
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 
 use super::address::{Address, Protocol};
 use super::error::ConnectError;
@@ -16,7 +16,7 @@ use super::error::ConnectError;
 /// More than any engine says; who says more is no engine.
 const ANSWER_LIMIT: usize = 1 << 20;
 
-/// Versions of an engine, from `GET /version`.
+/// Versions of an engine, from the headers of `GET /_ping`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineVersion {
     /// The product's version, for people only: distributions write what they like.
@@ -62,54 +62,61 @@ impl FromStr for ApiVersion {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer {
-    version: String,
-    api_version: String,
-}
-
 /// Asks the engine at `address`.
-pub(super) async fn ask(address: &Address) -> Result<EngineVersion, ConnectError> {
-    let (status, body) = get_version(address).await?;
-    let version = (status == StatusCode::OK).then(|| parse(&body)).flatten();
+///
+/// `GET /_ping` has both versions in its headers and costs the engine nothing; for `GET /version`
+/// it starts `runc` and `docker-init` to ask for theirs (moby, `daemon/info.go`).
+///
+/// # Errors
+/// Fails when nothing answers, or when what answers is no engine.
+pub async fn ask(address: &Address) -> Result<EngineVersion, ConnectError> {
+    let (head, body) = ping(address).await?;
+    let version = (head.status == StatusCode::OK)
+        .then(|| EngineVersion::from_headers(&head.headers))
+        .flatten();
     version.ok_or_else(|| ConnectError::NotAnEngine {
         address: address.clone(),
-        answer: format!("{status}: {}", String::from_utf8_lossy(&body).trim()),
+        answer: format!("{}: {}", head.status, String::from_utf8_lossy(&body).trim()),
     })
 }
 
-fn parse(body: &[u8]) -> Option<EngineVersion> {
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    Some(EngineVersion {
-        version: answer.version,
-        api: answer.api_version.parse().ok()?,
-    })
+impl EngineVersion {
+    /// Reads `Api-Version: 1.51` and `Server: Docker/28.5.2 (linux)`.
+    fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        let product = text("server").unwrap_or_default();
+        let (_, product) = product.split_once('/').unwrap_or(("", product));
+        let version = product.split(' ').next().unwrap_or_default();
+        Some(Self {
+            version: version.to_owned(),
+            api: text("api-version")?.parse().ok()?,
+        })
+    }
 }
 
-async fn get_version(address: &Address) -> Result<(StatusCode, Bytes), ConnectError> {
+async fn ping(address: &Address) -> Result<(Parts, Bytes), ConnectError> {
     let failed = |source| ConnectError::talk(address, source);
     let stream = address.dial(Protocol::Http1).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(failed)?;
     let driver = tokio::spawn(connection);
-    let request = Request::get("/version")
+    let request = Request::get("/_ping")
         .header("Host", "docker")
         .body(Empty::<Bytes>::new());
     let request = request.map_err(|error| ConnectError::request(address, error))?;
     let response = sender.send_request(request).await.map_err(failed)?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), ANSWER_LIMIT)
-        .collect()
-        .await;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, ANSWER_LIMIT).collect().await;
     driver.abort();
     let body = body.map_err(|error| ConnectError::request(address, error))?;
-    Ok((status, body.to_bytes()))
+    Ok((head, body.to_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
+    use hyper::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -118,5 +125,19 @@ mod tests {
         assert!(parse("1.53").unwrap() >= ApiVersion::NATIVE_GRPC);
         assert!(parse("1.9").unwrap() < parse("1.51").unwrap());
         assert!(parse("latest").is_err());
+    }
+
+    #[test]
+    fn versions_are_in_the_headers_of_a_ping() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(EngineVersion::from_headers(&headers), None);
+        headers.insert("api-version", HeaderValue::from_static("1.41"));
+        headers.insert(
+            "server",
+            HeaderValue::from_static("Docker/20.10.24+dfsg1 (linux)"),
+        );
+        let version = EngineVersion::from_headers(&headers).unwrap();
+        assert_eq!(version.version, "20.10.24+dfsg1");
+        assert_eq!(version.api.to_string(), "1.41");
     }
 }

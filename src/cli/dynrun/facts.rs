@@ -33,8 +33,8 @@ pub(super) async fn engine(engine: &Engine) -> Result<EngineFacts, EngineError> 
     let peer = engine.peer();
     let version = engine.version();
     Ok(EngineFacts {
-        api: ApiVersion::parse(&version.api).unwrap_or(ApiVersion::new(1, 40)),
-        version: version.product.clone(),
+        api: ApiVersion::parse(&version.api.to_string()).unwrap_or(ApiVersion::new(1, 40)),
+        version: version.version.clone(),
         runtimes: info.runtimes,
         init_binary: info.init_binary,
         cdi: info.reads_cdi,

@@ -38,8 +38,8 @@ async fn found(located: &Located) -> Result<Vec<Finding>, Problem> {
     let engine = Engine::connect(&located.address).await?;
     let version = engine.version();
     let summary = format!(
-        "Docker Engine {} (API {}, {}) at {}, by {}",
-        version.product, version.api, version.platform, located.address, located.origin
+        "Docker Engine {} (API {}) at {}, by {}",
+        version.version, version.api, located.address, located.origin
     );
     let mut findings = vec![Finding::ok(CHECK, summary)];
     let client = Client::connect(&Endpoint::engine(located.address.clone())).await?;
