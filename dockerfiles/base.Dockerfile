@@ -14,6 +14,8 @@ ENV PATH=/opt/build/bin:${PATH}
 #   pinned NAME VERSION [SHA256…]   prints a line for a requirements file
 #   install-packages NAME…     installs packages of the distribution from cache mounts
 #   take-program NAME SOURCE PACKAGE URL [SHA256…]   takes one program out of a package or a release
+#   install-requirements FILE…   installs what a file names into the environment, by its checksums
+#   missing-requirements FILE…   prints what of a file the environment does not have yet
 RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
  && printf '%s\n' '#!/bin/sh -e' \
       'given() { [ -f "/run/secrets/$1" ]; }' \
@@ -30,6 +32,7 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'url=$1 file=$2; shift 2' \
       'online curl --fail --silent --show-error --location --retry 5 --output "$file" "$url"' \
       'sum=$(sha256sum "$file" | cut -d" " -f1)' \
+      'if [ $# = 0 ]; then rm "$file"; echo "error: no checksum is set for $url, whose content has $sum" >&2; exit 1; fi' \
       'case " $* " in' \
       '  *" $sum "*) ;;' \
       '  *) rm "$file"; echo "error: $url has the checksum $sum, expected one of: $*" >&2; exit 1 ;;' \
@@ -58,7 +61,22 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'esac' \
       'find . -path ./etc -prune -o -type f -name "$name" -perm -u+x -exec install -m 0755 -t /opt/services/bin {} +' \
       'rm -r "$work"; test -x "/opt/services/bin/$name"' > take-program \
- && chmod 0755 online fetch pinned install-packages take-program
+ && printf '%s\n' '#!/bin/sh -e' \
+      'umask 002; export UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy PATH="/opt/build/bin:$PATH"' \
+      'for file; do' \
+      '  if [ -s "$file" ]; then' \
+      '    online uv pip install --quiet --compile-bytecode --no-deps --require-hashes --requirement "$file"' \
+      '  fi' \
+      'done' > install-requirements \
+ && printf '%s\n' '#!/opt/dynamo/venv/bin/python3' \
+      'import importlib.metadata, re, sys' \
+      'plain = lambda name: re.sub("[-_.]+", "-", name).lower()' \
+      'known = {plain(found.name) for found in importlib.metadata.distributions()}' \
+      'for file in sys.argv[1:]:' \
+      '    for block in re.findall(r"^\w.*(?:\n .*)*", open(file).read(), re.MULTILINE):' \
+      '        if plain(re.match(r"[\w.-]+", block)[0]) not in known:' \
+      '            print(block)' > missing-requirements \
+ && chmod 0755 online fetch pinned install-packages take-program install-requirements missing-requirements
 
 ARG PYTHON_VERSION
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \

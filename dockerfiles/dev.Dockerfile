@@ -21,7 +21,8 @@ ARG RUST_PACKAGES=
 ENV RUSTUP_HOME=/usr/local/rustup \
     CARGO_HOME=/home/dynamo/.cargo \
     PATH=/usr/local/rustup/current/bin:/usr/local/cargo/bin:/opt/build/bin:${PATH}
-COPY --from=toolchain /usr/local/ /usr/local/
+COPY --from=toolchain /usr/local/rustup/ /usr/local/rustup/
+COPY --from=toolchain /usr/local/cargo/ /usr/local/cargo/
 COPY --from=toolchain /opt/build/ /opt/build/
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \

@@ -1,4 +1,4 @@
-# Dynamo's own wheels in /dist/wheels, and everything that they depend on in /dist/requirements.txt.
+# Dynamo's own wheels in /dist/wheels, and everything that they depend on in /dist/requirements.
 #
 # DYNAMO_SOURCE selects where the wheels come from: `wheel` takes the released ones, `tree`
 # compiles the build context. Only the stages of the chosen way are built.
@@ -47,6 +47,7 @@ RUN --mount=type=secret,id=ca \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     set -e; \
+    mkdir -p /usr/local/rustup /usr/local/cargo; \
     case "${RUST_SOURCE}" in \
       package) install-packages ${RUST_PACKAGES} ;; \
       archive) \
@@ -107,6 +108,12 @@ ARG CARGO_BUILD_JOBS=
 ARG CARGO_FLAGS=--locked
 ARG ENABLE_KVBM=false
 ARG ENABLE_GPU_MEMORY_SERVICE=false
+ARG ENABLE_MEDIA_NIXL=false
+ARG ENABLE_MEDIA_FFMPEG=false
+# NIXL and FFmpeg, where the switches ask for them; empty otherwise.
+COPY --from=native /opt/native/ /opt/native/
+ENV NIXL_PREFIX=/opt/native \
+    PKG_CONFIG_PATH=/opt/native/lib/pkgconfig
 ARG USE_SCCACHE=false
 ARG SCCACHE_BUCKET=
 ARG SCCACHE_REGION=
@@ -134,15 +141,23 @@ RUN --mount=type=secret,id=ca \
     rsync --recursive --links --perms --checksum --delete --exclude target /src/ "${work}/src/"; \
     export CARGO_TARGET_DIR="${work}/target"; \
     if [ -z "${CARGO_BUILD_JOBS}" ]; then unset CARGO_BUILD_JOBS; fi; \
+    features=; \
+    if [ "${ENABLE_MEDIA_NIXL}" = true ]; then features="${features} media-nixl"; fi; \
+    if [ "${ENABLE_MEDIA_FFMPEG}" = true ]; then features="${features} media-ffmpeg"; fi; \
+    for feature in ${features}; do \
+      if ! grep -q "^${feature} *=" lib/bindings/python/Cargo.toml; then \
+        echo "error: these sources have no feature ${feature}: build with --disable ${feature}" >&2; exit 1; \
+      fi; \
+    done; \
     rust_wheel() { \
       cd "${work}/src/$1"; \
-      online compile maturin build --release ${CARGO_FLAGS} --compatibility linux --interpreter "python${PYTHON_VERSION}" --out /dist/wheels; \
+      online compile maturin build --release ${CARGO_FLAGS} ${2:+--features "$2"} --compatibility linux --interpreter "python${PYTHON_VERSION}" --out /dist/wheels; \
     }; \
     python_wheel() { \
       online uv build --wheel --link-mode copy --python "python${PYTHON_VERSION}" \
         ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} --out-dir /dist/wheels "${work}/src/$1"; \
     }; \
-    rust_wheel lib/bindings/python; \
+    rust_wheel lib/bindings/python "${features# }"; \
     if [ "${ENABLE_KVBM}" = true ]; then rust_wheel lib/bindings/kvbm; fi; \
     if [ "${ENABLE_GPU_MEMORY_SERVICE}" = true ]; then python_wheel lib/gpu_memory_service; fi; \
     python_wheel .; \
@@ -151,6 +166,9 @@ RUN --mount=type=secret,id=ca \
 FROM wheel_builder_${DYNAMO_SOURCE} AS wheel_builder
 # Third-party packages are resolved once, as of a date, and installed later by their checksums:
 # the same profile gives the same packages next month. `uv` never sees a package younger than that.
+#
+# The result is several files, each for a layer of its own, because they change at different times
+# and have gigabytes: CUDA's libraries, PyTorch, the engine, and the rest.
 ARG PYTHON_VERSION
 ARG PYTHON_PACKAGES_BEFORE=
 ARG PYTHON_OVERRIDES=
@@ -169,5 +187,15 @@ RUN --mount=type=secret,id=ca \
     done > dynamo.in; \
     printf '%s\n' "${PYTHON_REQUIREMENTS}" >> dynamo.in; \
     printf '%s\n' "${PYTHON_OVERRIDES}" > overrides.txt; \
-    online uv pip compile --quiet --no-header --generate-hashes --python "python${PYTHON_VERSION}" --override overrides.txt ${own} \
-      ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} dynamo.in --output-file requirements.txt
+    online uv pip compile --quiet --no-header --no-annotate --generate-hashes --python "python${PYTHON_VERSION}" --override overrides.txt ${own} \
+      ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} dynamo.in --output-file requirements.txt; \
+    printf '%s\n' 'import pathlib, re' \
+      'groups = dict(cuda=r"nvidia-|cuda-|cupy-", torch=r"torch|triton", engine=r"vllm|sglang|sgl-|flashinfer|nixl|lmcache|xgrammar|ray\b", rest="")' \
+      'parts = {name: [] for name in groups}' \
+      'text = pathlib.Path("requirements.txt").read_text()' \
+      'for block in re.findall(r"^\w.*(?:\n .*)*", text, re.MULTILINE):' \
+      '    parts[next(name for name, start in groups.items() if re.match(start, block))].append(block + "\n")' \
+      'pathlib.Path("requirements").mkdir()' \
+      'for name, blocks in parts.items():' \
+      '    pathlib.Path("requirements", name + ".txt").write_text("".join(blocks))' > split.py; \
+    "python${PYTHON_VERSION}" split.py; rm split.py

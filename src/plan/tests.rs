@@ -820,7 +820,15 @@ fn the_default_image_of_the_dynamo_profile() {
     );
     assert_eq!(
         target.dockerfile.fragments,
-        ["base", "wheel_builder", "runtime/dynamo"]
+        [
+            "base",
+            "native",
+            "wheel_builder",
+            "runtime_image",
+            "runtime_base",
+            "framework",
+            "runtime"
+        ]
     );
     assert_eq!(target.build_args["BASE_IMAGE_TAG"], "bookworm-slim");
     assert_eq!(target.build_args["DYNAMO_SOURCE"], "wheel");

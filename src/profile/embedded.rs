@@ -3,7 +3,11 @@
 /// Names, without `.toml`, and texts.
 pub(crate) const EMBEDDED: &[(&str, &str)] = &[
     ("common", include_str!("../../profiles/common.toml")),
+    ("devices", include_str!("../../profiles/devices.toml")),
     ("dynamo", include_str!("../../profiles/dynamo.toml")),
+    ("sglang", include_str!("../../profiles/sglang.toml")),
+    ("trtllm", include_str!("../../profiles/trtllm.toml")),
+    ("vllm", include_str!("../../profiles/vllm.toml")),
 ];
 
 #[cfg(test)]

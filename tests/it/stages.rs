@@ -7,23 +7,32 @@ use dynbuild::git::Checkout;
 use dynbuild::plan::lint::{Subject, lint};
 use dynbuild::plan::stages::{Composition, Fragments, Joined};
 use dynbuild::plan::{Facts, HostUser, PlannedTarget, Setting, Settings, resolve};
-use dynbuild::profile::{Profile, Source, Store};
+use dynbuild::profile::{Patterns, Profile, Source, Store};
 
 use crate::support::engines;
 
-/// Every build that the shipped profiles allow for one device, with and without a checkout's source.
+/// Every build that the shipped profiles allow: each target on each device, for all its platforms at
+/// once, with and without a checkout's source.
 fn planned() -> Vec<PlannedTarget> {
     let profiles = Store::embedded()
         .load_all()
         .expect("the shipped profiles are valid");
     profiles
         .iter()
-        .flat_map(|profile| [Source::Wheel, Source::Tree].map(|source| plan(profile, source)))
+        .flat_map(|profile| profile.devices.names().map(move |device| (profile, device)))
+        .flat_map(|(profile, device)| {
+            [Source::Wheel, Source::Tree].map(|source| plan(profile, device, source))
+        })
         .flatten()
         .collect()
 }
 
-fn plan(profile: &Profile, source: Source) -> Vec<PlannedTarget> {
+fn plan(profile: &Profile, device: &str, source: Source) -> Vec<PlannedTarget> {
+    let table = profile
+        .devices
+        .get(device)
+        .expect("a device of the profile");
+    let platforms = table.platforms.iter().flatten();
     let facts = Facts {
         checkout: Checkout::read(std::path::Path::new("/")).expect("no repository is fine"),
         host_platform: "linux/amd64".into(),
@@ -50,7 +59,20 @@ fn plan(profile: &Profile, source: Source) -> Vec<PlannedTarget> {
         targets: profile
             .targets
             .iter()
+            .filter(|(_, target)| {
+                let device_fits = target
+                    .devices
+                    .as_ref()
+                    .is_none_or(|fits| fits.matches(device));
+                let source_fits = |fits: &Patterns| fits.matches(source.as_str());
+                device_fits && target.sources.as_ref().is_none_or(source_fits)
+            })
             .map(|(name, _)| Setting::flag(name.value.as_str(), "--target"))
+            .collect(),
+        device: Some(Setting::flag(device, "--device")),
+        platforms: platforms
+            .into_iter()
+            .map(|platform| Setting::flag(platform.value.as_str(), "--platform"))
             .collect(),
         ..Settings::default()
     };

@@ -83,14 +83,28 @@ fn a_finding_becomes_a_problem_with_its_rule() {
     assert_eq!(problem.hints, ["Did you mean `base`?"]);
 }
 
+/// A value with which the stages' names are those of the shipped stages.
+fn value<'a>(name: &str, source: &'a str) -> &'a str {
+    match name {
+        "DYNAMO_SOURCE" => source,
+        "NIXL_SOURCE" | "ENGINE_SOURCE" => "wheel",
+        "ENABLE_MEDIA_FFMPEG" => "true",
+        _ => "1",
+    }
+}
+
 #[test_case("wheel"; "released wheels")]
 #[test_case("tree"; "a tree")]
 fn the_shipped_stages_trip_nothing(source: &str) {
     let fragments = Fragments::embedded();
     let names = [
         "base",
+        "native",
         "wheel_builder",
-        "runtime/dynamo",
+        "runtime_image",
+        "runtime_base",
+        "framework",
+        "runtime",
         "dev",
         "local-dev",
     ];
@@ -99,7 +113,7 @@ fn the_shipped_stages_trip_nothing(source: &str) {
     let declared = composition.declared_args();
     let given: Vec<(&str, &str)> = declared
         .into_iter()
-        .map(|name| (name, if name == "DYNAMO_SOURCE" { source } else { "1" }))
+        .map(|name| (name, value(name, source)))
         .collect();
     let found = findings(&composition, &given, "local-dev");
     let told: Vec<_> = found

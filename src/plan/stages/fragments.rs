@@ -26,19 +26,27 @@ macro_rules! embed {
 }
 /// Name and text of every fragment in `dockerfiles/`; a test compares the list with the folder.
 const EMBEDDED: &[(&str, &str)] = &[
+    embed!("aws"),
     embed!("base"),
     embed!("dev"),
+    embed!("docs"),
+    embed!("framework"),
+    embed!("frontend"),
     embed!("local-dev"),
-    embed!("runtime/dynamo"),
+    embed!("native"),
+    embed!("runtime"),
+    embed!("runtime_base"),
+    embed!("runtime_image"),
+    embed!("runtime_image/trtllm"),
     embed!("wheel_builder"),
 ];
 
 /// One Dockerfile fragment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fragment {
-    /// The name that profiles use, for example `runtime/dynamo`.
+    /// The name that profiles use, for example `runtime_image/trtllm`.
     pub name: String,
-    /// The file as people would name it, for example `dockerfiles/runtime/dynamo.Dockerfile`.
+    /// The file as people would name it, for example `dockerfiles/runtime_image/trtllm.Dockerfile`.
     pub file: String,
     /// The text of the file.
     pub text: Arc<str>,
@@ -202,11 +210,13 @@ mod tests {
 
     #[test]
     fn a_missing_fragment_is_answered_with_the_closest() {
-        let error = Fragments::embedded().get("runtime/dynamp").unwrap_err();
+        let error = Fragments::embedded()
+            .get("runtime_image/trtlm")
+            .unwrap_err();
         let StagesError::MissingFragment { closest, known, .. } = error else {
             panic!("{error}");
         };
-        assert_eq!(closest.as_deref(), Some("runtime/dynamo"));
+        assert_eq!(closest.as_deref(), Some("runtime_image/trtllm"));
         assert!(known.contains(&"base".to_owned()));
     }
 }

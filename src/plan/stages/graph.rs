@@ -335,7 +335,15 @@ mod tests {
     #[test]
     fn released_wheels_need_no_context() {
         let fragments = Fragments::embedded();
-        let names = ["base", "wheel_builder", "runtime/dynamo"];
+        let names = [
+            "base",
+            "native",
+            "wheel_builder",
+            "runtime_image",
+            "runtime_base",
+            "framework",
+            "runtime",
+        ];
         let composition = Composition::new(names.map(|name| fragments.get(name).unwrap())).unwrap();
         let given = args(&[("DYNAMO_SOURCE", "wheel")]);
         let graph = StageGraph::new(&composition, &given);

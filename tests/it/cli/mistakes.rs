@@ -13,7 +13,7 @@ fn names_that_do_not_exist() {
     stderr:
     error: Unknown framework `dema`
       hint: Did you mean `demo`?
-      hint: Frameworks: `demo`, `dynamo`
+      hint: Frameworks: `demo`, `dynamo`, `sglang`, `trtllm`, `vllm`
     ");
     insta::assert_snapshot!(env.run("--dry-run --target runtme --device cuda13 --enable kvmb").failure(), @"
     exit 2

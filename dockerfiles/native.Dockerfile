@@ -1,0 +1,92 @@
+# Libraries in C and C++ that Dynamo's wheels are compiled against, in /opt/native: NIXL with what
+# it stands on, and FFmpeg. Both are empty unless a build wants them.
+#
+# NIXL_SOURCE is `wheel` where the Python package brings NIXL along, and `git` to compile it.
+ARG NIXL_SOURCE=wheel
+ARG ENABLE_MEDIA_FFMPEG=false
+
+FROM scratch AS native_wheel
+WORKDIR /opt/native
+
+FROM scratch AS ffmpeg_false
+WORKDIR /opt/native
+
+FROM base AS native_tools
+ARG PYTHON_VERSION
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    install-packages autoconf automake bzip2 cmake g++ gcc git libhwloc-dev libibverbs-dev libnuma-dev librdmacm-dev \
+      libtool make meson ninja-build patchelf pkg-config pybind11-dev python${PYTHON_VERSION}-dev zlib1g-dev
+# Parallel jobs of a compilation; empty is one per core of the engine.
+ARG MAX_JOBS=
+ENV MAKEFLAGS=${MAX_JOBS:+-j${MAX_JOBS}}
+
+# FFmpeg under the LGPL: decoders only, no programs, no network. Its source stays beside it.
+FROM native_tools AS ffmpeg_true
+ARG FFMPEG_VERSION
+ARG FFMPEG_URL
+ARG FFMPEG_SHA256
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    set -e; mkdir -p /opt/native/src; \
+    fetch "${FFMPEG_URL}" "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar.bz2" ${FFMPEG_SHA256}; \
+    mkdir /tmp/ffmpeg; cd /tmp/ffmpeg; tar --strip-components 1 -xf "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar.bz2"; \
+    ./configure --prefix=/opt/native --enable-shared --disable-static --disable-gpl --disable-nonfree \
+      --disable-programs --disable-doc --disable-network --disable-x86asm --disable-postproc --disable-devices \
+      --disable-libdrm --disable-encoders --disable-muxers --disable-bsfs; \
+    make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/ffmpeg
+
+# GDRCopy's library alone; its kernel module is the host's.
+FROM native_tools AS gdrcopy
+ARG GDRCOPY_URL
+ARG GDRCOPY_SHA256
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    set -e; mkdir /tmp/gdrcopy; cd /tmp/gdrcopy; \
+    fetch "${GDRCOPY_URL}" source.tar.gz ${GDRCOPY_SHA256}; tar --strip-components 1 -xf source.tar.gz; \
+    make prefix=/opt/native libdir=/opt/native/lib CUDA=/usr/local/cuda lib_install; rm -r /tmp/gdrcopy
+
+FROM gdrcopy AS ucx
+ARG UCX_URL
+ARG UCX_SHA256
+ARG ENABLE_EFA=false
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    set -e; mkdir /tmp/ucx; cd /tmp/ucx; \
+    fetch "${UCX_URL}" source.tar.gz ${UCX_SHA256}; tar --strip-components 1 -xf source.tar.gz; \
+    efa=--without-efa; if [ "${ENABLE_EFA}" = true ]; then efa=--with-efa; fi; \
+    ./contrib/configure-release --prefix=/opt/native --enable-shared --disable-static --disable-doxygen-doc \
+      --without-go --enable-optimizations --enable-cma --enable-devel-headers --enable-mt --with-verbs --with-dm \
+      --with-cuda=/usr/local/cuda --with-gdrcopy=/opt/native ${efa}; \
+    make ${MAKEFLAGS:--j"$(nproc)"}; make install-strip; rm -r /tmp/ucx
+
+FROM ucx AS libfabric
+ARG LIBFABRIC_URL
+ARG LIBFABRIC_SHA256
+ARG ENABLE_EFA=false
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    set -e; mkdir /tmp/libfabric; cd /tmp/libfabric; \
+    fetch "${LIBFABRIC_URL}" source.tar.bz2 ${LIBFABRIC_SHA256}; tar --strip-components 1 -xf source.tar.bz2; \
+    efa=--disable-efa; if [ "${ENABLE_EFA}" = true ]; then efa=--enable-efa; fi; \
+    ./configure --prefix=/opt/native --disable-static --disable-verbs --disable-psm3 --disable-opx --disable-usnic \
+      --with-cuda=/usr/local/cuda --enable-cuda-dlopen --with-gdrcopy=/opt/native --enable-gdrcopy-dlopen ${efa}; \
+    make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/libfabric
+
+FROM libfabric AS native_git
+ARG NIXL_REF
+ARG ENABLE_NIXL_GDS=false
+RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=netrc \
+    set -e; \
+    online git clone --quiet --depth 1 --branch "${NIXL_REF}" https://github.com/ai-dynamo/nixl.git /tmp/nixl; cd /tmp/nixl; \
+    gds=true; if [ "${ENABLE_NIXL_GDS}" = true ]; then gds=false; fi; \
+    online meson setup build --prefix=/opt/native --libdir=lib --buildtype=release \
+      -Ducx_path=/opt/native -Dlibfabric_path=/opt/native -Ddisable_gds_backend=${gds} \
+      -Dcudapath_inc=/usr/local/cuda/include -Dcudapath_lib=/usr/local/cuda/lib64; \
+    ninja -C build ${MAX_JOBS:+-j "${MAX_JOBS}"} install; rm -r /tmp/nixl
+
+FROM ffmpeg_${ENABLE_MEDIA_FFMPEG} AS ffmpeg
+
+FROM native_${NIXL_SOURCE} AS native
+COPY --from=ffmpeg /opt/native/ /opt/native/
