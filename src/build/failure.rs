@@ -93,6 +93,11 @@ fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
              `--secret id={id},src=FILE`"
         ));
     }
+    for reason in session.result_failures() {
+        if !problem.causes.iter().any(|cause| cause.contains(&reason)) {
+            problem.causes.push(reason);
+        }
+    }
     for (host, reason) in session.credentials().failures() {
         problem
             .causes

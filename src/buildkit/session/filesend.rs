@@ -12,11 +12,11 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use prost::Message as _;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tonic::body::Body;
@@ -52,22 +52,59 @@ pub(in super::super) type Destinations = HashMap<u32, Destination>;
 
 /// The service.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct FileSend(Arc<Mutex<Destinations>>);
+pub(in super::super) struct FileSend(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    destinations: Destinations,
+    failures: Vec<String>,
+}
 
 impl FileSend {
     /// Sets where the next build's results go; what is left of the last one is forgotten.
     pub(in super::super) fn expect(&self, destinations: Destinations) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = destinations;
+        *self.state() = State {
+            destinations,
+            failures: Vec::new(),
+        };
+    }
+
+    /// Returns why results could not be taken. The engine is told as well, but may be so busy with
+    /// sending that it only reports a broken stream.
+    pub(in super::super) fn failures(&self) -> Vec<String> {
+        self.state().failures.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, exporter: u32) -> Option<Destination> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&exporter)
+        self.state().destinations.remove(&exporter)
     }
 
-    async fn receive(self, request: Request<Streaming<Bytes>>) -> Result<Answers, Status> {
+    fn note_failure(&self, status: &Status) {
+        self.state().failures.push(status.message().to_owned());
+    }
+
+    /// Receives, and remembers what went wrong.
+    async fn receive_noted(
+        self,
+        request: Request<Streaming<Bytes>>,
+    ) -> Result<Response<Answers>, Status> {
+        match self.receive(request).await {
+            Ok(answers) => {
+                let answers = answers.inspect_err(move |status| self.note_failure(status));
+                Ok(Response::new(answers.boxed()))
+            }
+            Err(status) => {
+                self.note_failure(&status);
+                Err(status)
+            }
+        }
+    }
+
+    async fn receive(&self, request: Request<Streaming<Bytes>>) -> Result<Answers, Status> {
         let exporter = exporter_number(&request);
         let destination = self.take(exporter);
         let destination = destination.ok_or_else(|| {
@@ -168,7 +205,7 @@ impl StreamingService<Bytes> for FileSend {
 
     fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
         let service = self.clone();
-        Box::pin(async move { service.receive(request).await.map(Response::new) })
+        Box::pin(async move { service.receive_noted(request).await })
     }
 }
 

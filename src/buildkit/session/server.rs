@@ -129,6 +129,11 @@ impl Session {
         &self.credentials
     }
 
+    /// Returns why results of the last build that had some could not be taken.
+    pub fn result_failures(&self) -> Vec<String> {
+        self.results.failures()
+    }
+
     /// Waits until the engine, or the way to it, has ended the session.
     pub(in super::super) async fn closed(&self) {
         self.closed.cancelled().await;
