@@ -110,11 +110,9 @@ async fn serve(
 }
 
 async fn say_version(client: &mut UnixStream) -> io::Result<()> {
-    let body = r#"{"Version":"29.2.0","ApiVersion":"1.53"}"#;
-    let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
-    client.write_all(head.as_bytes()).await?;
-    client.write_all(body.as_bytes()).await?;
+    let answer = "HTTP/1.1 200 OK\r\nApi-Version: 1.53\r\nServer: Docker/29.2.0 (linux)\r\n\
+                  Content-Length: 2\r\n\r\nOK";
+    client.write_all(answer.as_bytes()).await?;
     client.shutdown().await
 }
 
