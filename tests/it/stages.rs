@@ -111,8 +111,15 @@ fn every_shipped_build_lints_clean() {
 #[test]
 fn buildkit_has_nothing_to_say_about_the_joined_files() {
     for engine in engines::newest() {
+        let mut seen = BTreeSet::new();
         for target in planned() {
             let Joined { text, .. } = compose(&target).join();
+            let args = with_local_images(&target.build_args);
+            let stage = target.dockerfile.stage.clone();
+            // Many builds differ in nothing but their images.
+            if !seen.insert((text.clone(), stage, args.clone())) {
+                continue;
+            }
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("Dockerfile");
             fs_err::File::create(&file)
@@ -126,10 +133,25 @@ fn buildkit_has_nothing_to_say_about_the_joined_files() {
                 "--target",
                 &target.dockerfile.stage,
             ]);
-            add_args(&mut check, &target.build_args);
+            add_args(&mut check, &args);
             engine.run(check.arg(folder.path()));
         }
     }
+}
+
+/// A check asks for the images that stages start from. Not every machine reaches all their
+/// registries, and what is checked is the file: an image that is there stands in.
+fn with_local_images(args: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let local = |(name, value): (&String, &String)| {
+        let value = match name.as_str() {
+            "EPP_IMAGE" => "debian:bookworm-slim",
+            _ if name.ends_with("_IMAGE") => "debian",
+            _ if name.ends_with("_IMAGE_TAG") => "bookworm-slim",
+            _ => value,
+        };
+        (name.clone(), value.to_owned())
+    };
+    args.iter().map(local).collect()
 }
 
 fn add_args(command: &mut std::process::Command, args: &BTreeMap<String, String>) {
