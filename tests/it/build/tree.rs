@@ -15,6 +15,7 @@ const LONGER_CARD: &str = r#"{ "model": model, "endpoint": endpoint, "edited": t
 
 /// One engine is enough: what differs between engines is no part of the stages.
 #[test]
+#[ignore = "compiles for minutes and loads from three package registries; run it with `--ignored`"]
 fn a_changed_line_of_rust_is_in_the_next_image() {
     for engine in engines::newest() {
         if engine.store != Store::Overlay2 {
