@@ -88,8 +88,11 @@ network_down() {
 
 # The last engine puts the machine's forwarding switch back, if it was us who turned it on.
 network_restore_forwarding() {
+    local links
     [[ -e "$NETWORK_LOCK.forwarding" ]] || return 0
-    if ! ip -o link show | grep -q ': dynbuild[0-9]'; then
+    # In a pipe, grep could end before `ip` does, whose failure would look as if no engine were left.
+    links=$(ip -o link show)
+    if [[ ! "$links" =~ ': dynbuild'[0-9] ]]; then
         printf 0 >/proc/sys/net/ipv4/ip_forward
         rm -f "$NETWORK_LOCK.forwarding"
     fi
