@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// The engine cannot be reached, or cannot do what the plan needs: 3.
     Engine,
+    /// `dynbuild`: a registry refused, lacks what was asked for, or cannot be reached: 4.
+    Registry,
     /// Interrupted by the user: 130, as shells report SIGINT.
     Cancelled,
     /// `dynrun`: the request or the engine failed before the container ran: 125, as docker.
@@ -35,7 +37,7 @@ impl Exit {
             Self::StepFailed => 1,
             Self::Usage => 2,
             Self::Engine => 3,
-            Self::Ended => 4,
+            Self::Registry | Self::Ended => 4,
             Self::WrongAnswer => 5,
             Self::TimedOut => 124,
             Self::Run => 125,

@@ -9,6 +9,19 @@ use crate::exit::Exit;
 use crate::plan::stages::SourceMap;
 use crate::problem::{Excerpt, Problem, Problems};
 
+/// What engines say where a registry did not do as asked (resolver, fetcher and pusher of containerd).
+const REGISTRY_WORDS: [&str; 9] = [
+    "failed to push",
+    "push access denied",
+    "pull access denied",
+    "failed to resolve source metadata",
+    "failed to authorize",
+    "failed to do request",
+    "failed to configure registry cache",
+    "httpReadSeeker: failed open",
+    "toomanyrequests",
+];
+
 /// Turns the end of a solve into what people are told.
 pub(super) fn problems(
     error: SolveError,
@@ -46,7 +59,7 @@ fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Probl
         let message = format!("A step of target `{target}` ended with exit code {code}");
         Problem::new(Exit::StepFailed, message)
     } else {
-        let mut problem = Problem::new(Exit::StepFailed, format!("Target `{target}` failed"));
+        let mut problem = Problem::new(class(failure), format!("Target `{target}` failed"));
         problem.causes.push(failure.message.clone());
         problem
     };
@@ -55,6 +68,17 @@ fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Probl
         .filter_map(|lines| excerpt(&lines.ranges, source_map).or_else(|| lines.excerpt()))
         .collect();
     problem
+}
+
+/// Registries have an exit code of their own: a pipeline may try again later, where a step that
+/// fails will fail again.
+fn class(failure: &BuildFailure) -> Exit {
+    let told = |words: &&str| failure.message.contains(*words);
+    if REGISTRY_WORDS.iter().any(told) {
+        Exit::Registry
+    } else {
+        Exit::StepFailed
+    }
 }
 
 /// Returns what BuildKit's checks found, at the lines of the fragments.

@@ -48,7 +48,7 @@ impl BuildState {
         let failures = problems
             .0
             .iter_mut()
-            .filter(|problem| problem.exit == Exit::StepFailed);
+            .filter(|problem| matches!(problem.exit, Exit::StepFailed | Exit::Registry));
         for problem in failures {
             for diagnosis in &diagnoses {
                 diagnosis.explain(problem);

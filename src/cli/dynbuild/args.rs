@@ -40,6 +40,7 @@ Exit codes:
   1    a build step or the export of its result failed
   2    the command line, a profile or a Dockerfile fragment is wrong
   3    the engine cannot be reached, or is too old for the plan
+  4    a registry refused, lacks an image, or cannot be reached
   130  cancelled (Ctrl-C once cancels and tidies up, twice ends at once)
 
 Environment variables: `dynbuild env`";

@@ -47,7 +47,7 @@ fn a_file_that_the_context_lacks_is_named() {
     for engine in engines::all() {
         let sample = Sample::new("COPY nowhere.txt /\n");
         let end = run(sample.dynbuild(&engine).arg("--no-load"));
-        end.assert_code(1, &engine.name);
+        end.assert_code(4, &engine.name);
         assert!(end.stderr.contains("nowhere.txt"), "{}", end.stderr);
     }
 }

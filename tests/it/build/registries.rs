@@ -22,8 +22,8 @@ fn a_login_decides_about_a_push() {
         push.args(["--push", "-t", &name])
             .env("DOCKER_CONFIG", sample.path("login"));
         for (password, code) in [
-            (None, 1),
-            (Some("wrong"), 1),
+            (None, 4),
+            (Some("wrong"), 4),
             (Some(registry.password.as_str()), 0),
         ] {
             let auths = password.map(|password| {
@@ -34,7 +34,7 @@ fn a_login_decides_about_a_push() {
             sample.write("login/config.json", &config);
             let end = run(&mut push);
             end.assert_code(code, "a push");
-            if code == 1 {
+            if code == 4 {
                 assert!(end.stderr.contains("docker login"), "{}", end.stderr);
                 assert!(end.stderr.contains(&registry.address), "{}", end.stderr);
             }
