@@ -5,6 +5,7 @@
 //! solves all targets at once. What happens comes out as [`Event`]s; how each target ended as
 //! [`Finished`], whose problems are told at the lines of the fragments.
 
+mod attestation;
 pub mod event;
 mod failure;
 mod metadata;
@@ -12,6 +13,7 @@ mod output;
 mod request;
 mod runner;
 
+pub use attestation::AttestationError;
 pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;

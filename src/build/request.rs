@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::attestation::attestations;
 use super::output::exports;
 use crate::buildkit::cache::CacheEntry;
 use crate::buildkit::request::{DockerfileOptions, ImageResolve, NamedContext, NoCache};
@@ -14,7 +15,7 @@ use crate::problem::{Problem, Problems};
 /// What the names of a context may begin with that is not a directory of this machine.
 const REMOTE_CONTEXTS: [&str; 6] = ["http://", "https://", "git://", "ssh://", "git@", "target:"];
 
-/// Finds the caches and outputs of a plan that no engine would take.
+/// Finds the caches, outputs and attestations of a plan that no engine would take.
 ///
 /// # Errors
 /// Returns everything that is wrong, once.
@@ -39,7 +40,7 @@ pub fn check(plan: &BuildPlan) -> Result<(), Problems> {
 /// Makes the request.
 ///
 /// # Errors
-/// Returns every cache and output that is wrong.
+/// Returns every cache, output and attestation that is wrong.
 pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveRequest, Problems> {
     let mut problems = Vec::new();
     let mut caches = |entries: &[String]| -> Vec<CacheEntry> {
@@ -54,10 +55,15 @@ pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveReque
         problems.extend(errors.into_iter().map(Problem::from));
         Vec::new()
     });
+    let attestations = attestations(&target.attestations).unwrap_or_else(|errors| {
+        problems.extend(errors.into_iter().map(Problem::from));
+        Vec::new()
+    });
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
     Ok(SolveRequest {
+        attestations,
         dockerfile: dockerfile(target),
         exports,
         cache_imports,

@@ -55,6 +55,8 @@ pub struct PlannedTarget {
     pub cache_to: Vec<String>,
     /// What becomes of the result, in docker's grammar.
     pub outputs: Vec<String>,
+    /// Statements about the build to attach to the image, in docker's grammar.
+    pub attestations: Vec<String>,
     /// Whether steps run although their results are cached.
     pub no_cache: bool,
     /// Whether base images are asked for anew.

@@ -223,6 +223,7 @@ impl Planner<'_> {
                 findings,
             ),
             outputs: outputs(settings),
+            attestations: values_of(&settings.attestations),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
             dockerfile: PlannedDockerfile {
@@ -299,7 +300,7 @@ fn caches(
     findings: &mut Findings,
 ) -> Vec<String> {
     if !asked.is_empty() {
-        return asked.iter().map(|cache| cache.value.clone()).collect();
+        return values_of(asked);
     }
     let written = written.into_iter().flatten();
     written
@@ -309,11 +310,7 @@ fn caches(
 
 /// What becomes of the result: loaded unless something else was asked for.
 fn outputs(settings: &Settings) -> Vec<String> {
-    let mut outputs: Vec<String> = settings
-        .outputs
-        .iter()
-        .map(|output| output.value.clone())
-        .collect();
+    let mut outputs = values_of(&settings.outputs);
     let push = is_on(settings.push.as_ref());
     if push {
         outputs.push("type=registry".into());
@@ -329,6 +326,13 @@ fn outputs(settings: &Settings) -> Vec<String> {
         outputs.push("type=cacheonly".into());
     }
     outputs
+}
+
+fn values_of(settings: &[Setting<String>]) -> Vec<String> {
+    settings
+        .iter()
+        .map(|setting| setting.value.clone())
+        .collect()
 }
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {

@@ -78,6 +78,8 @@ pub struct Settings {
     pub cache_to: Vec<Setting<String>>,
     /// Outputs in docker's grammar.
     pub outputs: Vec<Setting<String>>,
+    /// Attestations in docker's grammar.
+    pub attestations: Vec<Setting<String>>,
     /// Whether the image is pushed.
     pub push: Option<Setting<bool>>,
     /// Whether the image is loaded into the engine's store; `--no-load` sets `false`.
@@ -127,6 +129,7 @@ impl Merge for Settings {
             cache_from,
             cache_to,
             outputs,
+            attestations,
             push,
             load,
             no_cache,
@@ -153,6 +156,7 @@ impl Merge for Settings {
             cache_from: nearer(cache_from, farther.cache_from),
             cache_to: nearer(cache_to, farther.cache_to),
             outputs: nearer(outputs, farther.outputs),
+            attestations: nearer(attestations, farther.attestations),
             push: push.merge(farther.push),
             load: load.merge(farther.load),
             no_cache: no_cache.merge(farther.no_cache),

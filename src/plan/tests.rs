@@ -216,6 +216,7 @@ fn defaults_make_a_whole_plan() {
           "outputs": [
             "type=docker"
           ],
+          "attestations": [],
           "no_cache": false,
           "pull": false,
           "dockerfile": {

@@ -1,5 +1,6 @@
 //! The program itself on real engines: what it makes, what it says, and what it leaves behind.
 
+mod distribution;
 mod exports;
 mod failures;
 mod interrupts;

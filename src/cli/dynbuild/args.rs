@@ -279,6 +279,15 @@ pub(crate) struct ResultArgs {
     /// Write digests and names as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata_file: Option<PathBuf>,
+    /// Attestation, as docker's --attest: type=provenance,mode=max or type=sbom
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) attest: Vec<String>,
+    /// How it was built: true, false, mode=min or mode=max; the same as --attest type=provenance
+    #[arg(long, value_name = "BOOL|SPEC")]
+    pub(crate) provenance: Option<String>,
+    /// What is in it: true, false or generator=IMAGE; the same as --attest type=sbom
+    #[arg(long, value_name = "BOOL|SPEC")]
+    pub(crate) sbom: Option<String>,
 }
 
 /// Caches of the engine's builder.

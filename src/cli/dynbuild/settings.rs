@@ -287,6 +287,9 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         no_load,
         push,
         output,
+        attest,
+        provenance,
+        sbom,
         metadata_file: _,
     } = args;
     settings.tags = many("--tag", tag);
@@ -298,6 +301,25 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
     };
     settings.push = push.then(|| Setting::flag(true, "--push"));
     settings.outputs = many("--output", output);
+    settings.attestations = many("--attest", attest);
+    for (flag, kind, asked) in [
+        ("--provenance", "provenance", provenance),
+        ("--sbom", "sbom", sbom),
+    ] {
+        let attestation = asked.as_ref().map(|asked| attestation(kind, asked));
+        settings
+            .attestations
+            .extend(one(flag, attestation.as_deref()));
+    }
+}
+
+/// Returns what `--provenance` and `--sbom` mean in the words of `--attest`.
+fn attestation(kind: &str, asked: &str) -> String {
+    match asked {
+        "true" => format!("type={kind}"),
+        "false" => format!("type={kind},disabled=true"),
+        more => format!("type={kind},{more}"),
+    }
 }
 
 fn caches_into(args: &CacheArgs, settings: &mut Settings) {

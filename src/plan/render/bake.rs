@@ -38,6 +38,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         cache_from,
         cache_to,
         outputs,
+        attestations,
         no_cache,
         pull,
         dockerfile: planned,
@@ -55,6 +56,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         "cache-from": cache_from,
         "cache-to": cache_to,
         "output": outputs,
+        "attest": attestations,
         "no-cache": no_cache,
         "pull": pull,
     }))

@@ -71,6 +71,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         cache_from,
         cache_to,
         outputs,
+        attestations,
         no_cache,
         pull,
         dockerfile,
@@ -104,6 +105,9 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
     }
     for output in outputs {
         option("--output", output.clone());
+    }
+    for attestation in attestations {
+        option("--attest", attestation.clone());
     }
     words.extend(no_cache.then(|| "--no-cache".to_owned()));
     words.extend(pull.then(|| "--pull".to_owned()));
@@ -151,6 +155,7 @@ mod tests {
             cache_from: Vec::new(),
             cache_to: Vec::new(),
             outputs: vec!["type=docker".into()],
+            attestations: Vec::new(),
             no_cache: true,
             pull: false,
             dockerfile: PlannedDockerfile {
@@ -189,7 +194,8 @@ mod tests {
         target.contexts.insert("wheel".into(), "./w".into());
         target.cache_from = vec!["type=gha".into()];
         target.cache_to = vec!["type=inline".into()];
-        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --no-cache 'a b/$c'"#);
+        target.attestations = vec!["type=sbom".into()];
+        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     rows.add_all("cache from", target.cache_from.iter().cloned());
     rows.add_all("cache to", target.cache_to.iter().cloned());
     rows.add_all("outputs", target.outputs.iter().cloned());
+    rows.add_all("attest", target.attestations.iter().cloned());
     format!("{}\n{}", target.name, rows.text)
 }
 

@@ -1,0 +1,172 @@
+//! What gets to a registry with an image, and what an engine refuses: indexes, attestations, caches.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::sample::{Sample, run};
+use crate::support::engines::{self, Engine, Store, unique};
+
+/// The engine that can push by itself.
+fn containerd() -> Option<Engine> {
+    let mut engines = engines::newest().into_iter();
+    engines.find(|engine| engine.store == Store::Containerd)
+}
+
+/// The engine whose store keeps no attestations.
+fn classic() -> Option<Engine> {
+    let mut engines = engines::newest().into_iter();
+    engines.find(|engine| engine.store == Store::Overlay2)
+}
+
+/// Reads a manifest (`manifests/REFERENCE`) or a blob (`blobs/DIGEST`) of a repository.
+fn get(engine: &Engine, repository: &str, path: &str) -> Value {
+    let url = format!("http://{}/v2/{repository}/{path}", engine.registry);
+    let kinds =
+        ["index", "manifest"].map(|kind| format!("application/vnd.oci.image.{kind}.v1+json"));
+    let docker = ["manifest.list", "manifest"]
+        .map(|kind| format!("application/vnd.docker.distribution.{kind}.v2+json"));
+    let accept = format!("Accept: {}", [kinds, docker].concat().join(", "));
+    let text = engine.run(Command::new("curl").args(["-fsSL", "-H", &accept, &url]));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{url}: {error}: {text}"))
+}
+
+/// Returns the platforms of an index, `unknown/unknown` for what is no image.
+fn platforms(index: &Value) -> Vec<String> {
+    let manifests = index["manifests"].as_array().expect("an index");
+    let mut platforms: Vec<_> = manifests
+        .iter()
+        .map(|manifest| {
+            let platform = &manifest["platform"];
+            let word = |key: &str| platform[key].as_str().unwrap_or_default().to_owned();
+            format!("{}/{}", word("os"), word("architecture"))
+        })
+        .collect();
+    platforms.sort();
+    platforms
+}
+
+#[test]
+fn several_platforms_are_pushed_as_one_index() {
+    let Some(engine) = containerd() else { return };
+    let sample = Sample::with_stages("# {salt}\nFROM scratch AS first\nCOPY . /context\n");
+    let repository = unique("index");
+    let name = format!("{}/{repository}:1", engine.registry);
+    let mut build = sample.dynbuild(&engine);
+    build.args([
+        "--platform",
+        "linux/amd64,linux/arm64",
+        "--push",
+        "-t",
+        &name,
+    ]);
+    let end = run(build.args(["--metadata-file", "meta.json"]));
+    end.assert_code(0, "two platforms");
+    let index = get(&engine, &repository, "manifests/1");
+    assert_eq!(platforms(&index), ["linux/amd64", "linux/arm64"], "{index}");
+    let metadata: Value = serde_json::from_str(&sample.read("meta.json")).unwrap();
+    let digest = metadata["containerimage.digest"]
+        .as_str()
+        .expect("a digest");
+    assert_eq!(
+        get(&engine, &repository, &format!("manifests/{digest}")),
+        index
+    );
+}
+
+#[test]
+fn provenance_goes_with_the_image() {
+    let Some(engine) = containerd() else { return };
+    let sample = Sample::new("ARG WHO\nRUN echo $WHO {salt}\n");
+    let repository = unique("attested");
+    let name = format!("{}/{repository}:1", engine.registry);
+    let mut build = sample.dynbuild(&engine);
+    build.args(["--push", "-t", &name, "--build-arg", "WHO=somebody"]);
+    run(build.args(["--provenance", "mode=max"])).assert_code(0, "with provenance");
+
+    let index = get(&engine, &repository, "manifests/1");
+    assert_eq!(
+        platforms(&index),
+        ["linux/amd64", "unknown/unknown"],
+        "{index}"
+    );
+    let manifests = index["manifests"].as_array().expect("manifests");
+    let attestation = manifests.iter().find(|manifest| {
+        manifest["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
+    });
+    let digest = attestation.expect("an attestation")["digest"]
+        .as_str()
+        .unwrap();
+    let manifest = get(&engine, &repository, &format!("manifests/{digest}"));
+    let layer = manifest["layers"][0]["digest"]
+        .as_str()
+        .expect("a statement");
+    let statement = get(&engine, &repository, &format!("blobs/{layer}"));
+    let kind = statement["predicateType"].as_str().expect("a kind");
+    assert!(
+        kind.starts_with("https://slsa.dev/provenance/"),
+        "{statement}"
+    );
+    let text = statement.to_string();
+    assert!(
+        text.contains("build-arg:WHO") && text.contains("somebody"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_image_without_attestations_is_a_plain_manifest() {
+    let Some(engine) = containerd() else { return };
+    let sample = Sample::new("RUN echo {salt}\n");
+    let repository = unique("plain");
+    let name = format!("{}/{repository}:1", engine.registry);
+    let mut build = sample.dynbuild(&engine);
+    let end = run(build.args([
+        "--push",
+        "-t",
+        &name,
+        "--attest",
+        "type=provenance",
+        "--provenance",
+        "false",
+    ]));
+    end.assert_code(0, "no provenance after all");
+    let manifest = get(&engine, &repository, "manifests/1");
+    assert!(manifest["layers"].is_array(), "{manifest}");
+}
+
+#[test]
+fn an_engine_that_drops_attestations_refuses_them() {
+    let Some(engine) = classic() else { return };
+    let sample = Sample::new("RUN echo {salt}\n");
+    let end = run(sample
+        .dynbuild(&engine)
+        .args(["--no-load", "--provenance", "true"]));
+    end.assert_code(3, "the classic store");
+    assert!(
+        end.stderr.contains("The engine cannot attach attestations"),
+        "{}",
+        end.stderr
+    );
+}
+
+#[test]
+fn a_cache_in_a_directory_is_refused_before_the_build() {
+    for engine in engines::newest() {
+        let sample = Sample::new("RUN echo never {salt}\n");
+        for flags in [
+            ["--cache-to", "type=local,dest=cache"],
+            ["--cache-from", "type=local,src=cache"],
+        ] {
+            let end = run(sample.dynbuild(&engine).arg("--no-load").args(flags));
+            end.assert_code(3, flags[1]);
+            assert!(end.stderr.contains("`local` cache"), "{}", end.stderr);
+            assert!(
+                end.stderr.contains("hint: Use `type=registry`"),
+                "{}",
+                end.stderr
+            );
+            assert!(!end.stderr.contains("RUN echo never"), "{}", end.stderr);
+        }
+    }
+}
