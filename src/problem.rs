@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use crate::exit::Exit;
@@ -32,6 +32,14 @@ impl Excerpt {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
+    }
+
+    /// Returns the 1-based lines that the span is on.
+    pub fn lines(&self) -> RangeInclusive<usize> {
+        let (first, _) = self.line_column();
+        let inside = self.text.get(self.span.clone()).unwrap_or_default();
+        let ends = inside.trim_end_matches('\n').matches('\n').count();
+        first..=first + ends
     }
 }
 
@@ -130,6 +138,11 @@ mod tests {
             span: 9..10,
             label: String::new(),
         };
-        assert_eq!(excerpt.line_column(), (2, 3));
+        assert_eq!((excerpt.line_column(), excerpt.lines()), ((2, 3), 2..=2));
+        let both = Excerpt {
+            span: 0..13,
+            ..excerpt
+        };
+        assert_eq!(both.lines(), 1..=2);
     }
 }

@@ -1,7 +1,7 @@
 //! Why a target failed, told at the lines that people wrote.
 
 use crate::buildkit::check::CheckReport;
-use crate::buildkit::progress::Range;
+use crate::buildkit::progress::{Position, Range, SourceInfo, VertexWarning};
 use crate::buildkit::session::Session;
 use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
@@ -99,6 +99,31 @@ pub(super) fn warnings(report: &CheckReport, source_map: &SourceMap) -> Vec<Prob
         problem
     });
     located.collect()
+}
+
+/// Points a warning of a build at the lines of the fragment: the engine only knows the joined
+/// Dockerfile.
+pub(super) fn at_fragment(warning: VertexWarning, source_map: &SourceMap) -> VertexWarning {
+    let Some(excerpt) = excerpt(&warning.range, source_map) else {
+        return warning;
+    };
+    let lines = excerpt.lines();
+    let at = |line: &usize| Position {
+        line: i32::try_from(*line).unwrap_or(i32::MAX),
+        character: 0,
+    };
+    VertexWarning {
+        range: vec![Range {
+            start: at(lines.start()),
+            end: at(lines.end()),
+        }],
+        source_info: Some(SourceInfo {
+            filename: excerpt.name,
+            data: excerpt.text.as_bytes().to_vec(),
+            language: "Dockerfile".into(),
+        }),
+        ..warning
+    }
 }
 
 /// Translates lines of the joined Dockerfile to lines of the fragment that they came from.

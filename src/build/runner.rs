@@ -274,7 +274,12 @@ impl Run<'_> {
     }
 
     async fn forward(&self, mut statuses: mpsc::Receiver<SolveStatus>) {
-        while let Some(status) = statuses.recv().await {
+        let source_map = &self.runner.joined.source_map;
+        while let Some(mut status) = statuses.recv().await {
+            let warnings = std::mem::take(&mut status.warnings).into_iter();
+            status.warnings = warnings
+                .map(|warning| failure::at_fragment(warning, source_map))
+                .collect();
             self.tell(Event::Progress(status)).await;
         }
     }

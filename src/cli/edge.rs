@@ -8,6 +8,7 @@ use crate::engine::Surroundings;
 use crate::exit::Exit;
 use crate::git;
 use crate::problem::{Problem, Problems};
+use crate::report::Annotation;
 use crate::ui::{ColorChoice, Settings, Ui};
 
 /// The environment and the user interface of one run.
@@ -15,6 +16,8 @@ use crate::ui::{ColorChoice, Settings, Ui};
 pub(super) struct Edge {
     pub(super) environment: Environment,
     pub(super) ui: Ui,
+    /// Whether remarks for a CI service are wanted.
+    pub(super) annotations: bool,
 }
 
 impl Edge {
@@ -35,6 +38,7 @@ impl Edge {
         let mut edge = Self {
             ui: Ui::new(&settings),
             environment,
+            annotations: false,
         };
         for name in edge.environment.unreadable() {
             edge.ui.warn(&format!(
@@ -51,6 +55,9 @@ impl Edge {
     fn end(mut self, result: Result<Exit, Problems>) -> Exit {
         let exit = result.unwrap_or_else(|problems| {
             self.ui.problems(&problems);
+            let failed = problems.0.iter();
+            let failed = failed.filter(|problem| problem.exit != Exit::Cancelled);
+            self.annotate(failed.map(Annotation::from));
             problems.exit()
         });
         match self.ui.finish() {

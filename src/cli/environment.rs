@@ -79,6 +79,18 @@ pub const VARIABLES: &[Variable] = &[
         help: "ssh agent that --ssh default forwards",
     },
     Variable {
+        name: "GITHUB_ACTIONS",
+        help: "`true` writes problems and warnings as annotations too",
+    },
+    Variable {
+        name: "GITHUB_STEP_SUMMARY",
+        help: "file that the summary of a build is added to, in Markdown",
+    },
+    Variable {
+        name: "GITHUB_WORKSPACE",
+        help: "directory from which annotations name files",
+    },
+    Variable {
         name: "NO_COLOR",
         help: "no colours when not empty",
     },

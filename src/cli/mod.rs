@@ -4,6 +4,7 @@ mod dynbuild;
 mod dynrun;
 mod edge;
 pub mod environment;
+mod github;
 mod interrupt;
 mod runtime;
 

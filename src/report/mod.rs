@@ -9,6 +9,7 @@
 //! reporter, tells it the time and the size of the screen, and writes what it says. So a recorded
 //! build replays into any of them, which is how they are tested.
 
+mod annotation;
 mod diagnosis;
 mod failure;
 mod frame;
@@ -33,6 +34,7 @@ pub(crate) mod replay;
 #[cfg(test)]
 mod tests;
 
+pub use annotation::Annotation;
 pub use diagnosis::{Diagnosis, diagnose};
 pub use intake::Intake;
 pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};

@@ -93,11 +93,12 @@ impl BuildState {
         }
         for warning in warnings {
             // Two targets that share a stage both warn about it.
-            if !self
-                .warnings
-                .iter()
-                .any(|known| known.short == warning.short && known.range == warning.range)
-            {
+            let same = |known: &VertexWarning| {
+                known.short == warning.short
+                    && known.range == warning.range
+                    && known.source_info == warning.source_info
+            };
+            if !self.warnings.iter().any(same) {
                 self.warnings.push(warning.clone());
             }
         }

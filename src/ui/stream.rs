@@ -72,6 +72,11 @@ impl Stream {
         self.redactor = redactor;
     }
 
+    /// Returns what masks secrets, for texts that are encoded before they are written.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// Writes a text as it is, in one piece.
     ///
     /// After a failure nothing more is written; [`finish`](Self::finish) tells what it was.

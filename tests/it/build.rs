@@ -3,6 +3,7 @@
 mod distribution;
 mod exports;
 mod failures;
+mod github;
 mod interrupts;
 mod registries;
 mod results;

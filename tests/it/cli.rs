@@ -4,6 +4,7 @@ mod colour;
 mod components;
 mod context;
 mod engine;
+mod github;
 mod mistakes;
 mod output;
 mod plan;

@@ -136,6 +136,9 @@ pub(crate) struct TerminalArgs {
     /// When to use colours
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
     pub(crate) color: ColorChoice,
+    /// Leave out the remarks that GitHub Actions shows beside the code
+    #[arg(long, global = true)]
+    pub(crate) no_annotations: bool,
 }
 
 /// What to build: the axes and where profiles come from.
@@ -276,9 +279,6 @@ pub(crate) struct ResultArgs {
     /// Output, as docker's --output: type=local|tar|oci|docker|image,dest=PATH
     #[arg(long, short = 'o', value_name = "SPEC")]
     pub(crate) output: Vec<String>,
-    /// Write digests and names as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) metadata_file: Option<PathBuf>,
     /// Attestation, as docker's --attest: type=provenance,mode=max or type=sbom
     #[arg(long, value_name = "SPEC")]
     pub(crate) attest: Vec<String>,
@@ -288,6 +288,9 @@ pub(crate) struct ResultArgs {
     /// What is in it: true, false or generator=IMAGE; the same as --attest type=sbom
     #[arg(long, value_name = "BOOL|SPEC")]
     pub(crate) sbom: Option<String>,
+    /// Write digests and names as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata_file: Option<PathBuf>,
 }
 
 /// Caches of the engine's builder.

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::plan::{PlannedSecret, SecretSource};
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
-use crate::report::{BuildState, Mode};
+use crate::report::{Annotation, BuildState, Mode, Summary};
 use crate::secret::Secret;
 
 /// How many events may wait to be shown.
@@ -95,6 +95,8 @@ async fn build(
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let show = edge.ui.show_build(mode, redactor, received);
     let (finished, state) = tokio::join!(runner.run(&client, &engine, events, &cancel), show);
+    edge.annotate(state.warnings().iter().map(Annotation::from));
+    edge.summarise(&Summary::of(&state).markdown());
     Ok(with_diagnoses(finished?, &state))
 }
 

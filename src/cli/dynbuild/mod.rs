@@ -28,7 +28,10 @@ use crate::problem::Problems;
 /// Runs the program.
 pub(super) fn main() -> ExitCode {
     let cli = Cli::parse();
-    Edge::run(cli.terminal.color.into(), |edge| dispatch(cli, edge))
+    Edge::run(cli.terminal.color.into(), |edge| {
+        edge.annotations = !cli.terminal.no_annotations;
+        dispatch(cli, edge)
+    })
 }
 
 fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {

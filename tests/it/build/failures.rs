@@ -28,11 +28,26 @@ fn a_failing_step_is_told_with_its_output_and_its_line() {
 }
 
 #[test]
+fn a_warning_points_at_the_line_of_the_fragment() {
+    for engine in engines::newest() {
+        let sample = Sample::with_stages(
+            "# {salt}\nFROM busybox AS first\nFROM busybox as second\nRUN true\n",
+        );
+        let mut build = sample.dynbuild(&engine);
+        let end = run(build.args(["--no-load", "--target", "second"]));
+        end.assert_code(0, &engine.name);
+        let place = format!("({}:3)", shown(&sample.path(FRAGMENT)));
+        assert!(end.stderr.contains("FromAsCasing"), "{}", end.stderr);
+        assert!(end.stderr.contains(&place), "{place} in {}", end.stderr);
+    }
+}
+
+#[test]
 fn a_missing_base_image_is_told_with_what_to_do() {
     for engine in engines::all() {
         let sample = Sample::with_stages("FROM registry.invalid/none:1 AS first\nRUN true\n");
         let end = run(sample.dynbuild(&engine).arg("--no-load"));
-        end.assert_code(1, &engine.name);
+        end.assert_code(4, &engine.name);
         assert!(
             end.stderr.contains("registry.invalid/none:1"),
             "{}",
@@ -47,7 +62,7 @@ fn a_file_that_the_context_lacks_is_named() {
     for engine in engines::all() {
         let sample = Sample::new("COPY nowhere.txt /\n");
         let end = run(sample.dynbuild(&engine).arg("--no-load"));
-        end.assert_code(4, &engine.name);
+        end.assert_code(1, &engine.name);
         assert!(end.stderr.contains("nowhere.txt"), "{}", end.stderr);
     }
 }
