@@ -5,6 +5,7 @@ mod exports;
 mod failures;
 mod github;
 mod interrupts;
+mod pipeline;
 mod registries;
 mod results;
 mod sample;
