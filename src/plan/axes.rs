@@ -141,6 +141,7 @@ impl<'p, 's> Chooser<'p, 's> {
         if asked.is_empty() {
             asked.extend(default);
         }
+        asked.extend(self.with_efa(&asked));
         let valid = || self.profile.targets.names().map(str::to_owned).collect();
         if asked.is_empty() {
             findings.error(PlanError::NoDefault {
@@ -176,6 +177,20 @@ impl<'p, 's> Chooser<'p, 's> {
             }
         }
         complete.then_some(targets)
+    }
+
+    /// Returns the targets that put EFA over those asked for: `dev-aws` over `dev`.
+    fn with_efa(&self, asked: &[Setting<String>]) -> Vec<Setting<String>> {
+        let efa = self.settings.efa.as_ref().filter(|efa| efa.value);
+        let over = |target: &Setting<String>| {
+            // The shipping image needs no second word.
+            let name = match target.value.as_str() {
+                "runtime" if self.profile.targets.contains("aws") => "aws".to_owned(),
+                target => format!("{target}-aws"),
+            };
+            Some(efa?.clone().map(|_| name))
+        };
+        asked.iter().filter_map(over).collect()
     }
 
     fn source(&self, findings: &mut Findings) -> Option<(Source, Origin)> {

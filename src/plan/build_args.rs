@@ -88,7 +88,7 @@ impl Ingredients<'_> {
         for (platform, other) in by_platform {
             check_same((first_platform, &chains), (platform, &other), findings);
         }
-        chains.extend(self.asked(declared, findings));
+        chains.extend(self.asked(declared));
         chains
     }
 
@@ -180,7 +180,7 @@ impl Ingredients<'_> {
     }
 
     /// What the user asked for: options first, because `--build-arg` wins over them.
-    fn asked(&self, declared: impl Fn(&str) -> bool, findings: &mut Findings) -> Chains {
+    fn asked(&self, declared: impl Fn(&str) -> bool) -> Chains {
         let mut chains = Chains::default();
         if let Some(epoch) = self.facts.source_date_epoch {
             let origin = Origin::Environment("SOURCE_DATE_EPOCH".into());
@@ -190,11 +190,6 @@ impl Ingredients<'_> {
             let name = &option.value.name;
             if declared(name) {
                 chains.set(name, &option.value.value, option.origin.clone());
-            } else {
-                let origin = &option.origin;
-                findings.note(format!(
-                    "`{origin}` has no effect: no stage declares `{name}`"
-                ));
             }
         }
         for arg in &self.settings.build_args {

@@ -49,6 +49,8 @@ pub struct PlannedTarget {
     pub context: String,
     /// Named build contexts.
     pub contexts: BTreeMap<String, String>,
+    /// Ssh agents that are forwarded to steps which ask for one, in docker's grammar.
+    pub ssh: Vec<String>,
     /// Where layers are imported from, in docker's grammar.
     pub cache_from: Vec<String>,
     /// Where layers are exported to, in docker's grammar.

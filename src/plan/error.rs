@@ -6,7 +6,7 @@ use super::origin::Origin;
 use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
-use crate::problem::{Problem, capitalized};
+use crate::problem::{Excerpt, Problem, capitalized};
 use crate::profile::with_choices;
 
 /// One reason why there is no plan.
@@ -93,8 +93,22 @@ pub enum PlanError {
         targets: String,
         /// What the stages declare.
         known: Vec<String>,
+        /// The declaration that was perhaps meant.
+        similar: Option<Box<Excerpt>>,
         /// Who set it.
         origin: Origin,
+    },
+    /// A flag that is for other builds than this one.
+    #[error("`{flag}` does nothing here: no stage declares `{name}`")]
+    OptionNotHere {
+        /// The flag.
+        flag: String,
+        /// Its build argument.
+        name: String,
+        /// The framework.
+        framework: String,
+        /// The framework's targets that it is for.
+        targets: Vec<String>,
     },
     /// Platforms that are built together want different values of one argument.
     #[error("Build argument `{name}` differs by platform: {}", list_of(values))]
@@ -184,7 +198,9 @@ impl PlanError {
             | Self::SharedTag { origin, .. }
             | Self::SccacheNeeds { origin, .. }
             | Self::MissingSecret { origin, .. } => Some(origin),
-            Self::NoDefault { .. } | Self::LocalOnlyPush { .. } => None,
+            Self::NoDefault { .. } | Self::OptionNotHere { .. } | Self::LocalOnlyPush { .. } => {
+                None
+            }
         }
     }
 
@@ -224,10 +240,30 @@ impl From<PlanError> for Problem {
             PlanError::MissingFragment {
                 fragment, known, ..
             } => with_choices(problem, "Fragments", &fragment, &known),
-            PlanError::UnknownBuildArg { name, known, .. } => {
+            PlanError::UnknownBuildArg {
+                name,
+                known,
+                similar,
+                ..
+            } => {
+                let problem = similar
+                    .into_iter()
+                    .fold(problem, |problem, place| problem.excerpt(*place));
                 with_choices(problem, "Declared", &name, &known)
                     .hint("Pass it all the same with `--allow-unknown-build-arg`")
             }
+            PlanError::OptionNotHere {
+                flag,
+                framework,
+                targets,
+                ..
+            } if targets.is_empty() => problem.hint(format!(
+                "Leave `{flag}` out, or name another framework than `{framework}`"
+            )),
+            PlanError::OptionNotHere { targets, .. } => problem.hint(format!(
+                "It is for another target: `--target {}`",
+                targets.join("`, `--target ")
+            )),
             PlanError::DiffersByPlatform { name, .. } => problem
                 .hint(format!(
                     "Let the fragment choose by `TARGETARCH` instead of `{name}`"

@@ -36,11 +36,7 @@ pub(super) fn chains(
 ) -> Chains {
     let mut chains = Chains::default();
     for (name, feature) in profile.features.iter() {
-        let default_arg = || format!("ENABLE_{}", upper_snake(&name.value));
-        let arg = feature
-            .arg
-            .as_ref()
-            .map_or_else(default_arg, |arg| arg.value.clone());
+        let arg = arg(&name.value, feature);
         let default = match &feature.default {
             Some(default) => Setting::from(default.clone()),
             None => Setting::new(false, Origin::BuiltIn),
@@ -70,6 +66,13 @@ pub(super) fn chains(
         }
     }
     chains
+}
+
+/// Returns the build argument that carries a feature.
+pub(super) fn arg(name: &str, feature: &Feature) -> String {
+    let default = || format!("ENABLE_{}", upper_snake(name));
+    let written = feature.arg.as_ref();
+    written.map_or_else(default, |arg| arg.value.clone())
 }
 
 /// An axis on which a feature is restricted, and where the build stands on it.

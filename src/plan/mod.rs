@@ -17,11 +17,13 @@ mod image_names;
 mod labels;
 pub mod lint;
 mod origin;
+mod reach;
 pub mod render;
 mod resolve;
 mod secrets;
 mod settings;
 pub mod stages;
+mod undeclared;
 mod user_file;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
@@ -32,6 +34,7 @@ pub use origin::{Origin, Setting};
 pub use resolve::{Resolution, resolve};
 pub use secrets::{KnownSecret, known_secrets};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
+pub use undeclared::{Undeclared, undeclared_by_all};
 
 #[cfg(test)]
 mod tests;

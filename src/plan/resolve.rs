@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::axes::{self, Asked};
-use super::build_args::{Chains, Ingredients, is_predefined};
+use super::build_args::{Chains, Ingredients};
 use super::build_plan::{BuildPlan, PlannedDockerfile, PlannedTarget};
 use super::error::PlanError;
 use super::explanation::Explanation;
@@ -14,10 +14,11 @@ use super::findings::Findings;
 use super::image_names::{Values, image_names};
 use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
+use super::reach::Reach;
 use super::secrets::{known_secrets, secrets};
 use super::settings::Settings;
 use super::stages::{Composition, Fragment};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Excerpt, Problem, Problems};
 use crate::profile::{Located, Profile, Template};
 
 /// A plan, where each of its values comes from, and what the user should know about it.
@@ -57,7 +58,7 @@ pub fn resolve(
         sccache: features::sccache(profile, settings, &mut findings),
     };
     let mut builds = Vec::new();
-    let mut declared = BTreeSet::new();
+    let mut declared = BTreeMap::new();
     for target in &targets {
         let fragments = planner.fragments(target, &mut findings);
         let own = Declared::of(&fragments, &mut findings);
@@ -67,7 +68,14 @@ pub fn resolve(
     }
     // Fragments that cannot be read declare nothing, which is not the argument's fault.
     if findings.fragments.is_empty() {
-        check_build_args(settings, &targets, &declared, &mut findings);
+        let reach = Reach {
+            profile,
+            settings,
+            fragments: &facts.fragments,
+            targets: targets.iter().map(|target| target.name).collect(),
+            declared: &declared,
+        };
+        reach.check(&mut findings);
     }
     check_shared_tags(&builds, settings, &mut findings);
     if let Some(problems) = findings.problems() {
@@ -102,17 +110,20 @@ fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
 /// The names that the stages of a build declare.
 #[derive(Default)]
 struct Declared {
-    args: BTreeSet<String>,
+    args: BTreeMap<String, Excerpt>,
     secrets: BTreeSet<String>,
 }
 
 impl Declared {
     fn of(fragments: &[Arc<Fragment>], findings: &mut Findings) -> Self {
-        let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
         match Composition::new(fragments.iter().cloned()) {
             Ok(composition) => Self {
-                args: owned(composition.declared_args()),
-                secrets: owned(composition.secrets()),
+                args: composition.declarations(),
+                secrets: composition
+                    .secrets()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             },
             Err(errors) => {
                 for error in errors {
@@ -191,7 +202,7 @@ impl Planner<'_> {
                 .explanation
                 .note(Some(target.name), "tag", tag.clone());
         }
-        let is_declared = |name: &str| declared.args.contains(name);
+        let is_declared = |name: &str| declared.args.contains_key(name);
         let mounted = |id: &str| declared.secrets.contains(id);
         let build_args = self.build_args(target, is_declared, findings);
         let labels = labels(profile, settings, facts, &values);
@@ -210,6 +221,7 @@ impl Planner<'_> {
             secrets: secrets(&known, facts, mounted, findings),
             context: context(settings),
             contexts: contexts(profile, settings),
+            ssh: values_of(&settings.ssh),
             cache_from: caches(
                 &settings.cache_from,
                 profile.cache.from.as_ref(),
@@ -329,41 +341,12 @@ fn outputs(settings: &Settings) -> Vec<String> {
 }
 
 fn values_of(settings: &[Setting<String>]) -> Vec<String> {
-    settings
-        .iter()
-        .map(|setting| setting.value.clone())
-        .collect()
+    let values = settings.iter().map(|setting| setting.value.clone());
+    values.collect()
 }
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {
     setting.is_some_and(|setting| setting.value)
-}
-
-/// A `--build-arg` must reach a stage of at least one target.
-fn check_build_args(
-    settings: &Settings,
-    targets: &[Asked<'_>],
-    declared: &BTreeSet<String>,
-    findings: &mut Findings,
-) {
-    if settings.allow_unknown_build_arg {
-        return;
-    }
-    for arg in &settings.build_args {
-        let name = &arg.value.name;
-        if !declared.contains(name) && !is_predefined(name) {
-            let names: Vec<_> = targets
-                .iter()
-                .map(|target| format!("`{}`", target.name))
-                .collect();
-            findings.error(PlanError::UnknownBuildArg {
-                name: name.clone(),
-                targets: names.join(", "),
-                known: declared.iter().cloned().collect(),
-                origin: arg.origin.clone(),
-            });
-        }
-    }
 }
 
 /// Two images of one plan must not take each other's name.

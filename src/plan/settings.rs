@@ -48,6 +48,8 @@ pub struct Settings {
     pub context: Option<Setting<PathBuf>>,
     /// The targets.
     pub targets: Vec<Setting<String>>,
+    /// Whether the image with EFA is built over each target too.
+    pub efa: Option<Setting<bool>>,
     /// The device.
     pub device: Option<Setting<String>>,
     /// The platforms; each may be a list with commas.
@@ -72,6 +74,8 @@ pub struct Settings {
     pub secrets: Vec<Setting<Named<SecretSource>>>,
     /// Named build contexts.
     pub contexts: Vec<Setting<Named<String>>>,
+    /// Ssh agents to forward, in docker's grammar.
+    pub ssh: Vec<Setting<String>>,
     /// Where layers are imported from; instead of the profile's.
     pub cache_from: Vec<Setting<String>>,
     /// Where layers are exported to; instead of the profile's.
@@ -114,6 +118,7 @@ impl Merge for Settings {
             profile_dir,
             context,
             targets,
+            efa,
             device,
             platforms,
             source,
@@ -126,6 +131,7 @@ impl Merge for Settings {
             labels,
             secrets,
             contexts,
+            ssh,
             cache_from,
             cache_to,
             outputs,
@@ -141,6 +147,7 @@ impl Merge for Settings {
             profile_dir: profile_dir.merge(farther.profile_dir),
             context: context.merge(farther.context),
             targets: nearer(targets, farther.targets),
+            efa: efa.merge(farther.efa),
             device: device.merge(farther.device),
             platforms: nearer(platforms, farther.platforms),
             source: source.merge(farther.source),
@@ -153,6 +160,7 @@ impl Merge for Settings {
             labels: by_name(labels, farther.labels),
             secrets: by_name(secrets, farther.secrets),
             contexts: by_name(contexts, farther.contexts),
+            ssh: nearer(ssh, farther.ssh),
             cache_from: nearer(cache_from, farther.cache_from),
             cache_to: nearer(cache_to, farther.cache_to),
             outputs: nearer(outputs, farther.outputs),

@@ -76,7 +76,7 @@ fn profile() -> Profile {
 }
 
 fn facts() -> Facts {
-    let base = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\nFROM a AS base\nARG PYTHON_VERSION\nARG NATS_VERSION\nARG NATS_SHA256_AMD64\nARG NATS_SHA256_ARM64\nRUN --mount=type=secret,id=netrc true\n";
+    let base = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\nFROM a AS base\nARG CUDA_VERSION\nARG PYTHON_VERSION\nARG NATS_VERSION\nARG NATS_SHA256_AMD64\nARG NATS_SHA256_ARM64\nRUN --mount=type=secret,id=netrc true\n";
     let runtime = "ARG RUNTIME_IMAGE\nARG RUNTIME_IMAGE_TAG\nFROM b AS runtime\nARG ENABLE_KVBM\nARG MAX_JOBS\nARG DYNAMO_COMMIT_SHA\nRUN --mount=type=secret,id=hf-token true\n";
     let dev = "FROM runtime AS dev\nARG FRAMEWORK\n";
     Facts {
@@ -106,7 +106,7 @@ fn facts() -> Facts {
             ("base", base),
             ("runtime/vllm", runtime),
             ("dev", dev),
-            ("frontend", "FROM c AS frontend\n"),
+            ("frontend", "FROM c AS frontend\nARG ENABLE_MEDIA\n"),
         ]),
     }
 }
@@ -184,6 +184,7 @@ fn defaults_make_a_whole_plan() {
           "build_args": {
             "BASE_IMAGE": "example.com/devel",
             "BASE_IMAGE_TAG": "12.9",
+            "CUDA_VERSION": "12.9",
             "DYNAMO_COMMIT_SHA": "0123456789abcdef0123456789abcdef01234567",
             "ENABLE_KVBM": "true",
             "FRAMEWORK": "vllm",
@@ -209,6 +210,7 @@ fn defaults_make_a_whole_plan() {
           ],
           "context": ".",
           "contexts": {},
+          "ssh": [],
           "cache_from": [
             "type=registry,ref=example.com/cache:vllm-cuda12.9"
           ],
@@ -239,7 +241,7 @@ fn people_read_where_each_value_comes_from() {
         build_args: vec![build_arg("MAX_JOBS", "4")],
         ..target("runtime")
     });
-    assert_snapshot!(render::text(&resolution), @r"
+    assert_snapshot!(render::text(&resolution), @"
     vllm-runtime
       framework   vllm
       device      cuda12.9
@@ -253,6 +255,7 @@ fn people_read_where_each_value_comes_from() {
                   dynamo:latest-vllm-runtime
       build args  BASE_IMAGE=example.com/devel       (profiles/vllm.toml:10)
                   BASE_IMAGE_TAG=12.9                (profiles/vllm.toml:10)
+                  CUDA_VERSION=12.9                  (profiles/vllm.toml:12)
                   DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567  (git)
                   ENABLE_KVBM=true                   (profiles/vllm.toml:45)
                   MAX_JOBS=4                         (--build-arg)
@@ -451,11 +454,12 @@ fn build_args_win_and_unknown_ones_are_refused() {
         allow_unknown_build_arg: allow,
         ..target("runtime")
     };
-    assert_snapshot!(failure(&settings(false, "MAX_JOB")), @r"
+    assert_snapshot!(failure(&settings(false, "MAX_JOB")), @"
     No stage of `runtime` declares the build argument `MAX_JOB`
       because: Set by `--build-arg`
+      at dockerfiles/runtime/vllm.Dockerfile:5:1
       hint: Did you mean `MAX_JOBS`?
-      hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `DYNAMO_COMMIT_SHA`, `ENABLE_KVBM`, `MAX_JOBS`, `NATS_SHA256_AMD64`, `NATS_SHA256_ARM64`, `NATS_VERSION`, `PYTHON_VERSION`, `RUNTIME_IMAGE`, `RUNTIME_IMAGE_TAG`
+      hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `CUDA_VERSION`, `DYNAMO_COMMIT_SHA`, `ENABLE_KVBM`, `MAX_JOBS`, `NATS_SHA256_AMD64`, `NATS_SHA256_ARM64`, `NATS_VERSION`, `PYTHON_VERSION`, `RUNTIME_IMAGE`, `RUNTIME_IMAGE_TAG`
       hint: Pass it all the same with `--allow-unknown-build-arg`
     ");
     let args = |settings| plan(&settings).plan.targets[0].build_args.clone();
@@ -772,7 +776,7 @@ fn a_command_line_repeats_the_plan() {
         ..target("runtime")
     };
     let plan = plan(&settings).plan;
-    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=/home/me/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
+    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'CUDA_VERSION=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=/home/me/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
 }
 
 fn shipped_facts() -> Facts {

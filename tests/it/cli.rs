@@ -1,11 +1,14 @@
 //! The command line of dynbuild, as people and programs meet it: each test runs the program.
 
+mod build_args;
 mod colour;
 mod components;
 mod context;
 mod engine;
 mod github;
+mod import;
 mod mistakes;
+mod options;
 mod output;
 mod plan;
 mod profile;

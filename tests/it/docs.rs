@@ -62,6 +62,34 @@ fn the_table_of_variables_is_what_dynbuild_env_prints() {
 }
 
 #[test]
+fn the_tables_of_the_migration_are_those_of_the_import() {
+    let wide = Regex::new(" {2,}").unwrap();
+    let list = dynbuild(&["import", "--list"]);
+    let printed: Vec<Vec<String>> = list
+        .lines()
+        .skip(1)
+        .map(|line| wide.splitn(line, 3).map(str::to_owned).collect())
+        .collect();
+    let [options, variables] = checked_tables("docs/migration.md").try_into().unwrap();
+    let written: Vec<Vec<String>> = options
+        .into_iter()
+        .map(|row| vec![unquoted(&row[0]), unquoted(&row[1]), row[2].clone()])
+        .collect();
+    assert_eq!(written, printed);
+    let source = read(&root().join("src/cli/dynbuild/leaks.rs"));
+    let leak = Regex::new(r#"leak\("(\w+)", "([a-z-]+)"\)"#).unwrap();
+    let leaks: Vec<Vec<String>> = leak
+        .captures_iter(&source)
+        .map(|found| found.extract::<2>().1.map(str::to_owned).to_vec())
+        .collect();
+    let written: Vec<Vec<String>> = variables
+        .into_iter()
+        .map(|row| vec![unquoted(&row[0]), unquoted(&row[1])])
+        .collect();
+    assert_eq!(written, leaks);
+}
+
+#[test]
 fn the_table_of_commands_names_exactly_the_commands() {
     let help = dynbuild(&["--help"]);
     let commands: BTreeSet<&str> = section(&help, "Commands:")

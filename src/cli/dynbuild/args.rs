@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Plan and build inference images
 ///
@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     styles = STYLES,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     disable_help_subcommand = true,
     after_help = EXIT_CODES
 )]
@@ -26,6 +27,9 @@ pub(crate) struct Cli {
     pub(crate) build: BuildArgs,
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
+    // As build.sh spells it.
+    #[arg(id = "old-help", short = '?', action = ArgAction::Help, hide = true)]
+    old_help: Option<bool>,
 }
 
 const STYLES: Styles = Styles::styled()
@@ -61,6 +65,8 @@ pub(crate) enum Command {
     Context(ContextCommand),
     /// Check profiles and Dockerfile fragments
     Lint(LintArgs),
+    /// Turn a line that calls build.sh into one of dynbuild
+    Import(ImportArgs),
     /// Check the host and the engine
     Doctor(DoctorArgs),
     /// Print the JSON schema of profiles
@@ -77,6 +83,18 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+/// How to print a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For `docker buildx bake -f`
+    Bake,
 }
 
 /// When to use colours.
@@ -239,6 +257,9 @@ pub(crate) struct ComponentArgs {
     /// Media by ffmpeg; the same as --enable media-ffmpeg
     #[arg(long)]
     pub(crate) enable_media_ffmpeg: bool,
+    /// Also build the image with EFA, the network of AWS, over each target
+    #[arg(long)]
+    pub(crate) make_efa: bool,
     /// Share compiled objects through an S3 bucket
     #[arg(long)]
     pub(crate) use_sccache: bool,
@@ -248,6 +269,27 @@ pub(crate) struct ComponentArgs {
     /// Region of --sccache-bucket
     #[arg(long, value_name = "REGION")]
     pub(crate) sccache_region: Option<String>,
+}
+
+/// Where TensorRT-LLM comes from, as build.sh has it; for framework trtllm only.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "TensorRT-LLM")]
+pub(crate) struct TrtllmArgs {
+    /// Wheel to install, for example tensorrt-llm==1.3.0rc1
+    #[arg(long = "tensorrtllm-pip-wheel", value_name = "SPEC")]
+    pub(crate) pip_wheel: Option<String>,
+    /// Python index that has the wheel
+    #[arg(long = "tensorrtllm-index-url", value_name = "URL")]
+    pub(crate) index_url: Option<String>,
+    /// Directory that has the wheel
+    #[arg(long = "tensorrtllm-pip-wheel-dir", value_name = "DIR")]
+    pub(crate) pip_wheel_dir: Option<PathBuf>,
+    /// Repository to compile it from
+    #[arg(long = "tensorrtllm-git-url", value_name = "URL")]
+    pub(crate) git_url: Option<String>,
+    /// Commit, tag or version in the repository
+    #[arg(long = "tensorrtllm-commit", value_name = "REF")]
+    pub(crate) commit: Option<String>,
 }
 
 /// Where results go.
@@ -321,6 +363,8 @@ pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) components: ComponentArgs,
     #[command(flatten)]
+    pub(crate) trtllm: TrtllmArgs,
+    #[command(flatten)]
     pub(crate) results: ResultArgs,
     #[command(flatten)]
     pub(crate) caches: CacheArgs,
@@ -350,7 +394,7 @@ pub(crate) struct PlanArgs {
     pub(crate) build: BuildArgs,
     /// How to print the plan
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: PlanFormat,
 }
 
 /// `dynbuild render`
@@ -420,6 +464,18 @@ pub(crate) struct LintArgs {
     /// Also run the engine's own checks
     #[arg(long)]
     pub(crate) engine: bool,
+}
+
+/// `dynbuild import`
+#[derive(Clone, Debug, Args)]
+#[command(override_usage = "dynbuild import -- build.sh …\n       dynbuild import < LINE")]
+pub(crate) struct ImportArgs {
+    /// List the options of build.sh, what each is here, and what differs
+    #[arg(long, conflicts_with = "line")]
+    pub(crate) list: bool,
+    /// The words of the line; without any, it is read from standard input
+    #[arg(last = true, value_name = "WORD")]
+    pub(crate) line: Vec<String>,
 }
 
 /// `dynbuild doctor`

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::args::{BuildArgs, InputArgs, ProgressMode};
+use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
+use super::leaks;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan, secret_file};
 use super::settings::settings;
@@ -28,7 +29,9 @@ const WAITING_EVENTS: usize = 256;
 /// Runs the command.
 pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let mode = mode(args, edge)?;
-    let planned = plan(settings(args, &edge.environment)?, edge)?;
+    let settings = settings(args, &edge.environment)?;
+    leaks::warn(&settings, edge);
+    let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
     if args.run.dry_run {
         dry_run(&planned, edge);
@@ -39,7 +42,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     if let Some(path) = &metadata_file {
         check_place(path)?;
     }
-    let finished = runtime::block_on(build(&args.inputs, mode, &planned, edge))?;
+    let finished = runtime::block_on(build(mode, &planned, edge))?;
     if let Some(path) = &metadata_file {
         write_metadata(path, &finished)?;
     }
@@ -68,12 +71,7 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
     }
 }
 
-async fn build(
-    inputs: &InputArgs,
-    mode: Mode,
-    planned: &Planned,
-    edge: &mut Edge,
-) -> Result<Vec<Finished>, Problems> {
+async fn build(mode: Mode, planned: &Planned, edge: &mut Edge) -> Result<Vec<Finished>, Problems> {
     let plan = &planned.resolution.plan;
     let targets = plan.targets.iter();
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
@@ -81,7 +79,7 @@ async fn build(
     let resources = Resources {
         secrets: SecretStore::new(secrets).map_err(Problem::from)?,
         credentials: credentials(edge)?,
-        agents: agents(&inputs.ssh, edge)?,
+        agents: agents(plan.targets.iter().flat_map(|target| &target.ssh), edge)?,
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?;
     let interrupt = Interrupt::watch().map_err(|error| {
@@ -145,7 +143,7 @@ fn credentials(edge: &Edge) -> Result<Credentials, Problem> {
 }
 
 /// `--ssh default` forwards the agent, `--ssh ID=SOCKET` another one.
-fn agents(specs: &[String], edge: &Edge) -> Result<Agents, Problem> {
+fn agents<'a>(specs: impl Iterator<Item = &'a String>, edge: &Edge) -> Result<Agents, Problem> {
     let mut sockets = BTreeMap::new();
     for spec in specs {
         let (id, socket) = match spec.split_once('=') {

@@ -16,6 +16,7 @@ pub(super) fn components_into(args: &ComponentArgs, settings: &mut Settings) {
         enable_gpu_memory_service,
         enable_media_nixl,
         enable_media_ffmpeg,
+        make_efa,
         use_sccache,
         sccache_bucket,
         sccache_region,
@@ -49,6 +50,7 @@ pub(super) fn components_into(args: &ComponentArgs, settings: &mut Settings) {
                 Setting::flag(Named::new(feature, true), flag)
             }),
     );
+    settings.efa = make_efa.then(|| Setting::flag(true, "--make-efa"));
     let text = |flag: &str, value: &Option<String>| {
         let value = value.as_deref()?;
         Some(Setting::flag(value, flag))

@@ -11,7 +11,9 @@ use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::runtime;
 use crate::exit::Exit;
-use crate::plan::lint::{Subject, lint};
+use crate::plan::lint::{Finding, Subject, lint};
+use crate::plan::stages::Fragments;
+use crate::plan::undeclared_by_all;
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::secret::Secret;
@@ -25,7 +27,11 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         Some(name) => vec![store.load(name)?],
         None => store.load_all()?,
     };
-    let mut problems: Vec<Problem> = Vec::new();
+    // What is inherited is judged by all that inherit it; a profile that cannot be read is told
+    // when it is asked for.
+    let all = store.load_all().unwrap_or_else(|_| chosen.clone());
+    let fragments = profiles::fragments(directory.as_deref(), edge)?;
+    let mut problems = undeclared(&chosen, &all, &fragments);
     let mut checked = 0;
     for selection in chosen
         .iter()
@@ -50,6 +56,21 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         counted(checked, "combination")
     ));
     Ok(Exit::Done)
+}
+
+/// Returns what the chosen profiles set and no stage of any profile declares, each once.
+fn undeclared(chosen: &[Profile], all: &[Profile], fragments: &Fragments) -> Vec<Problem> {
+    let of_chosen = undeclared_by_all(chosen, fragments);
+    let mut problems = Vec::new();
+    for found in undeclared_by_all(all, fragments) {
+        if of_chosen.contains(&found) {
+            let problem = Problem::from(Finding::from(found));
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
 }
 
 /// Returns every target of a profile on every device and from every source that it may have.

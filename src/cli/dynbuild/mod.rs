@@ -6,6 +6,8 @@ mod components;
 mod connection;
 mod context;
 mod doctor;
+mod import;
+mod leaks;
 mod lint;
 mod list;
 mod output;
@@ -14,6 +16,7 @@ mod planning;
 mod profiles;
 mod schema;
 mod settings;
+mod trtllm;
 mod variables;
 
 use std::process::ExitCode;
@@ -35,11 +38,7 @@ pub(super) fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {
-    let Cli {
-        command,
-        build,
-        terminal: _,
-    } = cli;
+    let Cli { command, build, .. } = cli;
     match command {
         None => build::run(&build, edge),
         Some(Command::Plan(args)) => plan::run(&args, edge),
@@ -50,6 +49,7 @@ fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {
         Some(Command::Schema) => Ok(schema::run(edge)),
         Some(Command::Env) => Ok(variables::run(edge)),
         Some(Command::Lint(args)) => lint::run(&args, edge),
+        Some(Command::Import(args)) => import::run(&args, edge),
         Some(Command::Doctor(args)) => doctor::run(&args, edge),
     }
 }

@@ -1,35 +1,57 @@
 //! `dynbuild plan`, `render`, `explain` and `--dry-run`: what would be done, without an engine.
 
-use super::args::{ExplainArgs, Format, PlanArgs, RenderArgs};
+use std::collections::BTreeMap;
+
+use super::args::{ExplainArgs, Format, PlanArgs, PlanFormat, RenderArgs};
+use super::leaks;
 use super::output::json;
 use super::planning::{Planned, plan};
 use super::settings::{selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
+use crate::plan::PlannedTarget;
 use crate::plan::render;
 use crate::problem::Problems;
 
 /// Runs `dynbuild plan`.
 pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let planned = plan(settings(&args.build, &edge.environment)?, edge)?;
+    let settings = settings(&args.build, &edge.environment)?;
+    leaks::warn(&settings, edge);
+    let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
     let text = match args.format {
-        Format::Text => render::text(&planned.resolution),
-        Format::Json => render::json(&planned.resolution.plan),
+        PlanFormat::Text => render::text(&planned.resolution),
+        PlanFormat::Json => render::json(&planned.resolution.plan),
+        PlanFormat::Bake => bake(&planned)?,
     };
     edge.ui.print(&text);
     Ok(Exit::Done)
 }
 
+/// Returns the plan as a file for `docker buildx bake`, which has the Dockerfiles in it.
+fn bake(planned: &Planned) -> Result<String, Problems> {
+    let plan = &planned.resolution.plan;
+    let mut dockerfiles = BTreeMap::new();
+    for target in &plan.targets {
+        dockerfiles.insert(target.name.as_str(), dockerfile(planned, target)?);
+    }
+    let file = render::bake(plan, |target| dockerfiles[target.name.as_str()].clone());
+    Ok(json(&file))
+}
+
+/// Returns the joined Dockerfile of a target.
+fn dockerfile(planned: &Planned, target: &PlannedTarget) -> Result<String, Problems> {
+    let composition = planned.fragments.compose(&target.dockerfile.fragments)?;
+    Ok(composition.join().text)
+}
+
 /// Runs `dynbuild render`.
 pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let planned = plan(selection(&args.selection, &edge.environment)?, edge)?;
-    let mut texts = Vec::new();
-    for target in &planned.resolution.plan.targets {
-        let composition = planned.fragments.compose(&target.dockerfile.fragments)?;
-        texts.push(composition.join().text);
-    }
-    edge.ui.print(&texts.join("\n"));
+    let targets = planned.resolution.plan.targets.iter();
+    let texts: Result<Vec<_>, Problems> =
+        targets.map(|target| dockerfile(&planned, target)).collect();
+    edge.ui.print(&texts?.join("\n"));
     Ok(Exit::Done)
 }
 

@@ -13,6 +13,7 @@ use crate::profile::{Merge as _, Source, SourceFile, with_choices};
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
 use super::components::components_into;
+use super::trtllm::trtllm_into;
 
 /// Joins flags, environment and the user's own file; the first of them that says something wins.
 ///
@@ -60,6 +61,7 @@ impl Reader<'_> {
             selection,
             inputs,
             components,
+            trtllm,
             results,
             caches,
             run: _,
@@ -68,6 +70,8 @@ impl Reader<'_> {
         self.selection(selection, &mut settings);
         // Before `--disable`, which is the stronger word.
         components_into(components, &mut settings);
+        let wrong = trtllm_into(trtllm, self.environment, &mut settings);
+        self.problems.extend(wrong);
         self.inputs(inputs, &mut settings);
         results_into(results, &mut settings);
         self.labels(results, &mut settings);
@@ -108,7 +112,7 @@ impl Reader<'_> {
             allow_unknown_build_arg,
             build_context,
             secret,
-            ssh: _,
+            ssh,
             enable,
             disable,
             uid,
@@ -123,6 +127,7 @@ impl Reader<'_> {
                 .contexts
                 .extend(self.named("--build-context", text, "NAME=PATH"));
         }
+        settings.ssh = many("--ssh", ssh);
         for text in secret {
             settings.secrets.extend(self.secret(text));
         }

@@ -1,6 +1,7 @@
 //! One thing that a rule found, ready to be told.
 
 use crate::exit::Exit;
+use crate::plan::Undeclared;
 use crate::problem::{Excerpt, Problem};
 
 /// How much a finding matters; the worst first.
@@ -24,6 +25,8 @@ pub enum Rule {
     ArgNotFed,
     /// A declared argument is used nowhere.
     ArgUnused,
+    /// A profile sets an argument, or has a feature, that no stage of any target declares.
+    ArgUndeclared,
     /// `FROM` or `--from` names neither a stage nor an image with a tag.
     UnknownStage,
     /// Stages need each other.
@@ -43,6 +46,7 @@ impl Rule {
             Self::ArgInvisible => "arg-invisible",
             Self::ArgNotFed => "arg-not-fed",
             Self::ArgUnused => "arg-unused",
+            Self::ArgUndeclared => "arg-undeclared",
             Self::UnknownStage => "unknown-stage",
             Self::StageCycle => "stage-cycle",
             Self::UnpinnedImage => "unpinned-image",
@@ -54,9 +58,11 @@ impl Rule {
     /// Returns how much the rule's findings matter.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::ArgInvisible | Self::ArgNotFed | Self::UnknownStage | Self::StageCycle => {
-                Severity::Error
-            }
+            Self::ArgInvisible
+            | Self::ArgNotFed
+            | Self::ArgUndeclared
+            | Self::UnknownStage
+            | Self::StageCycle => Severity::Error,
             Self::UnpinnedImage | Self::UnpinnedDownload | Self::SecretInVariable => {
                 Severity::Warning
             }
@@ -76,6 +82,18 @@ pub struct Finding {
     pub excerpt: Excerpt,
     /// What mends it.
     pub hint: Option<String>,
+}
+
+impl From<Undeclared> for Finding {
+    fn from(found: Undeclared) -> Self {
+        let similar = found.similar.as_ref();
+        Self {
+            rule: Rule::ArgUndeclared,
+            message: found.to_string(),
+            excerpt: found.at.excerpt("set here"),
+            hint: similar.map(|name| format!("Did you mean `{name}`?")),
+        }
+    }
 }
 
 impl From<Finding> for Problem {

@@ -35,6 +35,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         secrets,
         context,
         contexts,
+        ssh,
         cache_from,
         cache_to,
         outputs,
@@ -53,6 +54,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         "labels": labels,
         "tags": tags,
         "secret": secrets.iter().map(secret).collect::<Vec<_>>(),
+        "ssh": ssh,
         "cache-from": cache_from,
         "cache-to": cache_to,
         "output": outputs,
@@ -72,16 +74,20 @@ fn secret(secret: &PlannedSecret) -> Value {
 /// Bake reads every string as a template, in which `${` and `%{` begin an expression.
 fn escape(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(text.replace("${", "$${").replace("%{", "%%{")),
+        Value::String(text) => Value::String(escaped(&text)),
         Value::Array(items) => items.into_iter().map(escape).collect(),
         Value::Object(entries) => {
             let entries = entries
                 .into_iter()
-                .map(|(name, value)| (name, escape(value)));
+                .map(|(name, value)| (escaped(&name), escape(value)));
             Value::Object(entries.collect())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
 }
 
 #[cfg(test)]
@@ -90,10 +96,10 @@ mod tests {
 
     #[test]
     fn expressions_of_bake_are_escaped_everywhere() {
-        let value = json!({ "a": ["FROM ${BASE}:${TAG}", "%{if}", "$HOME 100%"], "b": true });
+        let value = json!({ "a": ["FROM ${BASE}:${TAG}", "%{if}", "$HOME 100%"], "${b}": true });
         assert_eq!(
             escape(value),
-            json!({ "a": ["FROM $${BASE}:$${TAG}", "%%{if}", "$HOME 100%"], "b": true })
+            json!({ "a": ["FROM $${BASE}:$${TAG}", "%%{if}", "$HOME 100%"], "$${b}": true })
         );
     }
 }

@@ -13,12 +13,13 @@ use crate::docker::csv;
 pub fn buildx_line(plan: &BuildPlan, target: &PlannedTarget) -> String {
     format!(
         "{} | {}",
-        join(&render_command(plan, target)),
-        join(&build_command(target))
+        shell_line(&render_command(plan, target)),
+        shell_line(&build_command(target))
     )
 }
 
-fn join(words: &[String]) -> String {
+/// Returns words as one line that a shell splits into the same words.
+pub fn shell_line(words: &[String]) -> String {
     let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
     words.join(" ")
 }
@@ -68,6 +69,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         secrets,
         context,
         contexts,
+        ssh,
         cache_from,
         cache_to,
         outputs,
@@ -96,6 +98,9 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
     }
     for (name, place) in contexts {
         option("--build-context", format!("{name}={place}"));
+    }
+    for agent in ssh {
+        option("--ssh", agent.clone());
     }
     for cache in cache_from {
         option("--cache-from", cache.clone());
@@ -152,6 +157,7 @@ mod tests {
             secrets: Vec::new(),
             context: "a b/$c".into(),
             contexts: BTreeMap::new(),
+            ssh: Vec::new(),
             cache_from: Vec::new(),
             cache_to: Vec::new(),
             outputs: vec!["type=docker".into()],
@@ -192,10 +198,11 @@ mod tests {
             secret("netrc", SecretSource::File("/a,\"b".into())),
         ];
         target.contexts.insert("wheel".into(), "./w".into());
+        target.ssh = vec!["default".into()];
         target.cache_from = vec!["type=gha".into()];
         target.cache_to = vec!["type=inline".into()];
         target.attestations = vec!["type=sbom".into()];
-        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
+        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
     }
 
     #[test]

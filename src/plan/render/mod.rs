@@ -6,6 +6,6 @@ mod json;
 mod text;
 
 pub use bake::bake;
-pub use buildx::{buildx_line, render_command};
+pub use buildx::{buildx_line, render_command, shell_line};
 pub use json::json;
 pub use text::text;

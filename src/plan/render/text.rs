@@ -43,6 +43,7 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         "contexts",
         contexts.map(|(name, place)| format!("{name}={place}")),
     );
+    rows.add_all("ssh", target.ssh.iter().cloned());
     rows.add_all("cache from", target.cache_from.iter().cloned());
     rows.add_all("cache to", target.cache_to.iter().cloned());
     rows.add_all("outputs", target.outputs.iter().cloned());

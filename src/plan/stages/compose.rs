@@ -1,6 +1,6 @@
 //! The fragments of one build, and the one Dockerfile that they become.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -85,12 +85,25 @@ impl Composition {
 
     /// Returns the names of all arguments that anything declares: what a build may be given.
     pub fn declared_args(&self) -> BTreeSet<&str> {
-        let of_stages = self.stages().flat_map(|(_, stage)| stage.args());
-        let global = self.global_args().map(|(_, arg)| arg);
-        global
-            .chain(of_stages)
-            .map(|arg| arg.name.as_str())
-            .collect()
+        self.every_arg().map(|(_, arg)| arg.name.as_str()).collect()
+    }
+
+    /// Returns the arguments that anything declares, each with its first declaration.
+    pub fn declarations(&self) -> BTreeMap<String, Excerpt> {
+        let mut declarations = BTreeMap::new();
+        for (fragment, arg) in self.every_arg() {
+            declarations
+                .entry(arg.name.clone())
+                .or_insert_with(|| fragment.excerpt(arg.span.clone(), ""));
+        }
+        declarations
+    }
+
+    fn every_arg(&self) -> impl Iterator<Item = (&Arc<Fragment>, &Arg)> {
+        let of_stages = self
+            .stages()
+            .flat_map(|(fragment, stage)| stage.args().map(move |arg| (fragment, arg)));
+        self.global_args().chain(of_stages)
     }
 
     /// Returns the ids of the secrets that any step mounts.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::test_env::TestEnv;
+use crate::support::engines;
 
 #[test]
 fn a_dry_run_prints_one_line_and_touches_nothing() {
@@ -121,6 +122,7 @@ fn a_plan_for_programs_has_the_promised_shape() {
         ),
         ("secrets", json!([])),
         ("contexts", json!({})),
+        ("ssh", json!([])),
         ("cache_from", json!([])),
         ("cache_to", json!([])),
         ("outputs", json!(["type=docker"])),
@@ -134,11 +136,56 @@ fn a_plan_for_programs_has_the_promised_shape() {
 }
 
 #[test]
+fn a_bake_file_is_the_plan_for_buildx() {
+    let env = TestEnv::new().with("TOKEN", "canary");
+    let greeting = r#"${HOME} %{if} $y "q" * \"#;
+    let mut command = env.command(["plan", "--format", "bake", "--target", "base"]);
+    command.args(["--target", "runtime", "--ssh", "default"]);
+    command.args(["--build-arg", &format!("GREETING={greeting}")]);
+    let file = env.finish(&mut command).result();
+    assert!(!file.contains("canary"), "{file}");
+    env.write("bake.json", &file.replace("[DIR]", &env.root()));
+    for engine in engines::all() {
+        let mut bake = engine.buildx();
+        bake.args(["bake", "--print", "-f"])
+            .arg(env.path("bake.json"));
+        let printed: Value = serde_json::from_str(&engine.run(&mut bake)).expect("JSON");
+        let targets = json!(["demo-base", "demo-runtime"]);
+        assert_eq!(printed["group"]["default"]["targets"], targets);
+        let target = &printed["target"]["demo-runtime"];
+        assert_eq!(target["args"]["GREETING"], json!(greeting));
+        assert_eq!(target["target"], json!("runtime"));
+        let tags = json!(["demo:v1.2.3-runtime", "demo:latest-runtime"]);
+        assert_eq!(target["tags"], tags);
+        assert_eq!(target["ssh"][0]["id"], json!("default"));
+        assert_eq!(
+            target["secret"][0],
+            json!({"id": "token", "type": "env", "env": "TOKEN"})
+        );
+        let rendered = env.run("render --target runtime").result();
+        let rendered = rendered.replace("[DIR]", &env.root());
+        assert_eq!(target["dockerfile-inline"], json!(rendered));
+    }
+}
+
+#[test]
+fn a_dry_run_forwards_the_agent() {
+    let line = TestEnv::new()
+        .run("--dry-run --ssh default --ssh git=/run/agent")
+        .result();
+    assert!(
+        line.contains(" --ssh default --ssh 'git=/run/agent' "),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_plan_names_secrets_and_never_their_values() {
     let env = TestEnv::new().with("TOKEN", "canary");
     for command in [
         "plan",
         "plan --format json",
+        "plan --format bake",
         "explain",
         "--dry-run",
         "render",
@@ -294,6 +341,7 @@ fn help_tells_exit_codes_and_every_command_has_help() {
         "context",
         "context ls",
         "lint",
+        "import",
         "doctor",
         "schema",
         "env",

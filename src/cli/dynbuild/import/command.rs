@@ -1,0 +1,65 @@
+//! The command.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use super::table::OPTIONS;
+use super::translate::translate;
+use super::words::{read, split};
+use crate::cli::dynbuild::args::ImportArgs;
+use crate::cli::edge::Edge;
+use crate::exit::Exit;
+use crate::plan::render;
+use crate::problem::{Problem, Problems};
+use crate::text::Table;
+
+/// Runs the command.
+pub(in crate::cli::dynbuild) fn run(args: &ImportArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    if args.list {
+        list(edge);
+        return Ok(Exit::Done);
+    }
+    let words = if args.line.is_empty() {
+        from_stdin(edge)?
+    } else {
+        args.line.clone()
+    };
+    let translation = translate(read(&words).map_err(Problems)?);
+    edge.ui.print(&render::shell_line(&translation.words));
+    for note in &translation.notes {
+        edge.ui.note(note);
+    }
+    Ok(Exit::Done)
+}
+
+fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {
+    let mut stdin = std::io::stdin().lock();
+    let hint = "Put it behind `--`: `dynbuild import -- container/build.sh --framework vllm`";
+    if stdin.is_terminal() {
+        return Err(Problem::new(Exit::Usage, "There is no line to import").hint(hint));
+    }
+    let mut text = String::new();
+    stdin.read_to_string(&mut text).map_err(|error| {
+        let message = format!("Standard input cannot be read: {error}");
+        Problem::new(Exit::Usage, message).hint(hint)
+    })?;
+    let words = split(&text)?;
+    if words.is_empty() {
+        return Err(Problem::new(Exit::Usage, "There is no line to import").hint(hint));
+    }
+    if text.contains(['$', '`']) {
+        edge.ui.warn(
+            "Variables and commands in the line are taken literally; \
+             behind `--`, your shell fills them in first",
+        );
+    }
+    Ok(words)
+}
+
+fn list(edge: &mut Edge) {
+    let mut table = Table::new(["build.sh", "dynbuild", "What differs"]);
+    for row in OPTIONS {
+        table.row([row.original, row.ours.unwrap_or("-"), row.note]);
+    }
+    let text = table.render(edge.ui.stdout.look());
+    edge.ui.print(&text);
+}

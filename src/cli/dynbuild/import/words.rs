@@ -1,0 +1,212 @@
+//! Reading a line that calls build.sh.
+
+use super::table::{OPTIONS, Row, Takes, find};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::suggest::closest;
+
+/// An option with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) row: &'static Row,
+    /// Empty for switches.
+    pub(super) value: String,
+}
+
+/// A line as build.sh would have understood it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line {
+    /// Variables that were set for build.sh only, as in `TARGET=dev build.sh`.
+    pub(super) variables: Vec<(String, String)>,
+    /// The options, in order.
+    pub(super) said: Vec<Said>,
+    /// What is worth knowing about the reading.
+    pub(super) notes: Vec<String>,
+}
+
+/// The script's name, wherever it lies.
+const SCRIPT: &str = "build.sh";
+
+/// Words that end a command in a shell.
+const ENDS: [&str; 9] = ["|", "||", "&&", "&", ";", ">", ">>", "2>&1", "|&"];
+
+/// Splits a line as a shell does.
+///
+/// # Errors
+/// Fails when a quote is not closed.
+pub(super) fn split(text: &str) -> Result<Vec<String>, Problem> {
+    let hint = "Quote it as for a shell, or give the words themselves: `dynbuild import -- WORDS`";
+    let wrong = |_| Problem::new(Exit::Usage, "A quote of the line is not closed").hint(hint);
+    shell_words::split(text).map_err(wrong)
+}
+
+/// Reads the words of a line.
+///
+/// # Errors
+/// Returns every word that build.sh would not have understood.
+pub(super) fn read(words: &[String]) -> Result<Line, Vec<Problem>> {
+    let mut line = Line::default();
+    let words = line.until_end(words);
+    let options = line.behind_script(words)?;
+    let mut problems = Vec::new();
+    let mut rest = options.iter();
+    while let Some(word) = rest.next() {
+        if word.is_empty() {
+            line.notes.push(
+                "An empty word is left out; build.sh ignored everything behind it".to_owned(),
+            );
+            continue;
+        }
+        let (name, own) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        let Some(row) = find(name) else {
+            problems.push(unknown(name));
+            continue;
+        };
+        let value = match (row.takes, own) {
+            (Takes::Nothing, None) => Some(String::new()),
+            (Takes::Nothing, Some(_)) => None,
+            (Takes::Last | Takes::All, Some(value)) => Some(value.to_owned()),
+            (Takes::Last | Takes::All, None) => {
+                let next = rest.as_slice().first().filter(|next| find(next).is_none());
+                let value = next.cloned();
+                if value.is_some() {
+                    rest.next();
+                }
+                value
+            }
+        };
+        match value {
+            Some(value) if row.takes == Takes::Nothing || !value.is_empty() => {
+                line.said.push(Said { row, value });
+            }
+            _ => problems.push(wrong_value(row)),
+        }
+    }
+    if problems.is_empty() {
+        Ok(line)
+    } else {
+        Err(problems)
+    }
+}
+
+impl Line {
+    fn until_end<'w>(&mut self, words: &'w [String]) -> &'w [String] {
+        let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
+        match end {
+            None => words,
+            Some(end) => {
+                self.notes.push(format!(
+                    "What follows `{}` is left out: it is for the shell",
+                    words[end]
+                ));
+                &words[..end]
+            }
+        }
+    }
+
+    /// Returns the words behind the script's name, and takes the variables before it.
+    fn behind_script<'w>(&mut self, words: &'w [String]) -> Result<&'w [String], Vec<Problem>> {
+        let is_script = |word: &&String| word.rsplit('/').next() == Some(SCRIPT);
+        let Some(at) = words.iter().position(|word| is_script(&word)) else {
+            // The options alone will do.
+            return Ok(words);
+        };
+        if words[at + 1..].iter().any(|word| is_script(&word)) {
+            let problem = Problem::new(Exit::Usage, "The line calls build.sh more than once");
+            return Err(vec![problem.hint("Give one call at a time")]);
+        }
+        for word in &words[..at] {
+            match word.split_once('=') {
+                Some((name, value)) if is_variable(name) => {
+                    self.variables.push((name.to_owned(), value.to_owned()));
+                }
+                _ if ["bash", "sh", "env", "time", "sudo"].contains(&word.as_str()) => {}
+                _ => self
+                    .notes
+                    .push(format!("`{word}` before build.sh is left out")),
+            }
+        }
+        Ok(&words[at + 1..])
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let mut characters = name.chars();
+    let first = characters.next();
+    first.is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
+}
+
+fn unknown(name: &str) -> Problem {
+    let message = format!("build.sh has no option `{name}`");
+    let problem = Problem::new(Exit::Usage, message);
+    let problem = match closest(name, OPTIONS.iter().map(|row| row.original)) {
+        Some(similar) => problem.hint(format!("Did you mean `{similar}`?")),
+        None => problem,
+    };
+    problem.hint("Its options: `dynbuild import --list`")
+}
+
+fn wrong_value(row: &Row) -> Problem {
+    let message = match row.takes {
+        Takes::Nothing => format!("`{}` has no value", row.original),
+        Takes::Last | Takes::All => format!("The value of `{}` is missing", row.original),
+    };
+    Problem::new(Exit::Usage, message).hint("Its options: `dynbuild import --list`")
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    fn said(line: &str) -> Vec<String> {
+        let line = read(&split(line).unwrap()).unwrap();
+        let said = line.said.iter();
+        said.map(|said| {
+            format!("{} {}", said.row.original, said.value)
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
+    }
+
+    #[test_case("./container/build.sh --framework VLLM --no-cache" => vec!["--framework VLLM", "--no-cache"]; "with its path")]
+    #[test_case("bash container/build.sh --tag 'a b' --tag=c" => vec!["--tag a b", "--tag c"]; "both spellings")]
+    #[test_case("--target dev" => vec!["--target dev"]; "options alone")]
+    #[test_case("build.sh \\\n  --target dev \\\n  --push" => vec!["--target dev", "--push"]; "several lines")]
+    #[test_case("build.sh --push 2>&1 | tee log" => vec!["--push"]; "a pipe")]
+    #[test_case("build.sh -h" => vec!["--help"]; "short")]
+    #[test_case("build.sh --push '' --no-load" => vec!["--push", "--no-load"]; "an empty word")]
+    #[test_case("build.sh --build-arg A='--x' " => vec!["--build-arg A=--x"]; "a value with dashes")]
+    fn a_line_is_read(line: &str) -> Vec<String> {
+        said(line)
+    }
+
+    #[test_case("build.sh --framwork x" => vec!["build.sh has no option `--framwork`", "build.sh has no option `x`"]; "a typo")]
+    #[test_case("build.sh --target --no-cache" => vec!["The value of `--target` is missing"]; "an option as value")]
+    #[test_case("build.sh --target" => vec!["The value of `--target` is missing"]; "at the end")]
+    #[test_case("build.sh --tag=" => vec!["The value of `--tag` is missing"]; "empty")]
+    #[test_case("build.sh --push=yes" => vec!["`--push` has no value"]; "a switch with a value")]
+    #[test_case("build.sh && build.sh" => Vec::<String>::new(); "two calls, the second cut off")]
+    #[test_case("build.sh --push build.sh" => vec!["The line calls build.sh more than once"]; "two calls")]
+    fn what_is_wrong_is_told(line: &str) -> Vec<String> {
+        let problems = read(&split(line).unwrap()).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn variables_before_the_script_are_kept() {
+        let line = read(&split("nice CUDA_VERSION=13.0 A='x y' ./build.sh").unwrap()).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            line.variables,
+            [pair("CUDA_VERSION", "13.0"), pair("A", "x y")]
+        );
+        assert_eq!(line.notes, ["`nice` before build.sh is left out"]);
+    }
+}

@@ -1,0 +1,181 @@
+//! What a profile sets and no stage of any of its targets declares.
+//!
+//! Only declared arguments are passed to BuildKit. A typo in `[args]`, or a feature that no stage
+//! compiles in, would do nothing and say nothing: this is where it is found.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::build_args::is_predefined;
+use super::features;
+use super::stages::{Composition, Fragments};
+use crate::profile::{Located, Location, Profile, Target};
+use crate::suggest::closest;
+
+/// Something of a profile that reaches no stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undeclared {
+    /// The build argument.
+    pub arg: String,
+    /// The feature that sets it, if one does.
+    pub feature: Option<String>,
+    /// Where the profile sets it.
+    pub at: Location,
+    /// A declared argument that was perhaps meant.
+    pub similar: Option<String>,
+}
+
+impl fmt::Display for Undeclared {
+    /// Writes a sentence without a period.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.feature {
+            Some(feature) => write!(f, "The feature `{feature}` has no effect")?,
+            None => write!(f, "The build argument `{}` has no effect", self.arg)?,
+        }
+        write!(f, ": no stage of any target declares `{}`", self.arg)
+    }
+}
+
+impl Undeclared {
+    /// Returns whether the profile's own file says it, not one that the profile inherits.
+    pub(super) fn is_own(&self, profile: &Profile) -> bool {
+        let own = profile.framework.as_ref();
+        own.is_some_and(|framework| framework.at.file.name == self.at.file.name)
+    }
+}
+
+/// Returns the arguments and features that reach no stage, whichever target is built.
+///
+/// Nothing is returned where a fragment is missing or cannot be read: who plans that target is told.
+pub(super) fn undeclared(profile: &Profile, fragments: &Fragments) -> Vec<Undeclared> {
+    let Some(declared) = declared(profile, fragments) else {
+        return Vec::new();
+    };
+    let reaches = |arg: &str| declared.contains(arg) || is_predefined(arg);
+    let similar = |arg: &str| closest(arg, declared.iter().map(String::as_str));
+    set(profile)
+        .filter(|(arg, ..)| !reaches(arg))
+        .map(|(arg, feature, at)| Undeclared {
+            similar: similar(&arg).map(str::to_owned),
+            arg,
+            feature: feature.map(str::to_owned),
+            at: at.clone(),
+        })
+        .collect()
+}
+
+/// Returns what reaches no stage of any profile: what several inherit need not concern all of them.
+pub fn undeclared_by_all(profiles: &[Profile], fragments: &Fragments) -> Vec<Undeclared> {
+    let mut found: Vec<Undeclared> = Vec::new();
+    let mut reached: Vec<&Location> = Vec::new();
+    for profile in profiles {
+        let own = undeclared(profile, fragments);
+        let places = set(profile).map(|(_, _, at)| at);
+        reached.extend(places.filter(|place| own.iter().all(|found| found.at != **place)));
+        found.extend(own);
+    }
+    found.retain(|found| !reached.contains(&&found.at));
+    found
+}
+
+/// Returns every argument that a profile sets, with the feature that sets it if one does.
+fn set(profile: &Profile) -> impl Iterator<Item = (String, Option<&str>, &Location)> {
+    let args = set_args(profile).map(|name| (name.value.clone(), None, &name.at));
+    let features = profile.features.iter().map(|(name, feature)| {
+        let arg = features::arg(&name.value, feature);
+        (arg, Some(name.as_str()), &name.at)
+    });
+    args.chain(features)
+}
+
+fn set_args(profile: &Profile) -> impl Iterator<Item = &Located<String>> {
+    let of_devices = profile.devices.iter().map(|(_, device)| &device.args);
+    let of_blocks = profile.when.iter().map(|when| &when.args);
+    let tables = [&profile.args]
+        .into_iter()
+        .chain(of_devices)
+        .chain(of_blocks);
+    tables.flat_map(|args| args.iter().map(|(name, _)| name))
+}
+
+fn declared(profile: &Profile, fragments: &Fragments) -> Option<BTreeSet<String>> {
+    let mut declared = BTreeSet::new();
+    for (name, target) in profile.targets.iter() {
+        let written = target.fragment.as_ref();
+        let fragment = fragments.get(written.unwrap_or(name).as_str()).ok()?;
+        let composition = Composition::new([fragment]).ok()?;
+        declared.extend(composition.declared_args().into_iter().map(str::to_owned));
+    }
+    Some(declared)
+}
+
+/// Returns the targets whose own stages declare an argument.
+pub(super) fn targets_declaring(
+    profile: &Profile,
+    fragments: &Fragments,
+    arg: &str,
+) -> Vec<String> {
+    let declares = |(name, target): &(&Located<String>, &Target)| {
+        let written = target.fragment.as_ref();
+        let fragment = fragments.get(written.unwrap_or(name).as_str()).ok();
+        let composition = fragment.and_then(|fragment| Composition::new([fragment]).ok());
+        composition.is_some_and(|composition| composition.declared_args().contains(arg))
+    };
+    let targets = profile.targets.iter().filter(declares);
+    targets.map(|(name, _)| name.value.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+    use crate::profile::{Merge as _, SourceFile};
+
+    const TARGETS: &str = "framework = \"x\"\n[targets.a]\n[targets.b]\nfragment = \"two\"\n";
+
+    fn fragments() -> Fragments {
+        Fragments::from_iter([
+            ("a", "ARG IMAGE=x\nFROM ${IMAGE} AS a\nARG ONE\n"),
+            ("two", "FROM y AS b\nARG MAX_JOBS\n"),
+        ])
+    }
+
+    fn found(profile: &str) -> Vec<String> {
+        let text = format!("{TARGETS}{profile}");
+        let profile = Profile::parse(&SourceFile::new("x.toml", text)).unwrap();
+        let found = undeclared(&profile, &fragments());
+        let line = |found: &Undeclared| {
+            let similar = found.similar.as_deref().unwrap_or("-");
+            format!("{}: {found} ({similar})", found.at)
+        };
+        found.iter().map(line).collect()
+    }
+
+    #[test_case("[args]\nONE = 1\nMAX_JOBS = 2\nIMAGE = \"z\"\nHTTP_PROXY = \"p\"\n" => Vec::<String>::new(); "all arrive")]
+    #[test_case("[args]\nMAX_JOB = 1\n" => vec!["x.toml:6: The build argument `MAX_JOB` has no effect: no stage of any target declares `MAX_JOB` (MAX_JOBS)"]; "a typo")]
+    #[test_case("[devices.cpu.args]\nTWO = 1\n[[when]]\nargs.THREE = 1\n" => vec!["x.toml:6: The build argument `TWO` has no effect: no stage of any target declares `TWO` (-)", "x.toml:8: The build argument `THREE` has no effect: no stage of any target declares `THREE` (-)"]; "of a device and of a block")]
+    #[test_case("[features.kvbm]\n[features.one]\narg = \"ONE\"\n" => vec!["x.toml:5: The feature `kvbm` has no effect: no stage of any target declares `ENABLE_KVBM` (-)"]; "a feature")]
+    #[test_case("[targets.c]\n[args]\nTWO = 1\n" => Vec::<String>::new(); "a fragment is missing")]
+    fn what_no_stage_declares_is_found(profile: &str) -> Vec<String> {
+        found(profile)
+    }
+
+    #[test]
+    fn what_is_inherited_must_reach_a_stage_of_one_profile() {
+        let common = SourceFile::new("common.toml", "[args]\nONE = 1\nNOWHERE = 2\n");
+        let common = Profile::parse(&common).unwrap();
+        let inheriting = |targets: &str| {
+            let file = SourceFile::new("x.toml", format!("framework = \"x\"\n{targets}"));
+            Profile::parse(&file).unwrap().merge(common.clone())
+        };
+        let profiles = [inheriting("[targets.a]\n"), inheriting("[targets.two]\n")];
+        assert_eq!(undeclared(&profiles[1], &fragments()).len(), 2);
+        let found = undeclared_by_all(&profiles, &fragments());
+        assert!(
+            found.iter().all(|found| found.arg == "NOWHERE"),
+            "{found:?}"
+        );
+        assert!(!found[0].is_own(&profiles[0]));
+    }
+}
