@@ -7,9 +7,9 @@ mod conformance;
 mod conformance_run;
 mod context;
 mod docs;
-
 mod dynrun;
 mod dynrun_terminal;
 mod engines;
+mod golden;
 mod stages;
 mod support;

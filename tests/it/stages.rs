@@ -3,89 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-use dynbuild::git::Checkout;
+use dynbuild::plan::PlannedTarget;
 use dynbuild::plan::lint::{Subject, lint};
 use dynbuild::plan::stages::{Composition, Fragments, Joined};
-use dynbuild::plan::{Facts, HostUser, PlannedTarget, Setting, Settings, resolve};
-use dynbuild::profile::{Patterns, Profile, Source, Store};
 
-use crate::support::engines;
+use crate::support::{engines, shipped};
 
-/// Every build that the shipped profiles allow: each target on each device, for all its platforms at
-/// once, with and without a checkout's source.
-fn planned() -> Vec<PlannedTarget> {
-    let profiles = Store::embedded()
-        .load_all()
-        .expect("the shipped profiles are valid");
-    profiles
-        .iter()
-        .flat_map(|profile| profile.devices.names().map(move |device| (profile, device)))
-        .flat_map(|(profile, device)| {
-            [Source::Wheel, Source::Tree].map(|source| plan(profile, device, source))
-        })
-        .flatten()
-        .collect()
-}
-
-fn plan(profile: &Profile, device: &str, source: Source) -> Vec<PlannedTarget> {
-    let table = profile
-        .devices
-        .get(device)
-        .expect("a device of the profile");
-    let platforms = table.platforms.iter().flatten();
-    let facts = Facts {
-        checkout: Checkout::read(std::path::Path::new("/")).expect("no repository is fine"),
-        host_platform: "linux/amd64".into(),
-        source_date_epoch: None,
-        absent_secrets: BTreeSet::new(),
-        user: Some(HostUser {
-            uid: 1000,
-            gid: 1000,
-        }),
-        home: None,
-        fragments: Fragments::embedded(),
-    };
-    let settings = Settings {
-        framework: Some(Setting::flag(
-            profile
-                .framework
-                .as_ref()
-                .expect("a framework")
-                .value
-                .clone(),
-            "--framework",
-        )),
-        source: Some(Setting::flag(source, "--source")),
-        targets: profile
-            .targets
-            .iter()
-            .filter(|(_, target)| {
-                let device_fits = target
-                    .devices
-                    .as_ref()
-                    .is_none_or(|fits| fits.matches(device));
-                let source_fits = |fits: &Patterns| fits.matches(source.as_str());
-                device_fits && target.sources.as_ref().is_none_or(source_fits)
-            })
-            .map(|(name, _)| Setting::flag(name.value.as_str(), "--target"))
-            .collect(),
-        device: Some(Setting::flag(device, "--device")),
-        platforms: platforms
-            .into_iter()
-            .map(|platform| Setting::flag(platform.value.as_str(), "--platform"))
-            .collect(),
-        ..Settings::default()
-    };
-    resolve(profile, &settings, &facts)
-        .expect("a plan")
-        .plan
-        .targets
+/// Every image that the shipped profiles can make, for all its platforms at once, with and without
+/// a checkout's source.
+fn planned() -> impl Iterator<Item = PlannedTarget> {
+    let builds = shipped::builds().into_iter();
+    builds.flat_map(|build| build.plan.targets)
 }
 
 fn compose(target: &PlannedTarget) -> Composition {
-    let fragments = Fragments::embedded();
-    let names = target.dockerfile.fragments.iter();
-    Composition::new(names.map(|name| fragments.get(name).expect("a shipped fragment")))
+    Fragments::embedded()
+        .compose(&target.dockerfile.fragments)
         .expect("fragments that go together")
 }
 
