@@ -1,9 +1,9 @@
 //! The summary as a page for a CI job.
 
 use super::state::Target;
-use super::summary::Summary;
+use super::summary::{NAME_COLUMNS, Summary};
 use crate::build::event::TargetOutcome;
-use crate::text::{clean_line, human_duration, human_size};
+use crate::text::{Look, clean_line, fit, human_duration, human_size};
 
 impl Summary {
     /// Returns the summary in Markdown, as `GITHUB_STEP_SUMMARY` and its like take it.
@@ -29,7 +29,11 @@ impl Summary {
 }
 
 fn item(name: &str, time: &str) -> String {
-    format!("* {time} {}\n", code(name))
+    let look = Look {
+        unicode: true,
+        ..Look::PLAIN
+    };
+    format!("* {time} {}\n", code(&fit(name, NAME_COLUMNS, look)))
 }
 
 fn row(target: &Target) -> String {

@@ -5,10 +5,15 @@ use std::time::Duration;
 use super::sccache::Sccache;
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
-use super::title::Kind;
+use super::title::{Kind, brief};
 use crate::build::event::{BuiltTarget, TargetOutcome};
 use crate::buildkit::progress::VertexWarning;
-use crate::text::{Look, Mark, Table, Tone, clean_line, counted, fold, human_duration, human_size};
+use crate::text::{
+    Look, Mark, Table, Tone, clean_line, counted, fit, fold, human_duration, human_size,
+};
+
+/// Where the name of a slow step is cut: it is there to be recognised.
+pub(super) const NAME_COLUMNS: usize = 120;
 
 /// How many of the slowest steps are named.
 const SLOWEST: usize = 3;
@@ -91,7 +96,8 @@ impl Summary {
     fn slowest(&self, look: Look) -> String {
         let mut table = Table::headless();
         for (name, duration) in &self.slowest {
-            table.row([format!("  {:>7}", human_duration(*duration)), name.clone()]);
+            let name = fit(name, NAME_COLUMNS, look);
+            table.row([format!("  {:>7}", human_duration(*duration)), name]);
         }
         if table.is_empty() {
             return String::new();
@@ -107,7 +113,7 @@ fn slowest(state: &BuildState) -> Vec<(String, Duration)> {
         .filter(|step| step.phase() == Phase::Done);
     let own = ran.filter(|step| matches!(step.title.kind, Kind::Work | Kind::Export));
     let mut timed: Vec<_> = own
-        .map(|step| (step.name.clone(), step.duration()))
+        .map(|step| (brief(&step.name), step.duration()))
         .filter(|(_, time)| *time >= SLOW)
         .collect();
     timed.sort_by(|(_, a), (_, b)| b.cmp(a));

@@ -99,6 +99,20 @@ impl fmt::Display for Title {
     }
 }
 
+/// Returns the name of a vertex as people would say it: without the mounts and other options of its
+/// instruction, and with single spaces where a line of the Dockerfile was continued.
+pub(super) fn brief(name: &str) -> String {
+    let mut words = Vec::new();
+    let mut options_may_follow = false;
+    for word in name.split_whitespace() {
+        if !(options_may_follow && word.starts_with("--")) {
+            words.push(word);
+            options_may_follow = matches!(word, "RUN" | "COPY" | "ADD");
+        }
+    }
+    words.join(" ")
+}
+
 fn parse_position(word: &str) -> Option<(u32, u32)> {
     let (number, count) = word.split_once('/')?;
     Some((number.parse().ok()?, count.parse().ok()?))
@@ -171,5 +185,15 @@ mod tests {
         let title = Title::parse(name);
         assert_eq!((title.kind, title.group().as_str()), (kind, group));
         assert_eq!(title.to_string(), shown);
+    }
+
+    #[test_case(
+        "[base 3/4] RUN --mount=type=cache,target=/a     --network=none    make --all  now",
+        "[base 3/4] RUN make --all now"
+    )]
+    #[test_case("[2/4] COPY --from=x --chown=1 /a /b", "[2/4] COPY /a /b"; "copied files")]
+    #[test_case("exporting to image", "exporting to image"; "no instruction")]
+    fn a_brief_name_has_no_options(name: &str, expected: &str) {
+        assert_eq!(brief(name), expected);
     }
 }
