@@ -184,8 +184,8 @@ impl ProfileError {
     }
 }
 
-/// A list longer than this is no help to somebody who made a typo.
-const SHORT_LIST: usize = 12;
+/// A list longer than this (the targets of a framework are fewer) is no help after a typo.
+const SHORT_LIST: usize = 20;
 
 /// Adds "did you mean" and, unless that answers it, the list of what would be valid.
 pub(crate) fn with_choices<S: AsRef<str>>(

@@ -107,6 +107,7 @@ fn a_fragment_that_is_missing() {
     23 | fragment = "demo/runtme"
        |            ^^^^^^^^^^^^^ set here
       hint: Did you mean `demo/runtime`?
+      hint: Fragments: `aws`, `base`, `demo/base`, `demo/runtime`, `dev`, `docs`, `framework`, `frontend`, `local-dev`, `native`, `runtime`, `runtime_base`, `runtime_image`, `runtime_image/trtllm`, `wheel_builder`
     "#);
 }
 
@@ -137,6 +138,7 @@ fn the_users_own_file() {
     1 | framwork = "demo"
       | ^^^^^^^^ no such key
       hint: Did you mean `framework`?
+      hint: Keys here: `cache`, `framework`, `device`, `targets`, `platforms`, `source`, `tags`, `tag-latest`, `build-args`, `labels`, `features`, `secrets`, `sccache`
 
     error: `targets` is an integer, but must be an array
      --> [DIR]/home/.config/dynbuild/config.toml:2:11
