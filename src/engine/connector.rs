@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bollard::BollardRequest;
 use http::Uri;
@@ -17,6 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::buildkit::transport::{Address, BoxedStream, ConnectError};
 
+/// How long a stream on which nothing was asked yet is good.
+///
+/// The engine closes one that sends no request for five minutes (moby, `ReadHeaderTimeout` of
+/// dockerd's HTTP server), and a build may take longer than that between dialling and asking.
+const FRESH: Duration = Duration::from_secs(60);
+
 /// Opens a connection, and makes the function that bollard sends its requests through.
 ///
 /// The first stream is opened here and not when bollard first needs one, because bollard's errors
@@ -25,7 +32,10 @@ pub(super) async fn transport(
     address: Address,
 ) -> Result<impl Fn(BollardRequest) -> Answer + Send + Sync, ConnectError> {
     let connector = Connector {
-        first: Arc::new(Mutex::new(Some(address.dial_http().await?))),
+        first: Arc::new(Mutex::new(Some(First {
+            stream: address.dial_http().await?,
+            opened: Instant::now(),
+        }))),
         address: Arc::new(address),
     };
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -43,7 +53,19 @@ type Answer =
 #[derive(Clone)]
 struct Connector {
     address: Arc<Address>,
-    first: Arc<Mutex<Option<BoxedStream>>>,
+    first: Arc<Mutex<Option<First>>>,
+}
+
+/// The stream that was opened before anything was asked.
+struct First {
+    stream: BoxedStream,
+    opened: Instant,
+}
+
+impl First {
+    fn if_fresh(self, now: Instant) -> Option<BoxedStream> {
+        (now.duration_since(self.opened) < FRESH).then_some(self.stream)
+    }
 }
 
 impl tower::Service<Uri> for Connector {
@@ -59,7 +81,7 @@ impl tower::Service<Uri> for Connector {
         let Self { address, first } = self.clone();
         Box::pin(async move {
             let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let stream = match first {
+            let stream = match first.and_then(|first| first.if_fresh(Instant::now())) {
                 Some(stream) => stream,
                 None => address.dial_http().await?,
             };
@@ -108,5 +130,21 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
     ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_early_stream_is_not_used_when_the_engine_may_have_closed_it() {
+        let opened = Instant::now();
+        let first = || First {
+            stream: Box::new(tokio::io::empty()),
+            opened,
+        };
+        assert!(first().if_fresh(opened + Duration::from_secs(59)).is_some());
+        assert!(first().if_fresh(opened + Duration::from_secs(61)).is_none());
     }
 }
