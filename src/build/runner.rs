@@ -36,6 +36,8 @@ pub struct Resources {
     pub credentials: Credentials,
     /// SSH agents by id.
     pub agents: Agents,
+    /// Build arguments for proxies, where the plan has none of that name.
+    pub proxies: BTreeMap<String, String>,
 }
 
 /// How one target ended.
@@ -185,6 +187,7 @@ impl<'a> Runner<'a> {
             secrets,
             credentials,
             agents,
+            proxies: _,
         } = self.resources.clone();
         SessionOptions {
             shared_key,
@@ -240,7 +243,12 @@ impl Run<'_> {
     }
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
-        let request = request(target, self.client.capabilities().store).map_err(Failure::before)?;
+        let mut request =
+            request(target, self.client.capabilities().store).map_err(Failure::before)?;
+        add_proxies(
+            &mut request.dockerfile.build_args,
+            &self.runner.resources.proxies,
+        );
         let names = request.exports.iter().flat_map(Export::names);
         let names = names.cloned().collect();
         let response = self
@@ -255,10 +263,7 @@ impl Run<'_> {
                     session,
                 ),
             })?;
-        let image = self
-            .image(names, &response)
-            .await
-            .map_err(Failure::before)?;
+        let image = self.image(target, names, &response).await;
         Ok(Built { image, response })
     }
 
@@ -284,41 +289,67 @@ impl Run<'_> {
         }
     }
 
-    /// Asks the engine what it has now under the names that it was given.
+    /// Asks the engine what it has now under the names that it was given. The image is there, also
+    /// if the engine has no answer.
     async fn image(
         &self,
+        target: &PlannedTarget,
         names: Vec<String>,
         response: &ExportResponse,
-    ) -> Result<BuiltTarget, Problems> {
+    ) -> BuiltTarget {
         let stored = match names.first() {
-            Some(name) => self.engine.image(name).await.map_err(Problem::from)?,
-            None => None,
+            Some(name) => self.engine.image(name).await,
+            None => Ok(None),
         };
-        Ok(BuiltTarget {
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(error) => {
+                let why = Problem::from(error);
+                self.warn(target, format!("Its size is not known: {why}"))
+                    .await;
+                None
+            }
+        };
+        BuiltTarget {
             digest: response.digest(),
             image_id: stored.as_ref().map(|stored| stored.id.as_str().into()),
             size: stored.map(|stored| stored.size),
             tags: names,
-        })
+        }
     }
 
     /// Files that changed while they were sent do not fail the build, but must be known.
     async fn tell_of_files(&self, target: &PlannedTarget, session: &Session) {
         for transfer in session.files().transfers() {
             for issue in transfer.issues().iter().filter(|issue| !issue.is_fatal()) {
-                self.tell(Event::Note {
-                    level: NoteLevel::Warning,
-                    target: Some(target.name.clone()),
-                    message: issue.to_string(),
-                })
-                .await;
+                self.warn(target, issue.to_string()).await;
             }
         }
+    }
+
+    async fn warn(&self, target: &PlannedTarget, message: String) {
+        self.tell(Event::Note {
+            level: NoteLevel::Warning,
+            target: Some(target.name.clone()),
+            message,
+        })
+        .await;
     }
 
     /// Whoever shows the events may be gone; the build goes on.
     async fn tell(&self, event: Event) {
         self.events.send(event).await.ok();
+    }
+}
+
+/// Adds the proxies that the plan does not have. BuildKit takes either spelling of a name and does
+/// not say which of two wins.
+fn add_proxies(args: &mut BTreeMap<String, String>, proxies: &BTreeMap<String, String>) {
+    let planned: Vec<_> = args.keys().map(|name| name.to_lowercase()).collect();
+    for (name, value) in proxies {
+        if !planned.contains(&name.to_lowercase()) {
+            args.insert(name.clone(), value.clone());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod edge;
 pub mod environment;
 mod github;
 mod interrupt;
+mod proxies;
 mod runtime;
 
 use std::process::ExitCode;

@@ -24,6 +24,14 @@ impl Hinted for EnvError {
 }
 
 impl EnvVar {
+    /// Makes a variable with a value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: Some(value.into()),
+        }
+    }
+
     /// Returns the name, which is not empty; docker allows anything else but `=`.
     pub fn name(&self) -> &str {
         &self.name

@@ -377,3 +377,29 @@ fn gpu_requests_reach_the_hook_and_cdi_devices_the_container() {
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn proxies_of_dockers_configuration_reach_the_container() {
+    let home = tempfile::tempdir().expect("a directory");
+    let config = r#"{"proxies": {"default": {"httpProxy": "http://proxy.example:3128", "noProxy": "localhost"}}}"#;
+    fs_err::write(home.path().join("config.json"), config).expect("written");
+    for engine in engines::all() {
+        let arguments = ["--rm", "-e", "no_proxy=mine", IMAGE, "env"];
+        let mut command = dynrun(&engine);
+        command.env("DOCKER_CONFIG", home.path());
+        let output = command.args(arguments).output().expect("dynrun starts");
+        let env = stdout(&output);
+        for expected in [
+            "HTTP_PROXY=http://proxy.example:3128",
+            "http_proxy=http://proxy.example:3128",
+            "NO_PROXY=localhost",
+            "no_proxy=mine",
+        ] {
+            assert!(
+                env.lines().any(|line| line == expected),
+                "{expected}: {env}{}",
+                stderr(&output)
+            );
+        }
+    }
+}

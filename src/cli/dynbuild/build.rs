@@ -15,6 +15,7 @@ use crate::build::{Built, Finished, Resources, Runner, metadata};
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::exit::Exit;
 use crate::plan::{PlannedSecret, SecretSource};
@@ -75,11 +76,13 @@ async fn build(mode: Mode, planned: &Planned, edge: &mut Edge) -> Result<Vec<Fin
     let plan = &planned.resolution.plan;
     let targets = plan.targets.iter();
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
-    let redactor = Redactor::new(secrets.values());
+    let proxies = proxies(edge)?;
+    let redactor = Redactor::new(secrets.values().chain(&passwords(&proxies)));
     let resources = Resources {
         secrets: SecretStore::new(secrets).map_err(Problem::from)?,
         credentials: credentials(edge)?,
         agents: agents(plan.targets.iter().flat_map(|target| &target.ssh), edge)?,
+        proxies,
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?;
     let interrupt = Interrupt::watch().map_err(|error| {

@@ -1,6 +1,6 @@
 //! `dynbuild lint`: checks profiles and Dockerfile fragments, each target as it would be built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{BuildArgs, LintArgs, SelectionArgs};
 use super::planning::{Planned, plan};
@@ -146,6 +146,7 @@ async fn engine_rules(planned: &Planned, edge: &Edge) -> Result<Problems, Proble
         secrets: SecretStore::default(),
         credentials: Credentials::new(Secret::new("")),
         agents: Agents::default(),
+        proxies: BTreeMap::new(),
     };
     let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
     let (client, _) = super::connection::connect(edge).await?;

@@ -3,10 +3,12 @@
 use super::connection::{connect, refused};
 use super::{facts, help};
 use crate::cli::edge::Edge;
+use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
+use crate::docker::env::EnvVar;
 use crate::engine::{Credentials, Engine};
 use crate::exit::Exit;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::run::diagnosis::Diagnosis;
 use crate::run::facts::HostFacts;
@@ -47,9 +49,7 @@ pub(super) fn profile(request: &Request, edge: &Edge) -> Result<Profile, Problem
         .or(environment.get("DYNBUILD_PROFILE_DIR"));
     let store = match directory.map(|directory| edge.absolute(directory.as_ref()).join("profiles"))
     {
-        Some(directory) => store
-            .overlay(&directory)
-            .map_err(crate::problem::Problem::from)?,
+        Some(directory) => store.overlay(&directory).map_err(Problem::from)?,
         None => store,
     };
     let framework = request
@@ -120,6 +120,7 @@ async fn carry_out(
     if !request.no_defaults {
         name_owner(&mut launch);
     }
+    add_proxies(&mut launch, edge)?;
     for note in std::mem::take(&mut launch.notes) {
         edge.ui.note(&note.message);
     }
@@ -152,6 +153,21 @@ fn degrade_terminal(launch: &mut Launch, host: &HostFacts) {
             "Standard input is not a terminal: `-t` is left out, and the container reads what is piped in",
         ));
     }
+}
+
+/// Gives the container the proxies of docker's configuration, as docker's client does; `-e` wins.
+fn add_proxies(launch: &mut Launch, edge: &Edge) -> Result<(), Problem> {
+    let as_docker = |problem: Problem| Problem {
+        exit: Exit::Run,
+        ..problem
+    };
+    let env = &mut launch.spec.process.env;
+    for (name, value) in proxies(edge).map_err(as_docker)? {
+        if !env.iter().any(|variable| variable.name() == name) {
+            env.push(EnvVar::new(name, value));
+        }
+    }
+    Ok(())
 }
 
 /// Leaves a label by which `dynrun gc` knows that nobody follows the container any more. One in
