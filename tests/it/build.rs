@@ -11,5 +11,6 @@ mod results;
 mod sample;
 mod secrets;
 mod terminal;
+mod tls;
 mod transfers;
 mod tree;

@@ -175,6 +175,13 @@ impl ConnectError {
             Self::Tls { .. } | Self::Certificate { .. } => {
                 "Check the certificates in `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem` and `key.pem`"
             }
+            // With TLS 1.3 an engine refuses a client's certificate after our side of the handshake.
+            Self::Talk {
+                address: Address::Tls { .. },
+                ..
+            } => {
+                "The engine may not accept your certificate: check `cert.pem` and `key.pem` in `DOCKER_CERT_PATH`"
+            }
             Self::NoBuildKit { .. } => "Use Docker Engine 20.10 or newer",
             Self::Command { line, .. } if line.first().is_some_and(|word| word == "ssh") => {
                 "Install an SSH client, or name an engine that is reached another way"
