@@ -5,10 +5,10 @@
 ARG BASE_IMAGE
 ARG BASE_IMAGE_TAG
 
-FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS base
+FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS helpers
 ENV PATH=/opt/build/bin:${PATH}
 
-# Helpers, so that each rule about downloads is written once. Other images mount /opt/build.
+# So that each rule about downloads is written once. Other images mount /opt/build.
 #   online COMMAND…            runs a command that downloads, with what the build secrets give it
 #   fetch URL FILE [SHA256…]   downloads one file, whose checksum must be one of those named
 #   pinned NAME VERSION [SHA256…]   prints a line for a requirements file
@@ -27,6 +27,15 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'if given netrc; then export NETRC=/run/secrets/netrc; fi' \
       'if given pip-index-url; then PIP_INDEX_URL=$(cat /run/secrets/pip-index-url); export PIP_INDEX_URL; fi' \
       'if given uv-default-index; then UV_DEFAULT_INDEX=$(cat /run/secrets/uv-default-index); export UV_DEFAULT_INDEX; fi' \
+      'logins=0' \
+      'login() {' \
+      '  given "$3" || return 0' \
+      '  pair=$(printf "%s:%s" "$2" "$(cat "/run/secrets/$3")" | base64 | tr -d "\n")' \
+      '  export "GIT_CONFIG_KEY_$logins=http.https://$1/.extraHeader" "GIT_CONFIG_VALUE_$logins=Authorization: Basic $pair"' \
+      '  logins=$((logins + 1)); export GIT_CONFIG_COUNT=$logins CARGO_NET_GIT_FETCH_WITH_CLI=true' \
+      '}' \
+      'login github.com x-access-token github-token' \
+      'login gitlab.com oauth2 gitlab-token' \
       'exec "$@"' > online \
  && printf '%s\n' '#!/bin/sh -e' \
       'url=$1 file=$2; shift 2' \
@@ -78,6 +87,7 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       '            print(block)' > missing-requirements \
  && chmod 0755 online fetch pinned install-packages take-program install-requirements missing-requirements
 
+FROM helpers AS base
 ARG PYTHON_VERSION
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \

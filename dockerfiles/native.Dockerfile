@@ -78,6 +78,8 @@ ARG NIXL_REF
 ARG ENABLE_NIXL_GDS=false
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
+    --mount=type=secret,id=github-token \
+    --mount=type=secret,id=gitlab-token \
     set -e; \
     online git clone --quiet --depth 1 --branch "${NIXL_REF}" https://github.com/ai-dynamo/nixl.git /tmp/nixl; cd /tmp/nixl; \
     gds=true; if [ "${ENABLE_NIXL_GDS}" = true ]; then gds=false; fi; \

@@ -126,6 +126,8 @@ ARG PYTHON_PACKAGES_BEFORE=
 # bytes did, which makes the kept target directory both fast and safe.
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
+    --mount=type=secret,id=github-token \
+    --mount=type=secret,id=gitlab-token \
     --mount=type=secret,id=uv-default-index \
     --mount=type=secret,id=aws-key-id \
     --mount=type=secret,id=aws-secret-id \

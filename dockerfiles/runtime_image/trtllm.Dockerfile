@@ -52,6 +52,8 @@ ARG GITHUB_TRTLLM_COMMIT
 ARG MAX_JOBS=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
+    --mount=type=secret,id=github-token \
+    --mount=type=secret,id=gitlab-token \
     --mount=type=secret,id=pip-index-url \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \

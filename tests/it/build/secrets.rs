@@ -164,3 +164,32 @@ fn output(engine: &Engine, arguments: &[&str]) -> Vec<u8> {
     );
     output.stdout
 }
+
+/// git takes its configuration from variables, so a token is on no command line and in no file.
+#[test]
+fn tokens_of_git_hosts_reach_the_steps_that_clone() {
+    let step = "RUN --mount=type=secret,id=github-token --mount=type=secret,id=gitlab-token \
+                echo {salt}; online sh -c 'set -e; \
+                pair() { eval \"echo \\$GIT_CONFIG_VALUE_$1\" | sed \"s/^Authorization: Basic //\" | base64 -d; }; \
+                [ \"$(pair 0)\" = \"x-access-token:$(cat /run/secrets/github-token)\" ]; \
+                [ \"$(pair 1)\" = \"oauth2:$(cat /run/secrets/gitlab-token)\" ]; \
+                echo \"$GIT_CONFIG_COUNT $GIT_CONFIG_KEY_0 $GIT_CONFIG_KEY_1\"'\n";
+    let profile = "framework = \"sample\"\ninherits = [\"common\"]\ndefault-device = \"cpu\"\n\
+                   default-target = \"first\"\ndefault-source = \"wheel\"\nsources = [\"wheel\"]\n\
+                   [devices.cpu]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n\
+                   base-image = \"busybox:latest\"\nruntime-image = \"busybox:latest\"\n\
+                   [targets.base]\n[targets.first]\nfragment = \"sample\"\nneeds = [\"base\"]\n";
+    for engine in engines::all() {
+        let sample = Sample::with_stages(&format!("FROM helpers AS first\n{step}"));
+        sample.write("profiles/sample.toml", profile);
+        let mut build = sample.dynbuild(&engine);
+        build
+            .env("GITHUB_TOKEN", "ghp-canary-token")
+            .env("GITLAB_TOKEN", "glpat-canary-token");
+        let end = run(build.arg("--no-load"));
+        end.assert_code(0, &engine.name);
+        let told = "2 http.https://github.com/.extraHeader http.https://gitlab.com/.extraHeader";
+        assert!(end.stderr.contains(told), "{}", end.stderr);
+        assert!(!end.stderr.contains("canary"), "{}", end.stderr);
+    }
+}
