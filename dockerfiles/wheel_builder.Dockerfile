@@ -20,6 +20,74 @@ RUN --mount=type=secret,id=ca \
       --no-deps --only-binary :all: --requirement /tmp/dynamo.txt --dest /dist/wheels \
  && rm /tmp/dynamo.txt
 
+# compile COMMAND… runs a compilation through sccache and says what the cache was good for. A remote
+# cache that cannot be used costs time, never the build: the engine's own takes its place, at the
+# start or whenever the server of sccache has to be started again. The lines that begin with
+# `warning: sccache:` are repeated by dynbuild at the end of the build.
+#
+# Credentials are in the environment of sccache's server alone, not in that of the command, whose
+# build scripts may print theirs.
+FROM base AS compiler_cache
+RUN mkdir -p /opt/build/bin \
+ && printf '%s\n' '#!/bin/sh -e' \
+      'secret() { if [ -s "/run/secrets/$2" ]; then export "$1=$(cat "/run/secrets/$2")"; fi; }' \
+      'given() { if [ -n "$2" ]; then export "$1=$2"; fi; }' \
+      'if [ "$SCCACHE_BACKEND" = off ]; then exec "$@"; fi' \
+      'backend=local' \
+      'if [ "$USE_SCCACHE" = true ]; then backend=${SCCACHE_BACKEND:-s3}; fi' \
+      'bucket=$SCCACHE_BUCKET region=$SCCACHE_REGION endpoint=$SCCACHE_ENDPOINT' \
+      'tls=$SCCACHE_S3_USE_SSL prefix=$SCCACHE_PREFIX' \
+      'unset SCCACHE_BUCKET SCCACHE_REGION SCCACHE_ENDPOINT SCCACHE_S3_USE_SSL' \
+      'remote() {' \
+      '  case "$backend" in' \
+      '    s3)' \
+      '      given SCCACHE_BUCKET "$bucket"; given SCCACHE_REGION "$region"; given SCCACHE_ENDPOINT "$endpoint"' \
+      '      given SCCACHE_S3_USE_SSL "$tls"; given SCCACHE_S3_KEY_PREFIX "$prefix"' \
+      '      secret AWS_ACCESS_KEY_ID aws-key-id; secret AWS_SECRET_ACCESS_KEY aws-secret-id' \
+      '      secret AWS_SESSION_TOKEN aws-session-token; secret AWS_ROLE_ARN aws-role-arn' \
+      '      token=/run/secrets/aws-web-identity-token' \
+      '      if [ -s "$token" ]; then export AWS_WEB_IDENTITY_TOKEN_FILE="$token"; fi ;;' \
+      '    redis)' \
+      '      given SCCACHE_REDIS_ENDPOINT "$endpoint"; given SCCACHE_REDIS_KEY_PREFIX "$prefix"' \
+      '      secret SCCACHE_REDIS_USERNAME sccache-redis-username' \
+      '      secret SCCACHE_REDIS_PASSWORD sccache-redis-password ;;' \
+      '    webdav)' \
+      '      given SCCACHE_WEBDAV_ENDPOINT "$endpoint"; given SCCACHE_WEBDAV_KEY_PREFIX "$prefix"' \
+      '      secret SCCACHE_WEBDAV_USERNAME sccache-webdav-username' \
+      '      secret SCCACHE_WEBDAV_PASSWORD sccache-webdav-password' \
+      '      secret SCCACHE_WEBDAV_TOKEN sccache-webdav-token ;;' \
+      '    gha)' \
+      '      export SCCACHE_GHA_ENABLED=on ACTIONS_CACHE_SERVICE_V2=on; given SCCACHE_GHA_VERSION "$prefix"' \
+      '      secret ACTIONS_RESULTS_URL actions-results-url' \
+      '      secret ACTIONS_RUNTIME_TOKEN actions-runtime-token ;;' \
+      '    *) echo "SCCACHE_BACKEND is $backend, not s3, redis, webdav, gha, local or off"; return 1 ;;' \
+      '  esac' \
+      '}' \
+      'work=$(mktemp -d); trap "rm -r $work" EXIT' \
+      'export SCCACHE_DIR=/root/.cache/sccache SCCACHE_IGNORE_SERVER_IO_ERROR=1' \
+      'start() { sccache --start-server; }' \
+      'why() {' \
+      '  cat "$work/log"; echo' \
+      '  reason=$(sed -n -e "s/^sccache: error: //p" -e "/^Source:/{n;s/^ */: /p;}" "$work/log" | tr -d "[:cntrl:]")' \
+      '  echo "warning: sccache: $1: ${reason:-$(tail -n 1 "$work/log")}"' \
+      '}' \
+      '# A socket for each attempt: a server that comes up late must not take over.' \
+      'export SCCACHE_SERVER_UDS="$work/remote"' \
+      'if [ "$backend" != local ] && ! (remote && start) >"$work/log" 2>&1; then' \
+      '  why "the $backend cache cannot be used, so objects are kept in the engine"' \
+      '  backend=local' \
+      'fi' \
+      'if [ "$backend" = local ]; then' \
+      '  export SCCACHE_SERVER_UDS="$work/local"' \
+      '  if ! start >"$work/log" 2>&1; then why "it cannot be started, so nothing is cached"; "$@"; exit; fi' \
+      'fi' \
+      'export RUSTC_WRAPPER=sccache CARGO_INCREMENTAL=0' \
+      'export CMAKE_C_COMPILER_LAUNCHER=sccache CMAKE_CXX_COMPILER_LAUNCHER=sccache' \
+      'status=0; "$@" || status=$?' \
+      'sccache --show-stats || true; sccache --stop-server >/dev/null 2>&1 || true' \
+      'exit $status' > /opt/build/bin/compile \
+ && chmod 0755 /opt/build/bin/compile
+
 # Compilers for Rust, C and Python; `dev` uses this stage as well.
 FROM base AS toolchain
 ARG PYTHON_VERSION
@@ -76,26 +144,7 @@ RUN --mount=type=secret,id=ca \
  && ln -s /opt/build/python/bin/maturin /opt/build/python/bin/sccache /opt/build/bin/ \
  && rm /tmp/tools.txt
 
-# compile COMMAND… runs a compilation through sccache and says what the cache was good for. A
-# remote cache that does not answer costs time, never the build: the local one takes its place.
-RUN printf '%s\n' '#!/bin/sh -e' \
-      'secret() { if [ -f "/run/secrets/$2" ]; then export "$1=$(cat "/run/secrets/$2")"; fi; }' \
-      'export SCCACHE_DIR=/root/.cache/sccache RUSTC_WRAPPER=sccache CARGO_INCREMENTAL=0' \
-      'export CMAKE_C_COMPILER_LAUNCHER=sccache CMAKE_CXX_COMPILER_LAUNCHER=sccache' \
-      'if [ "$USE_SCCACHE" = true ]; then' \
-      '  export SCCACHE_S3_KEY_PREFIX="$SCCACHE_PREFIX"' \
-      '  secret AWS_ACCESS_KEY_ID aws-key-id; secret AWS_SECRET_ACCESS_KEY aws-secret-id; secret AWS_SESSION_TOKEN aws-session-token' \
-      'else' \
-      '  unset SCCACHE_BUCKET SCCACHE_REGION SCCACHE_ENDPOINT SCCACHE_S3_USE_SSL' \
-      'fi' \
-      'if ! sccache --start-server >/tmp/sccache.log 2>&1; then' \
-      '  cat /tmp/sccache.log; echo "warning: sccache cannot use its remote cache, this build uses the local one"' \
-      '  unset SCCACHE_BUCKET; sccache --start-server' \
-      'fi' \
-      'status=0; "$@" || status=$?' \
-      'sccache --show-stats; sccache --stop-server >/dev/null' \
-      'exit $status' > /opt/build/bin/compile \
- && chmod 0755 /opt/build/bin/compile
+COPY --from=compiler_cache /opt/build/bin/compile /opt/build/bin/compile
 
 FROM toolchain AS wheel_builder_tree
 WORKDIR /src
@@ -115,6 +164,7 @@ COPY --from=native /opt/native/ /opt/native/
 ENV NIXL_PREFIX=/opt/native \
     PKG_CONFIG_PATH=/opt/native/lib/pkgconfig
 ARG USE_SCCACHE=false
+ARG SCCACHE_BACKEND=
 ARG SCCACHE_BUCKET=
 ARG SCCACHE_REGION=
 ARG SCCACHE_ENDPOINT=
@@ -132,6 +182,15 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=aws-key-id \
     --mount=type=secret,id=aws-secret-id \
     --mount=type=secret,id=aws-session-token \
+    --mount=type=secret,id=aws-role-arn \
+    --mount=type=secret,id=aws-web-identity-token \
+    --mount=type=secret,id=sccache-redis-username \
+    --mount=type=secret,id=sccache-redis-password \
+    --mount=type=secret,id=sccache-webdav-username \
+    --mount=type=secret,id=sccache-webdav-password \
+    --mount=type=secret,id=sccache-webdav-token \
+    --mount=type=secret,id=actions-results-url \
+    --mount=type=secret,id=actions-runtime-token \
     --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/usr/local/cargo/git \
     --mount=type=cache,target=/root/.cache/uv \

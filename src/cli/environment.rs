@@ -79,6 +79,10 @@ pub const VARIABLES: &[Variable] = &[
         help: "ssh agent that --ssh default forwards",
     },
     Variable {
+        name: "AWS_WEB_IDENTITY_TOKEN_FILE",
+        help: "file of the secret aws-web-identity-token, for sccache on S3",
+    },
+    Variable {
         name: "GITHUB_ACTIONS",
         help: "`true` writes problems and warnings as annotations too",
     },

@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
+use super::compiler_cache::EndpointError;
 use super::origin::Origin;
 use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
 use crate::problem::{Excerpt, Problem, capitalized};
-use crate::profile::with_choices;
+use crate::profile::{SccacheBackend, with_choices};
 
 /// One reason why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -139,13 +140,23 @@ pub enum PlanError {
         tags: Vec<String>,
     },
     /// A compiler cache that is not described completely.
-    #[error("The sccache backend `{backend}` needs a {what}")]
+    #[error("The sccache backend `{backend}` needs {} {what}", article(what))]
     SccacheNeeds {
         /// The backend.
         backend: String,
         /// What is missing.
         what: &'static str,
         /// Who chose the backend.
+        origin: Origin,
+    },
+    /// The address of a compiler cache's server that cannot be used.
+    #[error("The endpoint of the sccache backend `{backend}` {error}")]
+    SccacheEndpoint {
+        /// The backend.
+        backend: SccacheBackend,
+        /// What is wrong with it.
+        error: EndpointError,
+        /// Who set it.
         origin: Origin,
     },
     /// A secret that the build cannot do without is not on this machine.
@@ -168,10 +179,46 @@ fn list_of(values: &[(String, String)]) -> String {
     values.join(", ")
 }
 
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
+}
+
 fn place_of(source: &SecretSource) -> String {
     match source {
         SecretSource::Environment(name) => format!("the environment variable `{name}`"),
         SecretSource::File(path) => format!("the file `{path}`"),
+    }
+}
+
+fn endpoint_hint(backend: SccacheBackend, error: &EndpointError) -> String {
+    let variables = match backend {
+        SccacheBackend::Redis => "`SCCACHE_REDIS_USERNAME` and `SCCACHE_REDIS_PASSWORD`",
+        SccacheBackend::Webdav => "`SCCACHE_WEBDAV_USERNAME` and `SCCACHE_WEBDAV_PASSWORD`",
+        SccacheBackend::S3 | SccacheBackend::Gha | SccacheBackend::Local | SccacheBackend::Off => {
+            "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`"
+        }
+    };
+    match error {
+        EndpointError::Login => {
+            format!(
+                "Take the login out of it, and set {variables}, which reach the build as secrets"
+            )
+        }
+        EndpointError::NoAddress | EndpointError::Scheme { .. } => {
+            let example = match backend {
+                SccacheBackend::Redis => "redis://cache.example:6379",
+                SccacheBackend::Webdav => "https://cache.example/sccache",
+                SccacheBackend::S3
+                | SccacheBackend::Gha
+                | SccacheBackend::Local
+                | SccacheBackend::Off => "https://s3.example:9000",
+            };
+            format!("Write it for example as `{example}`")
+        }
     }
 }
 
@@ -197,6 +244,7 @@ impl PlanError {
             | Self::DiffersByPlatform { origin, .. }
             | Self::SharedTag { origin, .. }
             | Self::SccacheNeeds { origin, .. }
+            | Self::SccacheEndpoint { origin, .. }
             | Self::MissingSecret { origin, .. } => Some(origin),
             Self::NoDefault { .. } | Self::OptionNotHere { .. } | Self::LocalOnlyPush { .. } => {
                 None
@@ -204,10 +252,19 @@ impl PlanError {
         }
     }
 
+    fn is_login(&self) -> bool {
+        let login = EndpointError::Login;
+        matches!(self, Self::SccacheEndpoint { error, .. } if *error == login)
+    }
+
     /// Returns the problem with its message and the place of the value at fault.
     fn located(&self) -> Problem {
         let mut problem = Problem::from_error(Exit::Usage, self);
         match self.origin() {
+            // The line would show the password.
+            Some(origin @ Origin::File(_)) if self.is_login() => {
+                problem.causes.push(format!("Set in `{origin}`"));
+            }
             Some(Origin::File(at)) => problem = problem.excerpt(at.excerpt("set here")),
             Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
                 problem.causes.push(format!("Set by `{origin}`"));
@@ -280,6 +337,9 @@ impl From<PlanError> for Problem {
             PlanError::SccacheNeeds { what, .. } => problem.hint(format!(
                 "Add `--sccache-{what}`, or set `{what}` in `[sccache]`"
             )),
+            PlanError::SccacheEndpoint { backend, error, .. } => {
+                problem.hint(endpoint_hint(backend, &error))
+            }
             PlanError::MissingSecret { id, place, .. } => match place {
                 SecretSource::Environment(name) => {
                     problem.hint(format!("Set it: `export {name}=…`"))

@@ -1,12 +1,12 @@
-//! Features and the compiler cache: switches that reach stages as build arguments.
+//! Features: switches that reach stages as build arguments.
 
 use super::axes::{Asked, Axes};
 use super::build_args::{Chains, upper_snake};
 use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
-use super::settings::{SccacheSettings, Settings};
-use crate::profile::{Feature, Located, Patterns, Profile, SccacheBackend, Source};
+use super::settings::Settings;
+use crate::profile::{Feature, Located, Patterns, Profile, Source};
 
 /// Reports switches of features that the profile does not have.
 pub(super) fn check_names(profile: &Profile, settings: &Settings, findings: &mut Findings) {
@@ -123,95 +123,4 @@ fn ruled_out<'a>(
                 })
             });
     restrictions.find(|restriction| !restriction.patterns.matches(restriction.value))
-}
-
-/// Returns the build arguments of the compiler cache.
-pub(super) fn sccache(profile: &Profile, settings: &Settings, findings: &mut Findings) -> Chains {
-    let asked = &settings.sccache;
-    let table = &profile.sccache;
-    let backend = asked
-        .backend
-        .clone()
-        .or_else(|| table.backend.clone().map(Setting::from));
-    let backend = backend.unwrap_or_else(|| Setting::new(SccacheBackend::Local, Origin::BuiltIn));
-    let either = |asked: &Option<Setting<String>>, written: &Option<_>| {
-        asked.clone().or_else(|| written.clone().map(Setting::from))
-    };
-    let bucket = either(&asked.bucket, &table.bucket);
-    let region = either(&asked.region, &table.region);
-    let endpoint = either(&asked.endpoint, &table.endpoint);
-    let key_prefix = either(&asked.key_prefix, &table.key_prefix);
-
-    let mut chains = Chains::default();
-    findings.explanation.note(
-        None,
-        "sccache",
-        backend.clone().map(|backend| backend.to_string()),
-    );
-    let remote = match backend.value {
-        SccacheBackend::Local | SccacheBackend::Off => "false",
-        SccacheBackend::S3 => {
-            require(&backend, "bucket", bucket.is_some(), findings);
-            require(&backend, "region", region.is_some(), findings);
-            "true"
-        }
-        SccacheBackend::Redis | SccacheBackend::Webdav => {
-            require(&backend, "endpoint", endpoint.is_some(), findings);
-            "true"
-        }
-        SccacheBackend::Gha => "true",
-    };
-    chains.set("USE_SCCACHE", remote, backend.origin.clone());
-    chains.set(
-        "SCCACHE_BACKEND",
-        backend.value.as_str(),
-        backend.origin.clone(),
-    );
-    if matches!(backend.value, SccacheBackend::Local | SccacheBackend::Off) {
-        note_unused(asked, findings);
-        return chains;
-    }
-    if let Some(endpoint) = &endpoint {
-        let tls = !endpoint.value.starts_with("http://");
-        chains.set(
-            "SCCACHE_S3_USE_SSL",
-            tls.to_string(),
-            endpoint.origin.clone(),
-        );
-    }
-    for (arg, value) in [
-        ("SCCACHE_BUCKET", bucket),
-        ("SCCACHE_REGION", region),
-        ("SCCACHE_ENDPOINT", endpoint),
-        ("SCCACHE_PREFIX", key_prefix),
-    ] {
-        if let Some(Setting { value, origin }) = value {
-            chains.set(arg, value, origin);
-        }
-    }
-    chains
-}
-
-/// A bucket alone shares nothing.
-fn note_unused(asked: &SccacheSettings, findings: &mut Findings) {
-    for origin in [&asked.bucket, &asked.region].into_iter().flatten() {
-        if let Origin::Flag(flag) = &origin.origin {
-            findings.note(format!("`{flag}` has no effect without `--use-sccache`"));
-        }
-    }
-}
-
-fn require(
-    backend: &Setting<SccacheBackend>,
-    what: &'static str,
-    there: bool,
-    findings: &mut Findings,
-) {
-    if !there {
-        findings.error(PlanError::SccacheNeeds {
-            backend: backend.value.to_string(),
-            what,
-            origin: backend.origin.clone(),
-        });
-    }
 }

@@ -8,6 +8,7 @@
 mod axes;
 mod build_args;
 mod build_plan;
+mod compiler_cache;
 mod error;
 mod explanation;
 mod facts;
@@ -27,6 +28,7 @@ mod undeclared;
 mod user_file;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
+pub use compiler_cache::{CacheServer, EndpointError, SWITCH as CACHE_SWITCH};
 pub use error::PlanError;
 pub use explanation::{Explained, Explanation};
 pub use facts::{Facts, HostUser};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::axes::{self, Asked};
 use super::build_args::{Chains, Ingredients};
 use super::build_plan::{BuildPlan, PlannedDockerfile, PlannedTarget};
+use super::compiler_cache::{self, SWITCH, is_for_another, note_obstacles};
 use super::error::PlanError;
 use super::explanation::Explanation;
 use super::facts::Facts;
@@ -15,9 +16,9 @@ use super::image_names::{Values, image_names};
 use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
 use super::reach::Reach;
-use super::secrets::{known_secrets, secrets};
+use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
-use super::stages::{Composition, Fragment};
+use super::stages::{Composition, Fragment, StageGraph};
 use crate::problem::{Excerpt, Problem, Problems};
 use crate::profile::{Located, Profile, Template};
 
@@ -55,7 +56,7 @@ pub fn resolve(
             axes: &axes,
             version: &version,
         },
-        sccache: features::sccache(profile, settings, &mut findings),
+        compiler_cache: compiler_cache::decide(&profile.sccache, &settings.sccache, &mut findings),
     };
     let mut builds = Vec::new();
     let mut declared = BTreeMap::new();
@@ -107,11 +108,13 @@ fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
     }
 }
 
-/// The names that the stages of a build declare.
+/// The stages of a build and the names that they declare.
 #[derive(Default)]
 struct Declared {
     args: BTreeMap<String, Excerpt>,
     secrets: BTreeSet<String>,
+    /// None if a fragment cannot be read.
+    composition: Option<Composition>,
 }
 
 impl Declared {
@@ -124,6 +127,7 @@ impl Declared {
                     .into_iter()
                     .map(str::to_owned)
                     .collect(),
+                composition: Some(composition),
             },
             Err(errors) => {
                 for error in errors {
@@ -133,12 +137,21 @@ impl Declared {
             }
         }
     }
+
+    /// Returns whether a stage that building `stage` runs compiles through the compiler cache.
+    fn compiles(&self, stage: &str, build_args: &BTreeMap<String, String>) -> bool {
+        self.composition.as_ref().is_some_and(|composition| {
+            let graph = StageGraph::new(composition, build_args);
+            let target = graph.find(stage);
+            target.is_some_and(|target| graph.declares(target, SWITCH))
+        })
+    }
 }
 
 struct Planner<'a> {
     ingredients: Ingredients<'a>,
     /// The arguments of the compiler cache, the same for every target.
-    sccache: Chains,
+    compiler_cache: Chains,
 }
 
 impl Planner<'_> {
@@ -205,8 +218,16 @@ impl Planner<'_> {
         let is_declared = |name: &str| declared.args.contains_key(name);
         let mounted = |id: &str| declared.secrets.contains(id);
         let build_args = self.build_args(target, is_declared, findings);
+        let build_args = winners(target, "", build_args, findings);
         let labels = labels(profile, settings, facts, &values);
-        let known = known_secrets(profile, settings);
+        let mut known = known_secrets(profile, settings);
+        known.retain(|secret| is_wanted(secret, &build_args));
+        let secrets = secrets(&known, facts, mounted, findings);
+        let stage = target.table.stage.as_ref();
+        let stage = stage.map_or(target.name, Located::as_str).to_owned();
+        if declared.compiles(&stage, &build_args) {
+            note_obstacles(&build_args, &secrets, findings);
+        }
         PlannedTarget {
             name: format!("{}-{}", axes.called, target.name),
             framework: axes.framework.clone(),
@@ -216,9 +237,9 @@ impl Planner<'_> {
             version: version.value.clone(),
             platforms: axes.platforms.clone(),
             tags: tags.into_iter().map(|tag| tag.value).collect(),
-            build_args: winners(target, "", build_args, findings),
+            build_args,
             labels: winners(target, "label ", labels, findings),
-            secrets: secrets(&known, facts, mounted, findings),
+            secrets,
             context: context(settings),
             contexts: contexts(profile, settings),
             ssh: values_of(&settings.ssh),
@@ -238,15 +259,7 @@ impl Planner<'_> {
             attestations: values_of(&settings.attestations),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
-            dockerfile: PlannedDockerfile {
-                fragments,
-                stage: target
-                    .table
-                    .stage
-                    .as_ref()
-                    .map_or(target.name, Located::as_str)
-                    .to_owned(),
-            },
+            dockerfile: PlannedDockerfile { fragments, stage },
         }
     }
 
@@ -263,10 +276,15 @@ impl Planner<'_> {
             ..
         } = self.ingredients;
         let mut switches = features::chains(profile, settings, axes, target, findings);
-        switches.extend(self.sccache.clone());
+        switches.extend(self.compiler_cache.clone());
         self.ingredients
             .chains(target, &switches, declared, findings)
     }
+}
+
+/// Credentials of another compiler cache stay where they are, unless a flag names them.
+fn is_wanted(secret: &KnownSecret, build_args: &BTreeMap<String, String>) -> bool {
+    matches!(secret.source.origin, Origin::Flag(_)) || !is_for_another(&secret.id, build_args)
 }
 
 /// Explains every chain and returns the values that count.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::origin::Setting;
-use crate::profile::{Merge, Source};
+use crate::profile::{Merge, Sccache, SccacheBackend, Source};
 
 /// A name and its value, as `--build-arg NAME=VALUE` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +99,8 @@ pub struct Settings {
 /// What was asked for about the compiler cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SccacheSettings {
-    /// The backend, one of [`crate::profile::SccacheBackend`]; `--use-sccache` sets `s3`.
-    pub backend: Option<Setting<crate::profile::SccacheBackend>>,
+    /// Where objects are kept; `--use-sccache` sets `s3`.
+    pub backend: Option<Setting<SccacheBackend>>,
     /// The S3 bucket.
     pub bucket: Option<Setting<String>>,
     /// The S3 region.
@@ -109,6 +109,25 @@ pub struct SccacheSettings {
     pub endpoint: Option<Setting<String>>,
     /// What every key starts with.
     pub key_prefix: Option<Setting<String>>,
+}
+
+impl From<Sccache> for SccacheSettings {
+    fn from(table: Sccache) -> Self {
+        let Sccache {
+            backend,
+            bucket,
+            region,
+            endpoint,
+            key_prefix,
+        } = table;
+        Self {
+            backend: backend.map(Setting::from),
+            bucket: bucket.map(Setting::from),
+            region: region.map(Setting::from),
+            endpoint: endpoint.map(Setting::from),
+            key_prefix: key_prefix.map(Setting::from),
+        }
+    }
 }
 
 impl Merge for Settings {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::origin::{Origin, Setting};
 use super::secrets::written_source;
-use super::settings::{Named, SccacheSettings, Settings};
+use super::settings::{Named, Settings};
 use crate::profile::{
     Args, Cache, Fields, Located, ProfileError, Reader, Sccache, SecretTable, SourceFile, Table,
 };
@@ -51,7 +51,7 @@ fn take(mut fields: Fields<'_, '_>) -> Settings {
         secrets: secrets(&fields.take_or_default("secrets")),
         cache_from: templates(cache_from),
         cache_to: templates(cache_to),
-        sccache: sccache(fields.take_or_default("sccache")),
+        sccache: fields.take_or_default::<Sccache>("sccache").into(),
         ..Settings::default()
     };
     fields.finish();
@@ -89,23 +89,6 @@ fn secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>
         Some(source.map(|source| Named::new(id.value.clone(), source)))
     };
     table.iter().filter_map(named).collect()
-}
-
-fn sccache(table: Sccache) -> SccacheSettings {
-    let Sccache {
-        backend,
-        bucket,
-        region,
-        endpoint,
-        key_prefix,
-    } = table;
-    SccacheSettings {
-        backend: one(backend),
-        bucket: one(bucket),
-        region: one(region),
-        endpoint: one(endpoint),
-        key_prefix: one(key_prefix),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod build_args;
 mod colour;
+mod compiler_cache;
 mod components;
 mod context;
 mod engine;

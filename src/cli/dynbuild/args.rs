@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::profile::SccacheBackend;
+
 /// Plan and build inference images
 ///
 /// Without a command, builds: `dynbuild --framework sglang --target runtime`.
@@ -269,6 +271,15 @@ pub(crate) struct ComponentArgs {
     /// Region of --sccache-bucket
     #[arg(long, value_name = "REGION")]
     pub(crate) sccache_region: Option<String>,
+    /// Where compiled objects are kept: local, s3, redis, webdav, gha or off
+    #[arg(long, value_name = "BACKEND")]
+    pub(crate) sccache_backend: Option<SccacheBackend>,
+    /// Server of the compiler cache: URL or HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) sccache_endpoint: Option<String>,
+    /// What every key in the compiler cache starts with
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) sccache_key_prefix: Option<String>,
 }
 
 /// Where TensorRT-LLM comes from, as build.sh has it; for framework trtllm only.

@@ -20,6 +20,9 @@ pub(super) fn components_into(args: &ComponentArgs, settings: &mut Settings) {
         use_sccache,
         sccache_bucket,
         sccache_region,
+        sccache_backend,
+        sccache_endpoint,
+        sccache_key_prefix,
     } = args;
     let (image, tag) = image(base_image.as_deref(), base_image_tag.as_deref());
     let jobs = vllm_max_jobs.map(|jobs| jobs.to_string());
@@ -56,10 +59,13 @@ pub(super) fn components_into(args: &ComponentArgs, settings: &mut Settings) {
         Some(Setting::flag(value, flag))
     };
     settings.sccache = SccacheSettings {
-        backend: use_sccache.then(|| Setting::flag(SccacheBackend::S3, "--use-sccache")),
+        backend: sccache_backend
+            .map(|backend| Setting::flag(backend, "--sccache-backend"))
+            .or_else(|| use_sccache.then(|| Setting::flag(SccacheBackend::S3, "--use-sccache"))),
         bucket: text("--sccache-bucket", sccache_bucket),
         region: text("--sccache-region", sccache_region),
-        ..SccacheSettings::default()
+        endpoint: text("--sccache-endpoint", sccache_endpoint),
+        key_prefix: text("--sccache-key-prefix", sccache_key_prefix),
     };
 }
 

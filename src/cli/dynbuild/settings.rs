@@ -213,6 +213,14 @@ impl Reader<'_> {
             platforms: variable("DYNBUILD_PLATFORM").into_iter().collect(),
             profile_dir: variable("DYNBUILD_PROFILE_DIR")
                 .map(|setting: Setting<String>| setting.map(Into::into)),
+            // The one place of a secret that a variable names instead of holding it.
+            secrets: variable("AWS_WEB_IDENTITY_TOKEN_FILE")
+                .map(|setting: Setting<String>| {
+                    let id = "aws-web-identity-token";
+                    setting.map(|path| Named::new(id, SecretSource::File(path)))
+                })
+                .into_iter()
+                .collect(),
             ..Settings::default()
         };
         settings.source = source.and_then(|setting: Setting<String>| {

@@ -120,6 +120,13 @@ impl<'a> StageGraph<'a> {
         needed
     }
 
+    /// Returns whether a stage that building `target` runs declares the argument `name`.
+    pub fn declares(&self, target: StageId, name: &str) -> bool {
+        let needed = self.needed(target).into_iter();
+        let mut args = needed.flat_map(|id| self.stages[id].1.args());
+        args.any(|arg| arg.name == name)
+    }
+
     /// Returns a chain of stages that ends where it begins, if `id` is part of one.
     pub fn cycle(&self, id: StageId) -> Option<Vec<StageId>> {
         let mut path = vec![id];
