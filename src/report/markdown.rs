@@ -1,5 +1,6 @@
 //! The summary as a page for a CI job.
 
+use super::sccache::StageCache;
 use super::state::Target;
 use super::summary::{NAME_COLUMNS, Summary};
 use crate::build::event::TargetOutcome;
@@ -12,7 +13,21 @@ impl Summary {
         let totals = self.totals().join(" · ");
         let table =
             format!("| target | result | time | size | image |\n|---|---|---:|---:|---|\n{rows}");
-        format!("### dynbuild\n\n{table}\n{totals}\n{}", self.slowest_list())
+        let cache = self.cache_table();
+        format!(
+            "### dynbuild\n\n{table}\n{totals}\n{cache}{}",
+            self.slowest_list()
+        )
+    }
+
+    fn cache_table(&self) -> String {
+        if self.sccache.is_empty() {
+            return String::new();
+        }
+        let rows: String = self.sccache.iter().map(cache_row).collect();
+        let warnings = self.sccache.iter().flat_map(StageCache::warnings);
+        let warnings: String = warnings.map(|warning| warning_item(&warning)).collect();
+        format!("\n| stage | compiler cache | where |\n|---|---:|---|\n{rows}\n{warnings}")
     }
 
     fn slowest_list(&self) -> String {
@@ -34,6 +49,16 @@ fn item(name: &str, time: &str) -> String {
         ..Look::PLAIN
     };
     format!("* {time} {}\n", code(&fit(name, NAME_COLUMNS, look)))
+}
+
+fn warning_item(warning: &str) -> String {
+    format!("* warning: {}\n", code(warning))
+}
+
+fn cache_row(stage: &StageCache) -> String {
+    let location = stage.location.as_deref().map(code).unwrap_or_default();
+    let figures = stage.figures();
+    format!("| {} | {figures} | {location} |\n", code(&stage.stage))
 }
 
 fn row(target: &Target) -> String {

@@ -38,7 +38,7 @@ pub use annotation::Annotation;
 pub use diagnosis::{Diagnosis, diagnose};
 pub use intake::Intake;
 pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};
-pub use sccache::Sccache;
+pub use sccache::StageCache;
 pub use state::{BuildState, Counts, Group, Target};
 pub use step::{Phase, Step};
 pub use summary::Summary;

@@ -5,50 +5,157 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::step::Step;
+use super::title::Title;
+use crate::text::{Look, Table, Tone};
 
-/// The counts that `sccache --show-stats` printed at the end of steps that compile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sccache {
+/// What a step has told of its compiler cache: `sccache --show-stats` at the end of each
+/// compilation, and the warnings of the `compile` script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CacheLog {
+    hits: u64,
+    misses: u64,
+    errors: u64,
+    location: Option<String>,
+    warning: Option<String>,
+}
+
+impl CacheLog {
+    /// Takes in a line. Totals add up, for one step may compile several times; those of single
+    /// languages, as `Cache hits (Rust)`, are parts of them.
+    pub(super) fn read(&mut self, line: &str) {
+        static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(
+                r"^(?:Cache (hits|misses|read errors|write errors|timeouts)\s+(\d+)|Cache (location)\s+(.+)|warning: (sccache): (.+))$",
+            )
+            .ok()
+        });
+        let line = line.trim_end();
+        let Some(found) = LINE.as_ref().and_then(|pattern| pattern.captures(line)) else {
+            return;
+        };
+        let (_, [what, value]) = found.extract();
+        let count = value.parse().unwrap_or(0);
+        match what {
+            "hits" => self.hits += count,
+            "misses" => self.misses += count,
+            "location" => self.location = Some(location(value)),
+            "sccache" => self.warning = Some(value.to_owned()),
+            _ => self.errors += count,
+        }
+    }
+}
+
+/// Puts sccache's words for the place of a cache into ours.
+fn location(told: &str) -> String {
+    if told.starts_with("Local disk") {
+        return "in the engine".to_owned();
+    }
+    let parts = told.split_once(", name: ").and_then(|(kind, rest)| {
+        let (name, prefix) = rest.split_once(", prefix: ")?;
+        Some(format!("{kind} {name}{}", prefix.trim_end_matches('/')))
+    });
+    parts.unwrap_or_else(|| told.to_owned())
+}
+
+/// What the compiler cache did for one stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageCache {
+    /// The stage, as people read it.
+    pub stage: String,
     /// Compilations whose result was in the cache.
     pub hits: u64,
     /// Compilations that had to run.
     pub misses: u64,
+    /// Requests that the cache's server failed to answer.
+    pub errors: u64,
+    /// Where the cache is, in a few words.
+    pub location: Option<String>,
+    /// Why it is not where it was asked for.
+    pub warning: Option<String>,
 }
 
-impl Sccache {
-    /// Adds up what the steps tell, if one does.
-    pub(super) fn of(steps: &[Step]) -> Option<Self> {
+impl StageCache {
+    /// Collects what the steps tell.
+    pub(super) fn of(steps: &[Step]) -> Vec<Self> {
         let told = steps
             .iter()
-            .filter_map(|step| Self::parse(step.last_lines(usize::MAX)));
-        told.reduce(|sum, more| Self {
-            hits: sum.hits + more.hits,
-            misses: sum.misses + more.misses,
+            .filter(|step| step.cache != CacheLog::default());
+        told.map(|step| {
+            let CacheLog {
+                hits,
+                misses,
+                errors,
+                location,
+                warning,
+            } = step.cache.clone();
+            Self {
+                stage: stage(&step.title),
+                hits,
+                misses,
+                errors,
+                location,
+                warning,
+            }
         })
+        .collect()
     }
 
-    /// Reads the totals; those of single languages stand below them, as `Cache hits (Rust)`.
-    fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Self> {
-        static TOTAL: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"^Cache (hits|misses)\s+(\d+)$").ok());
-        let totals = lines.filter_map(|line| TOTAL.as_ref()?.captures(line.trim_end()));
-        totals.fold(None, |sum, total| {
-            let mut sum: Self = sum.unwrap_or_default();
-            let count = total[2].parse().unwrap_or(0);
-            match &total[1] {
-                "hits" => sum.hits = count,
-                _ => sum.misses = count,
-            }
-            Some(sum)
-        })
+    /// Returns for example `350 of 371 hits (94 %)`.
+    pub(super) fn figures(&self) -> String {
+        let Self { hits, misses, .. } = self;
+        let all = hits + misses;
+        // Rounded down: 100 % means all of them.
+        let percent = (hits * 100).checked_div(all);
+        let percent = percent.map(|percent| format!(" ({percent} %)"));
+        format!("{hits} of {all} hits{}", percent.unwrap_or_default())
     }
+
+    /// Returns what went wrong with the cache, without having failed the build.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        let stage = &self.stage;
+        let fallback = self.warning.as_ref();
+        let fallback = fallback.map(|why| format!("{stage}: sccache: {why}"));
+        let errors = (self.errors > 0).then(|| {
+            let errors = self.errors;
+            format!(
+                "{stage}: sccache: the cache failed {errors} times; what it did not give was compiled"
+            )
+        });
+        fallback.into_iter().chain(errors)
+    }
+}
+
+/// Returns the name of a step's stage, with the platform where there are several; the only stage of
+/// a Dockerfile has none.
+fn stage(title: &Title) -> String {
+    let stage = title.stage.as_deref().unwrap_or("the only stage");
+    match &title.platform {
+        Some(platform) => format!("{platform} {stage}"),
+        None => stage.to_owned(),
+    }
+}
+
+/// Returns the figures of all stages as lines to read.
+pub(super) fn render(stages: &[StageCache], look: Look) -> String {
+    let mut table = Table::headless();
+    for stage in stages.iter().filter(|stage| stage.location.is_some()) {
+        let location = stage.location.clone().unwrap_or_default();
+        table.row([format!("  {}", stage.stage), stage.figures(), location]);
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    look.paint(Tone::Faint, "Compiler cache") + "\n" + &table.render(look)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
-    /// As sccache 0.10 prints it.
+    use crate::buildkit::progress::VertexLog;
+
+    /// As sccache 0.16 prints it.
     const STATS: &str = "\
 Compile requests                     412
 Compile requests executed            371
@@ -58,15 +165,80 @@ Cache hits (Rust)                    338
 Cache misses                          21
 Cache misses (Rust)                   21
 Cache hits rate                    94.34 %
-Cache timeouts                         0";
+Cache timeouts                         0
+Cache read errors                      2
+Forced recaches                        0
+Cache write errors                     1
+Cache errors                           0
+Cache location                  s3, name: objects, prefix: /ci/";
+
+    fn read(text: &str) -> CacheLog {
+        let mut log = CacheLog::default();
+        for line in text.lines() {
+            log.read(line);
+        }
+        log
+    }
 
     #[test]
     fn the_totals_are_read() {
-        let expected = Sccache {
+        let expected = CacheLog {
             hits: 350,
             misses: 21,
+            errors: 3,
+            location: Some("s3 objects/ci".to_owned()),
+            warning: None,
         };
-        assert_eq!(Sccache::parse(STATS.lines()), Some(expected));
-        assert_eq!(Sccache::parse("Cache is warm".lines()), None);
+        assert_eq!(read(STATS), expected);
+        assert_eq!(read("Cache is warm"), CacheLog::default());
+    }
+
+    /// A step of the stage `wheels` that wrote this.
+    fn step(text: &str) -> Step {
+        let mut step = Step::new("[wheels 3/3] RUN compile");
+        step.log(&VertexLog {
+            vertex: "sha256:1".into(),
+            stream: 1,
+            data: text.as_bytes().to_vec(),
+            timestamp: Timestamp::UNIX_EPOCH,
+        });
+        step
+    }
+
+    #[test]
+    fn figures_are_told_for_each_stage_whatever_it_wrote_after_them() {
+        let much = "more\n".repeat(1000);
+        let stages = StageCache::of(&[step("no cache"), step(&format!("{STATS}\n{much}"))]);
+        insta::assert_snapshot!(render(&stages, Look::PLAIN), @"
+        Compiler cache
+          wheels  350 of 371 hits (94 %)  s3 objects/ci
+        ");
+        let warnings: Vec<_> = stages.iter().flat_map(StageCache::warnings).collect();
+        insta::assert_snapshot!(warnings.join("\n"), @"wheels: sccache: the cache failed 3 times; what it did not give was compiled");
+    }
+
+    #[test]
+    fn compilations_of_one_step_add_up() {
+        let twice = read(&[STATS, STATS].join("\n"));
+        assert_eq!((twice.hits, twice.misses), (700, 42));
+    }
+
+    #[test]
+    fn what_went_wrong_is_told() {
+        let log = read("warning: sccache: the s3 cache cannot be used: no\nCache hits   1\n");
+        assert_eq!(
+            log.warning.as_deref(),
+            Some("the s3 cache cannot be used: no")
+        );
+    }
+
+    #[test]
+    fn places_are_told_in_few_words() {
+        assert_eq!(
+            location("Local disk: \"/root/.cache/sccache\""),
+            "in the engine"
+        );
+        assert_eq!(location("s3, name: b, prefix: /"), "s3 b");
+        assert_eq!(location("something new"), "something new");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::sccache::CacheLog;
 use super::title::Title;
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{Vertex, VertexLog, VertexStatus};
@@ -25,6 +26,8 @@ pub struct Step {
     pub running_since: Option<Duration>,
     /// How many steps are below it: 0 for a base image.
     pub(super) depth: usize,
+    /// What it has told of the compiler cache, long ago perhaps.
+    pub(super) cache: CacheLog,
     members: BTreeMap<Digest, Member>,
     statuses: Vec<VertexStatus>,
     last_lines: VecDeque<String>,
@@ -70,6 +73,7 @@ impl Step {
             name,
             running_since: None,
             depth: 0,
+            cache: CacheLog::default(),
             members: BTreeMap::new(),
             statuses: Vec::new(),
             last_lines: VecDeque::new(),
@@ -99,6 +103,7 @@ impl Step {
 
     pub(super) fn log(&mut self, log: &VertexLog) {
         for line in log_lines(log) {
+            self.cache.read(&line);
             if self.last_lines.len() == KEPT_LINES {
                 self.last_lines.pop_front();
             }

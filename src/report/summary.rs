@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::sccache::Sccache;
+use super::note::render_note;
+use super::sccache::{self, StageCache};
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
 use super::title::{Kind, brief};
-use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::build::event::{BuiltTarget, NoteLevel, TargetOutcome};
 use crate::buildkit::progress::VertexWarning;
 use crate::text::{
     Look, Mark, Table, Tone, clean_line, counted, fit, fold, human_duration, human_size,
@@ -32,8 +33,8 @@ pub struct Summary {
     pub counts: Counts,
     /// The bytes sent to the engine for build contexts.
     pub context_bytes: u64,
-    /// What the compiler cache did, if a step told.
-    pub sccache: Option<Sccache>,
+    /// What the compiler cache did, for each stage that told.
+    pub sccache: Vec<StageCache>,
     /// The slowest steps, slowest first: name and duration.
     pub slowest: Vec<(String, Duration)>,
     /// What the frontend finds doubtful.
@@ -48,7 +49,7 @@ impl Summary {
             duration: state.duration(),
             counts: state.counts(),
             context_bytes: state.context_bytes(),
-            sccache: Sccache::of(state.steps()),
+            sccache: StageCache::of(state.steps()),
             slowest: slowest(state),
             warnings: state.warnings().to_vec(),
         }
@@ -61,11 +62,17 @@ impl Summary {
             .iter()
             .map(|warning| render_warning(warning, look))
             .collect();
+        for warning in self.sccache.iter().flat_map(StageCache::warnings) {
+            text += &render_note(NoteLevel::Warning, None, &warning, look);
+        }
         for target in &self.targets {
             text += &render_target(target, look);
         }
         let separator = format!(" {} ", look.mark(Mark::Dot));
-        text + &self.totals().join(&separator) + "\n" + &self.slowest(look)
+        text + &self.totals().join(&separator)
+            + "\n"
+            + &sccache::render(&self.sccache, look)
+            + &self.slowest(look)
     }
 
     /// Returns for example `Done in 12.3s`, `9 steps run, 4 cached`, `context 1.20 MB sent`.
@@ -84,11 +91,11 @@ impl Summary {
         if self.context_bytes > 0 {
             facts.push(format!("context {} sent", human_size(self.context_bytes)));
         }
-        if let Some(Sccache { hits, misses }) = self.sccache {
-            facts.push(format!(
-                "{hits} of {} compilations from sccache",
-                hits + misses
-            ));
+        let sum = |count: fn(&StageCache) -> u64| self.sccache.iter().map(count).sum::<u64>();
+        let (hits, misses) = (sum(|stage| stage.hits), sum(|stage| stage.misses));
+        if hits + misses > 0 {
+            let all = hits + misses;
+            facts.push(format!("{hits} of {all} compilations from sccache"));
         }
         facts
     }
