@@ -10,6 +10,7 @@ pub mod event;
 mod failure;
 mod metadata;
 mod output;
+mod preflight;
 mod request;
 mod runner;
 

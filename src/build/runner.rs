@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 use super::failure;
+use super::preflight;
 use super::request::request;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
@@ -110,6 +111,7 @@ impl<'a> Runner<'a> {
             events,
             cancel: cancel.child_token(),
         };
+        run.tell_of_caches().await;
         let builds = sessions.iter().flat_map(|(targets, session)| {
             let run = &run;
             targets
@@ -216,6 +218,26 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Compiler caches that do not answer are told before hours of compiling without them.
+    async fn tell_of_caches(&self) {
+        if preflight::has_proxy(&self.runner.resources.proxies) {
+            return;
+        }
+        let servers = preflight::servers(&self.runner.plan.targets, &self.runner.composition);
+        let silent = self
+            .cancel
+            .run_until_cancelled(preflight::silent(servers))
+            .await;
+        for message in silent.into_iter().flatten() {
+            self.tell(Event::Note {
+                level: NoteLevel::Warning,
+                target: None,
+                message,
+            })
+            .await;
+        }
+    }
+
     async fn target(&self, target: &PlannedTarget, session: &Session) -> Finished {
         self.tell(Event::TargetStarted {
             target: target.name.clone(),

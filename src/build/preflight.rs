@@ -1,0 +1,147 @@
+//! What can be known before a build: whether the servers of its compiler caches answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::plan::stages::{Composition, StageGraph};
+use crate::plan::{CACHE_SWITCH, CacheServer, PlannedTarget};
+
+/// How long a server may take to accept a connection.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Returns the servers that compilations of these targets will talk to, as far as we can try them:
+/// not those behind a proxy, nor those that only a build step reaches under their name.
+pub(super) fn servers(
+    targets: &[PlannedTarget],
+    composition: &Composition,
+) -> BTreeSet<CacheServer> {
+    targets
+        .iter()
+        .filter(|target| compiles(target, composition) && !has_proxy(&target.build_args))
+        .filter_map(|target| CacheServer::of(&target.build_args))
+        .filter(|server| !server.is_loopback())
+        .collect()
+}
+
+fn compiles(target: &PlannedTarget, composition: &Composition) -> bool {
+    let graph = StageGraph::new(composition, &target.build_args);
+    let stage = graph.find(&target.dockerfile.stage);
+    stage.is_some_and(|stage| graph.declares(stage, CACHE_SWITCH))
+}
+
+/// Returns whether build arguments name a proxy, behind which a step may reach what we do not.
+pub(super) fn has_proxy(build_args: &BTreeMap<String, String>) -> bool {
+    build_args.keys().any(|name| {
+        let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+        proxies.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
+    })
+}
+
+/// Tries all servers at once, and returns what to tell of those that do not answer.
+///
+/// The engine may reach what this machine does not, so that is a warning; `compile` in the step
+/// decides for itself.
+pub(super) async fn silent(servers: BTreeSet<CacheServer>) -> Vec<String> {
+    let tried = servers.iter().map(|server| async move {
+        let why = refusal(server).await?;
+        Some(format!(
+            "The sccache server `{server}` does not answer from here ({why}): unless the engine \
+             reaches it, this build keeps its compiled objects in the engine"
+        ))
+    });
+    join_all(tried).await.into_iter().flatten().collect()
+}
+
+async fn refusal(server: &CacheServer) -> Option<String> {
+    let connection = TcpStream::connect((server.host.as_str(), server.port));
+    match timeout(PATIENCE, connection).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no connection within {} s", PATIENCE.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::plan::PlannedDockerfile;
+    use crate::plan::stages::Fragment;
+    use crate::profile::Source;
+
+    const STAGES: &str = "\
+FROM a:1 AS released
+FROM a:1 AS compiled
+ARG USE_SCCACHE
+";
+
+    fn target(stage: &str, args: &[(&str, &str)]) -> PlannedTarget {
+        let args = args.iter();
+        let args = args.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        PlannedTarget {
+            name: stage.into(),
+            framework: "demo".into(),
+            target: stage.into(),
+            device: "cpu".into(),
+            source: Source::Tree,
+            version: "1".into(),
+            platforms: Vec::new(),
+            tags: Vec::new(),
+            build_args: args.collect(),
+            labels: BTreeMap::new(),
+            secrets: Vec::new(),
+            context: "/".into(),
+            contexts: BTreeMap::new(),
+            ssh: Vec::new(),
+            cache_from: Vec::new(),
+            cache_to: Vec::new(),
+            outputs: Vec::new(),
+            attestations: Vec::new(),
+            no_cache: false,
+            pull: false,
+            dockerfile: PlannedDockerfile {
+                fragments: Vec::new(),
+                stage: stage.into(),
+            },
+        }
+    }
+
+    #[test]
+    fn only_servers_that_a_compilation_uses_are_tried() {
+        let fragment = Fragment {
+            name: "test".into(),
+            file: "test".into(),
+            text: STAGES.into(),
+        };
+        let composition = Composition::new([Arc::new(fragment)]).unwrap();
+        let remote = [("USE_SCCACHE", "true"), ("SCCACHE_ENDPOINT", "10.0.0.1:9")];
+        let behind = [&remote[..], &[("https_proxy", "http://p")]].concat();
+        let tried = |targets: &[PlannedTarget]| servers(targets, &composition).len();
+        assert_eq!(tried(&[target("compiled", &remote)]), 1);
+        assert_eq!(tried(&[target("released", &remote)]), 0);
+        assert_eq!(tried(&[target("compiled", &behind)]), 0);
+        assert_eq!(tried(&[target("compiled", &[])]), 0);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_gone_is_told() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = CacheServer {
+            host: "127.0.0.1".into(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let servers = BTreeSet::from([server]);
+        assert!(silent(servers.clone()).await.is_empty());
+        drop(listener);
+        let [told] = silent(servers).await.try_into().unwrap();
+        assert!(
+            told.contains("does not answer from here (Connection refused"),
+            "{told}"
+        );
+    }
+}
