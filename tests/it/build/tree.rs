@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::cache_server::{BUCKET, CacheServers, PASSWORD, USER};
 use crate::support::engines::{self, Engine, Owned, Store};
 
 /// What the Rust of the stand-in says about a model.
@@ -38,6 +39,47 @@ fn a_changed_line_of_rust_is_in_the_next_image() {
     }
 }
 
+/// What one engine compiled, another one takes from the bucket. Both must be fresh, as those of
+/// `ci/test` are: what is in a kept target directory is compiled by nobody.
+#[test]
+#[ignore = "compiles for minutes and loads from three package registries; run it with `--ignored`"]
+fn what_one_engine_compiled_another_takes_from_the_bucket() {
+    let Some((engine, programs)) = engines::with_cache_servers() else {
+        return;
+    };
+    let other = engines::newest()
+        .into_iter()
+        .find(|other| other.host != engine.host)
+        .expect("a second engine");
+    let workspace = Workspace::new();
+    let servers = CacheServers::new(&programs);
+    let figures = [&engine, &other].map(|at| {
+        // Each engine sees this machine at another address; what is kept is the same.
+        let server = servers.s3(at);
+        let image = at.image("tree");
+        let mut dynbuild = workspace.command(at, &image);
+        dynbuild.args(["--use-sccache", "--sccache-bucket", BUCKET]);
+        dynbuild.args(["--sccache-region", "us-east-1", "--sccache-endpoint"]);
+        dynbuild.arg(format!("http://{}", server.address()));
+        dynbuild.env("AWS_ACCESS_KEY_ID", USER);
+        dynbuild.env("AWS_SECRET_ACCESS_KEY", PASSWORD);
+        figures(&told(&mut dynbuild))
+    });
+    let [(none, all), (hits, of)] = figures;
+    assert_eq!((none, all), (0, of));
+    assert!(of > 20, "{of} compilations are not the workspace");
+    assert!(hits * 100 >= of * 95, "{hits} of {of} hits");
+}
+
+/// The hits and the compilations that the summary tells of the bucket.
+fn figures(told: &str) -> (u32, u32) {
+    let line = told.lines().find(|line| line.ends_with("  s3 objects"));
+    let line = line.unwrap_or_else(|| panic!("no figures in\n{told}"));
+    let mut words = line.split_whitespace().skip(1);
+    let mut number = || words.by_ref().find_map(|word| word.parse().ok());
+    (number().expect("hits"), number().expect("compilations"))
+}
+
 fn card(engine: &Engine, image: &Owned, flags: &[&str]) -> String {
     let mut docker = engine.docker();
     docker.args(["run", "--rm"]).args(flags).arg(image.name());
@@ -69,9 +111,13 @@ impl Workspace {
         fs_err::write(self.path(path), text.replace(old, new)).expect("written");
     }
 
-    /// Builds the image and returns what was told. With the caller's environment, for that says which
-    /// index of Python packages is near; and for as long as it takes, for compilers have their time.
+    /// Builds the image and returns what was told.
     fn build(&self, engine: &Engine, image: &Owned) -> String {
+        told(&mut self.command(engine, image))
+    }
+
+    /// With the caller's environment, for that says which index of Python packages is near.
+    fn command(&self, engine: &Engine, image: &Owned) -> Command {
         let mut dynbuild = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
         dynbuild.env("DOCKER_HOST", &engine.host);
         dynbuild.args([
@@ -89,13 +135,15 @@ impl Workspace {
             "--tag",
             image.name(),
         ]);
-        let end = dynbuild
-            .arg("--context")
-            .arg(self.folder.path())
-            .output()
-            .expect("started");
-        let told = String::from_utf8_lossy(&end.stderr).into_owned();
-        assert!(end.status.success(), "{told}");
-        told
+        dynbuild.arg("--context").arg(self.folder.path());
+        dynbuild
     }
+}
+
+/// Runs a build for as long as it takes, for compilers have their time, and returns what it told.
+fn told(dynbuild: &mut Command) -> String {
+    let end = dynbuild.output().expect("started");
+    let told = String::from_utf8_lossy(&end.stderr).into_owned();
+    assert!(end.status.success(), "{told}");
+    told
 }

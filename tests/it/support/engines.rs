@@ -11,6 +11,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio, id};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -40,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) registry: String,
     /// A registry that wants a login.
     pub(crate) registry_with_login: Login,
+    /// What `ci/cache-servers` printed, if this machine can have them.
+    pub(crate) cache_servers: Option<PathBuf>,
 }
 
 /// A registry and the login that it takes.
@@ -106,6 +109,19 @@ fn read_list() -> Vec<Engine> {
         .unwrap_or_else(|error| panic!("reading {}: {error}", path.display()))
 }
 
+/// The newest engine with the classic store and the directory of `ci/cache-servers`: one engine is
+/// enough for what differs by the stages and not by the engine.
+pub(crate) fn with_cache_servers() -> Option<(Engine, PathBuf)> {
+    let engine = newest()
+        .into_iter()
+        .find(|engine| engine.store == Store::Overlay2)?;
+    let servers = engine.cache_servers.clone();
+    if servers.is_none() {
+        notice("skipped: no servers for compiler caches; `ci/cache-servers` says why");
+    }
+    Some((engine, servers?))
+}
+
 /// One line on the real stderr, past the capture of the test harness, so that `ci/test` can count it.
 fn notice(line: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -121,6 +137,14 @@ impl Engine {
     /// `docker buildx`, talking to this engine: add `build`, `du`, ...
     pub(crate) fn buildx(&self) -> Command {
         self.client(&self.buildx)
+    }
+
+    /// The address of this machine as the engine and its build steps see it.
+    pub(crate) fn gateway(&self) -> IpAddr {
+        let own: Ipv4Addr = self.address.parse().expect("an address");
+        let [a, b, c, _] = own.octets();
+        // `ci/lib/network.sh`: the first of the two addresses is the host's.
+        IpAddr::from([a, b, c, 1])
     }
 
     fn client(&self, program: &PathBuf) -> Command {
