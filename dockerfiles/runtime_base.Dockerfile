@@ -29,7 +29,9 @@ RUN ldconfig
 
 USER dynamo
 WORKDIR /workspace
+# USER is for any other user, who has no account: torch names its cache after whoever runs it.
 ENV HOME=/home/dynamo \
+    USER=dynamo \
     DYNAMO_HOME=/opt/dynamo \
     VIRTUAL_ENV=/opt/dynamo/venv \
     PATH=/opt/dynamo/venv/bin:${PATH}
