@@ -10,7 +10,8 @@ use super::export::{ArchiveFormat, Export};
 use super::proto::control::types::WorkerRecord;
 use super::proto::pb;
 use super::request::SolveRequest;
-use super::transport::{ApiVersion, EngineVersion};
+use super::transport::EngineVersion;
+use crate::docker::api_version::ApiVersion;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
@@ -19,16 +20,10 @@ use crate::problem::Problem;
 const SNAPSHOTTER_LABEL: &str = "org.mobyproject.buildkit.worker.snapshotter";
 
 /// Docker 23: the Dockerfile frontend takes named contexts.
-const NAMED_CONTEXTS: ApiVersion = ApiVersion {
-    major: 1,
-    minor: 42,
-};
+const NAMED_CONTEXTS: ApiVersion = ApiVersion::new(1, 42);
 
 /// Docker 26 (BuildKit 0.13): a build has several exporters.
-const SEVERAL_EXPORTS: ApiVersion = ApiVersion {
-    major: 1,
-    minor: 45,
-};
+const SEVERAL_EXPORTS: ApiVersion = ApiVersion::new(1, 45);
 
 /// What keeps the images that are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! parsers (`tests/data/docker-cli`); only the error texts are ours, and many know what mends them
 //! ([`Hinted`]).
 
+pub mod api_version;
 mod as_text;
 pub mod attributes;
 pub mod block_io;

@@ -4,7 +4,8 @@ use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::connector;
 use super::error::EngineError;
-use crate::buildkit::transport::{Address, ApiVersion, EngineVersion, ask_version};
+use crate::buildkit::transport::{Address, EngineVersion, ask_version};
+use crate::docker::api_version::ApiVersion;
 
 /// Seconds that a single request may take. Only streams (logs, waits) take longer, and bollard
 /// does not apply the limit to them.
@@ -12,10 +13,7 @@ const REQUEST_TIMEOUT: u64 = 120;
 
 /// The oldest API that has everything a launch or a build needs: 1.40 brought device requests
 /// (Docker 19.03), 1.41 is what Debian 12's engine speaks.
-pub const OLDEST_API: ApiVersion = ApiVersion {
-    major: 1,
-    minor: 40,
-};
+pub const OLDEST_API: ApiVersion = ApiVersion::new(1, 40);
 
 /// An engine that answered.
 #[derive(Clone, Debug)]
@@ -32,7 +30,14 @@ impl Engine {
     /// Fails when nothing answers, when the socket may not be used, or when the engine is older
     /// than [`OLDEST_API`].
     pub async fn connect(address: &Address) -> Result<Self, EngineError> {
-        let version = ask_version(address).await?;
+        Self::known(address, ask_version(address).await?).await
+    }
+
+    /// Connects to an engine that has said already what it is.
+    ///
+    /// # Errors
+    /// As [`Engine::connect`].
+    pub async fn known(address: &Address, version: EngineVersion) -> Result<Self, EngineError> {
         if version.api < OLDEST_API {
             return Err(EngineError::TooOld { version });
         }

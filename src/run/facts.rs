@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::docker::api_version::ApiVersion;
+
 /// The machine and the account that dynrun runs on.
 #[derive(Clone, Debug, Default)]
 pub struct HostFacts {
@@ -26,34 +28,6 @@ pub struct HostFacts {
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
-}
-
-/// A version of the Engine API, for example 1.51.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ApiVersion {
-    /// Always 1 so far.
-    pub major: u16,
-    /// Grows with each release that adds to the API.
-    pub minor: u16,
-}
-
-impl ApiVersion {
-    /// Names a version.
-    pub const fn new(major: u16, minor: u16) -> Self {
-        Self { major, minor }
-    }
-
-    /// Reads a version as the engine writes it, `1.51`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.split_once('.')?;
-        Some(Self::new(major.parse().ok()?, minor.parse().ok()?))
-    }
-}
-
-impl std::fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
 }
 
 /// What the engine says that it is and can do.

@@ -9,13 +9,18 @@ use tower::service_fn;
 use super::address::{Address, BoxedStream, Endpoint, Protocol, Speaks};
 use super::error::ConnectError;
 use super::upgrade::upgrade;
-use super::version::{self, ApiVersion, EngineVersion};
+use super::version::{self, EngineVersion};
 use crate::buildkit::proto::control::ListWorkersRequest;
 use crate::buildkit::proto::control::control_client::ControlClient;
 use crate::buildkit::proto::control::types::WorkerRecord;
+use crate::docker::api_version::ApiVersion;
 
 /// The largest message that we take; logs and provenance can be large, contexts come in pieces.
 pub(in super::super) const MESSAGE_LIMIT: usize = 16 << 20;
+
+/// The first API whose socket speaks gRPC itself, and which deprecates `POST /grpc`.
+/// (API 1.52 is Docker 29.0; 1.53 came with 29.2.)
+const NATIVE_GRPC: ApiVersion = ApiVersion::new(1, 53);
 
 /// How HTTP/2 is brought to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +54,7 @@ impl Connection {
             return Self::by(Route::Native, address, None, Pings::No).await;
         }
         let engine = version::ask(address).await?;
-        let (first, second) = if engine.api >= ApiVersion::NATIVE_GRPC {
+        let (first, second) = if engine.api >= NATIVE_GRPC {
             (Route::Native, Route::Upgrade)
         } else {
             (Route::Upgrade, Route::Native)

@@ -24,7 +24,7 @@ mod version;
 
 pub use address::{Address, Endpoint, Speaks};
 pub use error::ConnectError;
-pub use version::{ApiVersion, EngineVersion, ask as ask_version};
+pub use version::{EngineVersion, ask as ask_version};
 
 pub(crate) use address::BoxedStream;
 pub(super) use connection::{Connection, MESSAGE_LIMIT, Route};

@@ -1,8 +1,5 @@
 //! What an engine says of itself.
 
-use std::fmt;
-use std::str::FromStr;
-
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -12,6 +9,7 @@ use hyper_util::rt::TokioIo;
 
 use super::address::{Address, Protocol};
 use super::error::ConnectError;
+use crate::docker::api_version::ApiVersion;
 
 /// More than any engine says; who says more is no engine.
 const ANSWER_LIMIT: usize = 1 << 20;
@@ -23,43 +21,6 @@ pub struct EngineVersion {
     pub version: String,
     /// The newest API that it speaks; ask this one what it can.
     pub api: ApiVersion,
-}
-
-/// A version of the Engine API, for example 1.51.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ApiVersion {
-    /// The part before the point; 1 since ever.
-    pub major: u32,
-    /// The part after the point.
-    pub minor: u32,
-}
-
-impl ApiVersion {
-    /// The first API whose socket speaks gRPC itself, and which deprecates `POST /grpc`.
-    /// (API 1.52 is Docker 29.0; 1.53 came with 29.2.)
-    pub(super) const NATIVE_GRPC: Self = Self {
-        major: 1,
-        minor: 53,
-    };
-}
-
-impl fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl FromStr for ApiVersion {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (major, minor) = text.split_once('.').ok_or(())?;
-        let number = |text: &str| text.parse().map_err(|_| ());
-        Ok(Self {
-            major: number(major)?,
-            minor: number(minor)?,
-        })
-    }
 }
 
 /// Asks the engine at `address`.
@@ -118,14 +79,6 @@ mod tests {
     use hyper::http::HeaderValue;
 
     use super::*;
-
-    #[test]
-    fn api_versions_compare_as_numbers() {
-        let parse = |text: &str| text.parse::<ApiVersion>();
-        assert!(parse("1.53").unwrap() >= ApiVersion::NATIVE_GRPC);
-        assert!(parse("1.9").unwrap() < parse("1.51").unwrap());
-        assert!(parse("latest").is_err());
-    }
 
     #[test]
     fn versions_are_in_the_headers_of_a_ping() {

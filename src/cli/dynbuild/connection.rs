@@ -15,8 +15,10 @@ pub(super) async fn connect(edge: &Edge) -> Result<(Client, Engine), Problems> {
     let endpoint = Endpoint::engine(located.address.clone());
     // One after the other: a problem with the engine is told once.
     let client = Client::connect(&endpoint).await.map_err(Problem::from)?;
-    let engine = Engine::connect(&located.address)
-        .await
-        .map_err(Problem::from)?;
+    let engine = match client.capabilities().engine.clone() {
+        Some(version) => Engine::known(&located.address, version).await,
+        None => Engine::connect(&located.address).await,
+    };
+    let engine = engine.map_err(Problem::from)?;
     Ok((client, engine))
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use crate::cli::edge::Edge;
 use crate::engine::{Engine, EngineError};
 use crate::git;
-use crate::run::facts::{ApiVersion, EngineFacts, HostFacts, LimitFacts};
+use crate::run::facts::{EngineFacts, HostFacts, LimitFacts};
 
 /// Gathers what is known about the host.
 pub(super) fn host(edge: &Edge) -> HostFacts {
@@ -33,7 +33,7 @@ pub(super) async fn engine(engine: &Engine) -> Result<EngineFacts, EngineError> 
     let peer = engine.peer();
     let version = engine.version();
     Ok(EngineFacts {
-        api: ApiVersion::parse(&version.api.to_string()).unwrap_or(ApiVersion::new(1, 40)),
+        api: version.api,
         version: version.version.clone(),
         runtimes: info.runtimes,
         init_binary: info.init_binary,

@@ -377,7 +377,7 @@ fn limits_are_negotiated_with_the_engine() {
 #[test]
 fn an_old_engine_is_not_sent_what_it_would_ignore() {
     let engine = EngineFacts {
-        api: crate::run::facts::ApiVersion::new(1, 41),
+        api: crate::docker::api_version::ApiVersion::new(1, 41),
         version: "20.10.24".to_owned(),
         gpu_hook: Some(true),
         ..EngineFacts::unknown()

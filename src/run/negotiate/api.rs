@@ -2,11 +2,12 @@
 //!
 //! An old engine ignores fields that it does not know, so the container would silently lack them.
 
+use crate::docker::api_version::ApiVersion;
 use crate::docker::mount::MountKind;
 use crate::docker::namespace::CgroupnsMode;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::run::facts::{ApiVersion, EngineFacts};
+use crate::run::facts::EngineFacts;
 use crate::run::spec::ContainerSpec;
 
 /// A flag, the API version that brought it, and whether a specification uses it.
