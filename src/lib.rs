@@ -8,6 +8,7 @@ pub mod build;
 pub mod buildkit;
 pub mod cli;
 pub mod context;
+pub mod credentials;
 pub mod docker;
 pub mod engine;
 pub mod exit;

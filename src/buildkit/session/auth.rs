@@ -1,10 +1,8 @@
-//! Registry credentials, from docker's configuration file and its credential helpers.
+//! Registry credentials, for the engine to use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use docker_credential::{CredentialRetrievalError, DockerCredential};
 use tonic::{Request, Response, Status};
 
 use crate::buildkit::proto::filesync::auth_server::Auth;
@@ -13,10 +11,8 @@ use crate::buildkit::proto::filesync::{
     GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
     VerifyTokenAuthorityResponse,
 };
+use crate::credentials::{Login, login};
 use crate::secret::Secret;
-
-/// How long a credential helper may take; some ask people to touch a key.
-const HELPER_LIMIT: Duration = Duration::from_secs(60);
 
 /// Credentials as the engine asks for them, host by host.
 ///
@@ -50,11 +46,8 @@ impl Credentials {
     }
 
     async fn look_up(&self, host: &str) -> CredentialsResponse {
-        if self.config.is_empty() {
-            return CredentialsResponse::default();
-        }
-        match self.ask(host).await {
-            Ok(credential) => answer(credential),
+        match login(&self.config, host).await {
+            Ok(login) => answer(login),
             Err(reason) => {
                 let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
                 failures.insert(host.to_owned(), reason);
@@ -62,59 +55,15 @@ impl Credentials {
             }
         }
     }
-
-    /// Returns no credential where none is configured.
-    async fn ask(&self, host: &str) -> Result<Option<DockerCredential>, String> {
-        let config = Arc::clone(&self.config);
-        let server = server(host).to_owned();
-        let look_up = tokio::task::spawn_blocking(move || {
-            docker_credential::get_credential_from_reader(config.expose(), &server)
-        });
-        let answer = tokio::time::timeout(HELPER_LIMIT, look_up).await;
-        let answer = answer.map_err(|_| "the credential helper does not answer".to_owned())?;
-        match answer.map_err(|error| error.to_string())? {
-            Ok(credential) => Ok(Some(credential)),
-            Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(None),
-            Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(describe(&error)),
-        }
-    }
 }
 
-/// Docker keeps the credentials of its own registry under an address of its past.
-fn server(host: &str) -> &str {
-    match host {
-        "registry-1.docker.io" | "docker.io" => "https://index.docker.io/v1/",
-        _ => host,
-    }
-}
-
-/// Helpers say in words that they know nothing, and fail.
-fn is_not_found(error: &CredentialRetrievalError) -> bool {
-    let CredentialRetrievalError::HelperFailure { stdout, stderr, .. } = error else {
-        return false;
-    };
-    [stdout, stderr]
-        .iter()
-        .any(|text| text.contains("credentials not found"))
-}
-
-/// Leaves out what a failing helper wrote to its standard output: it may hold a secret.
-fn describe(error: &CredentialRetrievalError) -> String {
-    match error {
-        CredentialRetrievalError::HelperFailure { helper, stderr, .. } => {
-            format!("`{helper} get` failed: {}", stderr.trim())
-        }
-        other => other.to_string(),
-    }
-}
-
-fn answer(credential: Option<DockerCredential>) -> CredentialsResponse {
-    let (username, secret) = match credential {
+fn answer(login: Option<Login>) -> CredentialsResponse {
+    let text = |secret: Secret| String::from_utf8_lossy(secret.expose()).into_owned();
+    let (username, secret) = match login {
         None => (String::new(), String::new()),
         // Without a user name, BuildKit takes the secret for a refresh token.
-        Some(DockerCredential::IdentityToken(token)) => (String::new(), token),
-        Some(DockerCredential::UsernamePassword(username, password)) => (username, password),
+        Some(Login::Token(token)) => (String::new(), text(token)),
+        Some(Login::Password { user, password }) => (user, text(password)),
     };
     CredentialsResponse { username, secret }
 }
@@ -155,23 +104,18 @@ impl Auth for Credentials {
 mod tests {
     use super::*;
 
-    async fn look_up(config: &str, host: &str) -> (String, String) {
-        let answer = Credentials::new(Secret::new(config)).look_up(host).await;
-        (answer.username, answer.secret)
-    }
-
     #[tokio::test]
-    async fn the_answers_of_docker_config_files() {
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        // `dTpw` is `u:p`.
-        let plain = r#"{"auths":{"nvcr.io":{"auth":"dTpw"}}}"#;
-        assert_eq!(look_up(plain, "nvcr.io").await, pair("u", "p"));
-        assert_eq!(look_up(plain, "ghcr.io").await, pair("", ""));
-        let hub = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}}}"#;
-        assert_eq!(look_up(hub, "registry-1.docker.io").await, pair("u", "p"));
-        let token = r#"{"auths":{"r.example":{"auth":"dTo=","identitytoken":"t"}}}"#;
-        assert_eq!(look_up(token, "r.example").await, pair("", "t"));
-        assert_eq!(look_up("", "nvcr.io").await, pair("", ""));
+    async fn passwords_and_tokens_are_told_apart_by_the_user_name() {
+        let config = r#"{"auths":{"a":{"auth":"dTpw"},"b":{"auth":"dTo=","identitytoken":"t"}}}"#;
+        let credentials = Credentials::new(Secret::new(config));
+        let mut answers = Vec::new();
+        for host in ["a", "b", "c"] {
+            let answer = credentials.look_up(host).await;
+            answers.push((answer.username, answer.secret));
+        }
+        let pair = |user: &str, secret: &str| (user.to_owned(), secret.to_owned());
+        assert_eq!(answers, [pair("u", "p"), pair("", "t"), pair("", "")]);
+        assert!(credentials.failures().is_empty());
     }
 
     #[tokio::test]
@@ -186,15 +130,5 @@ mod tests {
             credentials.failures().keys().collect::<Vec<_>>(),
             ["nvcr.io"]
         );
-    }
-
-    #[test]
-    fn what_a_failing_helper_prints_is_not_repeated() {
-        let error = CredentialRetrievalError::HelperFailure {
-            helper: "docker-credential-x".into(),
-            stdout: "hunter2".into(),
-            stderr: "locked\n".into(),
-        };
-        assert_eq!(describe(&error), "`docker-credential-x get` failed: locked");
     }
 }

@@ -5,7 +5,9 @@ use super::{facts, help};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
+use crate::credentials::{Login, login};
 use crate::docker::env::EnvVar;
+use crate::docker::reference::Reference;
 use crate::engine::{Credentials, Engine};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
@@ -21,6 +23,7 @@ use crate::run::note::Note;
 use crate::run::readiness::{Phase, watch};
 use crate::run::render::{self, CreateRequest};
 use crate::run::request::{Asked, Format, Request};
+use crate::secret::Secret;
 
 /// The framework of run.sh's images.
 const USUAL_FRAMEWORK: &str = "vllm";
@@ -124,7 +127,7 @@ async fn carry_out(
     for note in std::mem::take(&mut launch.notes) {
         edge.ui.note(&note.message);
     }
-    let credentials = credentials(&launch.chosen);
+    let credentials = credentials(&launch.chosen, edge).await;
     let started = Starter {
         engine: &engine,
         host,
@@ -234,18 +237,17 @@ fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
 }
 
 /// Looks the image's registry up where docker keeps credentials.
-fn credentials(chosen: &Chosen) -> Option<Credentials> {
-    let reference: crate::docker::reference::Reference = chosen.image.parse().ok()?;
-    let registry = reference.domain();
-    let server = if registry == "docker.io" {
-        "https://index.docker.io/v1/"
-    } else {
-        registry
-    };
-    match docker_credential::get_credential(server).ok()? {
-        docker_credential::DockerCredential::UsernamePassword(username, password) => {
-            Some(Credentials { username, password })
-        }
-        docker_credential::DockerCredential::IdentityToken(_) => None,
+///
+/// What is wrong with them is nothing to tell here: most images are in the engine already.
+async fn credentials(chosen: &Chosen, edge: &Edge) -> Option<Credentials> {
+    let reference: Reference = chosen.image.parse().ok()?;
+    let config = edge.surroundings().docker_config_text().ok()??;
+    let login = login(&Secret::new(config), reference.domain()).await;
+    match login.ok()?? {
+        Login::Password { user, password } => Some(Credentials {
+            username: user,
+            password: String::from_utf8_lossy(password.expose()).into_owned(),
+        }),
+        Login::Token(_) => None,
     }
 }
