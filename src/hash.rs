@@ -6,8 +6,13 @@ use sha2::{Digest as _, Sha256};
 
 /// Returns the SHA-256 of `data` as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(data: impl AsRef<[u8]>) -> String {
-    let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(data) {
+    hex(&Sha256::digest(data))
+}
+
+/// Returns bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         // Writing to a string does not fail.
         write!(digits, "{byte:02x}").ok();
     }

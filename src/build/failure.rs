@@ -38,7 +38,10 @@ pub(super) fn problems(
             let problem = failed(&failure, target, source_map);
             with_session_hints(problem, session).into()
         }
-        SolveError::Unsupported(_) | SolveError::Cancelled | SolveError::Lost(_) => error.into(),
+        SolveError::Unsupported(_)
+        | SolveError::Cancelled
+        | SolveError::Lost(_)
+        | SolveError::Layout(_) => error.into(),
     }
 }
 
@@ -146,6 +149,10 @@ fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
         if !problem.causes.iter().any(|cause| cause.contains(&reason)) {
             problem.causes.push(reason);
         }
+    }
+    for damage in session.damage().into_iter().map(Problem::from) {
+        problem.causes.push(damage.message);
+        problem.hints.extend(damage.hints);
     }
     for (host, reason) in session.credentials().failures() {
         problem

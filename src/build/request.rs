@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::attestation::attestations;
 use super::output::exports;
-use crate::buildkit::cache::CacheEntry;
-use crate::buildkit::request::{DockerfileOptions, ImageResolve, NamedContext, NoCache};
+use crate::buildkit::cache::{CacheEntry, CacheUse};
+use crate::buildkit::layout::Wanted;
+use crate::buildkit::request::{
+    DockerfileOptions, ImageResolve, LayoutContext, NamedContext, NoCache,
+};
 use crate::buildkit::{SolveRequest, Store};
 use crate::docker::attributes::attributes;
 use crate::exit::Exit;
@@ -14,6 +17,9 @@ use crate::problem::{Problem, Problems};
 
 /// What the names of a context may begin with that is not a directory of this machine.
 const REMOTE_CONTEXTS: [&str; 6] = ["http://", "https://", "git://", "ssh://", "git@", "target:"];
+
+/// What the names of a context begin with that is an image in a directory of this machine.
+const LAYOUT: &str = "oci-layout://";
 
 /// Finds the caches, outputs and attestations of a plan that no engine would take.
 ///
@@ -43,14 +49,14 @@ pub fn check(plan: &BuildPlan) -> Result<(), Problems> {
 /// Returns every cache, output and attestation that is wrong.
 pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveRequest, Problems> {
     let mut problems = Vec::new();
-    let mut caches = |entries: &[String]| -> Vec<CacheEntry> {
-        let caches = entries.iter().map(|text| cache(text));
+    let mut caches = |usage: CacheUse, entries: &[String]| -> Vec<CacheEntry> {
+        let caches = entries.iter().map(|text| cache(usage, text));
         caches
             .filter_map(|cache| cache.map_err(|p| problems.push(p)).ok())
             .collect()
     };
-    let cache_imports = caches(&target.cache_from);
-    let cache_exports = caches(&target.cache_to);
+    let cache_imports = caches(CacheUse::Read, &target.cache_from);
+    let cache_exports = caches(CacheUse::Write, &target.cache_to);
     let exports = exports(&target.outputs, &target.tags, store).unwrap_or_else(|errors| {
         problems.extend(errors.into_iter().map(Problem::from));
         Vec::new()
@@ -97,17 +103,19 @@ fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
     }
 }
 
-fn cache(text: &str) -> Result<CacheEntry, Problem> {
+fn cache(usage: CacheUse, text: &str) -> Result<CacheEntry, Problem> {
     let wrong = |error: &dyn std::fmt::Display| {
         Problem::new(Exit::Usage, format!("Cache `{text}` is wrong: {error}"))
     };
     let attributes = attributes(text, "ref").map_err(|error| wrong(&error))?;
-    CacheEntry::new(attributes).map_err(Problem::from)
+    CacheEntry::new(usage, attributes).map_err(Problem::from)
 }
 
 fn named_context(name: &str, place: &str) -> NamedContext {
     if let Some(image) = place.strip_prefix("docker-image://") {
         NamedContext::Image(image.to_owned())
+    } else if let Some(layout) = place.strip_prefix(LAYOUT) {
+        NamedContext::Layout(layout_context(layout))
     } else if local_context(place).is_some() {
         NamedContext::Local(name.to_owned())
     } else {
@@ -115,11 +123,58 @@ fn named_context(name: &str, place: &str) -> NamedContext {
     }
 }
 
+/// Takes `DIR`, `DIR:TAG` and `DIR@DIGEST` apart.
+fn layout_context(text: &str) -> LayoutContext {
+    let digest = text.rsplit_once('@').and_then(|(directory, digest)| {
+        let digest = digest.parse().ok()?;
+        // Beside a digest, a tag is for people only.
+        let directory = tagged(directory).map_or(directory, |(directory, _)| directory);
+        Some((directory, Wanted::Digest(digest)))
+    });
+    let tag = || tagged(text).map(|(directory, tag)| (directory, Wanted::Tag(tag.to_owned())));
+    let (directory, image) = digest.or_else(tag).unwrap_or((text, Wanted::Default));
+    LayoutContext {
+        directory: directory.into(),
+        image,
+    }
+}
+
+fn tagged(text: &str) -> Option<(&str, &str)> {
+    text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))
+}
+
 /// Returns the directory that a named context is, if it is one of this machine.
 pub(super) fn local_context(place: &str) -> Option<PathBuf> {
     let remote = place.starts_with("docker-image://")
+        || place.starts_with(LAYOUT)
         || REMOTE_CONTEXTS
             .iter()
             .any(|prefix| place.starts_with(prefix));
     (!remote).then(|| Path::new(place).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("out" => ("out".into(), Wanted::Default))]
+    #[test_case("/a:b/out" => ("/a:b/out".into(), Wanted::Default))]
+    #[test_case("out:main" => ("out".into(), Wanted::Tag("main".into())))]
+    #[test_case("a@b" => ("a@b".into(), Wanted::Default))]
+    fn images_in_directories(text: &str) -> (PathBuf, Wanted) {
+        let LayoutContext { directory, image } = layout_context(text);
+        (directory, image)
+    }
+
+    #[test]
+    fn a_digest_counts_and_its_tag_does_not() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for text in [format!("out@{digest}"), format!("out:main@{digest}")] {
+            let LayoutContext { directory, image } = layout_context(&text);
+            assert_eq!(directory, Path::new("out"));
+            assert_eq!(image, Wanted::Digest(digest.parse().unwrap()));
+        }
+    }
 }

@@ -129,7 +129,9 @@ impl<'a> Runner<'a> {
         let mut problems: Vec<Problem> = Vec::new();
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
-                let request = request(target, client.capabilities().store)?;
+                let mut request = request(target, client.capabilities().store)?;
+                request.cache_imports.clear();
+                request.settle().map_err(Problem::from)?;
                 let report = client
                     .check(&session, &request, &CancellationToken::new())
                     .await?;
@@ -252,6 +254,9 @@ impl Run<'_> {
             }
         };
         self.tell_of_files(target, session).await;
+        if result.is_ok() {
+            self.tell_of_damage(target, session).await;
+        }
         self.tell(Event::TargetFinished {
             target: target.name.clone(),
             at: Timestamp::now(),
@@ -265,12 +270,16 @@ impl Run<'_> {
     }
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
-        let mut request =
-            request(target, self.client.capabilities().store).map_err(Failure::before)?;
+        let store = self.client.capabilities().store;
+        let mut request = request(target, store).map_err(Failure::before)?;
         add_proxies(
             &mut request.dockerfile.build_args,
             &self.runner.resources.proxies,
         );
+        let settled = request.settle().map_err(Problem::from);
+        for absent in settled.map_err(|problem| Failure::before(problem.into()))? {
+            self.warn(target, absent.to_string()).await;
+        }
         let names = request.exports.iter().flat_map(Export::names);
         let names = names.cloned().collect();
         let response = self
@@ -349,6 +358,14 @@ impl Run<'_> {
         }
     }
 
+    /// Engines run the steps whose layers in a cache are wrong, without a word.
+    async fn tell_of_damage(&self, target: &PlannedTarget, session: &Session) {
+        for damage in session.damage() {
+            let message = format!("{damage}. Steps that it should have saved may have run");
+            self.warn(target, message).await;
+        }
+    }
+
     async fn warn(&self, target: &PlannedTarget, message: String) {
         self.tell(Event::Note {
             level: NoteLevel::Warning,
@@ -401,9 +418,11 @@ fn outcome(error: &SolveError) -> TargetOutcome {
             error: failure.message.clone(),
             vertex: failure.vertex.clone(),
         },
-        SolveError::Unsupported(_) | SolveError::Lost(_) => TargetOutcome::Failed {
-            error: error.to_string(),
-            vertex: None,
-        },
+        SolveError::Unsupported(_) | SolveError::Lost(_) | SolveError::Layout(_) => {
+            TargetOutcome::Failed {
+                error: error.to_string(),
+                vertex: None,
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::cache::CacheKind;
 use super::export::{ArchiveFormat, Export};
 use super::proto::control::types::WorkerRecord;
 use super::proto::pb;
-use super::request::SolveRequest;
+use super::request::{NamedContext, SolveRequest};
 use super::transport::EngineVersion;
 use crate::docker::api_version::ApiVersion;
 use crate::exit::Exit;
@@ -111,6 +111,7 @@ impl Capabilities {
             self.check_platforms(request),
             self.check_attestations(request),
             self.check_contexts(request),
+            self.check_layouts(request),
         ];
         exports
             .chain(caches)
@@ -152,9 +153,12 @@ impl Capabilities {
     pub fn check_cache_export(&self, kind: CacheKind) -> Option<Unsupported> {
         let what = format!("write a `{kind}` cache");
         match (kind, self.store) {
-            (CacheKind::Local, _) => Some(local_cache(&what)),
             (
-                CacheKind::Registry | CacheKind::Gha | CacheKind::S3 | CacheKind::Azblob,
+                CacheKind::Registry
+                | CacheKind::Gha
+                | CacheKind::S3
+                | CacheKind::Azblob
+                | CacheKind::Local,
                 Store::Classic,
             ) => Some(unsupported(
                 &what,
@@ -167,7 +171,10 @@ impl Capabilities {
                 "Use `type=registry`",
             )),
             (CacheKind::Inline, _)
-            | (CacheKind::Registry | CacheKind::Gha, Store::Containerd | Store::None)
+            | (
+                CacheKind::Registry | CacheKind::Gha | CacheKind::Local,
+                Store::Containerd | Store::None,
+            )
             | (CacheKind::S3 | CacheKind::Azblob, Store::None) => None,
         }
     }
@@ -176,7 +183,6 @@ impl Capabilities {
     pub fn check_cache_import(&self, kind: CacheKind) -> Option<Unsupported> {
         let what = format!("read a `{kind}` cache");
         match (kind, self.store) {
-            (CacheKind::Local, _) => Some(local_cache(&what)),
             (CacheKind::S3 | CacheKind::Azblob, Store::Classic | Store::Containerd) => {
                 Some(unsupported(
                     &what,
@@ -184,7 +190,7 @@ impl Capabilities {
                     "Use `type=registry`",
                 ))
             }
-            (CacheKind::Registry | CacheKind::Inline | CacheKind::Gha, _)
+            (CacheKind::Registry | CacheKind::Inline | CacheKind::Gha | CacheKind::Local, _)
             | (CacheKind::S3 | CacheKind::Azblob, Store::None) => None,
         }
     }
@@ -234,6 +240,20 @@ impl Capabilities {
         })
     }
 
+    /// The classic store's BuildKit fails on them, with `unknown scheme oci-layout`.
+    fn check_layouts(&self, request: &SolveRequest) -> Option<Unsupported> {
+        let mut contexts = request.dockerfile.contexts.values();
+        let some = contexts.any(|context| matches!(context, NamedContext::Layout(_)));
+        (some && self.store == Store::Classic).then(|| {
+            unsupported(
+                "use an image in a directory (`oci-layout://`) as a context",
+                "its image store is the classic one",
+                "Load the image and name it as `docker-image://…`, or enable the engine's \
+                 containerd image store",
+            )
+        })
+    }
+
     fn is_older_than(&self, api: ApiVersion) -> bool {
         self.engine.as_ref().is_some_and(|engine| engine.api < api)
     }
@@ -245,12 +265,6 @@ fn unsupported(what: &str, why: &str, instead: &str) -> Unsupported {
         why: why.into(),
         instead: Some(instead.into()),
     }
-}
-
-/// The engine would need to read and write our files through a service that we do not offer.
-fn local_cache(what: &str) -> Unsupported {
-    let why = "dynbuild has no content service for it to use";
-    unsupported(what, why, "Use `type=registry` or `type=inline`")
 }
 
 fn platform(platform: &pb::Platform) -> String {
@@ -270,7 +284,7 @@ fn platform(platform: &pb::Platform) -> String {
 mod tests {
     use super::*;
     use crate::buildkit::export::{Archive, ImageExport, ImageOptions, MobyExport};
-    use crate::buildkit::request::{Attestation, DockerfileOptions, NamedContext};
+    use crate::buildkit::request::{Attestation, DockerfileOptions};
     use crate::buildkit::session::Destination;
 
     fn engine(api: &str, labels: &[&str]) -> Capabilities {
@@ -360,16 +374,19 @@ mod tests {
     #[test]
     fn the_classic_store_writes_inline_caches_only() {
         let writes = |store: &Capabilities| {
-            {
-                CacheKind::ALL
-                    .into_iter()
-                    .filter(|kind| store.check_cache_export(*kind).is_none())
-            }
-            .collect::<Vec<_>>()
+            let kinds = CacheKind::ALL.into_iter();
+            kinds
+                .filter(|kind| store.check_cache_export(*kind).is_none())
+                .collect::<Vec<_>>()
         };
         assert_eq!(writes(&engine("1.51", &[])), [CacheKind::Inline]);
         let containerd = engine("1.51", &[SNAPSHOTTER_LABEL]);
-        let kinds = [CacheKind::Registry, CacheKind::Inline, CacheKind::Gha];
+        let kinds = [
+            CacheKind::Registry,
+            CacheKind::Inline,
+            CacheKind::Gha,
+            CacheKind::Local,
+        ];
         assert_eq!(writes(&containerd), kinds);
     }
 }

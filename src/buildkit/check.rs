@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use super::cache::Directories;
 use super::capabilities::Unsupported;
 use super::errors::SolveError;
 use super::id;
@@ -88,6 +89,7 @@ pub(super) async fn check(
     request: &super::SolveRequest,
     cancel: &CancellationToken,
 ) -> Result<CheckReport, SolveError> {
+    let _directories = Directories::offer_to_check(session, request)?;
     // Nobody wants to see the steps of a check.
     let (events, _) = mpsc::channel(1);
     let job = Job {

@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 
 use super::capabilities::Unsupported;
 use super::digest::Digest;
+use super::layout::LayoutError;
 use super::progress::{Range, SourceInfo};
 use super::proto::google::rpc;
 use crate::exit::Exit;
@@ -27,6 +28,9 @@ pub enum SolveError {
     /// The engine, or the way to it, went away.
     #[error("The connection to the engine was lost during the build")]
     Lost(#[source] Option<Box<Status>>),
+    /// A directory that it should read or write is none that it can.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// The engine says that it failed.
     #[error(transparent)]
     Failed(Box<BuildFailure>),
@@ -165,6 +169,7 @@ impl From<SolveError> for Problems {
                     .hint("See whether the engine still runs: `docker version`, and its log")
                     .into()
             }
+            SolveError::Layout(error) => Problem::from(error).into(),
             SolveError::Failed(failure) => Problem::from(*failure).into(),
         }
     }

@@ -27,6 +27,7 @@ pub mod digest;
 pub mod errors;
 pub mod export;
 mod id;
+pub mod layout;
 pub mod progress;
 mod progress_proto;
 pub(crate) mod proto;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
-use super::cache::CacheEntry;
+use super::cache::{Absent, CacheEntry, LocalCache};
 use super::export::Export;
+use super::layout::{Found, Layout, LayoutError, Wanted};
+use crate::hash::sha256_hex;
 
 /// A build of one target of one Dockerfile.
 ///
@@ -26,6 +29,34 @@ pub struct SolveRequest {
     pub attestations: Vec<Attestation>,
     /// Which sources are allowed, and what they are replaced by.
     pub source_policy: Option<SourcePolicy>,
+}
+
+impl SolveRequest {
+    /// Looks at the directories of ours that the build reads: takes the digests of what is meant,
+    /// and leaves out caches that are not there, which are returned.
+    ///
+    /// # Errors
+    /// Fails when a directory is no image layout, is damaged, or has not the image of a context.
+    pub fn settle(&mut self) -> Result<Vec<Absent>, LayoutError> {
+        for context in self.dockerfile.contexts.values_mut() {
+            if let NamedContext::Layout(context) = context {
+                context.settle()?;
+            }
+        }
+        let mut absent = Vec::new();
+        for mut entry in std::mem::take(&mut self.cache_imports) {
+            match entry
+                .local_mut()
+                .map(LocalCache::settle)
+                .transpose()?
+                .flatten()
+            {
+                Some(reason) => absent.push(reason),
+                None => self.cache_imports.push(entry),
+            }
+        }
+        Ok(absent)
+    }
 }
 
 /// Options of the Dockerfile frontend.
@@ -88,6 +119,58 @@ pub enum NamedContext {
     Local(String),
     /// A git repository or an archive, by URL.
     Url(String),
+    /// An image in a directory of ours.
+    Layout(LayoutContext),
+}
+
+/// An image in a directory of ours (`oci-layout://DIR:TAG@DIGEST`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayoutContext {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Which of its images.
+    pub image: Wanted,
+}
+
+impl LayoutContext {
+    /// The name by which the engine knows the directory.
+    fn store(&self) -> String {
+        let directory = self.directory.as_os_str().as_encoded_bytes();
+        format!("layout-{}", &sha256_hex(directory)[..24])
+    }
+
+    /// Finds out which manifest is meant: the engine wants its digest.
+    fn settle(&mut self) -> Result<(), LayoutError> {
+        let directory = || self.directory.clone();
+        let layout = Layout::open(&self.directory)?;
+        let layout = layout.ok_or_else(|| LayoutError::Empty {
+            directory: directory(),
+        })?;
+        match layout.find(&self.image)? {
+            Found::Manifest(digest) => {
+                self.image = Wanted::Digest(digest);
+                Ok(())
+            }
+            Found::OtherTags(others) => Err(LayoutError::NoTag {
+                directory: directory(),
+                tag: self.image.tag().to_owned(),
+                others,
+            }),
+        }
+    }
+}
+
+impl NamedContext {
+    /// Returns the session's name for the directory that it is an image of, and the directory.
+    pub(super) fn layout(&self) -> Option<(String, &Path)> {
+        match self {
+            Self::Layout(context) => Some((
+                format!("oci:{}", context.store()),
+                context.directory.as_path(),
+            )),
+            Self::Image(_) | Self::Local(_) | Self::Url(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for NamedContext {
@@ -96,6 +179,11 @@ impl fmt::Display for NamedContext {
             Self::Image(reference) => write!(f, "docker-image://{reference}"),
             Self::Local(name) => write!(f, "local:{name}"),
             Self::Url(url) => f.write_str(url),
+            Self::Layout(context) => match &context.image {
+                Wanted::Digest(digest) => write!(f, "oci-layout://{}@{digest}", context.store()),
+                // Not settled yet; the engine says that it wants a digest.
+                image => write!(f, "oci-layout://{}:{}", context.store(), image.tag()),
+            },
         }
     }
 }

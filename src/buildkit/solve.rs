@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::transport::Channel;
 
+use super::cache::Directories;
 use super::errors::SolveError;
 use super::export::ExportResponse;
 use super::id;
@@ -38,6 +39,7 @@ pub(super) async fn solve(
     cancel: &CancellationToken,
 ) -> Result<ExportResponse, SolveError> {
     let reference = id::random();
+    let directories = Directories::offer(session, &request)?;
     let message = request_proto::message(&request, &reference, session.id());
     let exports = (0..).zip(request.exports);
     let destinations = exports.filter_map(|(number, export)| {
@@ -53,7 +55,9 @@ pub(super) async fn solve(
         events,
     };
     let response = job.run(job.call(message), cancel).await?;
-    Ok(response.exporter_response.into_iter().collect())
+    let response: ExportResponse = response.exporter_response.into_iter().collect();
+    directories.publish(&response)?;
+    Ok(response)
 }
 
 /// A build that the engine knows by its reference.

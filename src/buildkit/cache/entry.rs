@@ -6,6 +6,8 @@ use std::fmt;
 use thiserror::Error;
 
 use super::kind::CacheKind;
+use super::local::LocalCache;
+use crate::buildkit::layout::NoDigest;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -25,6 +27,16 @@ pub struct CacheEntry {
     kind: CacheKind,
     attributes: BTreeMap<String, String>,
     secrets: BTreeMap<String, Secret>,
+    local: Option<LocalCache>,
+}
+
+/// What a build does with a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheUse {
+    /// It reads it (`--cache-from`).
+    Read,
+    /// It writes it (`--cache-to`).
+    Write,
 }
 
 /// Why a cache cannot be used as written.
@@ -46,6 +58,14 @@ pub enum CacheError {
         /// What it lacks.
         attribute: &'static str,
     },
+    /// The digest is none.
+    #[error("`{digest}` is no digest of a cache: it is {reason}")]
+    Digest {
+        /// What was written.
+        digest: String,
+        /// What is wrong with it.
+        reason: NoDigest,
+    },
 }
 
 impl From<CacheError> for Problem {
@@ -63,6 +83,9 @@ impl From<CacheError> for Problem {
             CacheError::Missing { kind, attribute } => {
                 problem.hint(format!("Write `type={kind},{attribute}=…`"))
             }
+            CacheError::Digest { .. } => {
+                problem.hint("Leave `digest=…` out to take what is tagged `latest`")
+            }
         }
     }
 }
@@ -71,16 +94,22 @@ impl CacheEntry {
     /// Takes a cache apart that is written as attributes, as in `type=registry,ref=…`.
     ///
     /// Without `type` it is `registry`, as for docker.
-    pub fn new(mut attributes: BTreeMap<String, String>) -> Result<Self, CacheError> {
+    pub fn new(
+        usage: CacheUse,
+        mut attributes: BTreeMap<String, String>,
+    ) -> Result<Self, CacheError> {
         let kind = attributes.remove("type");
         let kind = kind.map_or(Ok(CacheKind::Registry), |kind| kind.parse())?;
         let missing = kind
-            .required()
+            .required(usage)
             .iter()
-            .find(|name| !attributes.contains_key(**name));
+            .find(|name| attributes.get(**name).is_none_or(String::is_empty));
         if let Some(attribute) = missing {
             return Err(CacheError::Missing { kind, attribute });
         }
+        let local = (kind == CacheKind::Local)
+            .then(|| LocalCache::new(usage, &attributes))
+            .transpose()?;
         let is_secret = |name: &String| SECRET_ATTRIBUTES.contains(&name.as_str());
         let (secrets, attributes): (BTreeMap<_, _>, BTreeMap<_, _>) = attributes
             .into_iter()
@@ -93,12 +122,22 @@ impl CacheEntry {
             kind,
             attributes,
             secrets,
+            local,
         })
     }
 
     /// Returns the kind.
     pub fn kind(&self) -> CacheKind {
         self.kind
+    }
+
+    /// Returns what there is to know of it if it is a directory of ours.
+    pub(in super::super) fn local(&self) -> Option<&LocalCache> {
+        self.local.as_ref()
+    }
+
+    pub(in super::super) fn local_mut(&mut self) -> Option<&mut LocalCache> {
+        self.local.as_mut()
     }
 
     /// Returns everything that the engine is told, keys of services included.
@@ -108,7 +147,9 @@ impl CacheEntry {
             .secrets
             .iter()
             .map(|(name, secret)| (name.clone(), expose(secret)));
-        self.attributes.clone().into_iter().chain(secrets).collect()
+        let local = self.local.iter().flat_map(LocalCache::told);
+        let attributes = self.attributes.clone().into_iter();
+        attributes.chain(secrets).chain(local).collect()
     }
 }
 
@@ -125,6 +166,7 @@ impl fmt::Display for CacheEntry {
             kind,
             attributes,
             secrets,
+            local: _,
         } = self;
         write!(f, "type={kind}")?;
         attributes
@@ -142,6 +184,7 @@ mod tests {
 
     fn entry(pairs: &[(&str, &str)]) -> Result<CacheEntry, CacheError> {
         CacheEntry::new(
+            CacheUse::Read,
             pairs
                 .iter()
                 .map(|(key, value)| ((*key).into(), (*value).into()))
@@ -175,5 +218,13 @@ mod tests {
         let missing = message(&[("mode", "max")]);
         assert_eq!(missing.message, "Cache type `registry` needs `ref=…`");
         assert_eq!(message(&[("type", "x")]).hints.len(), 1);
+        let place = message(&[("type", "local"), ("dest", "d"), ("src", "")]);
+        assert_eq!(place.message, "Cache type `local` needs `src=…`");
+        let digest = message(&[("type", "local"), ("src", "d"), ("digest", "sha256:1")]);
+        assert!(
+            digest
+                .message
+                .starts_with("`sha256:1` is no digest of a cache")
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::entry::CacheError;
+use super::entry::{CacheError, CacheUse};
 use crate::suggest::closest;
 
 /// A kind of cache.
@@ -47,13 +47,16 @@ impl CacheKind {
     }
 
     /// Returns the attributes without which it cannot be used.
-    pub(super) fn required(self) -> &'static [&'static str] {
+    pub(super) fn required(self, usage: CacheUse) -> &'static [&'static str] {
         match self {
             Self::Registry => &["ref"],
             Self::S3 => &["bucket", "region"],
             Self::Azblob => &["account_url"],
-            // For an import it is `src`, for an export `dest`.
-            Self::Inline | Self::Gha | Self::Local => &[],
+            Self::Local => match usage {
+                CacheUse::Read => &["src"],
+                CacheUse::Write => &["dest"],
+            },
+            Self::Inline | Self::Gha => &[],
         }
     }
 }

@@ -1,7 +1,12 @@
 //! Build caches outside of the engine: where they are, and what they need.
 
+mod directories;
 mod entry;
 mod kind;
+mod local;
 
-pub use entry::{CacheEntry, CacheError};
+pub(super) use directories::Directories;
+pub use entry::{CacheEntry, CacheError, CacheUse};
 pub use kind::CacheKind;
+pub use local::Absent;
+pub(super) use local::LocalCache;

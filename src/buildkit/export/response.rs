@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::buildkit::digest::Digest;
 
 /// What the exporters said that they made.
@@ -22,6 +24,13 @@ impl ExportResponse {
     pub fn config_digest(&self) -> Option<Digest> {
         self.get("containerimage.config.digest")
             .or_else(|| self.digest())
+    }
+
+    /// Returns the digest of the manifest of a cache that was written elsewhere.
+    pub fn cache_manifest(&self) -> Option<Digest> {
+        let text = self.entries.get("cache.manifest")?;
+        let descriptor: Value = serde_json::from_str(text).ok()?;
+        descriptor.get("digest")?.as_str().map(Digest::from)
     }
 
     /// Returns the names that the image was given, in full (`docker.io/library/…`).
@@ -70,5 +79,13 @@ mod tests {
         assert_eq!(containerd.digest(), Some("sha256:m".into()));
         assert_eq!(containerd.config_digest(), Some("sha256:c".into()));
         assert_eq!(response(&[]).digest(), None);
+    }
+
+    #[test]
+    fn the_manifest_of_a_cache_is_told_as_json() {
+        let told = r#"{"mediaType":"m","digest":"sha256:a","size":5}"#;
+        let cache = response(&[("cache.manifest", told)]);
+        assert_eq!(cache.cache_manifest(), Some("sha256:a".into()));
+        assert_eq!(response(&[]).cache_manifest(), None);
     }
 }

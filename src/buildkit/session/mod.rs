@@ -8,12 +8,14 @@
 //! * [`secrets`]: values that steps mount by id.
 //! * [`auth`]: registry credentials.
 //! * [`ssh`]: agents that steps may sign with.
+//! * `content`: image layouts that the engine reads and writes, such as caches of `type=local`.
 //! * [`filesend`]: results that the engine sends to us.
 //!
 //! Several builds may share a session, and should where they read the same directories: the engine
 //! then sees the same sources and does each step once.
 
 pub mod auth;
+mod content;
 pub mod filesend;
 pub mod filesync;
 mod health;
@@ -25,6 +27,7 @@ pub mod ssh;
 mod stream;
 
 pub use auth::Credentials;
+pub(super) use content::{ContentService, ContentStore};
 pub use filesend::Destination;
 pub use local::{LocalDir, LocalSource, MemoryFile};
 pub use secrets::{SecretError, SecretStore};

@@ -14,12 +14,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+use super::content::{self, ContentService};
 use super::filesend::{Destinations, FileSend};
 use super::filesync::FileSync;
 use super::health::AlwaysServing;
 use super::stream::control_session;
 use super::{Agents, Credentials, LocalDir, SecretStore};
 use crate::buildkit::id;
+use crate::buildkit::layout::LayoutError;
 use crate::buildkit::proto::filesync::auth_server::AuthServer;
 use crate::buildkit::proto::health::health_server::HealthServer;
 use crate::buildkit::proto::secrets::secrets_server::SecretsServer;
@@ -69,6 +71,7 @@ pub struct Session {
     files: FileSync,
     secrets: SecretStore,
     credentials: Credentials,
+    content: ContentService,
     results: FileSend,
     /// Held by the build whose results `results` expects; their numbers tell builds not apart.
     receiving: Arc<Mutex<()>>,
@@ -84,12 +87,14 @@ impl Session {
     ) -> Result<Self, ConnectError> {
         let id = id::random();
         let files = FileSync::new(options.directories);
+        let content = ContentService::default();
         let results = FileSend::default();
         let headers = headers(&id, &options.shared_key, &options.agents);
         let stream = open_stream(connection, &headers).await?;
         let mut routes = Routes::new(HealthServer::new(AlwaysServing))
             .add_service(files.clone().into_service())
             .add_service(results.clone())
+            .add_service(content.clone())
             .add_service(AuthServer::new(options.credentials.clone()))
             .add_service(SecretsServer::new(options.secrets.clone()));
         if !options.agents.is_empty() {
@@ -102,6 +107,7 @@ impl Session {
             files,
             secrets: options.secrets,
             credentials: options.credentials,
+            content,
             results,
             receiving: Arc::default(),
             closed,
@@ -127,6 +133,16 @@ impl Session {
     /// Returns the registry credentials: for which hosts they could not be had.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// Returns what the engine read from image layouts, caches among them, and that was damaged.
+    pub fn damage(&self) -> Vec<LayoutError> {
+        self.content.damage()
+    }
+
+    /// Returns the image layouts that the engine may use.
+    pub(in super::super) fn content(&self) -> &ContentService {
+        &self.content
     }
 
     /// Returns why results of the last build that had some could not be taken.
@@ -189,6 +205,7 @@ fn headers(id: &str, shared_key: &str, agents: &Agents) -> Vec<(String, String)>
     headers.extend(
         METHODS
             .iter()
+            .chain(&content::METHODS)
             .chain(ssh)
             .map(|method| header("Grpc-Method", method)),
     );

@@ -149,24 +149,3 @@ fn an_engine_that_drops_attestations_refuses_them() {
         end.stderr
     );
 }
-
-#[test]
-fn a_cache_in_a_directory_is_refused_before_the_build() {
-    for engine in engines::newest() {
-        let sample = Sample::new("RUN echo never {salt}\n");
-        for flags in [
-            ["--cache-to", "type=local,dest=cache"],
-            ["--cache-from", "type=local,src=cache"],
-        ] {
-            let end = run(sample.dynbuild(&engine).arg("--no-load").args(flags));
-            end.assert_code(3, flags[1]);
-            assert!(end.stderr.contains("`local` cache"), "{}", end.stderr);
-            assert!(
-                end.stderr.contains("hint: Use `type=registry`"),
-                "{}",
-                end.stderr
-            );
-            assert!(!end.stderr.contains("RUN echo never"), "{}", end.stderr);
-        }
-    }
-}

@@ -82,15 +82,3 @@ fn a_registry_cache_is_written_and_read() {
         );
     }
 }
-
-#[test]
-fn an_inline_cache_goes_with_the_image() {
-    for engine in engines::newest() {
-        let sample = Sample::new("RUN echo costly {salt} > /made\n");
-        let image = engine.image("inline");
-        let mut build = sample.dynbuild(&engine);
-        let end = run(build.args(["-t", image.name(), "--cache-to", "type=inline"]));
-        end.assert_code(0, &engine.name);
-        assert!(end.stderr.contains("inline cache"), "{}", end.stderr);
-    }
-}
