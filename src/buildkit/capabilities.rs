@@ -190,7 +190,15 @@ impl Capabilities {
                     "Use `type=registry`",
                 ))
             }
-            (CacheKind::Registry | CacheKind::Inline | CacheKind::Gha | CacheKind::Local, _)
+            // It would go on without the cache.
+            (CacheKind::Gha, Store::Classic) => Some(unsupported(
+                &what,
+                "its image store is the classic one",
+                "Use `type=registry` or `type=local`, or enable the engine's containerd image \
+                 store",
+            )),
+            (CacheKind::Registry | CacheKind::Inline | CacheKind::Local, _)
+            | (CacheKind::Gha, Store::Containerd | Store::None)
             | (CacheKind::S3 | CacheKind::Azblob, Store::None) => None,
         }
     }
@@ -369,6 +377,19 @@ mod tests {
             "The engine cannot load images: a `buildkitd` has no image store"
         );
         assert_eq!(engine("1.41", &[]).check_export(&load), None);
+    }
+
+    #[test]
+    fn the_classic_store_reads_what_is_in_registries_and_directories() {
+        let classic = engine("1.51", &[]);
+        let kinds = CacheKind::ALL.into_iter();
+        let reads: Vec<_> = kinds
+            .filter(|kind| classic.check_cache_import(*kind).is_none())
+            .collect();
+        assert_eq!(
+            reads,
+            [CacheKind::Registry, CacheKind::Inline, CacheKind::Local]
+        );
     }
 
     #[test]
