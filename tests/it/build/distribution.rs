@@ -1,4 +1,4 @@
-//! What gets to a registry with an image, and what an engine refuses: indexes, attestations, caches.
+//! What gets to a registry with an image, and what an engine refuses: indexes, attestations.
 
 use std::process::Command;
 
@@ -46,6 +46,28 @@ fn platforms(index: &Value) -> Vec<String> {
     platforms
 }
 
+/// Returns the statement that is attached to the one image of an index.
+fn statement(engine: &Engine, repository: &str) -> Value {
+    let index = get(engine, repository, "manifests/1");
+    assert_eq!(
+        platforms(&index),
+        ["linux/amd64", "unknown/unknown"],
+        "{index}"
+    );
+    let manifests = index["manifests"].as_array().expect("manifests");
+    let attestation = manifests.iter().find(|manifest| {
+        manifest["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
+    });
+    let digest = attestation.expect("an attestation")["digest"]
+        .as_str()
+        .expect("a digest");
+    let manifest = get(engine, repository, &format!("manifests/{digest}"));
+    let layer = manifest["layers"][0]["digest"]
+        .as_str()
+        .expect("a statement");
+    get(engine, repository, &format!("blobs/{layer}"))
+}
+
 #[test]
 fn several_platforms_are_pushed_as_one_index() {
     let Some(engine) = containerd() else { return };
@@ -84,24 +106,7 @@ fn provenance_goes_with_the_image() {
     build.args(["--push", "-t", &name, "--build-arg", "WHO=somebody"]);
     run(build.args(["--provenance", "mode=max"])).assert_code(0, "with provenance");
 
-    let index = get(&engine, &repository, "manifests/1");
-    assert_eq!(
-        platforms(&index),
-        ["linux/amd64", "unknown/unknown"],
-        "{index}"
-    );
-    let manifests = index["manifests"].as_array().expect("manifests");
-    let attestation = manifests.iter().find(|manifest| {
-        manifest["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
-    });
-    let digest = attestation.expect("an attestation")["digest"]
-        .as_str()
-        .unwrap();
-    let manifest = get(&engine, &repository, &format!("manifests/{digest}"));
-    let layer = manifest["layers"][0]["digest"]
-        .as_str()
-        .expect("a statement");
-    let statement = get(&engine, &repository, &format!("blobs/{layer}"));
+    let statement = statement(&engine, &repository);
     let kind = statement["predicateType"].as_str().expect("a kind");
     assert!(
         kind.starts_with("https://slsa.dev/provenance/"),
@@ -148,4 +153,33 @@ fn an_engine_that_drops_attestations_refuses_them() {
         "{}",
         end.stderr
     );
+}
+
+/// A scanner is an image that writes what it finds as statements, for BuildKit to attach.
+const SCANNER: &str = r#"#!/bin/sh
+set -e
+files=$(find "$BUILDKIT_SCAN_SOURCE" -type f -name 'made-*' | wc -l)
+cat >"$BUILDKIT_SCAN_DESTINATION/sample.spdx.json" <<END
+{"_type": "https://in-toto.io/Statement/v0.1", "predicateType": "https://spdx.dev/Document",
+ "predicate": {"spdxVersion": "SPDX-2.3", "name": "sample", "comment": "$files files"}}
+END
+"#;
+
+#[test]
+fn a_scanner_of_ones_own_says_what_is_in_the_image() {
+    let Some(engine) = containerd() else { return };
+    let scanner = engine.image("scanner");
+    let made = Sample::new("COPY --chmod=755 scan /scan\nENTRYPOINT [\"/scan\"]\n");
+    made.write("context/scan", SCANNER);
+    run(made.dynbuild(&engine).args(["-t", scanner.name()])).assert_code(0, "the scanner");
+
+    let sample = Sample::new("RUN echo {salt} | tee /made-a > /made-b\n");
+    let repository = unique("scanned");
+    let name = format!("{}/{repository}:1", engine.registry);
+    let sbom = format!("generator={}", scanner.name());
+    let mut build = sample.dynbuild(&engine);
+    run(build.args(["--push", "-t", &name, "--sbom", &sbom])).assert_code(0, "with an SBOM");
+    let statement = statement(&engine, &repository);
+    assert_eq!(statement["predicateType"], "https://spdx.dev/Document");
+    assert_eq!(statement["predicate"]["comment"], "2 files", "{statement}");
 }

@@ -1,10 +1,14 @@
-//! Registries: pushes with and without a login, and caches.
+//! Registries: pushes with and without a login, with and without trust, and caches.
+
+use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::sample::{Sample, run};
 use crate::support::engines::{self, Engine, Store, unique};
+use crate::support::processes::eventually;
 
 /// The engine that can push by itself.
 fn containerd() -> impl Iterator<Item = Engine> {
@@ -81,4 +85,80 @@ fn a_registry_cache_is_written_and_read() {
             end.stderr
         );
     }
+}
+
+#[test]
+fn a_registry_that_nobody_vouches_for_is_told_with_the_mend() {
+    for engine in containerd() {
+        let sample = Sample::new("RUN echo {salt}\n");
+        let Some(registry) = Impostor::start(&sample) else {
+            continue;
+        };
+        let mut push = sample.dynbuild(&engine);
+        let name = format!("{}/e2e/sample:1", registry.address);
+        let end = run(push.args(["--push", "-t", &name]));
+        end.assert_code(4, "a registry with a certificate of its own making");
+        assert!(end.stderr.contains("x509"), "{}", end.stderr);
+        let place = format!("/etc/docker/certs.d/{}/ca.crt", registry.address);
+        assert!(end.stderr.contains(&place), "{}", end.stderr);
+    }
+}
+
+/// A TLS server on an address of this machine that engines do not take for a safe one. Its
+/// certificate is signed by nobody.
+struct Impostor {
+    address: String,
+    server: Child,
+}
+
+impl Impostor {
+    fn start(sample: &Sample) -> Option<Self> {
+        let ip = outer_address()?;
+        let (key, certificate) = (sample.path("key.pem"), sample.path("certificate.pem"));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt"]);
+        openssl.args([
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=nobody",
+        ]);
+        openssl.args(["-addext", &format!("subjectAltName=IP:{ip}")]);
+        openssl
+            .arg("-keyout")
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate);
+        run(&mut openssl).assert_code(0, "a certificate");
+        // Free a moment ago, and nobody else's in this range.
+        let port = TcpListener::bind((ip, 0)).ok()?.local_addr().ok()?.port();
+        let address = format!("{ip}:{port}");
+        let mut server = Command::new("openssl");
+        server.args(["s_server", "-quiet", "-www", "-accept", &address, "-key"]);
+        server.arg(&key).arg("-cert").arg(&certificate);
+        server
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = server.spawn().expect("started");
+        eventually("the server", || TcpStream::connect(&address).is_ok());
+        Some(Self { address, server })
+    }
+}
+
+impl Drop for Impostor {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
+/// Returns the address from which this machine goes out; nothing is sent for it.
+fn outer_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("198.51.100.1:9").ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
 }
