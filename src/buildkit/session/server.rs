@@ -26,7 +26,7 @@ use crate::buildkit::proto::filesync::auth_server::AuthServer;
 use crate::buildkit::proto::health::health_server::HealthServer;
 use crate::buildkit::proto::secrets::secrets_server::SecretsServer;
 use crate::buildkit::proto::sshforward::ssh_server::SshServer;
-use crate::buildkit::transport::{BoxedStream, ConnectError, Connection, Route};
+use crate::buildkit::transport::{BoxedStream, ConnectError, Connection, MAX_HEADER_LIST, Route};
 
 /// The methods that every session announces; the engine calls no other.
 const METHODS: &[&str] = &[
@@ -250,6 +250,7 @@ async fn serve(stream: BoxedStream, routes: Routes, closed: CancellationToken) {
     server
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(MAX_HEADER_LIST)
         .max_send_buf_size(1 << 20);
     // How it ended tells nothing: engines close sessions in many ways, and whether the build
     // failed is for its solve to say.

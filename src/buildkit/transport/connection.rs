@@ -18,6 +18,12 @@ use crate::docker::api_version::ApiVersion;
 /// The largest message that we take; logs and provenance can be large, contexts come in pieces.
 pub(in super::super) const MESSAGE_LIMIT: usize = 16 << 20;
 
+/// The most bytes of headers that we take: what Go's gRPC takes (`defaultClientMaxHeaderListSize`).
+///
+/// An engine tells of a failing step in a header that has the whole Dockerfile in it. h2 stops at
+/// 16 KiB otherwise, and ends the connection with everything on it.
+pub(in super::super) const MAX_HEADER_LIST: u32 = 16 << 20;
+
 /// The first API whose socket speaks gRPC itself, and which deprecates `POST /grpc`.
 /// (API 1.52 is Docker 29.0; 1.53 came with 29.2.)
 const NATIVE_GRPC: ApiVersion = ApiVersion::new(1, 53);
@@ -150,6 +156,7 @@ async fn channel(
 
 fn settings(pings: Pings) -> tonic::transport::Endpoint {
     let settings = tonic::transport::Endpoint::from_static("http://docker")
+        .http2_max_header_list_size(MAX_HEADER_LIST)
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20);
     match pings {

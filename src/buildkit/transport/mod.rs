@@ -27,4 +27,4 @@ pub use error::ConnectError;
 pub use version::{EngineVersion, ask as ask_version};
 
 pub(crate) use address::BoxedStream;
-pub(super) use connection::{Connection, MESSAGE_LIMIT, Route};
+pub(super) use connection::{Connection, MAX_HEADER_LIST, MESSAGE_LIMIT, Route};

@@ -27,6 +27,24 @@ fn a_failing_step_is_told_with_its_output_and_its_line() {
     }
 }
 
+/// An error carries the whole Dockerfile, in a header.
+#[test]
+fn a_failing_step_of_a_large_dockerfile_is_told_at_its_line() {
+    for engine in engines::all() {
+        let remark = format!("# {}\n", "remark ".repeat(20)).repeat(1500);
+        let sample = Sample::with_stages(&format!(
+            "{remark}FROM busybox AS first\nRUN : {{salt}}; exit 9\n"
+        ));
+        let end = run(sample.dynbuild(&engine).arg("--no-load"));
+        end.assert_code(1, &engine.name);
+        assert!(end.stderr.contains("exit code 9"), "{}", end.stderr);
+        if engine.version == Version::Newest {
+            let place = format!("{}:1502:1", shown(&sample.path(FRAGMENT)));
+            assert!(end.stderr.contains(&place), "{place} in {}", end.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_warning_points_at_the_line_of_the_fragment() {
     for engine in engines::newest() {
