@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::runner::Built;
+use super::run::Built;
 
 /// Returns the metadata of finished builds: of a single one as `docker buildx build` writes it, of
 /// several by target as `docker buildx bake` does.

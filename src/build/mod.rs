@@ -12,6 +12,7 @@ mod metadata;
 mod output;
 mod preflight;
 mod request;
+mod run;
 mod runner;
 
 pub use attestation::AttestationError;
@@ -19,4 +20,5 @@ pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;
 pub use request::check;
-pub use runner::{Built, Finished, Resources, Runner};
+pub use run::{Built, Finished};
+pub use runner::{Resources, Runner};

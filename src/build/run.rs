@@ -1,0 +1,251 @@
+//! One run of a plan's builds on an engine, and what is told of it meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
+use super::failure;
+use super::preflight;
+use super::request::request;
+use crate::buildkit::export::{Export, ExportResponse};
+use crate::buildkit::progress::SolveStatus;
+use crate::buildkit::session::Session;
+use crate::buildkit::{Client, SolveError, SolveRequest};
+use crate::engine::Engine;
+use crate::plan::stages::SourceMap;
+use crate::plan::{CacheServer, PlannedTarget};
+use crate::problem::{Problem, Problems};
+
+/// How many events may wait for whoever shows them.
+const WAITING_EVENTS: usize = 256;
+
+/// How one target ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The target's name in the plan.
+    pub target: String,
+    /// What was made of it, or why not.
+    pub outcome: Result<Built, Problems>,
+}
+
+/// What was made of a target.
+#[derive(Clone, Debug, Default)]
+pub struct Built {
+    /// The image, if one was made.
+    pub image: BuiltTarget,
+    /// What the exporters said.
+    pub response: ExportResponse,
+}
+
+/// One run of all builds.
+pub(super) struct Run<'a> {
+    pub(super) client: &'a Client,
+    pub(super) engine: &'a Engine,
+    /// Where the lines of the joined Dockerfile came from.
+    pub(super) source_map: &'a SourceMap,
+    /// Build arguments where a plan has none of that name.
+    pub(super) proxies: &'a BTreeMap<String, String>,
+    pub(super) listener: Listener,
+    /// Cancelled when the user wants it, and when a target fails.
+    pub(super) cancel: CancellationToken,
+}
+
+/// Whoever shows the events. It may be gone; the builds go on.
+pub(super) struct Listener(pub(super) mpsc::Sender<Event>);
+
+impl Listener {
+    async fn tell(&self, event: Event) {
+        self.0.send(event).await.ok();
+    }
+
+    async fn warn(&self, target: Option<&PlannedTarget>, message: String) {
+        self.tell(Event::Note {
+            level: NoteLevel::Warning,
+            target: target.map(|target| target.name.clone()),
+            message,
+        })
+        .await;
+    }
+}
+
+impl Run<'_> {
+    /// Compiler caches that do not answer are told before hours of compiling without them.
+    pub(super) async fn tell_of_servers(&self, servers: BTreeSet<CacheServer>) {
+        let silent = preflight::silent(servers);
+        let silent = self.cancel.run_until_cancelled(silent).await;
+        for message in silent.into_iter().flatten() {
+            self.listener.warn(None, message).await;
+        }
+    }
+
+    /// Builds one target.
+    pub(super) async fn target(&self, target: &PlannedTarget, session: &Session) -> Finished {
+        self.listener
+            .tell(Event::TargetStarted {
+                target: target.name.clone(),
+                at: Timestamp::now(),
+            })
+            .await;
+        let (outcome, result) = match self.build(target, session).await {
+            Ok(built) => (TargetOutcome::Built(built.image.clone()), Ok(built)),
+            Err(failure) => {
+                self.cancel.cancel();
+                (failure.outcome, Err(failure.problems))
+            }
+        };
+        self.tell_of_files(target, session).await;
+        if result.is_ok() {
+            self.tell_of_damage(target, session).await;
+        }
+        self.listener
+            .tell(Event::TargetFinished {
+                target: target.name.clone(),
+                at: Timestamp::now(),
+                result: outcome,
+            })
+            .await;
+        Finished {
+            target: target.name.clone(),
+            outcome: result,
+        }
+    }
+
+    async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
+        let store = self.client.capabilities().store;
+        let mut request = request(target, store).map_err(Failure::before)?;
+        add_proxies(&mut request.dockerfile.build_args, self.proxies);
+        let settled = request.settle().map_err(Problem::from);
+        for absent in settled.map_err(|problem| Failure::before(problem.into()))? {
+            self.listener.warn(Some(target), absent.to_string()).await;
+        }
+        let names = request.exports.iter().flat_map(Export::names);
+        let names = names.cloned().collect();
+        let response = self
+            .solve(request, session)
+            .await
+            .map_err(|error| Failure {
+                outcome: outcome(&error),
+                problems: failure::problems(error, &target.name, self.source_map, session),
+            })?;
+        let image = self.image(target, names, &response).await;
+        Ok(Built { image, response })
+    }
+
+    async fn solve(
+        &self,
+        request: SolveRequest,
+        session: &Session,
+    ) -> Result<ExportResponse, SolveError> {
+        let (statuses, received) = mpsc::channel(WAITING_EVENTS);
+        let solve = self.client.solve(session, request, statuses, &self.cancel);
+        let (result, ()) = tokio::join!(solve, self.forward(received));
+        result
+    }
+
+    async fn forward(&self, mut statuses: mpsc::Receiver<SolveStatus>) {
+        let source_map = self.source_map;
+        while let Some(mut status) = statuses.recv().await {
+            let warnings = std::mem::take(&mut status.warnings).into_iter();
+            status.warnings = warnings
+                .map(|warning| failure::at_fragment(warning, source_map))
+                .collect();
+            self.listener.tell(Event::Progress(status)).await;
+        }
+    }
+
+    /// Asks the engine what it has now under the names that it was given. The image is there, also
+    /// if the engine has no answer.
+    async fn image(
+        &self,
+        target: &PlannedTarget,
+        names: Vec<String>,
+        response: &ExportResponse,
+    ) -> BuiltTarget {
+        let stored = match names.first() {
+            Some(name) => self.engine.image(name).await,
+            None => Ok(None),
+        };
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(error) => {
+                let why = Problem::from(error);
+                self.listener
+                    .warn(Some(target), format!("Its size is not known: {why}"))
+                    .await;
+                None
+            }
+        };
+        BuiltTarget {
+            digest: response.digest(),
+            image_id: stored.as_ref().map(|stored| stored.id.as_str().into()),
+            size: stored.map(|stored| stored.size),
+            tags: names,
+        }
+    }
+
+    /// Files that changed while they were sent do not fail the build, but must be known.
+    async fn tell_of_files(&self, target: &PlannedTarget, session: &Session) {
+        for transfer in session.files().transfers() {
+            for issue in transfer.issues().iter().filter(|issue| !issue.is_fatal()) {
+                self.listener.warn(Some(target), issue.to_string()).await;
+            }
+        }
+    }
+
+    /// Engines run the steps whose layers in a cache are wrong, without a word.
+    async fn tell_of_damage(&self, target: &PlannedTarget, session: &Session) {
+        for damage in session.damage() {
+            let message = format!("{damage}. Steps that it should have saved may have run");
+            self.listener.warn(Some(target), message).await;
+        }
+    }
+}
+
+/// Adds the proxies that the plan does not have. BuildKit takes either spelling of a name and does
+/// not say which of two wins.
+fn add_proxies(args: &mut BTreeMap<String, String>, proxies: &BTreeMap<String, String>) {
+    let planned: Vec<_> = args.keys().map(|name| name.to_lowercase()).collect();
+    for (name, value) in proxies {
+        if !planned.contains(&name.to_lowercase()) {
+            args.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// A target that failed, for those who watch and for those who want to know why.
+struct Failure {
+    outcome: TargetOutcome,
+    problems: Problems,
+}
+
+impl Failure {
+    fn before(problems: Problems) -> Self {
+        let error = problems.0.first().map(ToString::to_string);
+        Self {
+            outcome: TargetOutcome::Failed {
+                error: error.unwrap_or_default(),
+                vertex: None,
+            },
+            problems,
+        }
+    }
+}
+
+fn outcome(error: &SolveError) -> TargetOutcome {
+    match error {
+        SolveError::Cancelled => TargetOutcome::Cancelled,
+        SolveError::Failed(failure) => TargetOutcome::Failed {
+            error: failure.message.clone(),
+            vertex: failure.vertex.clone(),
+        },
+        SolveError::Unsupported(_) | SolveError::Lost(_) | SolveError::Layout(_) => {
+            TargetOutcome::Failed {
+                error: error.to_string(),
+                vertex: None,
+            }
+        }
+    }
+}
