@@ -79,6 +79,7 @@ pub fn resolve(
         reach.check(&mut findings);
     }
     check_shared_tags(&builds, settings, &mut findings);
+    note_root(&builds, &mut findings);
     if let Some(problems) = findings.problems() {
         return Err(problems);
     }
@@ -365,6 +366,20 @@ fn values_of(settings: &[Setting<String>]) -> Vec<String> {
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {
     setting.is_some_and(|setting| setting.value)
+}
+
+/// An image of somebody's own cannot be root's: the stage refuses, after minutes of building.
+fn note_root(planned: &[PlannedTarget], findings: &mut Findings) {
+    let is_root = |target: &&PlannedTarget| {
+        let id = target.build_args.get("USER_UID");
+        id.is_some_and(|id| id == "0")
+    };
+    for target in planned.iter().filter(is_root) {
+        let name = &target.target;
+        findings.note(format!(
+            "`{name}` is an image for one user, and cannot be root's: add `--uid` and `--gid`"
+        ));
+    }
 }
 
 /// Two images of one plan must not take each other's name.

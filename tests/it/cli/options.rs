@@ -140,6 +140,12 @@ fn the_user_of_a_local_dev_image_can_be_chosen() {
 }
 
 #[test]
+fn an_image_for_root_alone_is_told_before_it_is_built() {
+    let ran = with_trtllm().run("plan --target local-dev --uid 0 --gid 0");
+    insta::assert_snapshot!(ran.stderr, @"note: `local-dev` is an image for one user, and cannot be root's: add `--uid` and `--gid`");
+}
+
+#[test]
 fn efa_is_another_image_over_the_same_target() {
     let env = with_trtllm();
     let plan = planned(&env, "--make-efa --target base --target runtime");
