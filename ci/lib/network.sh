@@ -15,8 +15,10 @@ network_up() {
     ip netns add "$namespace"
     ip link add "$(network_link "$number")" type veth peer name eth0 netns "$namespace"
     ip address add "10.213.$number.1/30" dev "$(network_link "$number")"
+    ip address add "10.214.$number.1/30" dev "$(network_link "$number")"
     ip link set "$(network_link "$number")" up
     ip -n "$namespace" address add "$(network_address "$number")/30" dev eth0
+    ip -n "$namespace" address add "$(network_verified_address "$number")/30" dev eth0
     ip -n "$namespace" link set lo up
     ip -n "$namespace" link set eth0 up
     ip -n "$namespace" route add default via "10.213.$number.1"
@@ -28,6 +30,9 @@ network_up() {
 # The address under which the namespace's published ports are reached from the host.
 network_address() { printf '10.213.%s.2' "$1"; }
 
+# A second address, outside of the range in which engines take registries that they cannot verify.
+network_verified_address() { printf '10.214.%s.2' "$1"; }
+
 network_link() { printf 'dynbuild%s' "$1"; }
 
 # A number whose network no route or address of this machine knows; starts at a place of its own.
@@ -36,7 +41,7 @@ network_free_number() {
     start=$(cksum <<<"$1" | cut -d' ' -f1)
     for ((try = 0; try < 256; try++)); do
         number=$(((start + try) % 256))
-        if [[ -z "$(ip -o -4 route show root "10.213.$number.0/30")" ]]; then
+        if [[ -z "$(ip -o -4 route show root "10.213.$number.0/30"; ip -o -4 route show root "10.214.$number.0/30")" ]]; then
             printf '%s\n' "$number"
             return
         fi

@@ -39,7 +39,7 @@ pub(crate) struct Engine {
     pub(crate) run_dir: PathBuf,
     /// `address:port` of a registry without a login, the same for host, engine and build steps.
     pub(crate) registry: String,
-    /// A registry that wants a login.
+    /// A registry that wants a login and has a certificate that the engine checks.
     pub(crate) registry_with_login: Login,
     /// What `ci/cache-servers` printed, if this machine can have them.
     pub(crate) cache_servers: Option<PathBuf>,
