@@ -136,7 +136,7 @@ const RULES: &[Rule] = &[
     Rule {
         pattern: r"(?:Temporary failure resolving|Could not resolve host:|Temporary failure in name resolution|failed to lookup address information|dns error|Name or service not known)(?:.*?'([^']+)')?",
         cause: "The step cannot resolve the name of a server",
-        fix: "Check the DNS of the engine's build containers: `docker run --rm busybox nslookup deb.debian.org`; behind a proxy, pass `--build-arg HTTPS_PROXY=...`",
+        fix: "Check the DNS of the engine's build containers: `docker run --rm busybox nslookup example.com`; behind a proxy, pass `--build-arg HTTPS_PROXY=...`",
     },
     Rule {
         pattern: r"no match for platform in manifest|no matching manifest for (\S+)|does not match the specified platform",
@@ -226,8 +226,8 @@ mod tests {
     #[test_case("toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit", "", "docker login"; "rate limit")]
     #[test_case(r#"failed to do request: Head "https://registry-1.docker.io/v2/library/debian/manifests/1": dial tcp: lookup registry-1.docker.io on 10.255.255.53:53: no such host"#, "", "reach `registry-1.docker.io`"; "registry out of reach")]
     #[test_case(r#"Get "https://nosuch.invalid/x": dial tcp: lookup nosuch.invalid on 10.255.255.53:53: no such host"#, "", "reach `nosuch.invalid`"; "added file out of reach")]
-    #[test_case("", "  Temporary failure resolving 'deb.debian.org'", "resolve the name"; "dns, apt")]
-    #[test_case("", "curl: (6) Could not resolve host: pypi.org", "resolve the name"; "dns, curl")]
+    #[test_case("", "  Temporary failure resolving 'mirror.example'", "resolve the name"; "dns, apt")]
+    #[test_case("", "curl: (6) Could not resolve host: index.example", "resolve the name"; "dns, curl")]
     #[test_case("no match for platform in manifest: not found", "", "platform"; "no such platform")]
     #[test_case("", "exec /bin/sh: exec format error", "emulator"; "foreign programs")]
     #[test_case("failed to push ghcr.io/x/y: denied: permission_denied: write_package", "", "docker login"; "push refused")]
@@ -238,7 +238,7 @@ mod tests {
     #[test_case("docker.io/library/debian:nosuch: failed to resolve source metadata for docker.io/library/debian:nosuch: docker.io/library/debian:nosuch: not found", "", "does not exist"; "no such image")]
     #[test_case("", "sha256sum: WARNING: 1 computed checksum did NOT match", "checksum"; "sha256sum")]
     #[test_case("", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.", "checksum"; "pip hashes")]
-    #[test_case("", "E: Failed to fetch http://deb.debian.org/debian/dists/nosuchsuite/main/binary-amd64/Packages  404  Not Found [IP: 203.0.113.80 80]", "--no-cache"; "apt 404")]
+    #[test_case("", "E: Failed to fetch http://mirror.example/debian/dists/nosuchsuite/main/binary-amd64/Packages  404  Not Found [IP: 203.0.113.80 80]", "--no-cache"; "apt 404")]
     #[test_case("", "E: Unable to locate package nosuchpackage-xyz", "no package `nosuchpackage-xyz`"; "apt name")]
     #[test_case("", "ERROR: No matching distribution found for ai-dynamo==9.9.9", "fits `ai-dynamo==9.9.9`"; "pip version")]
     #[test_case("", "  cause: Because there is no version of ai-dynamo==9.9.9 and you require ai-dynamo==9.9.9, we can conclude that your requirements are unsatisfiable.", "fits `ai-dynamo==9.9.9`"; "uv version")]
