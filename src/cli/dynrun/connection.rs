@@ -8,10 +8,6 @@ use crate::problem::Problem;
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
 /// ends with 125, as docker does.
 pub(super) async fn connect(edge: &Edge) -> Result<Engine, Problem> {
-    let as_docker = |problem: Problem| Problem {
-        exit: Exit::Run,
-        ..problem
-    };
     let located = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
     Engine::connect(&located.address)
         .await
@@ -20,8 +16,13 @@ pub(super) async fn connect(edge: &Edge) -> Result<Engine, Problem> {
 
 /// Returns an engine's refusal as docker's code 125.
 pub(super) fn refused(error: engine::EngineError) -> Problem {
+    as_docker(error.into())
+}
+
+/// Returns a problem before the start as docker's code 125.
+pub(super) fn as_docker(problem: Problem) -> Problem {
     Problem {
         exit: Exit::Run,
-        ..error.into()
+        ..problem
     }
 }

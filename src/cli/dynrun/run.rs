@@ -1,6 +1,6 @@
 //! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
 
-use super::connection::{connect, refused};
+use super::connection::{as_docker, connect, refused};
 use super::{facts, help};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
@@ -160,10 +160,6 @@ fn degrade_terminal(launch: &mut Launch, host: &HostFacts) {
 
 /// Gives the container the proxies of docker's configuration, as docker's client does; `-e` wins.
 fn add_proxies(launch: &mut Launch, edge: &Edge) -> Result<(), Problem> {
-    let as_docker = |problem: Problem| Problem {
-        exit: Exit::Run,
-        ..problem
-    };
     let env = &mut launch.spec.process.env;
     for (name, value) in proxies(edge).map_err(as_docker)? {
         if !env.iter().any(|variable| variable.name() == name) {
