@@ -101,9 +101,7 @@ fn set_args(profile: &Profile) -> impl Iterator<Item = &Located<String>> {
 fn declared(profile: &Profile, fragments: &Fragments) -> Option<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
     for (name, target) in profile.targets.iter() {
-        let written = target.fragment.as_ref();
-        let fragment = fragments.get(written.unwrap_or(name).as_str()).ok()?;
-        let composition = Composition::new([fragment]).ok()?;
+        let composition = composition(name, target, fragments)?;
         declared.extend(composition.declared_args().into_iter().map(str::to_owned));
     }
     Some(declared)
@@ -116,13 +114,21 @@ pub(super) fn targets_declaring(
     arg: &str,
 ) -> Vec<String> {
     let declares = |(name, target): &(&Located<String>, &Target)| {
-        let written = target.fragment.as_ref();
-        let fragment = fragments.get(written.unwrap_or(name).as_str()).ok();
-        let composition = fragment.and_then(|fragment| Composition::new([fragment]).ok());
+        let composition = composition(name, target, fragments);
         composition.is_some_and(|composition| composition.declared_args().contains(arg))
     };
     let targets = profile.targets.iter().filter(declares);
     targets.map(|(name, _)| name.value.clone()).collect()
+}
+
+/// Returns the own stages of a target, unless they cannot be read.
+fn composition(
+    name: &Located<String>,
+    target: &Target,
+    fragments: &Fragments,
+) -> Option<Composition> {
+    let fragment = target.fragment.as_ref().unwrap_or(name);
+    Composition::new([fragments.get(fragment.as_str()).ok()?]).ok()
 }
 
 #[cfg(test)]
