@@ -6,7 +6,7 @@ use std::sync::Arc;
 use test_case::test_case;
 
 use super::*;
-use crate::plan::stages::{Composition, Fragment, Fragments};
+use crate::plan::stages::{Composition, Fragment, shipped_runtime};
 
 fn findings(composition: &Composition, given: &[(&str, &str)], target: &str) -> Vec<Finding> {
     let given: BTreeMap<String, String> = given
@@ -96,19 +96,7 @@ fn value<'a>(name: &str, source: &'a str) -> &'a str {
 #[test_case("wheel"; "released wheels")]
 #[test_case("tree"; "a tree")]
 fn the_shipped_stages_trip_nothing(source: &str) {
-    let fragments = Fragments::embedded();
-    let names = [
-        "base",
-        "native",
-        "wheel_builder",
-        "runtime_image",
-        "runtime_base",
-        "framework",
-        "runtime",
-        "dev",
-        "local-dev",
-    ];
-    let composition = Composition::new(names.map(|name| fragments.get(name).unwrap())).unwrap();
+    let composition = shipped_runtime(["dev", "local-dev"]);
     // The plan's own test has the profile's arguments; here only the shape matters.
     let declared = composition.declared_args();
     let given: Vec<(&str, &str)> = declared

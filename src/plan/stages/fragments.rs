@@ -173,6 +173,26 @@ impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Fragments {
     }
 }
 
+/// Joins the shipped stages up to `runtime`, and those that follow it, for the tests of all rooms.
+#[cfg(test)]
+pub(crate) fn shipped_runtime<const N: usize>(followers: [&str; N]) -> Composition {
+    let runtime = [
+        "base",
+        "native",
+        "wheel_builder",
+        "runtime_image",
+        "runtime_base",
+        "framework",
+        "runtime",
+    ];
+    let names: Vec<_> = runtime
+        .iter()
+        .chain(&followers)
+        .map(ToString::to_string)
+        .collect();
+    Fragments::embedded().compose(&names).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -261,7 +261,7 @@ fn clean(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::stages::Fragments;
+    use crate::plan::stages::shipped_runtime;
     use test_case::test_case;
 
     fn composition(text: &str) -> Composition {
@@ -341,17 +341,7 @@ mod tests {
 
     #[test]
     fn released_wheels_need_no_context() {
-        let fragments = Fragments::embedded();
-        let names = [
-            "base",
-            "native",
-            "wheel_builder",
-            "runtime_image",
-            "runtime_base",
-            "framework",
-            "runtime",
-        ];
-        let composition = Composition::new(names.map(|name| fragments.get(name).unwrap())).unwrap();
+        let composition = shipped_runtime([]);
         let given = args(&[("DYNAMO_SOURCE", "wheel")]);
         let graph = StageGraph::new(&composition, &given);
         let target = graph.target("runtime").unwrap();

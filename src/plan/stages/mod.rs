@@ -20,6 +20,8 @@ pub use compose::{Composition, Joined};
 pub use dockerfile::{Arg, Copy, Dockerfile, Instruction, Kind, Mount, Run, Spanned, Stage};
 pub use error::StagesError;
 pub use expand::{Reference, expand, references};
+#[cfg(test)]
+pub(crate) use fragments::shipped_runtime;
 pub use fragments::{Fragment, Fragments};
 pub use graph::{ContextPaths, StageGraph, StageId};
 pub use source_map::{Origin, SourceMap};

@@ -42,11 +42,8 @@ fn wrong_certificates_are_told() {
     };
     let sample = Sample::new("RUN true\n");
     let of_other = other.run_dir.join("tls");
-    let mut build = sample.dynbuild(engine);
-    over_tls(&mut build, engine, &of_other);
-    let end = run(&mut build);
-    end.assert_code(3, "an authority of somebody else");
-    insta::assert_snapshot!(told(&end.stderr, engine, &of_other), @"
+    let said = refusal(&sample, engine, &of_other, "an authority of somebody else");
+    insta::assert_snapshot!(said, @"
     note: The build context is in no git repository with a commit, so names and labels carry no revision
     error: No secure connection to the engine at `tcp://[ENGINE]:2376`
       because: invalid peer certificate: BadSignature
@@ -54,11 +51,8 @@ fn wrong_certificates_are_told() {
     ");
 
     let nothing = sample.path("home");
-    let mut build = sample.dynbuild(engine);
-    over_tls(&mut build, engine, &nothing);
-    let end = run(&mut build);
-    end.assert_code(3, "no certificates");
-    insta::assert_snapshot!(told(&end.stderr, engine, &nothing), @"
+    let said = refusal(&sample, engine, &nothing, "no certificates");
+    insta::assert_snapshot!(said, @"
     note: The build context is in no git repository with a commit, so names and labels carry no revision
     error: Cannot read the certificate or key `[CERTIFICATES]/ca.pem`
       because: I/O error: No such file or directory (os error 2)
@@ -71,18 +65,19 @@ fn wrong_certificates_are_told() {
     for file in ["cert.pem", "key.pem"] {
         fs_err::copy(of_other.join(file), mixed.join(file)).expect("copied");
     }
-    let mut build = sample.dynbuild(engine);
-    over_tls(&mut build, engine, &mixed);
-    let end = run(&mut build);
-    end.assert_code(3, "a client of somebody else");
+    let said = refusal(&sample, engine, &mixed, "a client of somebody else");
     // How the refusal arrives depends on who is faster; what to do about it does not.
     let hint = "hint: The engine may not accept your certificate: check `cert.pem` and `key.pem`";
-    assert!(end.stderr.contains(hint), "{}", end.stderr);
+    assert!(said.contains(hint), "{said}");
 }
 
-fn told(stderr: &str, engine: &Engine, certificates: &Path) -> String {
-    let certificates = certificates.display().to_string();
-    stderr
-        .replace(&certificates, "[CERTIFICATES]")
+/// Returns what a build says that does not get to the engine.
+fn refusal(sample: &Sample, engine: &Engine, certificates: &Path, what: &str) -> String {
+    let mut build = sample.dynbuild(engine);
+    over_tls(&mut build, engine, certificates);
+    let end = run(&mut build);
+    end.assert_code(3, what);
+    end.stderr
+        .replace(&certificates.display().to_string(), "[CERTIFICATES]")
         .replace(&engine.address, "[ENGINE]")
 }
