@@ -1,6 +1,7 @@
 //! Where an engine listens: the grammar of `DOCKER_HOST` and of a context's host.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -205,12 +206,15 @@ fn split_path(rest: &str) -> (&str, &str) {
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
-/// Splits `host:port`. Of two names with colons, only the one in brackets can have a port.
+/// Splits `host:port`. What stands in brackets is an IPv6 address, with or without a zone; nothing
+/// else may hold brackets, so what is read can be printed and read back.
 fn host_and_port<'a>(text: &'a str, address: &str) -> Result<(&'a str, Option<u16>), HostError> {
     let malformed = || HostError::Malformed(address.to_owned());
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']').ok_or_else(malformed)?;
+            let (ip, _zone) = host.split_once('%').unwrap_or((host, ""));
+            ip.parse::<Ipv6Addr>().map_err(|_| malformed())?;
             let port = if after.is_empty() {
                 ""
             } else {
@@ -220,6 +224,9 @@ fn host_and_port<'a>(text: &'a str, address: &str) -> Result<(&'a str, Option<u1
         }
         None => text.split_once(':').unwrap_or((text, "")),
     };
+    if host.contains(['[', ']']) {
+        return Err(malformed());
+    }
     if port.is_empty() {
         return Ok((host, None));
     }
@@ -283,6 +290,7 @@ mod tests {
     #[test_case("10.0.0.1:2375", "tcp://10.0.0.1:2375"; "no scheme")]
     #[test_case("tcp://[::1]", "tcp://[::1]:2375")]
     #[test_case("tcp://[::1]:", "tcp://[::1]:2375"; "empty port")]
+    #[test_case("tcp://[fe80::1%eth0]:2375", "tcp://[fe80::1%eth0]:2375"; "zone")]
     #[test_case("ssh://me@build:22", "ssh://me@build:22")]
     #[test_case("ssh://build/run/docker.sock", "ssh://build/run/docker.sock")]
     #[test_case("ssh://build/", "ssh://build")]
@@ -309,6 +317,21 @@ mod tests {
         "ssh://-oProxyCommand=x",
         "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
     )]
+    #[test_case(
+        "ssh://[[]",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST";
+        "brackets around a bracket"
+    )]
+    #[test_case(
+        "tcp://[build]:2375",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST";
+        "brackets around a name"
+    )]
+    #[test_case(
+        "tcp://build]",
+        "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST";
+        "half a pair of brackets"
+    )]
     fn refusals_say_how_to_mend_them(text: &str, hint: &str) {
         assert_eq!(text.parse::<Host>().unwrap_err().hint().unwrap(), hint);
     }
@@ -321,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_printed_and_read_back(text in "((unix|tcp|ssh)://)?[a-z/@:.\\[\\]1-9]{0,12}") {
+        fn what_is_read_is_printed_and_read_back(text in "((unix|tcp|ssh)://)?([a-f/@:.%?# \\[\\]0-9-]|::1|\\[::1\\]){0,12}") {
             if let Ok(host) = text.parse::<Host>() {
                 prop_assert_eq!(host.to_string().parse(), Ok(host));
             }
