@@ -62,15 +62,21 @@ impl Reference {
     }
 
     /// Returns registry and repository as people write them, without tag and digest.
+    ///
+    /// Docker also leaves its own registry out of `docker.io/a.b/c`, and so names another one. Here
+    /// it stays wherever the rest alone would be read as something else.
     pub fn familiar_name(&self) -> String {
-        if self.domain != DEFAULT_DOMAIN {
-            return format!("{}/{}", self.domain, self.path);
-        }
-        let short = self
-            .path
-            .strip_prefix(OFFICIAL)
-            .filter(|rest| !rest.contains('/'));
-        short.unwrap_or(&self.path).to_owned()
+        let owned = self.path.strip_prefix(OFFICIAL);
+        owned
+            .into_iter()
+            .chain([self.path.as_str()])
+            .find(|short| !is_id(short) && self.is_split_from(short))
+            .map_or_else(|| format!("{}/{}", self.domain, self.path), str::to_owned)
+    }
+
+    fn is_split_from(&self, name: &str) -> bool {
+        let (domain, path) = split_domain(name);
+        domain == self.domain && path == self.path
     }
 
     /// Returns the form with all parts, such as `docker.io/library/debian:12`.
@@ -108,7 +114,7 @@ impl FromStr for Reference {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        if text.len() == 64 && is_lower_hex(text) {
+        if is_id(text) {
             return Err(ReferenceError::Id(text.to_owned()));
         }
         let (domain, rest) = split_domain(text);
@@ -181,6 +187,11 @@ fn checked_digest(digest: &str, text: &str) -> Result<String, ReferenceError> {
     }
 }
 
+/// Tells whether a text is the ID of an image, which is no name.
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && is_lower_hex(text)
+}
+
 fn is_lower_hex(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -220,10 +231,24 @@ mod tests {
         assert_eq!(tagged.tag().unwrap().as_str(), "12");
     }
 
+    #[test_case("docker.io/a.b/c", "docker.io/a.b/c"; "an owner like a registry")]
+    #[test_case("docker.io/localhost/c", "docker.io/localhost/c"; "an owner like this machine")]
+    #[test_case("docker.io/library/a", "a"; "an official image")]
+    #[test_case("docker.io/library/a.b/c", "library/a.b/c"; "a name below library")]
+    fn the_registry_stays_where_the_name_would_mean_another(text: &str, printed: &str) {
+        assert_eq!(text.parse::<Reference>().unwrap().to_string(), printed);
+    }
+
+    #[test]
+    fn a_name_like_an_id_keeps_its_owner() {
+        let name = format!("library/{}", "a".repeat(64));
+        assert_eq!(name.parse::<Reference>().unwrap().to_string(), name);
+    }
+
     proptest! {
         #[test]
         fn what_is_read_is_printed_and_read_back(
-            text in "((docker.io|nvcr.io|localhost:5000|Up|a)/)?[a-z]{1,2}([-_./]{1,2}[a-z]){0,2}(:[a-z.]{1,3})?",
+            text in "((docker.io|nvcr.io|localhost:5000|Up|a|library|localhost|[a-f0-9]{64})/){0,2}([a-z]{1,2}([-_./]{1,2}[a-z]){0,2}|localhost|[a-f0-9]{64})(:[a-z.]{1,3})?",
         ) {
             if let Ok(reference) = text.parse::<Reference>() {
                 prop_assert_eq!(reference.to_string().parse(), Ok(reference.clone()));
