@@ -13,15 +13,21 @@ use super::state::BuildState;
 use super::step::{Phase, Step, log_lines};
 use super::summary::Summary;
 use super::target_line::render_target;
+use super::title::brief;
 use crate::build::event::Event;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
-use crate::text::{Look, clean_line, human_duration, human_size};
+use crate::text::{Look, clean_line, fit, human_duration, human_size};
+
+/// The most columns of a step's name that are written: a `RUN` of thirty lines is one line here.
+/// Whole names are in the joined Dockerfile and in `--progress rawjson`.
+const NAME_COLUMNS: usize = 160;
 
 /// How often the state of a long transfer is written, by the engine's clock.
 const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
 
 /// Writes lines as `docker buildx build --progress=plain` does: each step has a number, and each
 /// of its lines begins with it, so that `grep '^#12 '` gives one step of several that ran at once.
+/// Unlike there, a step is named without its mounts, and no longer than a few lines of a terminal.
 #[derive(Default)]
 pub(super) struct Plain {
     /// The numbers of the steps that were written about, by their place in the state.
@@ -48,7 +54,7 @@ impl Reporter for Plain {
             view,
         } = moment;
         match event {
-            Event::Progress(status) => self.progress(status, state),
+            Event::Progress(status) => self.progress(status, state, view.look),
             Event::TargetStarted { target, at: _ } => {
                 self.line(&format!("target {target}: started"));
             }
@@ -74,14 +80,14 @@ impl Reporter for Plain {
 
 impl Plain {
     /// Writes what is new: beginnings first and ends last, so that a step's output is in between.
-    fn progress(&mut self, status: &SolveStatus, state: &BuildState) {
+    fn progress(&mut self, status: &SolveStatus, state: &BuildState, look: Look) {
         let steps: Vec<_> = status
             .vertexes
             .iter()
             .filter_map(|vertex| state.step_of(&vertex.digest))
             .collect();
         for index in &steps {
-            self.begin(*index, state);
+            self.begin(*index, state, look);
         }
         for status in &status.statuses {
             self.transfer(status, state);
@@ -105,13 +111,13 @@ impl Plain {
         self.line(&format!("#{number} {text}"));
     }
 
-    fn begin(&mut self, index: usize, state: &BuildState) {
+    fn begin(&mut self, index: usize, state: &BuildState, look: Look) {
         let step = &state.steps()[index];
         if step.phase() == Phase::Running {
             self.ended.remove(&index);
         }
         if step.phase() != Phase::Waiting && !self.numbers.contains_key(&index) {
-            self.numbered(index, &step.name);
+            self.numbered(index, &fit(&brief(&step.name), NAME_COLUMNS, look));
         }
         if step.phase() == Phase::Cached {
             self.end(index, state);

@@ -100,15 +100,17 @@ impl fmt::Display for Title {
 }
 
 /// Returns the name of a vertex as people would say it: without the mounts and other options of its
-/// instruction, and with single spaces where a line of the Dockerfile was continued.
+/// instruction, but with where files come from, and with single spaces where a line of the
+/// Dockerfile was continued.
 pub(super) fn brief(name: &str) -> String {
     let mut words = Vec::new();
     let mut options_may_follow = false;
     for word in name.split_whitespace() {
-        if !(options_may_follow && word.starts_with("--")) {
+        let option = options_may_follow && word.starts_with("--");
+        if !option || word.starts_with("--from=") {
             words.push(word);
-            options_may_follow = matches!(word, "RUN" | "COPY" | "ADD");
         }
+        options_may_follow = option || matches!(word, "RUN" | "COPY" | "ADD");
     }
     words.join(" ")
 }
@@ -191,7 +193,8 @@ mod tests {
         "[base 3/4] RUN --mount=type=cache,target=/a     --network=none    make --all  now",
         "[base 3/4] RUN make --all now"
     )]
-    #[test_case("[2/4] COPY --from=x --chown=1 /a /b", "[2/4] COPY /a /b"; "copied files")]
+    #[test_case("[2/4] COPY --from=x --chown=1 /a /b", "[2/4] COPY --from=x /a /b"; "copied files")]
+    #[test_case("[2/4] RUN x --from=a --mount=b", "[2/4] RUN x --from=a --mount=b"; "arguments")]
     #[test_case("exporting to image", "exporting to image"; "no instruction")]
     fn a_brief_name_has_no_options(name: &str, expected: &str) {
         assert_eq!(brief(name), expected);
