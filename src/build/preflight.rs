@@ -1,4 +1,5 @@
-//! What can be known before a build: whether the servers of its compiler caches answer.
+//! What can be known before a build: whether the servers of its compiler caches answer, and whether
+//! the engine runs programs of its platforms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::docker::platform::Platform;
 use crate::plan::stages::{Composition, StageGraph};
 use crate::plan::{CACHE_SWITCH, CacheServer, PlannedTarget};
 
@@ -65,10 +67,38 @@ async fn refusal(server: &CacheServer) -> Option<String> {
     }
 }
 
+/// Returns what to tell of platforms whose programs the engine does not run, by its own word.
+///
+/// That is a warning, since steps that only copy files run for every platform.
+pub(super) fn foreign(targets: &[PlannedTarget], runnable: &[String]) -> Option<String> {
+    let runnable: BTreeSet<_> = runnable.iter().filter_map(|name| processor(name)).collect();
+    let wanted = targets.iter().flat_map(|target| &target.platforms);
+    let wanted: BTreeSet<_> = wanted.filter_map(|name| processor(name)).collect();
+    let missing = Vec::from_iter(&wanted - &runnable);
+    if missing.is_empty() || runnable.is_empty() {
+        return None;
+    }
+    let runnable = Vec::from_iter(runnable).join(", ");
+    Some(format!(
+        "The engine runs programs of {runnable} only, so `RUN` steps for {} will fail. Install its \
+         emulator: `docker run --privileged --rm tonistiigi/binfmt --install {}`",
+        missing.join(", "),
+        missing.join(",").replace("linux/", ""),
+    ))
+}
+
+/// Returns a platform without its variant: each processor of a kind runs the programs of some.
+fn processor(platform: &str) -> Option<String> {
+    let platform = platform.parse::<Platform>().ok()?.normalized();
+    Some(format!("{}/{}", platform.os, platform.architecture))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Arc;
+
+    use test_case::test_case;
 
     use crate::plan::PlannedDockerfile;
     use crate::plan::stages::Fragment;
@@ -126,6 +156,24 @@ ARG USE_SCCACHE
         assert_eq!(tried(&[target("released", &remote)]), 0);
         assert_eq!(tried(&[target("compiled", &behind)]), 0);
         assert_eq!(tried(&[target("compiled", &[])]), 0);
+    }
+
+    #[test_case(&["linux/amd64"], &["linux/amd64", "linux/386"], None; "native")]
+    #[test_case(&["linux/arm64"], &["linux/amd64", "linux/arm64/v8"], None; "emulated")]
+    #[test_case(&["linux/arm64"], &[], None; "an engine that says nothing")]
+    #[test_case(&["linux/amd64", "linux/arm64"], &["linux/amd64", "linux/amd64/v2"], Some(
+        "The engine runs programs of linux/amd64 only, so `RUN` steps for linux/arm64 will fail. \
+         Install its emulator: `docker run --privileged --rm tonistiigi/binfmt --install arm64`"
+    ); "foreign")]
+    fn platforms_without_an_emulator_are_told(
+        wanted: &[&str],
+        runnable: &[&str],
+        told: Option<&str>,
+    ) {
+        let mut target = target("compiled", &[]);
+        target.platforms = wanted.iter().map(|&name| name.to_owned()).collect();
+        let runnable: Vec<_> = runnable.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(foreign(&[target], &runnable).as_deref(), told);
     }
 
     #[tokio::test]

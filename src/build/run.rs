@@ -81,6 +81,14 @@ impl Run<'_> {
         }
     }
 
+    /// Platforms that the engine does not run are told before the first of their steps fails.
+    pub(super) async fn tell_of_platforms(&self, targets: &[PlannedTarget]) {
+        let runnable = &self.client.capabilities().platforms;
+        if let Some(message) = preflight::foreign(targets, runnable) {
+            self.listener.warn(None, message).await;
+        }
+    }
+
     /// Builds one target.
     pub(super) async fn target(&self, target: &PlannedTarget, session: &Session) -> Finished {
         self.listener

@@ -89,6 +89,7 @@ impl<'a> Runner<'a> {
             listener: Listener(events),
             cancel: cancel.child_token(),
         };
+        run.tell_of_platforms(&self.plan.targets).await;
         run.tell_of_servers(self.cache_servers()).await;
         let builds = sessions.iter().flat_map(|(targets, session)| {
             let run = &run;

@@ -84,6 +84,13 @@ fn several_platforms_are_pushed_as_one_index() {
     ]);
     let end = run(build.args(["--metadata-file", "meta.json"]));
     end.assert_code(0, "two platforms");
+    let told = end
+        .stderr
+        .contains("so `RUN` steps for linux/arm64 will fail");
+    let emulates = engine
+        .run(engine.buildx().args(["inspect"]))
+        .contains("linux/arm64");
+    assert_ne!(told, emulates, "{}", end.stderr);
     let index = get(&engine, &repository, "manifests/1");
     assert_eq!(platforms(&index), ["linux/amd64", "linux/arm64"], "{index}");
     let metadata: Value = serde_json::from_str(&sample.read("meta.json")).unwrap();
