@@ -30,8 +30,10 @@ RUN ldconfig
 USER dynamo
 WORKDIR /workspace
 # USER is for any other user, who has no account: torch names its cache after whoever runs it.
+# Images of engines may tell uv to install beside the engine; it shall use the environment.
 ENV HOME=/home/dynamo \
     USER=dynamo \
+    UV_SYSTEM_PYTHON=0 \
     DYNAMO_HOME=/opt/dynamo \
     VIRTUAL_ENV=/opt/dynamo/venv \
     PATH=/opt/dynamo/venv/bin:${PATH}
