@@ -1,7 +1,7 @@
 //! Why a target failed, told at the lines that people wrote.
 
 use crate::buildkit::check::CheckReport;
-use crate::buildkit::progress::{Position, Range, SourceInfo, VertexWarning};
+use crate::buildkit::progress::{Position, Range, SourceInfo, VertexWarning, covered_lines};
 use crate::buildkit::session::Session;
 use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
@@ -131,20 +131,38 @@ pub(super) fn at_fragment(warning: VertexWarning, source_map: &SourceMap) -> Ver
 
 /// Translates lines of the joined Dockerfile to lines of the fragment that they came from.
 fn excerpt(ranges: &[Range], source_map: &SourceMap) -> Option<Excerpt> {
-    let range = ranges.first()?;
-    let first = usize::try_from(range.start.line).ok()?;
-    let last = usize::try_from(range.end.line).ok()?.max(first);
-    source_map.excerpt(first..=last)
+    source_map.excerpt(covered_lines(ranges)?)
+}
+
+/// Returns what to say of the build secrets that the failed step may have needed: those that the
+/// engine asked for in vain and that the step, where it is known, mounts. Without them a download
+/// may lack a login.
+fn absent_secrets(problem: &Problem, session: &Session) -> Option<String> {
+    let absent = session.secrets().missed();
+    let mounted = absent.iter().filter(|id| {
+        problem.excerpts.is_empty() || problem.excerpts.iter().any(|at| names(at, id))
+    });
+    let shown: Vec<_> = mounted.map(|id| format!("`{id}`")).collect();
+    (!shown.is_empty()).then(|| {
+        format!(
+            "the step may use secrets that this build does not have: {}; pass one by \
+             `--secret id=ID,src=FILE`",
+            shown.join(", ")
+        )
+    })
+}
+
+/// Tells whether an instruction mounts the secret `id`.
+fn names(instruction: &Excerpt, id: &str) -> bool {
+    let text = instruction.text.get(instruction.span.clone());
+    text.unwrap_or_default()
+        .split([',', ' ', '\n', '"'])
+        .any(|word| word.strip_prefix("id=") == Some(id))
 }
 
 /// Adds what the session knows: secrets and credentials that the engine asked for in vain.
 fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
-    for id in session.secrets().missed() {
-        problem = problem.hint(format!(
-            "a step asked for the secret `{id}`, which this build does not have; if it is needed: \
-             `--secret id={id},src=FILE`"
-        ));
-    }
+    problem.hints.extend(absent_secrets(&problem, session));
     for reason in session.result_failures() {
         if !problem.causes.iter().any(|cause| cause.contains(&reason)) {
             problem.causes.push(reason);

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use super::capabilities::Unsupported;
 use super::digest::Digest;
 use super::layout::LayoutError;
-use super::progress::{Range, SourceInfo};
+use super::progress::{Range, SourceInfo, covered_lines};
 use super::proto::google::rpc;
 use crate::exit::Exit;
 use crate::problem::{Excerpt, Problem, Problems};
@@ -128,15 +128,14 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 }
 
 impl SourceLines {
-    /// Returns the first range as an excerpt of the text.
+    /// Returns the lines as an excerpt of the text.
     pub fn excerpt(&self) -> Option<Excerpt> {
         let text = std::str::from_utf8(&self.info.data).ok()?;
-        let range = self.ranges.first()?;
-        let first = usize::try_from(range.start.line).ok()?.checked_sub(1)?;
-        let last = usize::try_from(range.end.line).ok()?.max(first + 1);
+        let covered = covered_lines(&self.ranges)?;
+        let before = covered.start().checked_sub(1)?;
         let mut lines = text.split_inclusive('\n');
-        let start: usize = lines.by_ref().take(first).map(str::len).sum();
-        let length: usize = lines.take(last - first).map(str::len).sum();
+        let start: usize = lines.by_ref().take(before).map(str::len).sum();
+        let length: usize = lines.take(covered.count()).map(str::len).sum();
         let end = start + text.get(start..start + length)?.trim_end().len();
         Some(Excerpt {
             name: self.info.filename.clone(),
@@ -223,7 +222,7 @@ mod tests {
             // The text is `FROM a\nRUN exit 7 && \\\n  b\nRUN c\n`.
             (
                 "errdefs.Source+json",
-                r#"{"info":{"filename":"Dockerfile","data":"RlJPTSBhClJVTiBleGl0IDcgJiYgXAogIGIKUlVOIGMK"},"ranges":[{"start":{"line":2},"end":{"line":3}}]}"#,
+                r#"{"info":{"filename":"Dockerfile","data":"RlJPTSBhClJVTiBleGl0IDcgJiYgXAogIGIKUlVOIGMK"},"ranges":[{"start":{"line":2},"end":{"line":2}},{"start":{"line":3},"end":{"line":3}}]}"#,
             ),
             ("errdefs.Vertex+json", r#"{"digest":"sha256:ab"}"#),
             (

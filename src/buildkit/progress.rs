@@ -8,6 +8,8 @@
 //! `docker buildx build --progress=rawjson` prints one per line, so that recorded streams of either
 //! program replay in the other.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +183,18 @@ pub struct Range {
     pub start: Position,
     /// Where it ends.
     pub end: Position,
+}
+
+/// Returns the lines that `ranges` cover, from the first to the last.
+///
+/// The Dockerfile frontend gives an instruction of several lines as a range for each of them
+/// (frontend/dockerfile/parser, `toRanges`).
+pub fn covered_lines(ranges: &[Range]) -> Option<RangeInclusive<usize>> {
+    let starts = ranges.iter().map(|range| range.start.line);
+    let first = usize::try_from(starts.min()?).ok()?;
+    let ends = ranges.iter().map(|range| range.end.line);
+    let last = usize::try_from(ends.max()?).ok()?;
+    Some(first..=last.max(first))
 }
 
 /// A place in a source text.

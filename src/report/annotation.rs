@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use crate::buildkit::progress::VertexWarning;
+use crate::buildkit::progress::{VertexWarning, covered_lines};
 use crate::problem::{Excerpt, Problem};
 use crate::redact::Redactor;
 use crate::text::clean_line;
@@ -52,11 +52,7 @@ impl From<&VertexWarning> for Annotation {
         let more = (!warning.url.is_empty()).then(|| format!("see {}", warning.url));
         let place = warning.source_info.as_ref().map(|source| Place {
             file: source.filename.clone(),
-            lines: warning.range.first().and_then(|range| {
-                let first = usize::try_from(range.start.line).ok()?;
-                let last = usize::try_from(range.end.line).ok()?;
-                Some(first..=last.max(first))
-            }),
+            lines: covered_lines(&warning.range),
         });
         Self {
             severity: Severity::Warning,

@@ -3,8 +3,8 @@
 use crate::problem::Excerpt;
 use crate::text::{Look, Mark, Tone, clean_line, fit, width};
 
-/// Of a longer excerpt, as of a `RUN` with a here-document, only the first lines are shown.
-const MOST_LINES: usize = 8;
+/// Of a longer excerpt, as of a `RUN` with a script, only the first lines are shown.
+const MOST_LINES: usize = 12;
 
 /// Returns the lines that show an excerpt: its place, its text, and where in it to look.
 pub(super) fn render_excerpt(excerpt: &Excerpt, look: Look) -> Vec<String> {
@@ -183,20 +183,24 @@ mod tests {
 
     #[test]
     fn a_long_instruction_is_cut() {
-        let text = "RUN true \\\n".repeat(12);
+        let text = "RUN true \\\n".repeat(15);
         insta::assert_snapshot!(shown(&excerpt(&text, &text, "this step"), NARROW), @r"
-         --> profiles/x.toml:1-12
-          |
-        1 > RUN true \
-        2 > RUN true \
-        3 > RUN true \
-        4 > RUN true \
-        5 > RUN true \
-        6 > RUN true \
-        7 > RUN true \
-        8 > RUN true \
-          | ... 4 more lines
-          = this step
+          --> profiles/x.toml:1-15
+           |
+         1 > RUN true \
+         2 > RUN true \
+         3 > RUN true \
+         4 > RUN true \
+         5 > RUN true \
+         6 > RUN true \
+         7 > RUN true \
+         8 > RUN true \
+         9 > RUN true \
+        10 > RUN true \
+        11 > RUN true \
+        12 > RUN true \
+           | ... 3 more lines
+           = this step
         ");
     }
 

@@ -44,7 +44,7 @@ fn a_failing_step_is_annotated_at_its_line() {
         let end = run(job(&sample, &engine).arg("--no-load"));
         end.assert_code(1, &engine.name);
         let place = if engine.version == Version::Newest {
-            format!("title=dynbuild,file={FRAGMENT},line=4,endLine=4")
+            format!("title=dynbuild,file={FRAGMENT},line=4,endLine=5")
         } else {
             "title=dynbuild".to_owned()
         };
