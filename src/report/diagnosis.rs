@@ -70,8 +70,8 @@ pub fn diagnose(error: &str, lines: &[&str]) -> Option<Diagnosis> {
 }
 
 /// Cuts `process "/bin/sh -c …" did not complete successfully: ` off: the texts that a command is
-/// made of are no evidence.
-fn without_command(error: &str) -> &str {
+/// made of are no evidence, and the step was named before.
+pub(super) fn without_command(error: &str) -> &str {
     let ending = error.rsplit_once("did not complete successfully: ");
     ending.map_or(error, |(_, ending)| ending)
 }

@@ -3,7 +3,7 @@
 use super::note::render_note;
 use super::state::BuildState;
 use super::step::Step;
-use super::title::brief;
+use super::title::one_line;
 use crate::build::event::NoteLevel;
 use crate::text::{Look, Mark, Tone, fit, human_duration};
 
@@ -33,7 +33,7 @@ fn render_forgiven(step: &Step, look: Look) -> String {
 
 fn render_failure(step: &Step, look: Look) -> String {
     let mark = look.paint(Tone::Error, look.mark(Mark::Failed));
-    let title = look.paint(Tone::Strong, &brief(&step.name));
+    let title = look.paint(Tone::Strong, &one_line(&step.name, look));
     let time = human_duration(step.duration());
     let bar = look.paint(Tone::Error, look.mark(Mark::Bar));
     let head = format!("{mark} failed after {time}: {title}");

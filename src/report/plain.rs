@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::diagnosis::without_command;
 use super::failure::render_failures;
 use super::note::render_note;
 use super::reporter::{Moment, Page, Reporter};
@@ -13,14 +14,10 @@ use super::state::BuildState;
 use super::step::{Phase, Step, log_lines};
 use super::summary::Summary;
 use super::target_line::render_target;
-use super::title::brief;
+use super::title::one_line;
 use crate::build::event::Event;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
-use crate::text::{Look, clean_line, fit, human_duration, human_size};
-
-/// The most columns of a step's name that are written: a `RUN` of thirty lines is one line here.
-/// Whole names are in the joined Dockerfile and in `--progress rawjson`.
-const NAME_COLUMNS: usize = 160;
+use crate::text::{Look, clean_line, human_duration, human_size};
 
 /// How often the state of a long transfer is written, by the engine's clock.
 const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
@@ -117,7 +114,7 @@ impl Plain {
             self.ended.remove(&index);
         }
         if step.phase() != Phase::Waiting && !self.numbers.contains_key(&index) {
-            self.numbered(index, &fit(&brief(&step.name), NAME_COLUMNS, look));
+            self.numbered(index, &one_line(&step.name, look));
         }
         if step.phase() == Phase::Cached {
             self.end(index, state);
@@ -184,7 +181,7 @@ fn ending(step: &Step) -> Option<String> {
         Phase::Cancelled => Some("CANCELED".to_owned()),
         Phase::Failed => Some(format!(
             "ERROR: {}",
-            clean_line(step.error().unwrap_or_default())
+            clean_line(without_command(step.error().unwrap_or_default()))
         )),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::{Look, fit};
+
 /// The name of a step, taken apart: `[linux/amd64 runtime 3/7] RUN make` and its relatives.
 ///
 /// The Dockerfile frontend has no other way to tell which stage a step belongs to, so its names
@@ -97,6 +99,15 @@ impl fmt::Display for Title {
             None => f.write_str(&self.text),
         }
     }
+}
+
+/// The most columns that the name of a step takes where no terminal limits it: a `RUN` of thirty
+/// lines is one. Whole names are in the joined Dockerfile and in `--progress rawjson`.
+const NAME_COLUMNS: usize = 160;
+
+/// Returns the brief name of a vertex, cut to what is read at a glance.
+pub(super) fn one_line(name: &str, look: Look) -> String {
+    fit(&brief(name), NAME_COLUMNS, look)
 }
 
 /// Returns the name of a vertex as people would say it: without the mounts and other options of its
