@@ -3,7 +3,8 @@
 #   wheel      a released wheel, TENSORRTLLM_PIP_WHEEL of the index TENSORRTLLM_INDEX_URL
 #   directory  a wheel of yours: the build context `trtllm_wheel` is its directory
 #   git        compiled from TENSORRTLLM_GIT_URL at GITHUB_TRTLLM_COMMIT
-# All but the first stand on NVIDIA's PyTorch, whose packages the wheel is made for.
+# All but the first stand on NVIDIA's PyTorch, whose packages the wheel is made for. That image pins
+# packages for pip by PIP_CONSTRAINT, among them some that the wheel wants in another version.
 ARG RUNTIME_IMAGE
 ARG RUNTIME_IMAGE_TAG
 ARG PYTORCH_IMAGE
@@ -26,7 +27,7 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=pip-index-url \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
-    /opt/build/bin/online python3 -m pip install --quiet --break-system-packages \
+    unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages \
       ${TENSORRTLLM_INDEX_URL:+--extra-index-url "${TENSORRTLLM_INDEX_URL}"} "${TENSORRTLLM_PIP_WHEEL}"
 
 # `--build-context trtllm_wheel=DIR` takes the place of this stage.
@@ -44,7 +45,7 @@ RUN --mount=type=secret,id=ca \
     if [ "$(echo "${wheels}" | wc -w)" != 1 ]; then \
       echo "error: the build context trtllm_wheel must hold one wheel, it has: ${wheels:-none}" >&2; exit 1; \
     fi; \
-    /opt/build/bin/online python3 -m pip install --quiet --break-system-packages "${wheels}"
+    unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages "${wheels}"
 
 FROM tensorrtllm_pytorch AS tensorrtllm_compiled
 ARG TENSORRTLLM_GIT_URL
@@ -57,7 +58,7 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=pip-index-url \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
-    set -e; export PATH="/opt/build/bin:${PATH}"; \
+    set -e; export PATH="/opt/build/bin:${PATH}"; unset PIP_CONSTRAINT; \
     git init --quiet /src; cd /src; \
     online git fetch --quiet --depth 1 "${TENSORRTLLM_GIT_URL}" "${GITHUB_TRTLLM_COMMIT}"; git checkout --quiet FETCH_HEAD; \
     online git submodule update --quiet --init --recursive --depth 1; \
@@ -72,6 +73,6 @@ RUN --mount=type=secret,id=ca \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=bind,from=tensorrtllm_compiled,source=/dist,target=/tmp/wheels \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
-    /opt/build/bin/online python3 -m pip install --quiet --break-system-packages /tmp/wheels/*.whl
+    unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages /tmp/wheels/*.whl
 
 FROM tensorrtllm_${TENSORRTLLM_SOURCE} AS runtime_image
