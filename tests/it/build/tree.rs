@@ -39,6 +39,51 @@ fn a_changed_line_of_rust_is_in_the_next_image() {
     }
 }
 
+/// Editable sources, web pages, and the endpoint picker of an image that stands in for its own.
+#[test]
+#[ignore = "compiles for minutes and loads from three package registries; run it with `--ignored`"]
+fn what_else_is_made_of_a_tree() {
+    let mut engines = engines::newest().into_iter();
+    let Some(engine) = engines.find(|engine| engine.store == Store::Overlay2) else {
+        return;
+    };
+    let workspace = Workspace::new();
+    let picker = engine.image("picker");
+    let stages = "FROM busybox\nRUN printf '#!/bin/sh\\necho picked' >/epp && chmod +x /epp\n";
+    fs_err::write(workspace.path("Dockerfile.picker"), stages).expect("written");
+    let mut buildx = engine.buildx();
+    buildx.args(["build", "--tag", picker.name(), "--file"]);
+    engine.run(
+        buildx
+            .arg(workspace.path("Dockerfile.picker"))
+            .arg(workspace.path("docs")),
+    );
+
+    let image = |target: &str, more: &[&str]| {
+        let image = engine.image(target);
+        told(workspace.target(&engine, target, &image).args(more));
+        image
+    };
+    let run = |image: &Owned, command: &[&str]| {
+        let mut docker = engine.docker();
+        docker.args(["run", "--rm"]).arg(image.name()).args(command);
+        engine.run(&mut docker)
+    };
+    let dev = image("dev", &[]);
+    let place = "import dynamo.frontend; print(dynamo.frontend.__file__)";
+    let place = run(&dev, &["python3", "-c", place]);
+    assert!(place.starts_with("/workspace/components/"), "{place}");
+    assert!(run(&dev, &["cargo", "--version"]).starts_with("cargo "));
+
+    let docs = image("docs", &[]);
+    let page = run(&docs, &["cat", "/workspace/docs/build/html/index.html"]);
+    assert!(page.contains("which model it serves"), "{page}");
+
+    let epp = format!("EPP_IMAGE={}", picker.name());
+    let frontend = image("frontend", &["--build-arg", &epp]);
+    assert_eq!(run(&frontend, &[]).trim(), "picked");
+}
+
 /// What one engine compiled, another one takes from the bucket. Both must be fresh, as those of
 /// `ci/test` are: what is in a kept target directory is compiled by nobody.
 #[test]
@@ -116,8 +161,12 @@ impl Workspace {
         told(&mut self.command(engine, image))
     }
 
-    /// With the caller's environment, for that says which index of Python packages is near.
     fn command(&self, engine: &Engine, image: &Owned) -> Command {
+        self.target(engine, "runtime", image)
+    }
+
+    /// With the caller's environment, for that says which index of Python packages is near.
+    fn target(&self, engine: &Engine, target: &str, image: &Owned) -> Command {
         let mut dynbuild = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
         dynbuild.env("DOCKER_HOST", &engine.host);
         dynbuild.args([
@@ -126,7 +175,7 @@ impl Workspace {
             "--source",
             "tree",
             "--target",
-            "runtime",
+            target,
         ]);
         dynbuild.args([
             "--no-tag-latest",
