@@ -35,7 +35,11 @@ pub(super) fn problems(
             if !unsendable.0.is_empty() {
                 return unsendable;
             }
-            let problem = failed(&failure, target, source_map);
+            let mut problem = failed(&failure, target, source_map);
+            // What is not a step, such as an export, has no use for secrets.
+            if failure.exit_code.is_some() {
+                problem.hints.extend(absent_secrets(&problem, session));
+            }
             with_session_hints(problem, session).into()
         }
         SolveError::Unsupported(_)
@@ -160,9 +164,8 @@ fn names(instruction: &Excerpt, id: &str) -> bool {
         .any(|word| word.strip_prefix("id=") == Some(id))
 }
 
-/// Adds what the session knows: secrets and credentials that the engine asked for in vain.
+/// Adds what the session knows: damage, and credentials that the engine asked for in vain.
 fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
-    problem.hints.extend(absent_secrets(&problem, session));
     for reason in session.result_failures() {
         if !problem.causes.iter().any(|cause| cause.contains(&reason)) {
             problem.causes.push(reason);

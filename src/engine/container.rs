@@ -1,6 +1,7 @@
 //! Containers: made, started, followed, asked, ended.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
@@ -9,11 +10,16 @@ use hyper::Response;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::http::{Body, Call, escape};
 use super::{Engine, EngineError};
+
+/// How long an engine, whose clock may differ from ours, may take to tell of what has happened.
+const EVENTS_PATIENCE: Duration = Duration::from_millis(250);
 
 /// The bytes of a container's streams, in both directions.
 pub type RawStream = TokioIo<Upgraded>;
@@ -315,6 +321,37 @@ impl Engine {
             Ok(facts) => Ok(Some(facts)),
             Err(error) if error.status() == Some(404) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Tells whether the kernel killed a process of a container because the container reached its
+    /// limit of memory, as far as the engine saw that.
+    ///
+    /// A container that is gone is looked up in the engine's last events (256 of them: moby,
+    /// daemon/events).
+    pub async fn ran_out_of_memory(&self, id: &str) -> Result<bool, EngineError> {
+        match self.container(id).await? {
+            Some(facts) => Ok(facts.state.oom_killed),
+            None => self.has_event(id, "oom").await,
+        }
+    }
+
+    /// Tells whether something is among the last events of a container.
+    async fn has_event(&self, id: &str, event: &str) -> Result<bool, EngineError> {
+        let filters = json!({"container": [id], "event": [event]}).to_string();
+        // An end makes the engine answer at once, where its clock is not behind ours.
+        let until = Timestamp::now().as_duration();
+        let path = format!(
+            "/events?since=1&until={}.{:09}&filters={}",
+            until.as_secs(),
+            until.subsec_nanos(),
+            escape(&filters)
+        );
+        let answer = self.send(Call::get("read the engine's events", path));
+        let first = async { Ok(answer.await?.into_body().frame().await) };
+        match timeout(EVENTS_PATIENCE, first).await {
+            Ok(first) => first.map(|frame| matches!(frame, Some(Ok(_)))),
+            Err(_) => Ok(false),
         }
     }
 

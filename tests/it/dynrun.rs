@@ -91,6 +91,46 @@ fn exit_codes_are_dockers(command: &[&str], code: i32) {
     }
 }
 
+/// Whether the engine still has the container or only its events.
+#[test_case("--rm"; "removed")]
+#[test_case("--rm=false"; "kept")]
+fn a_container_without_memory_is_told_from_one_that_was_killed(keeping: &str) {
+    for engine in engines::all() {
+        let container = engine.container("memory");
+        let named = ["--name", container.name(), keeping, "--memory", "20m"];
+        let output = run(
+            &engine,
+            &[&named[..], &[IMAGE, "tail", "/dev/zero"]].concat(),
+        );
+        assert_eq!(output.status.code(), Some(137), "{}", engine.name);
+        let told = stderr(&output);
+        assert!(told.contains("reached its limit of memory"), "{told}");
+
+        let container = engine.container("killed");
+        let named = ["--name", container.name(), keeping, IMAGE];
+        let killed = ["sh", "-c", "sh -c 'kill -9 $$'; exit $?"];
+        let output = run(&engine, &[&named[..], &killed].concat());
+        assert_eq!(output.status.code(), Some(137), "{}", engine.name);
+        let told = stderr(&output);
+        assert!(told.contains("saw it reach no limit of memory"), "{told}");
+    }
+}
+
+#[test]
+fn what_ends_before_it_is_ready_is_told_with_the_reason() {
+    for engine in engines::newest() {
+        let container = engine.container("unready");
+        let words = "echo 'RuntimeError: CUDA out of memory'; exit 1";
+        let flags = ["-d", "--rm=false", "--name", container.name(), "--wait"];
+        let output = run(&engine, &[&flags[..], &[IMAGE, "sh", "-c", words]].concat());
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        let told = stderr(&output);
+        assert!(told.contains("ended with 1 before it was ready"), "{told}");
+        assert!(told.contains("RuntimeError: CUDA out of memory"), "{told}");
+        assert!(told.contains("To mend it: "), "{told}");
+    }
+}
+
 #[test_case(&["--mout", "x", IMAGE], "did you mean `--mount`?"; "unknown flag")]
 #[test_case(&["--mount", "type=bnd,dst=/x", IMAGE], "bnd"; "bad mount")]
 #[test_case(&["-p", "x:80", IMAGE], "x"; "bad port")]

@@ -222,7 +222,8 @@ async fn foreground(
     Ok(follow.await.map_err(refused)?)
 }
 
-fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
+/// Tells why a container ended as it did.
+pub(super) fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
     edge.ui.warn(&diagnosis.cause);
     if let Some(line) = &diagnosis.evidence {
         edge.ui.note(line);

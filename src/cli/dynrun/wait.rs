@@ -8,6 +8,7 @@ use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
+use crate::run::live::autopsy;
 use crate::run::readiness::{Level, Readiness, watch};
 use crate::run::request::{WaitWish, wait_timeout};
 
@@ -70,6 +71,12 @@ pub(super) async fn until_ready(
         .await
         .map_err(refused)?;
     report(&readiness, name, edge);
+    if let Readiness::Ended { code } = readiness {
+        let diagnosis = autopsy(engine, name, code).await.map_err(refused)?;
+        if let Some(diagnosis) = diagnosis {
+            super::run::tell(&diagnosis, edge);
+        }
+    }
     Ok(readiness.exit())
 }
 

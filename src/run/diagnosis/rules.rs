@@ -188,7 +188,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "out-of-memory",
         applies: |evidence| evidence.out_of_memory.then(String::new),
-        cause: "The kernel killed it because memory ran out",
+        cause: "The container reached its limit of memory, and the kernel killed a process of it",
         fixes: |_| fixes(["give it more with `--memory`, or leave the limit out"]),
     },
     Rule {
@@ -233,9 +233,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "killed",
         applies: |evidence| (evidence.code == Some(137)).then(String::new),
-        cause: "It was killed (SIGKILL), and not by the kernel for want of memory",
+        cause: "It was killed (SIGKILL), and the engine saw it reach no limit of memory",
         fixes: |_| {
-            fixes(["look for who did it: a `docker kill`, a restart of the engine, a supervisor"])
+            fixes([
+                "look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`",
+            ])
         },
     },
 ];

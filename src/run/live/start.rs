@@ -31,6 +31,7 @@ pub struct Outcome {
 pub struct Started {
     /// Its id.
     pub id: String,
+    engine: Engine,
     session: Option<Session>,
     wait: Wait,
     signals: Signals,
@@ -103,6 +104,7 @@ impl Starter<'_> {
             .await
             .map_err(Failed::start)?;
         Ok(Started {
+            engine: self.engine.clone(),
             id: id.to_owned(),
             session,
             wait,
@@ -189,13 +191,19 @@ impl Started {
             End::Ended(exit) => exit,
             End::Detached => Exit::Done,
         };
-        let diagnosis = why(launch, exit, sinks);
+        let diagnosis = why(&self.engine, &self.id, launch, exit, sinks).await;
         Ok(Outcome { exit, diagnosis })
     }
 }
 
 /// Looks the end of a container up in the table, unless it ended well or by a signal of the user.
-fn why(launch: &Launch, exit: Exit, sinks: &Sinks) -> Option<Diagnosis> {
+async fn why(
+    engine: &Engine,
+    id: &str,
+    launch: &Launch,
+    exit: Exit,
+    sinks: &Sinks,
+) -> Option<Diagnosis> {
     let code = exit.code();
     let interactive = launch.spec.streams.tty && launch.spec.streams.interactive;
     if matches!(code, 0 | 130 | 143) || interactive {
@@ -204,6 +212,7 @@ fn why(launch: &Launch, exit: Exit, sinks: &Sinks) -> Option<Diagnosis> {
     diagnose(&Evidence {
         log: sinks.tail.lines(),
         code: Some(i64::from(code)),
+        out_of_memory: engine.ran_out_of_memory(id).await.unwrap_or(false),
         image: launch.spec.image.clone(),
         build_line: launch.chosen.build_line(),
         ..Evidence::default()

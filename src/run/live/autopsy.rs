@@ -1,0 +1,40 @@
+//! Why a container ended that nobody followed: from what it left in its log.
+
+use futures_util::TryStreamExt as _;
+use http_body_util::BodyDataStream;
+use tokio_util::io::StreamReader;
+
+use super::multiplex::Sinks;
+use crate::engine::{Engine, EngineError};
+use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
+
+/// How many lines of the log are read.
+const LINES: u64 = 200;
+
+/// Looks the end of a container up in the table; of one that was removed, only the engine's events
+/// are left to tell.
+///
+/// # Errors
+/// Fails when the engine cannot be asked.
+pub async fn autopsy(
+    engine: &Engine,
+    name: &str,
+    code: Option<i64>,
+) -> Result<Option<Diagnosis>, EngineError> {
+    let mut evidence = Evidence {
+        code,
+        out_of_memory: engine.ran_out_of_memory(name).await?,
+        ..Evidence::default()
+    };
+    if let Some(facts) = engine.container(name).await? {
+        let log = engine.container_log(name, false, Some(LINES)).await?;
+        let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
+        let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
+        // What was read before the log broke off is evidence as well.
+        let source = &mut StreamReader::new(pieces);
+        sinks.copy(source, facts.config.tty).await.ok();
+        evidence.log = sinks.tail.lines();
+        evidence.image = facts.config.image;
+    }
+    Ok(diagnose(&evidence))
+}
