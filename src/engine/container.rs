@@ -327,13 +327,14 @@ impl Engine {
     /// Tells whether the kernel killed a process of a container because the container reached its
     /// limit of memory, as far as the engine saw that.
     ///
-    /// A container that is gone is looked up in the engine's last events (256 of them: moby,
+    /// One that is gone is looked up in the engine's last events (256 of them: moby,
     /// daemon/events).
     pub async fn ran_out_of_memory(&self, id: &str) -> Result<bool, EngineError> {
-        match self.container(id).await? {
-            Some(facts) => Ok(facts.state.oom_killed),
-            None => self.has_event(id, "oom").await,
+        let facts = self.container(id).await?;
+        if facts.is_some_and(|facts| facts.state.oom_killed) {
+            return Ok(true);
         }
+        self.has_event(id, "oom").await
     }
 
     /// Tells whether something is among the last events of a container.

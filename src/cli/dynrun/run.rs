@@ -190,7 +190,7 @@ async fn background(
     edge.ui.print(&started.id);
     match request.wait {
         None => Ok(Exit::Done),
-        Some(wish) => super::wait::until_ready(engine, &started.id, wish, edge).await,
+        Some(wish) => super::wait::until_ready(engine, short(&started.id), wish, edge).await,
     }
 }
 
@@ -218,8 +218,13 @@ async fn foreground(
         outcome = &mut follow => return Ok(outcome.map_err(refused)?),
         readiness = ready => readiness.map_err(refused)?,
     };
-    super::wait::report(&readiness, &id, edge);
+    super::wait::report(&readiness, short(&id), edge);
     Ok(follow.await.map_err(refused)?)
+}
+
+/// Returns as much of an id as docker shows.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
 }
 
 /// Tells why a container ended as it did.

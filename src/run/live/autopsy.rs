@@ -1,5 +1,7 @@
 //! Why a container ended that nobody followed: from what it left in its log.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
 use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
@@ -10,6 +12,13 @@ use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
 
 /// How many lines of the log are read.
 const LINES: u64 = 200;
+
+/// How long the engine may be in hearing of a kill for want of memory, which another process tells
+/// it than the end.
+const LAG: Duration = Duration::from_millis(200);
+
+/// The exit code of what SIGKILL ended.
+const KILLED: i64 = 137;
 
 /// Looks the end of a container up in the table; of one that was removed, only the engine's events
 /// are left to tell.
@@ -23,7 +32,7 @@ pub async fn autopsy(
 ) -> Result<Option<Diagnosis>, EngineError> {
     let mut evidence = Evidence {
         code,
-        out_of_memory: engine.ran_out_of_memory(name).await?,
+        out_of_memory: ran_out_of_memory(engine, name, code).await?,
         ..Evidence::default()
     };
     if let Some(facts) = engine.container(name).await? {
@@ -37,4 +46,23 @@ pub async fn autopsy(
         evidence.image = facts.config.image;
     }
     Ok(diagnose(&evidence))
+}
+
+/// Tells whether a container that ended with `code` reached its limit of memory.
+///
+/// # Errors
+/// Fails when the engine cannot be asked.
+pub(super) async fn ran_out_of_memory(
+    engine: &Engine,
+    name: &str,
+    code: Option<i64>,
+) -> Result<bool, EngineError> {
+    if engine.ran_out_of_memory(name).await? {
+        return Ok(true);
+    }
+    if code != Some(KILLED) {
+        return Ok(false);
+    }
+    tokio::time::sleep(LAG).await;
+    engine.ran_out_of_memory(name).await
 }

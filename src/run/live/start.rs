@@ -1,5 +1,6 @@
 //! A launch, carried out.
 
+use super::autopsy::ran_out_of_memory;
 use super::create::Creation;
 use super::exit;
 use super::fill::Fill;
@@ -205,14 +206,15 @@ async fn why(
     sinks: &Sinks,
 ) -> Option<Diagnosis> {
     let code = exit.code();
+    let number = Some(i64::from(code));
     let interactive = launch.spec.streams.tty && launch.spec.streams.interactive;
     if matches!(code, 0 | 130 | 143) || interactive {
         return None;
     }
     diagnose(&Evidence {
         log: sinks.tail.lines(),
-        code: Some(i64::from(code)),
-        out_of_memory: engine.ran_out_of_memory(id).await.unwrap_or(false),
+        code: number,
+        out_of_memory: ran_out_of_memory(engine, id, number).await.unwrap_or(false),
         image: launch.spec.image.clone(),
         build_line: launch.chosen.build_line(),
         ..Evidence::default()
