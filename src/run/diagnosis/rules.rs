@@ -217,6 +217,30 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "device-missing",
+        applies: |evidence| evidence.line_with(&["error gathering device information"]),
+        cause: "The engine's machine has no such device file",
+        fixes: |_| {
+            fixes([
+                "look for it: `ls -l /dev`; for NVIDIA GPUs write `--gpus all` instead of device files",
+            ])
+        },
+    },
+    Rule {
+        name: "network-missing",
+        applies: |evidence| {
+            // Containers say such things of other networks.
+            let said = evidence.engine.as_ref()?;
+            (said.contains("network ") && said.contains("not found")).then(|| said.clone())
+        },
+        cause: "The engine has no network of that name",
+        fixes: |_| {
+            fixes([
+                "see which there are: `docker network ls`, or make it: `docker network create NAME`",
+            ])
+        },
+    },
+    Rule {
         name: "mount-source-missing",
         applies: |evidence| evidence.line_with(&["bind source path does not exist"]),
         cause: "A directory that `--mount` names does not exist on the engine's machine",
@@ -274,6 +298,14 @@ mod tests {
         "port-taken"
     )]
     #[test_case("No such image: dynamo:latest-vllm", "image-missing")]
+    #[test_case(
+        "failed to set up container networking: network x not found",
+        "network-missing"
+    )]
+    #[test_case(
+        "error gathering device information while adding custom device \"/dev/x\": no such file or directory",
+        "device-missing"
+    )]
     #[test_case(
         "error running prestart hook #0: exit status 1, stdout: , stderr: boom",
         "gpu-hook-failed"

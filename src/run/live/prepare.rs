@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::docker::volume::Volume;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::run::note::Note;
 
 /// A directory that the container is to use, but cannot.
 #[derive(Debug, thiserror::Error)]
@@ -61,9 +63,37 @@ pub fn directory(path: &Path) -> Result<(), DirectoryError> {
         })
 }
 
+/// Returns what to tell of volumes whose directory is not on this machine: with `-v`, the engine
+/// makes one, which is rarely what a wrong letter in a path was meant for.
+pub fn missing_sources(binds: &[String]) -> Vec<Note> {
+    let missing = |source: &str| {
+        let found = Path::new(source).symlink_metadata();
+        source.starts_with('/')
+            && found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    let told = binds.iter().filter_map(|bind| {
+        let volume: Volume = bind.parse().ok()?;
+        let source = volume.source().filter(|source| missing(source))?;
+        Some(Note::new(format!(
+            "`{source}` of `-v {bind}` does not exist here: the engine makes it, empty and owned by \
+             root"
+        )))
+    });
+    told.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn volumes_without_a_directory_are_told() {
+        let binds = ["/etc:/x", "/no/such:/x:ro", "name:/x", "/anonymous"];
+        let notes = missing_sources(&binds.map(str::to_owned));
+        let told: Vec<_> = notes.iter().map(|note| note.message.as_str()).collect();
+        let expected = "`/no/such` of `-v /no/such:/x:ro` does not exist here: the engine makes it, empty and owned by root";
+        assert_eq!(told, [expected]);
+    }
 
     #[test]
     fn a_missing_directory_is_made_and_left_empty() {

@@ -8,6 +8,7 @@ use super::multiplex::Sinks;
 use super::prepare;
 use super::session::{End, Screen, Session, Wiring};
 use super::signals::Signals;
+use crate::buildkit::transport::Address;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
 use crate::engine::{AttachTo, Credentials, Engine, EngineError, Wait, WaitFor};
@@ -58,6 +59,12 @@ impl Starter<'_> {
     pub async fn start(&mut self, launch: &mut Launch) -> Result<Started, Problems> {
         for directory in &launch.directories {
             prepare::directory(directory).map_err(Problem::from)?;
+        }
+        // An engine elsewhere has directories of its own.
+        if matches!(self.engine.address(), Address::Unix(_)) {
+            prepare::missing_sources(&launch.spec.storage.binds)
+                .iter()
+                .for_each(&mut *self.told);
         }
         check_cidfile(launch)?;
         loop {
