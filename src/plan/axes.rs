@@ -243,13 +243,10 @@ impl<'p, 's> Chooser<'p, 's> {
         }) {
             match normalize_platform(word) {
                 Err(error) => findings.error(PlanError::refused(&error, origin.clone())),
-                Ok(platform) if !exists(&platform) => findings.error(PlanError::NotTogether {
-                    what: format!("Platform `{platform}`"),
-                    axis: "device",
-                    value: device.to_owned(),
-                    valid: self.devices_with(&platform),
-                    origin: origin.clone(),
-                }),
+                Ok(platform) if !exists(&platform) => {
+                    let asked = Setting::new(platform, origin.clone());
+                    findings.error(self.no_platform(asked, device, valid.clone()));
+                }
                 Ok(platform) if platforms.contains(&platform) => {}
                 Ok(platform) => {
                     let setting = Setting::new(platform.clone(), origin.clone());
@@ -259,6 +256,22 @@ impl<'p, 's> Chooser<'p, 's> {
             }
         }
         (findings.errors.len() == errors_before).then_some(platforms)
+    }
+
+    /// Says that `device` has only the `valid` platforms: which devices have the one that was asked
+    /// for, or else that it is perhaps not what was meant.
+    fn no_platform(&self, asked: Setting<String>, device: &str, valid: Vec<String>) -> PlanError {
+        let others = self.devices_with(&asked.value);
+        if others.is_empty() {
+            return self.unknown("platform", &asked, valid);
+        }
+        PlanError::NotTogether {
+            what: format!("Platform `{}`", asked.value),
+            axis: "device",
+            value: device.to_owned(),
+            valid: others,
+            origin: asked.origin,
+        }
     }
 
     fn devices_with(&self, platform: &str) -> Vec<String> {

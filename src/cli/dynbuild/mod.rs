@@ -22,6 +22,8 @@ mod variables;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 
 use self::args::{Cli, Command, ContextCommand};
 use super::edge::Edge;
@@ -30,11 +32,23 @@ use crate::problem::Problems;
 
 /// Runs the program.
 pub(super) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| with_order(error).exit());
     Edge::run(cli.terminal.color.into(), |edge| {
         edge.annotations = !cli.terminal.no_annotations;
         dispatch(cli, edge)
     })
+}
+
+/// Says where options go, when they stand before a command.
+fn with_order(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(command)) = error.get(ContextKind::InvalidSubcommand)
+        && error.kind() == clap::error::ErrorKind::ArgumentConflict
+    {
+        let tip = format!("options follow the command: `dynbuild {command} …`");
+        let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tips);
+    }
+    error
 }
 
 fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {

@@ -38,9 +38,10 @@ fn names_that_do_not_exist() {
     insta::assert_snapshot!(env.run("--dry-run --platform linux/riscv64 --build-arg GREETNG=1").failure(), @"
     exit 2
     stderr:
-    error: Platform `linux/riscv64` does not exist for device `cpu`
+    error: Unknown platform `linux/riscv64` for framework `demo`
       because: Set by `--platform`
-      hint: There is no device that it exists for
+      hint: Did you mean `linux/arm64`?
+      hint: Valid platforms: `linux/amd64`, `linux/arm64`
     ");
     insta::assert_snapshot!(env.run("--dry-run --source whel").failure(), @"
     exit 2
@@ -158,6 +159,23 @@ fn unknown_commands_and_flags() {
       tip: a similar argument exists: '--target'
 
     Usage: dynbuild --target <NAME>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn options_before_a_command() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("--target runtime plan").failure(), @"
+    exit 2
+    stderr:
+    error: the subcommand 'plan' cannot be used with '--target <NAME>'
+
+      tip: options follow the command: `dynbuild plan …`
+
+    Usage: dynbuild [OPTIONS]
+           dynbuild <COMMAND>
 
     For more information, try '--help'.
     ");
