@@ -10,12 +10,17 @@ ARG AI_DYNAMO_SHA256=
 ARG AI_DYNAMO_RUNTIME_VERSION
 ARG AI_DYNAMO_RUNTIME_SHA256_AMD64=
 ARG AI_DYNAMO_RUNTIME_SHA256_ARM64=
+ARG ENABLE_KVBM=false
+ARG KVBM_VERSION=
+ARG KVBM_SHA256_AMD64=
+ARG KVBM_SHA256_ARM64=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     { pinned ai-dynamo "${AI_DYNAMO_VERSION}" ${AI_DYNAMO_SHA256} \
-      && pinned ai-dynamo-runtime "${AI_DYNAMO_RUNTIME_VERSION}" ${AI_DYNAMO_RUNTIME_SHA256_AMD64} ${AI_DYNAMO_RUNTIME_SHA256_ARM64}; } > /tmp/dynamo.txt \
+      && pinned ai-dynamo-runtime "${AI_DYNAMO_RUNTIME_VERSION}" ${AI_DYNAMO_RUNTIME_SHA256_AMD64} ${AI_DYNAMO_RUNTIME_SHA256_ARM64} \
+      && if [ "${ENABLE_KVBM}" = true ]; then pinned kvbm "${KVBM_VERSION}" ${KVBM_SHA256_AMD64} ${KVBM_SHA256_ARM64}; fi; } > /tmp/dynamo.txt \
  && online /opt/build/python/bin/pip download --quiet --disable-pip-version-check \
       --no-deps --only-binary :all: --requirement /tmp/dynamo.txt --dest /dist/wheels \
  && rm /tmp/dynamo.txt
