@@ -60,9 +60,24 @@ impl From<DockerCredential> for Login {
 
 /// Docker keeps the credentials of its own registry under an address of its past.
 fn server(host: &str) -> &str {
-    match host {
-        "registry-1.docker.io" | "docker.io" => "https://index.docker.io/v1/",
-        _ => host,
+    if is_dockers_own(host) {
+        "https://index.docker.io/v1/"
+    } else {
+        host
+    }
+}
+
+fn is_dockers_own(host: &str) -> bool {
+    matches!(host, "registry-1.docker.io" | "docker.io")
+}
+
+/// Returns the command that logs in at a registry. With its host, docker would keep the
+/// credentials of its own registry where nothing looks for them.
+pub fn login_command(host: &str) -> String {
+    if is_dockers_own(host) {
+        "docker login".to_owned()
+    } else {
+        format!("docker login {host}")
     }
 }
 

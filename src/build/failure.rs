@@ -5,6 +5,7 @@ use crate::buildkit::progress::{Position, Range, SourceInfo, VertexWarning, cove
 use crate::buildkit::session::Session;
 use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
+use crate::credentials::login_command;
 use crate::exit::Exit;
 use crate::plan::stages::SourceMap;
 use crate::problem::{Excerpt, Problem, Problems};
@@ -175,11 +176,14 @@ fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
         problem.causes.push(damage.message);
         problem.hints.extend(damage.hints);
     }
-    for (host, reason) in session.credentials().failures() {
-        problem
-            .causes
-            .push(format!("no credentials for `{host}`: {reason}"));
-        problem = problem.hint(format!("Log in: `docker login {host}`"));
+    // A look-up that failed explains nothing else: the engine went on without a login.
+    if problem.exit == Exit::Registry {
+        for (host, reason) in session.credentials().failures() {
+            problem
+                .causes
+                .push(format!("no credentials for `{host}`: {reason}"));
+            problem = problem.hint(format!("Log in: `{}`", login_command(&host)));
+        }
     }
     problem
 }

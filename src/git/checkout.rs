@@ -1,13 +1,21 @@
 //! What is checked out in a directory.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorClass, ErrorCode, Repository, StatusOptions};
+use git2::{
+    ErrorClass, ErrorCode, Index, IndexEntryExtendedFlag, Repository, Status, StatusOptions,
+};
 use jiff::Timestamp;
 
 use super::error::GitError;
 use super::remote::public_url;
 use super::version::{Version, VersionOrigin};
+
+/// The extension of an index with whole directories for entries, as libgit2 names it when it
+/// refuses to read that.
+const SPARSE_INDEX: &str = "sdir";
 
 /// What git knows about a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +63,9 @@ impl Checkout {
         match read(directory) {
             Ok(checkout) => Ok(checkout),
             Err(error) if error.code() == ErrorCode::Owner => Err(GitError::Owner {
+                path: trusted_as(directory),
+            }),
+            Err(error) if error.message().contains(SPARSE_INDEX) => Err(GitError::SparseIndex {
                 path: directory.to_owned(),
             }),
             Err(source) => Err(GitError::Unreadable {
@@ -143,7 +154,31 @@ fn is_dirty(repository: &Repository) -> Result<bool, git2::Error> {
     }
     let mut options = StatusOptions::new();
     options.include_untracked(false).update_index(false);
-    Ok(!repository.statuses(Some(&mut options))?.is_empty())
+    let statuses = repository.statuses(Some(&mut options))?;
+    let index = repository.index()?;
+    let mut changes = statuses.iter().filter(|entry| {
+        let missing = entry.status() == Status::WT_DELETED;
+        !(missing && is_left_out(&index, entry.path_bytes()))
+    });
+    Ok(changes.next().is_some())
+}
+
+/// Tells whether a sparse checkout leaves a file out, which libgit2 takes for a deletion.
+fn is_left_out(index: &Index, path: &[u8]) -> bool {
+    let path = Path::new(OsStr::from_bytes(path));
+    let entry = index.get_path(path, 0);
+    entry.is_some_and(|entry| {
+        let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
+        flags.contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
+    })
+}
+
+/// Returns the directory that `safe.directory` must name for git to trust the repository around
+/// `directory`: its top, which libgit2 does not tell of one that it refuses.
+fn trusted_as(directory: &Path) -> PathBuf {
+    let mut around = directory.ancestors();
+    let top = around.find(|above| above.join(".git").exists());
+    top.unwrap_or(directory).to_owned()
 }
 
 /// Returns the tags that point to a commit, and all tags.
@@ -348,6 +383,30 @@ mod tests {
         assert_eq!(fixture.read().describe(), "v1.0.0");
         fs_err::write(fixture.path().join("file"), "changed").unwrap();
         assert_eq!(fixture.read().describe(), "v1.0.0.dirty");
+    }
+
+    #[test]
+    fn what_a_sparse_checkout_leaves_out_is_no_change() {
+        let fixture = Fixture::new();
+        let commit = fixture.commit("one");
+        fixture.tag("v1.0.0", commit);
+        fs_err::remove_file(fixture.path().join("file")).unwrap();
+        assert_eq!(fixture.read().describe(), "v1.0.0.dirty");
+        let mut index = fixture.repository.index().unwrap();
+        let mut entry = index.get_path(Path::new("file"), 0).unwrap();
+        entry.flags_extended |= IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+        index.add(&entry).unwrap();
+        index.write().unwrap();
+        assert_eq!(fixture.read().describe(), "v1.0.0");
+    }
+
+    #[test]
+    fn the_top_of_a_repository_is_what_git_trusts() {
+        let fixture = Fixture::new();
+        let below = fixture.path().join("a/b");
+        fs_err::create_dir_all(&below).unwrap();
+        assert_eq!(trusted_as(&below), fixture.path());
+        assert_eq!(trusted_as(Path::new("/no/such")), Path::new("/no/such"));
     }
 
     #[test]

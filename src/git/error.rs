@@ -13,6 +13,12 @@ pub enum GitError {
     /// The repository belongs to somebody else, and git refuses to trust it.
     #[error("The git repository at `{}` belongs to another user", path.display())]
     Owner {
+        /// The top of its working tree.
+        path: PathBuf,
+    },
+    /// The index has whole directories for entries.
+    #[error("The git repository at `{}` has a sparse index, which libgit2 cannot read", path.display())]
+    SparseIndex {
         /// The directory that was asked for.
         path: PathBuf,
     },
@@ -36,6 +42,13 @@ impl From<GitError> for Problem {
                 let path = shell_words::quote(&path);
                 problem.hint(format!(
                     "Trust it: `git config --global --add safe.directory {path}`"
+                ))
+            }
+            GitError::SparseIndex { path } => {
+                let path = path.display().to_string();
+                let path = shell_words::quote(&path);
+                problem.hint(format!(
+                    "Write it out: `git -C {path} sparse-checkout reapply --no-sparse-index`"
                 ))
             }
             GitError::Unreadable { path, .. } => {

@@ -114,7 +114,7 @@ const RULES: &[Rule] = &[
         fix: "See what takes the space with `docker system df`, and remove build cache that is not in use with `docker builder prune`",
     },
     Rule {
-        pattern: r#"(?:Head|Get) "?https?://([^/"]+)[^"]*"?: .*x509: certificate signed by unknown authority"#,
+        pattern: r#"(?:Head|Get|Post|Put|Patch) "?https?://([^/"]+)[^"]*"?: .*x509: certificate signed by unknown authority"#,
         cause: "The engine does not know the authority that signed the certificate of `$1`",
         fix: "Put that authority's certificate at `/etc/docker/certs.d/$1/ca.crt` on the engine's machine",
     },
@@ -129,7 +129,7 @@ const RULES: &[Rule] = &[
         fix: "Log in with `docker login`, or wait, or name a mirror of the base image",
     },
     Rule {
-        pattern: r#"(?:Head|Get) "?https?://([^/"]+)[^"]*"?: .*(?:no such host|server misbehaving|i/o timeout|connection refused|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded)"#,
+        pattern: r#"(?:Head|Get|Post|Put|Patch) "?https?://([^/"]+)[^"]*"?: .*(?:no such host|server misbehaving|i/o timeout|connection refused|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded)"#,
         cause: "The engine cannot reach `$1`",
         fix: "Check the network, proxy and DNS of the engine with `docker info`, or use a base image that the engine already has",
     },
@@ -149,7 +149,12 @@ const RULES: &[Rule] = &[
         fix: "Build on a machine of that platform, or install the emulators: `docker run --privileged --rm tonistiigi/binfmt --install all`",
     },
     Rule {
-        pattern: r"(?:failed to push|push access denied|requested access to the resource is denied|denied: .*(?:push|permission))",
+        pattern: r#""?https?://([^/"]+)[^"]*"?: http: server gave HTTP response to HTTPS client"#,
+        cause: "The registry `$1` speaks HTTP, and the engine expects HTTPS of it",
+        fix: "Give the registry a certificate, or write its name into `insecure-registries` of the engine's `/etc/docker/daemon.json`",
+    },
+    Rule {
+        pattern: r"failed to push .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )|push access denied|requested access to the resource is denied|denied: .*(?:push|permission)",
         cause: "The registry does not let this user push the image",
         fix: "Log in with `docker login REGISTRY` as a user who may write to the repository, and check its name",
     },
@@ -199,8 +204,13 @@ const RULES: &[Rule] = &[
         fix: "Bring it up to date in the source tree with `cargo update --workspace`, and commit it",
     },
     Rule {
-        pattern: r"^fatal error: Killed signal|c\+\+: fatal error: Killed|SIGKILL|Out of memory|MemoryError|(?:exit code: 137$)",
-        cause: "The step was killed, most likely because the memory ran out",
+        pattern: r"fatal error: Killed signal|signal: 9, SIGKILL|exit code: 137$",
+        cause: "A program of the step was killed, most likely because the memory ran out",
+        fix: "Compile with fewer jobs at once (`--build-arg MAX_JOBS=2`), or give the engine more memory",
+    },
+    Rule {
+        pattern: r"\bOut of memory\b|^MemoryError\b|Cannot allocate memory|std::bad_alloc|memory allocation of \d+ bytes failed",
+        cause: "A program of the step got no more memory",
         fix: "Compile with fewer jobs at once (`--build-arg MAX_JOBS=2`), or give the engine more memory",
     },
     Rule {
@@ -217,6 +227,11 @@ mod tests {
     use super::*;
 
     /// Texts as engines (28.5.2, 20.10.24), apt, pip, uv and compilers write them.
+    #[test_case(r#"failed to push r:5000/x: failed to do request: Head "https://r:5000/v2/x/blobs/sha256:1": http: server gave HTTP response to HTTPS client"#, "", "insecure-registries"; "registry without tls")]
+    #[test_case(r#"failed to push r:5000/x: failed to do request: Put "https://r:5000/v2/x": dial tcp: lookup r: no such host"#, "", "cannot reach `r:5000`"; "push to nowhere")]
+    #[test_case("failed to push r/x: push access denied, repository does not exist or may require authorization", "", "does not let this user push"; "push denied")]
+    #[test_case("", "MemoryError: Unable to allocate 9 GiB", "got no more memory"; "no memory, python")]
+    #[test_case("", "error: could not compile `x` (lib); process didn't exit successfully: `rustc` (signal: 9, SIGKILL: kill)", "was killed"; "killed compiler")]
     #[test_case("", "cp: error writing '/t/x': No space left on device", "disk"; "full disk")]
     #[test_case("", "OSError: [Errno 28] No space left on device: '/root/.cache/pip'", "disk"; "full disk, python")]
     #[test_case(r#"failed to do request: Head "https://ghcr.io/v2/x/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority"#, "", "/etc/docker/certs.d/ghcr.io/ca.crt"; "registry signed by unknown")]
@@ -243,7 +258,7 @@ mod tests {
     #[test_case("", "ERROR: No matching distribution found for ai-dynamo==9.9.9", "fits `ai-dynamo==9.9.9`"; "pip version")]
     #[test_case("", "  cause: Because there is no version of ai-dynamo==9.9.9 and you require ai-dynamo==9.9.9, we can conclude that your requirements are unsatisfiable.", "fits `ai-dynamo==9.9.9`"; "uv version")]
     #[test_case("", "error: the lock file /src/Cargo.lock needs to be updated but --locked was passed to prevent this", "Cargo.lock"; "cargo lock")]
-    #[test_case(r#"process "/bin/sh -c make" did not complete successfully: exit code: 137"#, "", "memory"; "killed")]
+    #[test_case(r#"process "/bin/sh -c make" did not complete successfully: exit code: 137"#, "", "was killed"; "killed")]
     #[test_case("", "c++: fatal error: Killed signal terminated program cc1plus", "memory"; "compiler killed")]
     #[test_case("", "/bin/sh: 1: nvcc: not found", "`nvcc`"; "no such program")]
     #[test_case("", "bash: line 3: nvcc: command not found", "`nvcc`"; "no such program, bash")]
