@@ -19,6 +19,6 @@ pub use attestation::AttestationError;
 pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;
-pub use request::check;
+pub use request::{check, check_caches};
 pub use run::{Built, Finished};
 pub use runner::{Resources, Runner};

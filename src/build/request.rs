@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::attestation::attestations;
 use super::output::exports;
-use crate::buildkit::cache::{CacheEntry, CacheUse};
+use crate::buildkit::cache::{ActionsService, CacheEntry, CacheUse};
 use crate::buildkit::layout::Wanted;
 use crate::buildkit::request::{
     DockerfileOptions, ImageResolve, LayoutContext, NamedContext, NoCache,
@@ -26,10 +26,28 @@ const LAYOUT: &str = "oci-layout://";
 /// # Errors
 /// Returns everything that is wrong, once.
 pub fn check(plan: &BuildPlan) -> Result<(), Problems> {
-    let wrong = plan.targets.iter().filter_map(|target| {
-        // What is wrong with the words of a plan is wrong for every store.
-        request(target, Store::Containerd).err()
-    });
+    // What is wrong with the words of a plan is wrong for every store.
+    check_each(plan, |target| request(target, Store::Containerd))
+}
+
+/// Finds the caches of a plan whose service is known neither from the plan nor from the job.
+///
+/// # Errors
+/// Returns everything that is missing, once.
+pub fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Problems> {
+    check_each(plan, |target| {
+        complete_request(target, Store::Containerd, service)
+    })
+}
+
+fn check_each(
+    plan: &BuildPlan,
+    request: impl Fn(&PlannedTarget) -> Result<SolveRequest, Problems>,
+) -> Result<(), Problems> {
+    let wrong = plan
+        .targets
+        .iter()
+        .filter_map(|target| request(target).err());
     let mut problems: Vec<Problem> = Vec::new();
     for problem in wrong.flat_map(|problems| problems.0) {
         if !problems.contains(&problem) {
@@ -76,6 +94,27 @@ pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveReque
         cache_exports,
         ..SolveRequest::default()
     })
+}
+
+/// Makes the request with what the job adds to its caches.
+///
+/// # Errors
+/// Returns all that is wrong or missing.
+pub(super) fn complete_request(
+    target: &PlannedTarget,
+    store: Store,
+    service: &ActionsService,
+) -> Result<SolveRequest, Problems> {
+    let mut request = request(target, store)?;
+    let imports = request.cache_imports.iter_mut();
+    let caches = imports.chain(&mut request.cache_exports);
+    let wrong = caches.filter_map(|cache| cache.complete(service).err());
+    let problems: Vec<_> = wrong.map(Problem::from).collect();
+    if problems.is_empty() {
+        Ok(request)
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 use super::failure;
 use super::preflight;
-use super::request::request;
+use super::request::complete_request;
+use crate::buildkit::cache::ActionsService;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::Session;
@@ -48,6 +49,8 @@ pub(super) struct Run<'a> {
     pub(super) source_map: &'a SourceMap,
     /// Build arguments where a plan has none of that name.
     pub(super) proxies: &'a BTreeMap<String, String>,
+    /// The cache service of the job that we run in.
+    pub(super) actions: &'a ActionsService,
     pub(super) listener: Listener,
     /// Cancelled when the user wants it, and when a target fails.
     pub(super) cancel: CancellationToken,
@@ -123,7 +126,8 @@ impl Run<'_> {
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
         let store = self.client.capabilities().store;
-        let mut request = request(target, store).map_err(Failure::before)?;
+        let request = complete_request(target, store, self.actions);
+        let mut request = request.map_err(Failure::before)?;
         add_proxies(&mut request.dockerfile.build_args, self.proxies);
         let settled = request.settle().map_err(Problem::from);
         for absent in settled.map_err(|problem| Failure::before(problem.into()))? {

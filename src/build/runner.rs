@@ -13,6 +13,7 @@ use super::preflight;
 use super::request::request;
 use super::run::{Finished, Listener, Run};
 use crate::buildkit::Client;
+use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::local::{CONTEXT, DOCKERFILE};
 use crate::buildkit::session::{
     Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions,
@@ -34,6 +35,8 @@ pub struct Resources {
     pub agents: Agents,
     /// Build arguments for proxies, where the plan has none of that name.
     pub proxies: BTreeMap<String, String>,
+    /// The cache service of the job of GitHub Actions that we run in.
+    pub actions: ActionsService,
 }
 
 /// A plan, ready to be run on an engine.
@@ -86,6 +89,7 @@ impl<'a> Runner<'a> {
             engine,
             source_map: &self.joined.source_map,
             proxies: &self.resources.proxies,
+            actions: &self.resources.actions,
             listener: Listener(events),
             cancel: cancel.child_token(),
         };
@@ -179,6 +183,7 @@ impl<'a> Runner<'a> {
             credentials,
             agents,
             proxies: _,
+            actions: _,
         } = self.resources.clone();
         SessionOptions {
             shared_key,

@@ -83,6 +83,22 @@ pub const VARIABLES: &[Variable] = &[
         help: "file of the secret aws-web-identity-token, for sccache on S3",
     },
     Variable {
+        name: "ACTIONS_RUNTIME_TOKEN",
+        help: "token of the cache service of GitHub Actions, for type=gha caches without token=",
+    },
+    Variable {
+        name: "ACTIONS_RESULTS_URL",
+        help: "cache service of GitHub Actions, for type=gha caches without url_v2= or url=",
+    },
+    Variable {
+        name: "ACTIONS_CACHE_URL",
+        help: "the same in version 1, for type=gha caches without url=",
+    },
+    Variable {
+        name: "ACTIONS_CACHE_SERVICE_V2",
+        help: "`true` makes version 2 the default of type=gha caches",
+    },
+    Variable {
         name: "GITHUB_ACTIONS",
         help: "`true` writes problems and warnings as annotations too",
     },

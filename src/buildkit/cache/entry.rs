@@ -5,6 +5,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::actions::ActionsService;
 use super::kind::CacheKind;
 use super::local::LocalCache;
 use crate::buildkit::layout::NoDigest;
@@ -13,8 +14,9 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 
 /// Attributes whose values open doors.
-const SECRET_ATTRIBUTES: [&str; 5] = [
+const SECRET_ATTRIBUTES: [&str; 6] = [
     "token",
+    "ghtoken",
     "access_key_id",
     "secret_access_key",
     "session_token",
@@ -58,6 +60,12 @@ pub enum CacheError {
         /// What it lacks.
         attribute: &'static str,
     },
+    /// The cache service of GitHub Actions is not known.
+    #[error("Cache type `gha` needs a job of GitHub Actions: {} not set", and_are(.missing))]
+    NoService {
+        /// The variables that would say it.
+        missing: Vec<&'static str>,
+    },
     /// The digest is none.
     #[error("`{digest}` is no digest of a cache: it is {reason}")]
     Digest {
@@ -66,6 +74,11 @@ pub enum CacheError {
         /// What is wrong with it.
         reason: NoDigest,
     },
+}
+
+fn and_are(variables: &[&str]) -> String {
+    let verb = if variables.len() == 1 { "is" } else { "are" };
+    format!("`{}` {verb}", variables.join("` and `"))
 }
 
 impl From<CacheError> for Problem {
@@ -83,6 +96,10 @@ impl From<CacheError> for Problem {
             CacheError::Missing { kind, attribute } => {
                 problem.hint(format!("Write `type={kind},{attribute}=…`"))
             }
+            CacheError::NoService { .. } => problem.hint(
+                "Only actions see these variables: export them in a step before, with \
+                 `actions/github-script`",
+            ),
             CacheError::Digest { .. } => {
                 problem.hint("Leave `digest=…` out to take what is tagged `latest`")
             }
@@ -124,6 +141,42 @@ impl CacheEntry {
             secrets,
             local,
         })
+    }
+
+    /// Adds what a `type=gha` cache does not say itself; others stay as they are.
+    ///
+    /// # Errors
+    /// Fails when neither says it: the engine would fail at the end of the build.
+    pub fn complete(&mut self, service: &ActionsService) -> Result<(), CacheError> {
+        if self.kind != CacheKind::Gha {
+            return Ok(());
+        }
+        if let Some(token) = &service.token {
+            let own = self.secrets.entry("token".to_owned());
+            own.or_insert_with(|| token.clone());
+        }
+        let version = self.attributes.get("version").cloned();
+        for (name, url) in service.addresses(version.as_deref()) {
+            let own = self.attributes.entry(name.to_owned());
+            own.or_insert_with(|| url.clone());
+        }
+        self.check_service()
+    }
+
+    fn check_service(&self) -> Result<(), CacheError> {
+        let token = self.secrets.contains_key("token");
+        let address = ["url", "url_v2"].map(|name| self.attributes.contains_key(name));
+        let needs = [
+            ("ACTIONS_RUNTIME_TOKEN", token),
+            ("ACTIONS_RESULTS_URL", address.contains(&true)),
+        ];
+        let missing = needs.iter().filter(|(_, is_there)| !is_there);
+        let missing: Vec<_> = missing.map(|(name, _)| *name).collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(CacheError::NoService { missing })
+        }
     }
 
     /// Returns the kind.
@@ -180,6 +233,8 @@ impl fmt::Display for CacheEntry {
 
 #[cfg(test)]
 mod tests {
+    use test_case::test_case;
+
     use super::*;
 
     fn entry(pairs: &[(&str, &str)]) -> Result<CacheEntry, CacheError> {
@@ -207,6 +262,54 @@ mod tests {
             "type=s3,bucket=b,region=r,secret_access_key=****"
         );
         assert_eq!(format!("{s3:?}"), s3.to_string());
+    }
+
+    fn job() -> ActionsService {
+        ActionsService {
+            token: Some(Secret::new("canary")),
+            results_url: Some("https://results.example/".into()),
+            cache_url: None,
+            is_second: true,
+        }
+    }
+
+    #[test_case(&[], &job() => "canary - results results"; "all from the job")]
+    #[test_case(&[("version", "1")], &job() => "canary 1 results -"; "version 1")]
+    #[test_case(&[("token", "own"), ("url", "https://own.example/")], &job() => "own - own results"; "the cache itself wins")]
+    #[test_case(&[], &ActionsService { cache_url: Some("https://cache.example/".into()), is_second: false, ..job() } => "canary - cache -"; "a server of one's own")]
+    fn a_job_completes_its_cache(pairs: &[(&str, &str)], service: &ActionsService) -> String {
+        let mut cache = entry(&[&[("type", "gha")], pairs].concat()).unwrap();
+        cache.complete(service).unwrap();
+        let told = cache.exposed();
+        let values = ["token", "version", "url", "url_v2"].map(|name| {
+            let value = told.get(name).map_or("-", String::as_str);
+            let value = value.trim_start_matches("https://");
+            value.trim_end_matches(".example/").to_owned()
+        });
+        values.join(" ")
+    }
+
+    #[test]
+    fn only_caches_of_github_need_a_job() {
+        let nothing = ActionsService::default();
+        let mut registry = entry(&[("ref", "a:1")]).unwrap();
+        assert_eq!(registry.complete(&nothing), Ok(()));
+        assert_eq!(registry.exposed().len(), 1);
+        let refused = |service| {
+            let mut gha = entry(&[("type", "gha")]).unwrap();
+            gha.complete(service).unwrap_err().to_string()
+        };
+        let texts = [
+            refused(&nothing),
+            refused(&ActionsService {
+                token: None,
+                ..job()
+            }),
+        ];
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        Cache type `gha` needs a job of GitHub Actions: `ACTIONS_RUNTIME_TOKEN` and `ACTIONS_RESULTS_URL` are not set
+        Cache type `gha` needs a job of GitHub Actions: `ACTIONS_RUNTIME_TOKEN` is not set
+        ");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Build caches outside of the engine: where they are, and what they need.
 
+mod actions;
 mod directories;
 mod entry;
 mod kind;
 mod local;
 
+pub use actions::ActionsService;
 pub(super) use directories::Directories;
 pub use entry::{CacheEntry, CacheError, CacheUse};
 pub use kind::CacheKind;

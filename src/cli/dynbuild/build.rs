@@ -11,9 +11,11 @@ use super::leaks;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan, secret_file};
 use super::settings::settings;
-use crate::build::{Built, Finished, Resources, Runner, metadata};
+use crate::build::{self, Built, Finished, Resources, Runner, metadata};
+use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
+use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
@@ -43,7 +45,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     if let Some(path) = &metadata_file {
         check_place(path)?;
     }
-    let finished = runtime::block_on(build(mode, &planned, edge))?;
+    let finished = runtime::block_on(run_builds(mode, &planned, edge))?;
     if let Some(path) = &metadata_file {
         write_metadata(path, &finished)?;
     }
@@ -72,17 +74,26 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
     }
 }
 
-async fn build(mode: Mode, planned: &Planned, edge: &mut Edge) -> Result<Vec<Finished>, Problems> {
+async fn run_builds(
+    mode: Mode,
+    planned: &Planned,
+    edge: &mut Edge,
+) -> Result<Vec<Finished>, Problems> {
     let plan = &planned.resolution.plan;
     let targets = plan.targets.iter();
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
     let proxies = proxies(edge)?;
-    let redactor = Redactor::new(secrets.values().chain(&passwords(&proxies)));
+    let actions = actions(&edge.environment);
+    build::check_caches(plan, &actions)?;
+    let passwords = passwords(&proxies);
+    let known = secrets.values().chain(&passwords).chain(&actions.token);
+    let redactor = Redactor::new(known);
     let resources = Resources {
         secrets: SecretStore::new(secrets).map_err(Problem::from)?,
         credentials: credentials(edge)?,
         agents: agents(plan.targets.iter().flat_map(|target| &target.ssh), edge)?,
         proxies,
+        actions,
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?;
     let interrupt = Interrupt::watch().map_err(|error| {
@@ -143,6 +154,19 @@ fn read_secret(source: &SecretSource, edge: &Edge) -> Result<Secret, String> {
 fn credentials(edge: &Edge) -> Result<Credentials, Problem> {
     let text = edge.surroundings().docker_config_text()?;
     Ok(Credentials::new(Secret::new(text.unwrap_or_default())))
+}
+
+/// Returns what the job of GitHub Actions says about its cache service, if we run in one.
+fn actions(environment: &Environment) -> ActionsService {
+    let variable = |name| environment.get(name).map(str::to_owned);
+    let is_second = variable("ACTIONS_CACHE_SERVICE_V2");
+    ActionsService {
+        token: variable("ACTIONS_RUNTIME_TOKEN").map(Secret::new),
+        results_url: variable("ACTIONS_RESULTS_URL"),
+        cache_url: variable("ACTIONS_CACHE_URL"),
+        is_second: is_second
+            .is_some_and(|word| ["1", "t", "true"].contains(&&*word.to_lowercase())),
+    }
 }
 
 /// `--ssh default` forwards the agent, `--ssh ID=SOCKET` another one.

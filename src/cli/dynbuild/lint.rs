@@ -7,6 +7,7 @@ use super::planning::{Planned, plan};
 use super::profiles;
 use super::settings::settings;
 use crate::build::{Resources, Runner};
+use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::runtime;
@@ -147,6 +148,7 @@ async fn engine_rules(planned: &Planned, edge: &Edge) -> Result<Problems, Proble
         credentials: Credentials::new(Secret::new("")),
         agents: Agents::default(),
         proxies: BTreeMap::new(),
+        actions: ActionsService::default(),
     };
     let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
     let (client, _) = super::connection::connect(edge).await?;

@@ -42,3 +42,18 @@ fn nobody_else_gets_annotations() {
     let ran = on_github().with("GITHUB_ACTIONS", "false").run("plan");
     assert_eq!(annotations(&ran.stderr), [""; 0], "{ran}");
 }
+
+#[test]
+fn a_cache_of_github_needs_a_job_that_says_where_it_is() {
+    let env = TestEnv::new().with("ACTIONS_RUNTIME_TOKEN", "canary");
+    insta::assert_snapshot!(env.run("--cache-to type=gha").failure(), @"
+    exit 2
+    stderr:
+    error: Cache type `gha` needs a job of GitHub Actions: `ACTIONS_RESULTS_URL` is not set
+      hint: Only actions see these variables: export them in a step before, with `actions/github-script`
+    ");
+    // With both, it is the engine that is not there.
+    let env = env.with("ACTIONS_RESULTS_URL", "https://results.example/");
+    let ran = env.run("--cache-to type=gha");
+    assert_eq!(ran.code, Some(3), "{ran}");
+}
