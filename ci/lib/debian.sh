@@ -82,8 +82,19 @@ debian_apt() {
         -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=root -qq "$@"
 }
 
+# Runs the command, one at a time on this machine's cache: apt does not wait for another apt's lists.
+debian_alone() {
+    mkdir -p "$CACHE/debian"
+    (
+        flock 6
+        "$@" 6>&-
+    ) 6>"$CACHE/debian/lock"
+}
+
 # Reads the package lists of suite $1; each mirror is tried until one has it, signed by Debian.
-debian_update() {
+debian_update() { debian_alone debian_update_now "$@"; }
+
+debian_update_now() {
     local suite="$1" state="$CACHE/debian/$1" mirror
     [[ -f "$DEBIAN_KEYRING" ]] || die "there is no $DEBIAN_KEYRING" "use a Debian machine, or install debian-archive-keyring"
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
@@ -115,10 +126,14 @@ debian_installed() {
     [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed* ]]
 }
 
-# Unpacks the packages $3... of suite $1 into directory $2, which appears only when complete.
-debian_unpack() {
+# Unpacks the packages $3... of suite $1 into directory $2, which appears only when complete. One that
+# another run has made meanwhile stays.
+debian_unpack() { debian_alone debian_unpack_now "$@"; }
+
+debian_unpack_now() {
     local suite="$1" target="$2" work deb
     shift 2
+    [[ ! -d "$target" ]] || return 0
     mkdir -p "${target%/*}"
     work=$(mktemp -d "${target%/*}/.unpack.XXXXXX")
     mkdir "$work/deb" "$work/root"
@@ -126,7 +141,6 @@ debian_unpack() {
     for deb in "$work"/deb/*.deb; do
         dpkg-deb -x "$deb" "$work/root"
     done
-    rm -rf "$target"
     mv "$work/root" "$target"
     rm -rf "$work"
 }

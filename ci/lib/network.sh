@@ -8,6 +8,8 @@ NETWORK_LOCK=/run/dynbuild-network.lock
 
 # Creates namespace $1 and prints the number that its interface and addresses are made from.
 network_up() {
+    # Callers read what it prints, and there bash lets failures pass.
+    set -e
     local namespace="$1" number
     exec 8>"$NETWORK_LOCK"
     flock 8
