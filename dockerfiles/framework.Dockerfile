@@ -44,15 +44,16 @@ RUN --mount=type=secret,id=ca,uid=1000 \
     --mount=type=cache,target=/var/cache/uv,uid=1000,gid=0,mode=0775 \
     /opt/build/bin/install-requirements /tmp/rest.txt
 
-# The image's own versions stay: only what it does not have at all is added.
+# The image's own versions stay: only what it does not have at all is added, and nothing of CUDA or
+# PyTorch, which its engine was compiled against.
 FROM runtime_base AS framework_image
 RUN --mount=type=secret,id=ca,uid=1000 \
     --mount=type=secret,id=netrc,uid=1000 \
     --mount=type=secret,id=uv-default-index,uid=1000 \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
-    --mount=type=bind,from=wheel_builder,source=/dist/requirements/rest.txt,target=/tmp/rest.txt \
+    --mount=type=bind,from=wheel_builder,source=/dist/requirements,target=/tmp/requirements \
     --mount=type=cache,target=/var/cache/uv,uid=1000,gid=0,mode=0775 \
-    set -e; /opt/build/bin/missing-requirements /tmp/rest.txt > /tmp/missing.txt; \
+    set -e; /opt/build/bin/missing-requirements /tmp/requirements/engine.txt /tmp/requirements/rest.txt > /tmp/missing.txt; \
     /opt/build/bin/install-requirements /tmp/missing.txt; rm /tmp/missing.txt
 
 FROM framework_${ENGINE_SOURCE} AS framework

@@ -96,7 +96,8 @@ RUN mkdir -p /opt/build/bin \
 # Compilers for Rust, C and Python; `dev` uses this stage as well.
 FROM base AS toolchain
 ARG PYTHON_VERSION
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=secret,id=ca \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     install-packages cmake g++ gcc git libclang-dev libssl-dev make patchelf pkg-config \
       protobuf-compiler python${PYTHON_VERSION}-dev rsync
@@ -178,7 +179,8 @@ ARG SCCACHE_PREFIX=
 ARG PYTHON_PACKAGES_BEFORE=
 # Cargo judges by modification times, and a context's times say nothing about the last build here.
 # So rsync brings the sources into the cache by content: a file's time changes exactly when its
-# bytes did, which makes the kept target directory both fast and safe.
+# bytes did, which makes the kept target directory both fast and safe. Build scripts do not ask for
+# CUDA's compiler and the native libraries again, so each of them has a directory of its own.
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=github-token \
@@ -202,7 +204,8 @@ RUN --mount=type=secret,id=ca \
     --mount=type=cache,target=/root/.cache/sccache \
     --mount=type=cache,target=/build,sharing=locked \
     set -eu; \
-    work="/build/$(. /etc/os-release; echo "${ID}${VERSION_ID:-}")-$(uname -m)-python${PYTHON_VERSION}"; \
+    native=$({ nvcc --version 2>/dev/null || true; find /opt/native -type f -exec sha256sum {} + | sort; } | sha256sum | cut -c1-12); \
+    work="/build/$(. /etc/os-release; echo "${ID}${VERSION_ID:-}")-$(uname -m)-python${PYTHON_VERSION}-${native}"; \
     mkdir -p "${work}" /dist/wheels; \
     rsync --recursive --links --perms --checksum --delete --exclude target /src/ "${work}/src/"; \
     export CARGO_TARGET_DIR="${work}/target"; \
@@ -239,6 +242,8 @@ ARG PYTHON_VERSION
 ARG PYTHON_PACKAGES_BEFORE=
 ARG PYTHON_OVERRIDES=
 ARG PYTHON_REQUIREMENTS=
+# What Dynamo needs beside an engine that is in the image already, a line each.
+ARG ENGINE_COMPANIONS=
 ARG DYNAMO_EXTRAS=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
@@ -251,7 +256,7 @@ RUN --mount=type=secret,id=ca \
       extras=; if [ "${name}" = ai-dynamo ]; then extras="${DYNAMO_EXTRAS:+[${DYNAMO_EXTRAS}]}"; fi; \
       echo "${name}${extras} @ file:///dist/${wheel}"; \
     done > dynamo.in; \
-    printf '%s\n' "${PYTHON_REQUIREMENTS}" >> dynamo.in; \
+    printf '%s\n' "${PYTHON_REQUIREMENTS}" "${ENGINE_COMPANIONS}" >> dynamo.in; \
     printf '%s\n' "${PYTHON_OVERRIDES}" > overrides.txt; \
     online uv pip compile --quiet --no-header --no-annotate --generate-hashes --python "python${PYTHON_VERSION}" --override overrides.txt ${own} \
       ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} dynamo.in --output-file requirements.txt; \

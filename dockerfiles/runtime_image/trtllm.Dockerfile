@@ -2,19 +2,23 @@
 #   image      the released image, as it is
 #   wheel      a released wheel, TENSORRTLLM_PIP_WHEEL of the index TENSORRTLLM_INDEX_URL
 #   directory  a wheel of yours: the build context `trtllm_wheel` is its directory
-#   git        compiled from TENSORRTLLM_GIT_URL at GITHUB_TRTLLM_COMMIT
+#   git        compiled from TENSORRTLLM_GIT_URL at GITHUB_TRTLLM_COMMIT, in the image with its
+#              compilers and libraries, TENSORRTLLM_DEVEL_IMAGE
 # All but the first stand on NVIDIA's PyTorch, whose packages the wheel is made for. That image pins
 # packages for pip by PIP_CONSTRAINT, among them some that the wheel wants in another version.
 ARG RUNTIME_IMAGE
 ARG RUNTIME_IMAGE_TAG
 ARG PYTORCH_IMAGE
 ARG PYTORCH_IMAGE_TAG
+ARG TENSORRTLLM_DEVEL_IMAGE
+ARG TENSORRTLLM_DEVEL_IMAGE_TAG
 ARG TENSORRTLLM_SOURCE
 
 FROM ${RUNTIME_IMAGE}:${RUNTIME_IMAGE_TAG} AS tensorrtllm_image
 
 FROM ${PYTORCH_IMAGE}:${PYTORCH_IMAGE_TAG} AS tensorrtllm_pytorch
-RUN --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+RUN --mount=type=secret,id=ca \
+    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     /opt/build/bin/install-packages git git-lfs libopenmpi-dev
@@ -47,7 +51,9 @@ RUN --mount=type=secret,id=ca \
     fi; \
     unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages "${wheels}"
 
-FROM tensorrtllm_pytorch AS tensorrtllm_compiled
+# Large files come after the checkout, from the address that is known then. Sources of different ages
+# find TensorRT by an option or by themselves.
+FROM ${TENSORRTLLM_DEVEL_IMAGE}:${TENSORRTLLM_DEVEL_IMAGE_TAG} AS tensorrtllm_compiled
 ARG TENSORRTLLM_GIT_URL
 ARG GITHUB_TRTLLM_COMMIT
 ARG MAX_JOBS=
@@ -58,12 +64,13 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=pip-index-url \
     --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
-    set -e; export PATH="/opt/build/bin:${PATH}"; unset PIP_CONSTRAINT; \
+    set -e; export PATH="/opt/build/bin:${PATH}"; unset PIP_CONSTRAINT; export GIT_LFS_SKIP_SMUDGE=1; \
     git init --quiet /src; cd /src; \
     online git fetch --quiet --depth 1 "${TENSORRTLLM_GIT_URL}" "${GITHUB_TRTLLM_COMMIT}"; git checkout --quiet FETCH_HEAD; \
     online git submodule update --quiet --init --recursive --depth 1; \
     online git lfs fetch "${TENSORRTLLM_GIT_URL}"; git lfs checkout; \
-    online python3 scripts/build_wheel.py --clean --trt_root /usr/local/tensorrt --job_count "${MAX_JOBS:-$(nproc)}"; \
+    root=; if python3 scripts/build_wheel.py --help | grep -q -e --trt_root; then root="--trt_root /usr/local/tensorrt"; fi; \
+    online python3 scripts/build_wheel.py --clean ${root} --job_count "${MAX_JOBS:-$(nproc)}"; \
     mkdir /dist; mv build/tensorrt_llm*.whl /dist/
 
 FROM tensorrtllm_pytorch AS tensorrtllm_git
