@@ -14,7 +14,7 @@ RUN --mount=type=secret,id=ca \
     set -e; export PATH="/opt/build/bin:${PATH}"; \
     fetch "https://efa-installer.amazonaws.com/aws-efa-installer-${EFA_VERSION}.tar.gz" /tmp/efa.tar.gz ${EFA_SHA256}; \
     mkdir /tmp/efa; tar --strip-components 1 -xf /tmp/efa.tar.gz -C /tmp/efa; cd /tmp/efa; \
-    apt-get -q update; ./efa_installer.sh -y --skip-kmod --skip-limit-conf --no-verify; \
+    online apt-get -q update; online ./efa_installer.sh -y --skip-kmod --skip-limit-conf --no-verify; \
     echo /opt/amazon/efa/lib > /etc/ld.so.conf.d/000-efa.conf; ldconfig; \
     rm -r /tmp/efa /tmp/efa.tar.gz; /opt/amazon/efa/bin/fi_info --version
 ENV EFA_VERSION=${EFA_VERSION} \

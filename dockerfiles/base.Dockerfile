@@ -16,13 +16,17 @@ ENV PATH=/opt/build/bin:${PATH}
 #   take-program NAME SOURCE PACKAGE URL [SHA256…]   takes one program out of a package or a release
 #   install-requirements FILE…   installs what a file names into the environment, by its checksums
 #   missing-requirements FILE…   prints what of a file the environment does not have yet
+#
+# apt has settings of its own for authorities; it downloads as a user who cannot read the secret.
 RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
+ && printf '%s\n' 'Acquire::https::CAInfo "/run/secrets/ca";' 'APT::Sandbox::User "root";' > /opt/build/apt.conf \
  && printf '%s\n' '#!/bin/sh -e' \
       'given() { [ -f "/run/secrets/$1" ]; }' \
       'if given ca; then' \
       '  for name in SSL_CERT_FILE PIP_CERT CURL_CA_BUNDLE REQUESTS_CA_BUNDLE CARGO_HTTP_CAINFO GIT_SSL_CAINFO; do' \
       '    export "$name=/run/secrets/ca"' \
       '  done' \
+      '  export APT_CONFIG=/opt/build/apt.conf' \
       'fi' \
       'if given netrc; then export NETRC=/run/secrets/netrc; fi' \
       'if given pip-index-url; then PIP_INDEX_URL=$(cat /run/secrets/pip-index-url); export PIP_INDEX_URL; fi' \
@@ -55,15 +59,15 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       '# Docker'"'"'s images delete every package after its installation: set aside, the cache would stay empty.' \
       'clean=/etc/apt/apt.conf.d/docker-clean' \
       'if [ -f "$clean" ]; then mv "$clean" /tmp/docker-clean; trap "mv /tmp/docker-clean $clean" EXIT; fi' \
-      'apt-get -q -o Acquire::Retries=5 update' \
-      'apt-get -qy -o Acquire::Retries=5 install --no-install-recommends "$@"' \
+      '/opt/build/bin/online apt-get -q -o Acquire::Retries=5 update' \
+      '/opt/build/bin/online apt-get -qy -o Acquire::Retries=5 install --no-install-recommends "$@"' \
       'rm -rf /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old' > install-packages \
  && printf '%s\n' '#!/bin/sh -e' \
       'name=$1 source=$2 package=$3 url=$4; shift 4' \
       'mkdir -p /opt/services/bin; work=$(mktemp -d); cd "$work"' \
       'case "$source" in' \
-      '  package) apt-get -q -o Acquire::Retries=5 update' \
-      '    apt-get -q -o Acquire::Retries=5 -o APT::Sandbox::User=root download "$package"' \
+      '  package) online apt-get -q -o Acquire::Retries=5 update' \
+      '    online apt-get -q -o Acquire::Retries=5 -o APT::Sandbox::User=root download "$package"' \
       '    dpkg-deb --extract ./*.deb . ;;' \
       '  archive) fetch "$url" archive.tar.gz "$@"; tar -xzf archive.tar.gz --no-same-owner ;;' \
       '  *) echo "error: the source of $name is \"$source\", not package or archive" >&2; exit 1 ;;' \
@@ -72,6 +76,8 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'rm -r "$work"; test -x "/opt/services/bin/$name"' > take-program \
  && printf '%s\n' '#!/bin/sh -e' \
       'umask 002; export UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy PATH="/opt/build/bin:$PATH"' \
+      '# An image of an engine may send uv to servers and versions of its own.' \
+      'unset UV_EXTRA_INDEX_URL UV_INDEX UV_INDEX_URL UV_INDEX_STRATEGY UV_CONSTRAINT UV_OVERRIDE UV_PYTHON' \
       'for file; do' \
       '  if [ -s "$file" ]; then' \
       '    online uv pip install --quiet --compile-bytecode --no-deps --require-hashes --requirement "$file"' \
@@ -89,7 +95,8 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
 
 FROM helpers AS base
 ARG PYTHON_VERSION
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=secret,id=ca \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     install-packages ca-certificates curl python${PYTHON_VERSION} python${PYTHON_VERSION}-venv
 

@@ -7,7 +7,8 @@ ARG DYNAMO_SOURCE=wheel
 FROM runtime AS dev_tools
 USER root
 ARG PYTHON_VERSION
-RUN --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+RUN --mount=type=secret,id=ca \
+    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     /opt/build/bin/install-packages \
@@ -24,7 +25,8 @@ ENV RUSTUP_HOME=/usr/local/rustup \
 COPY --from=toolchain /usr/local/rustup/ /usr/local/rustup/
 COPY --from=toolchain /usr/local/cargo/ /usr/local/cargo/
 COPY --from=toolchain /opt/build/ /opt/build/
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=secret,id=ca \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     if [ "${RUST_SOURCE}" = package ]; then install-packages ${RUST_PACKAGES}; fi; \
     cargo --version
@@ -32,13 +34,15 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
 FROM dev_tools AS dev_wheel
 
 FROM dev_tools AS dev_tree
+ARG PYTHON_PACKAGES_BEFORE=
 COPY --chown=1000:0 . /workspace/
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=uv-default-index \
     --mount=type=cache,target=/root/.cache/uv \
     umask 002 \
- && online uv pip install --quiet --link-mode copy --no-deps --editable /workspace
+ && UV_CACHE_DIR=/root/.cache/uv online uv pip install --quiet --link-mode copy --no-deps \
+      ${PYTHON_PACKAGES_BEFORE:+--exclude-newer "${PYTHON_PACKAGES_BEFORE}"} --editable /workspace
 
 FROM dev_${DYNAMO_SOURCE} AS dev
 ARG DYNAMO_COMMIT_SHA=

@@ -2,7 +2,8 @@
 FROM base AS docs
 ARG PYTHON_VERSION
 ARG PYTHON_PACKAGES_BEFORE=
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=secret,id=ca \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     install-packages g++ gcc git make
 WORKDIR /workspace

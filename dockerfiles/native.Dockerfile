@@ -13,7 +13,8 @@ WORKDIR /opt/native
 
 FROM base AS native_tools
 ARG PYTHON_VERSION
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+RUN --mount=type=secret,id=ca \
+    --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     install-packages autoconf automake bzip2 cmake g++ gcc git libhwloc-dev libibverbs-dev libnuma-dev librdmacm-dev \
       libtool make meson ninja-build patchelf pkg-config pybind11-dev python${PYTHON_VERSION}-dev zlib1g-dev

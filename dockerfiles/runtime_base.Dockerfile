@@ -6,7 +6,8 @@ FROM runtime_image AS runtime_base
 USER root
 ARG PYTHON_VERSION
 ARG RUNTIME_PACKAGES=
-RUN --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+RUN --mount=type=secret,id=ca \
+    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     /opt/build/bin/install-packages ca-certificates curl python${PYTHON_VERSION} ${RUNTIME_PACKAGES}
