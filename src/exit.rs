@@ -19,7 +19,8 @@ pub enum Exit {
     Cancelled,
     /// `dynrun`: the request or the engine failed before the container ran: 125, as docker.
     Run,
-    /// `dynrun`: the code of the container, or one that docker defines (126, 127, 128+n).
+    /// `dynrun`: the code of the container, or one that docker defines (126, 127, 128+n after a
+    /// signal to the container or to us).
     Container(u8),
     /// `dynrun wait`: the container ended before it was ready: 4.
     Ended,

@@ -40,8 +40,10 @@ pub struct AttachTo<'a> {
 /// What a wait waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitFor {
-    /// The next end.
+    /// The next end; of a container that is about to be started.
     NextExit,
+    /// That it does not run, which may be so already.
+    NotRunning,
     /// The removal, which with `--rm` follows the end.
     Removed,
 }
@@ -258,6 +260,7 @@ impl Engine {
     pub async fn wait_container(&self, id: &str, until: WaitFor) -> Result<Wait, EngineError> {
         let condition = match until {
             WaitFor::NextExit => "next-exit",
+            WaitFor::NotRunning => "not-running",
             WaitFor::Removed => "removed",
         };
         let action = "wait for the container";

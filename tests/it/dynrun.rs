@@ -1,7 +1,10 @@
 //! `dynrun` on real engines: exit codes, streams, secrets, names, signals.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use test_case::test_case;
@@ -441,5 +444,207 @@ fn proxies_of_dockers_configuration_reach_the_container() {
                 stderr(&output)
             );
         }
+    }
+}
+
+/// A `dynrun` whose output is read while it runs.
+fn spawn(engine: &Engine, arguments: &[&str]) -> Child {
+    dynrun(engine)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("dynrun starts")
+}
+
+fn first_line(stream: Option<impl std::io::Read>) -> String {
+    let mut line = String::new();
+    std::io::BufReader::new(stream.expect("a pipe"))
+        .read_line(&mut line)
+        .expect("a line");
+    line
+}
+
+#[test_case("INT", 130)]
+#[test_case("TERM", 143)]
+fn a_signal_ends_the_wait_and_not_the_container_in_the_background(name: &str, code: i32) {
+    for engine in engines::newest() {
+        let container = engine.container("waited");
+        let flags = ["-d", "--name", container.name(), "--wait", "--for=port"];
+        let mut child = spawn(&engine, &[&flags[..], &[IMAGE, "sleep", "60"]].concat());
+        let mut told = std::io::BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        while !line.contains("running after") {
+            line.clear();
+            assert!(told.read_line(&mut line).expect("a line") > 0, "no phase");
+        }
+        signal(&child, name);
+        assert_eq!(child.wait().expect("dynrun ends").code(), Some(code));
+        let mut rest = String::new();
+        told.read_to_string(&mut rest).expect("text");
+        assert!(rest.contains("to end it: `dynrun stop "), "{rest}");
+        let running = inspected(&engine, container.name(), ".State.Running");
+        assert_eq!(running.as_deref(), Some("true"));
+    }
+}
+
+#[test]
+fn a_signal_that_cannot_go_to_the_container_ends_dynrun() {
+    for engine in engines::newest() {
+        let container = engine.container("apart");
+        let speaking = ["sh", "-c", "echo up; exec sleep 60"];
+        let flags = ["--sig-proxy=false", "--name", container.name(), IMAGE];
+        let mut launched = spawn(&engine, &[&flags[..], &speaking].concat());
+        assert_eq!(first_line(launched.stdout.take()), "up\n");
+        let mut entered = spawn(
+            &engine,
+            &[&["exec", container.name()][..], &speaking].concat(),
+        );
+        assert_eq!(first_line(entered.stdout.take()), "up\n");
+        for child in [&mut entered, &mut launched] {
+            signal(child, "TERM");
+            assert_eq!(child.wait().expect("dynrun ends").code(), Some(143));
+        }
+        let running = inspected(&engine, container.name(), ".State.Running");
+        assert_eq!(running.as_deref(), Some("true"));
+    }
+}
+
+#[test]
+fn output_waits_for_a_slow_reader() {
+    for engine in engines::newest() {
+        let container = engine.container("slow");
+        let script = "seq 1 80000; exit 3";
+        let flags = ["--name", container.name(), IMAGE, "sh", "-c", script];
+        let child = spawn(&engine, &flags);
+        wait_until("it has ended", || {
+            inspected(&engine, container.name(), ".State.Running").is_none()
+        });
+        // Longer than an engine may be silent.
+        std::thread::sleep(Duration::from_secs(7));
+        let output = child.wait_with_output().expect("dynrun ends");
+        assert_eq!(stdout(&output).lines().count(), 80_000);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    }
+}
+
+#[test_case(&["--init"]; "with init")]
+#[test_case(&["--init=false", "--stop-timeout", "1"]; "as the first process")]
+fn a_container_that_nobody_reads_any_more_is_stopped(flags: &[&str]) {
+    for engine in engines::newest() {
+        let container = engine.container("unread");
+        let command = ["--name", container.name(), IMAGE, "yes"];
+        let mut child = spawn(&engine, &[flags, &command[..]].concat());
+        assert_eq!(first_line(child.stdout.take()), "y\n");
+        assert_eq!(child.wait().expect("dynrun ends").code(), Some(141));
+        assert_eq!(inspected(&engine, container.name(), ".Id"), None);
+    }
+}
+
+#[test_case("echo lost; echo said >&2", 125; "the container ended well")]
+#[test_case("echo lost; echo said >&2; exit 3", 3; "the container failed")]
+fn output_that_cannot_be_written_is_told(script: &str, code: i32) {
+    for engine in engines::newest() {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let output = dynrun(&engine)
+            .args([IMAGE, "sh", "-c", script])
+            .stdin(Stdio::null())
+            .stdout(full.expect("opened"))
+            .output()
+            .expect("dynrun starts");
+        let told = stderr(&output);
+        assert!(told.contains("No space left on device"), "{told}");
+        assert!(told.contains("said"), "{told}");
+        assert_eq!(output.status.code(), Some(code), "{told}");
+    }
+}
+
+#[test]
+fn variables_of_a_command_are_taken_from_the_environment() {
+    for engine in engines::newest() {
+        let container = engine.container("variables");
+        let flags = ["-d", "--name", container.name(), "-e", "GONE=here"];
+        let started = run(&engine, &[&flags[..], &[IMAGE, "sleep", "60"]].concat());
+        assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
+        let output = dynrun(&engine)
+            .env("GIVEN", "ours")
+            .args(["exec", "-e", "GIVEN", "-e", "GONE", "-e", "SET=a=b"])
+            .args([container.name(), "env"])
+            .output()
+            .expect("dynrun starts");
+        let env = stdout(&output);
+        let lines: Vec<_> = env.lines().collect();
+        assert!(lines.contains(&"GIVEN=ours"), "{env}{}", stderr(&output));
+        assert!(lines.contains(&"SET=a=b"), "{env}");
+        assert!(!lines.iter().any(|line| line.starts_with("GONE")), "{env}");
+    }
+}
+
+/// An engine that can be frozen.
+struct Freezer {
+    directory: tempfile::TempDir,
+    frozen: Arc<AtomicBool>,
+}
+
+impl Freezer {
+    fn before(engine: &Engine) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let listener = UnixListener::bind(directory.path().join("s")).expect("a socket");
+        let frozen = Arc::new(AtomicBool::new(false));
+        let behind = engine.host.strip_prefix("unix://").expect("a socket");
+        let (behind, freezing) = (behind.to_owned(), Arc::clone(&frozen));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, engine) = (client?, UnixStream::connect(&behind)?);
+                carry(client.try_clone()?, engine.try_clone()?, &freezing);
+                carry(engine, client, &freezing);
+            }
+            std::io::Result::Ok(())
+        });
+        Self { directory, frozen }
+    }
+
+    fn host(&self) -> String {
+        format!("unix://{}", self.directory.path().join("s").display())
+    }
+}
+
+fn carry(mut from: UnixStream, mut to: UnixStream, frozen: &Arc<AtomicBool>) {
+    let frozen = Arc::clone(frozen);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            while frozen.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            if to.write_all(&buffer[..count]).is_err() {
+                return;
+            }
+        }
+        to.shutdown(std::net::Shutdown::Write).ok();
+    });
+}
+
+#[test]
+fn the_third_ctrl_c_leaves_an_engine_that_does_not_answer() {
+    for engine in engines::newest() {
+        let container = engine.container("frozen");
+        let freezer = Freezer::before(&engine);
+        let script = "trap : INT; echo up; while :; do sleep 1; done";
+        let mut child = dynrun(&engine)
+            .env("DOCKER_HOST", freezer.host())
+            .args(["--name", container.name(), IMAGE, "sh", "-c", script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dynrun starts");
+        assert_eq!(first_line(child.stdout.take()), "up\n");
+        freezer.frozen.store(true, Ordering::Relaxed);
+        for _ in 0..3 {
+            signal(&child, "INT");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        assert_eq!(child.wait().expect("dynrun ends").code(), Some(130));
     }
 }

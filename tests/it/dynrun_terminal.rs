@@ -180,3 +180,57 @@ fn the_terminal_is_restored_when_the_container_is_killed() {
         terminal.expect("icanon");
     }
 }
+
+#[test]
+fn a_signal_that_cannot_go_to_the_container_restores_the_terminal() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("pid");
+    for engine in engines::newest() {
+        let name = engine.container("apart");
+        let line = format!(
+            "sh -c 'echo $$ > {}; exec $DYNRUN -it --sig-proxy=false --name {} {IMAGE} bash --norc'; \
+             echo code=$?; stty -a | tr ' ' '\\n' | grep -x icanon",
+            file.display(),
+            name.name()
+        );
+        let terminal = Terminal::script(&engine, &line);
+        terminal.expect("# ");
+        let pid = fs_err::read_to_string(&file).expect("written");
+        let killed = std::process::Command::new("kill").arg(pid.trim()).status();
+        assert!(killed.expect("kill starts").success());
+        terminal.expect("code=143");
+        terminal.expect("icanon");
+        let state = ["inspect", "-f", "{{.State.Running}}", name.name()];
+        assert_eq!(engine.run(engine.docker().args(state)), "true");
+    }
+}
+
+#[test]
+fn dockers_configuration_names_the_keys_to_detach_with() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let config = r#"{"detachKeys": "ctrl-x,x"}"#;
+    fs_err::write(directory.path().join("config.json"), config).expect("written");
+    for engine in engines::newest() {
+        let name = engine.container("keys");
+        let line = format!(
+            "export DOCKER_CONFIG={}; $DYNRUN -it --name {name} {IMAGE} bash --norc; echo run=$?; \
+             $DYNRUN attach {name}; echo attach=$?; \
+             $DYNRUN exec -it {name} sh -c 'echo in$((40+2)); exec sleep 60'; echo exec=$?",
+            directory.path().display(),
+            name = name.name()
+        );
+        let mut terminal = Terminal::script(&engine, &line);
+        terminal.expect("# ");
+        terminal.press("\u{18}x");
+        terminal.expect("run=0");
+        std::thread::sleep(Duration::from_millis(500));
+        terminal.press("echo back$((40+2))\r");
+        terminal.expect("back42");
+        terminal.press("\u{18}x");
+        terminal.expect("attach=0");
+        terminal.expect("in42");
+        terminal.press("\u{18}x");
+        // The engine tells this as a failure, to docker as well.
+        terminal.expect("exec=126");
+    }
+}

@@ -1,6 +1,7 @@
 //! `dynrun attach NAME`.
 
-use super::connection::{connect, refused};
+use super::connection::{connect, detach_keys, refused};
+use super::loss::told;
 use super::stop::no_container;
 use super::verb::{Words, usage};
 use crate::cli::edge::Edge;
@@ -10,7 +11,7 @@ use crate::engine::{AttachTo, WaitFor};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::run::live::Sinks;
-use crate::run::live::session::{End, Screen, Session, Wiring};
+use crate::run::live::session::{Bond, Screen, Session, Wiring};
 use crate::run::live::signals::Signals;
 
 const FLAGS: &[FlagDef] = &[
@@ -25,6 +26,10 @@ const FLAGS: &[FlagDef] = &[
 pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
     let words = Words::parse(arguments, FLAGS)?;
     let name = words.name("attach NAME")?;
+    let keys = match words.value("detach-keys") {
+        Some(keys) => Some(keys.to_owned()),
+        None => detach_keys(edge)?.map(|keys| keys.to_string()),
+    };
     block_on(async {
         let engine = connect(edge).await?;
         let facts = engine.container(name).await.map_err(refused)?;
@@ -37,36 +42,26 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
         let wiring = Wiring {
             tty: facts.config.tty,
             input,
-            forward_signals: true,
+            bond: Bond::Joined,
             screen: Screen::Container,
         };
         let to = AttachTo {
             stdin: input,
             stdout: true,
             stderr: true,
-            detach_keys: words.value("detach-keys"),
+            detach_keys: keys.as_deref(),
         };
-        let session = Session::attach(&engine, &facts.id, wiring, to)
+        // An end between these two calls is told as well.
+        let wait = engine
+            .wait_container(&facts.id, WaitFor::NotRunning)
             .await
             .map_err(refused)?;
-        let until = if facts.host_config.auto_remove {
-            WaitFor::Removed
-        } else {
-            WaitFor::NextExit
-        };
-        let wait = engine
-            .wait_container(&facts.id, until)
+        let session = Session::attach(&engine, &facts.id, wiring, to)
             .await
             .map_err(refused)?;
         let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
         let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
-        match session
-            .follow(wait, signals, &mut sinks)
-            .await
-            .map_err(refused)?
-        {
-            End::Ended(exit) => Ok(exit),
-            End::Detached => Ok(Exit::Done),
-        }
+        let end = session.follow(wait, signals, &mut sinks).await;
+        Ok(told(&sinks.losses, end.map_err(refused)?.exit(), edge))
     })
 }

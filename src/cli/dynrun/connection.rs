@@ -1,6 +1,8 @@
 //! The engine, connected.
 
 use crate::cli::edge::Edge;
+use crate::docker::Hinted as _;
+use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, Engine};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -25,4 +27,19 @@ pub(super) fn as_docker(problem: Problem) -> Problem {
         exit: Exit::Run,
         ..problem
     }
+}
+
+/// Returns the keys that docker's configuration names to detach with.
+pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
+    let config = edge.surroundings().docker_config();
+    let config = config.map_err(|error| as_docker(error.into()))?;
+    let keys = config.detach_keys.as_deref().map(str::parse).transpose();
+    keys.map_err(|error: KeyError| {
+        let message = format!("`detachKeys` of docker's configuration is wrong: {error}");
+        let problem = Problem::new(Exit::Run, message);
+        match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })
 }

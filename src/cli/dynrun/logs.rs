@@ -5,14 +5,15 @@ use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
 use super::connection::{connect, refused};
+use super::loss::told;
 use super::stop::no_container;
 use super::verb::{Words, usage};
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
-use crate::run::live::Sinks;
+use crate::problem::Problems;
+use crate::run::live::{Sinks, Source};
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::switch("follow", "Go on with what comes").short('f'),
@@ -35,14 +36,13 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
             .map_err(refused)?;
         let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
         let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
-        let copied = sinks
-            .copy(&mut StreamReader::new(pieces), facts.config.tty)
-            .await;
-        match copied {
+        let broken_pipe = sinks.broken_pipe();
+        let mut source = Source::new(StreamReader::new(pieces));
+        tokio::select! {
+            () = sinks.copy(&mut source, facts.config.tty) => {}
             // Whoever read the log has seen enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-            copied => copied.map_err(|error| Problem::from_error(Exit::Run, &error))?,
+            () = broken_pipe.cancelled() => {}
         }
-        Ok(Exit::Done)
+        Ok(told(&sinks.losses, Exit::Done, edge))
     })
 }

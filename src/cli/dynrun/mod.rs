@@ -10,6 +10,7 @@ mod facts;
 mod gc;
 mod help;
 mod logs;
+mod loss;
 mod ps;
 mod run;
 mod stop;

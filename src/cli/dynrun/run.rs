@@ -1,6 +1,7 @@
 //! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
 
-use super::connection::{as_docker, connect, refused};
+use super::connection::{as_docker, connect, detach_keys, refused};
+use super::loss::told;
 use super::{facts, help};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
@@ -17,6 +18,7 @@ use crate::run::facts::HostFacts;
 use crate::run::image::Chosen;
 use crate::run::label::{self, Owner};
 use crate::run::launch::{Inputs, Launch};
+use crate::run::live::signals::Signals;
 use crate::run::live::start::Started;
 use crate::run::live::{Outcome, Sinks, Starter};
 use crate::run::note::Note;
@@ -124,6 +126,10 @@ async fn carry_out(
         name_owner(&mut launch);
     }
     add_proxies(&mut launch, edge)?;
+    let keys = &mut launch.spec.launch.detach_keys;
+    if keys.is_none() {
+        *keys = detach_keys(edge)?;
+    }
     for note in std::mem::take(&mut launch.notes) {
         edge.ui.note(&note.message);
     }
@@ -143,7 +149,7 @@ async fn carry_out(
     if let Some(diagnosis) = outcome.diagnosis {
         tell(&diagnosis, edge);
     }
-    Ok(outcome.exit)
+    Ok(told(&outcome.losses, outcome.exit, edge))
 }
 
 /// `-it` without a terminal, as in CI, fails in docker; here it goes on without.
@@ -188,10 +194,20 @@ async fn background(
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
     edge.ui.print(&started.id);
-    match request.wait {
-        None => Ok(Exit::Done),
-        Some(wish) => super::wait::until_ready(engine, short(&started.id), wish, edge).await,
-    }
+    let Some(wish) = request.wait else {
+        return Ok(Exit::Done);
+    };
+    let id = short(&started.id);
+    let signals = Signals::catch();
+    let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
+    let caught = tokio::select! {
+        exit = super::wait::until_ready(engine, id, wish, edge) => return exit,
+        caught = signals.next() => caught,
+    };
+    edge.ui.note(&format!(
+        "The container goes on in the background; to end it: `dynrun stop {id}`"
+    ));
+    Ok(caught.exit())
 }
 
 async fn foreground(

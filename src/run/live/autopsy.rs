@@ -7,6 +7,7 @@ use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
 use super::multiplex::Sinks;
+use super::source::Source;
 use crate::engine::{Engine, EngineError};
 use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
 
@@ -40,8 +41,8 @@ pub async fn autopsy(
         let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
         let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
         // What was read before the log broke off is evidence as well.
-        let source = &mut StreamReader::new(pieces);
-        sinks.copy(source, facts.config.tty).await.ok();
+        let source = &mut Source::new(StreamReader::new(pieces));
+        sinks.copy(source, facts.config.tty).await;
         evidence.log = sinks.tail.lines();
         evidence.image = facts.config.image;
     }

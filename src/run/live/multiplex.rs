@@ -3,20 +3,36 @@
 
 use std::io;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
 
+use super::loss::{Loss, SourceError};
+use super::source::Source;
 use super::tail::Tail;
 
 const BUFFER: usize = 32 * 1024;
 
 /// Where a container's output goes, and a copy of its last lines.
+///
+/// One that cannot be written to any more is left out, and the container goes on: it must not block
+/// because nobody takes what it says.
 pub struct Sinks {
-    /// Its standard output, and everything with a terminal.
-    pub output: Box<dyn AsyncWrite + Send + Unpin>,
-    /// Its standard error.
-    pub errors: Box<dyn AsyncWrite + Send + Unpin>,
+    output: Option<Sink>,
+    errors: Option<Sink>,
     /// What it said last, for a diagnosis.
     pub tail: Tail,
+    /// What is missing.
+    pub losses: Vec<Loss>,
+    broken_pipe: CancellationToken,
+}
+
+type Sink = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// One of a container's two streams.
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Errors,
 }
 
 impl Sinks {
@@ -26,91 +42,121 @@ impl Sinks {
         errors: impl AsyncWrite + Send + Unpin + 'static,
     ) -> Self {
         Self {
-            output: Box::new(output),
-            errors: Box::new(errors),
+            output: Some(Box::new(output)),
+            errors: Some(Box::new(errors)),
             tail: Tail::default(),
+            losses: Vec::new(),
+            broken_pipe: CancellationToken::new(),
         }
     }
 
-    /// Copies everything up to the end of the stream.
-    ///
-    /// # Errors
-    /// Fails when the stream breaks, is no multiplexed one, or an output is closed.
-    pub async fn copy(
-        &mut self,
-        source: &mut (impl AsyncRead + Unpin),
-        tty: bool,
-    ) -> io::Result<()> {
-        if tty {
+    /// Returns what is cancelled when somebody has closed a pipe that the output goes to.
+    pub fn broken_pipe(&self) -> CancellationToken {
+        self.broken_pipe.clone()
+    }
+
+    /// Copies everything up to the end of the stream, and keeps in mind what is missing.
+    pub async fn copy(&mut self, source: &mut Source<impl AsyncRead + Unpin>, tty: bool) {
+        let copied = if tty {
             self.copy_raw(source).await
         } else {
             self.copy_multiplexed(source).await
-        }
+        };
+        let lost = copied.err().filter(SourceError::is_loss);
+        self.losses.extend(lost.map(Loss::Source));
     }
 
-    async fn copy_raw(&mut self, source: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    async fn copy_raw(
+        &mut self,
+        source: &mut Source<impl AsyncRead + Unpin>,
+    ) -> Result<(), SourceError> {
         let mut buffer = vec![0; BUFFER];
         loop {
             let count = source.read(&mut buffer).await?;
             if count == 0 {
                 return Ok(());
             }
-            self.tail.push(&buffer[..count]);
-            self.output.write_all(&buffer[..count]).await?;
-            self.output.flush().await?;
+            self.write(Stream::Output, &buffer[..count]).await;
         }
     }
 
-    async fn copy_multiplexed(&mut self, source: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    async fn copy_multiplexed(
+        &mut self,
+        source: &mut Source<impl AsyncRead + Unpin>,
+    ) -> Result<(), SourceError> {
         let mut buffer = vec![0; BUFFER];
-        let mut header = [0; 8];
-        while read_header(source, &mut header).await? {
-            let [kind, _, _, _, length @ ..] = header;
-            let mut left = u32::from_be_bytes(length) as usize;
+        while let Some((kind, mut left)) = read_header(source).await? {
             while left > 0 {
                 let room = left.min(buffer.len());
-                let count = source.read(&mut buffer[..room]).await?;
+                let count = source.read(&mut buffer[..room]).await;
+                let count = count.map_err(SourceError::within)?;
                 if count == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
+                    return Err(broken_off());
                 }
                 left -= count;
                 let piece = &buffer[..count];
-                self.tail.push(piece);
-                let sink = match kind {
-                    0 | 1 => &mut self.output,
-                    2 => &mut self.errors,
+                match kind {
+                    0 | 1 => self.write(Stream::Output, piece).await,
+                    2 => self.write(Stream::Errors, piece).await,
                     _ => {
-                        return Err(io::Error::other(
-                            String::from_utf8_lossy(piece).into_owned(),
-                        ));
+                        let said = String::from_utf8_lossy(piece);
+                        return Err(SourceError::Said(said.into_owned()));
                     }
-                };
-                sink.write_all(piece).await?;
-                sink.flush().await?;
+                }
             }
         }
         Ok(())
     }
-}
 
-/// Reads a header; `false` at a clean end.
-async fn read_header(
-    source: &mut (impl AsyncRead + Unpin),
-    header: &mut [u8; 8],
-) -> io::Result<bool> {
-    match source.read(&mut header[..]).await? {
-        0 => Ok(false),
-        count => {
-            source.read_exact(&mut header[count..]).await?;
-            Ok(true)
+    async fn write(&mut self, stream: Stream, piece: &[u8]) {
+        self.tail.push(piece);
+        let sink = match stream {
+            Stream::Output => &mut self.output,
+            Stream::Errors => &mut self.errors,
+        };
+        let Some(open) = sink else { return };
+        let Err(error) = write_all(open, piece).await else {
+            return;
+        };
+        *sink = None;
+        match (error.kind(), stream) {
+            // Whoever closed it has read enough.
+            (io::ErrorKind::BrokenPipe, _) => self.broken_pipe.cancel(),
+            (_, Stream::Output) => self.losses.push(Loss::Output(error)),
+            (_, Stream::Errors) => self.losses.push(Loss::Errors(error)),
         }
     }
+}
+
+async fn write_all(sink: &mut Sink, piece: &[u8]) -> io::Result<()> {
+    sink.write_all(piece).await?;
+    sink.flush().await
+}
+
+/// Reads a header: the type of the next piece and its length. `None` at a clean end.
+async fn read_header(
+    source: &mut Source<impl AsyncRead + Unpin>,
+) -> Result<Option<(u8, usize)>, SourceError> {
+    let mut header = [0; 8];
+    match source.fill(&mut header).await? {
+        0 => Ok(None),
+        8 => {
+            let [kind, _, _, _, length @ ..] = header;
+            Ok(Some((kind, u32::from_be_bytes(length) as usize)))
+        }
+        _ => Err(broken_off()),
+    }
+}
+
+fn broken_off() -> SourceError {
+    SourceError::Within(io::ErrorKind::UnexpectedEof.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     /// Something to write to and look at.
     #[derive(Clone, Default)]
@@ -147,36 +193,119 @@ mod tests {
         }
     }
 
-    async fn copied(stream: &[u8], tty: bool) -> (io::Result<()>, String, String) {
+    async fn copied(stream: &[u8], tty: bool) -> (Sinks, String, String) {
         let (output, errors) = (Page::default(), Page::default());
         let mut sinks = Sinks::new(output.clone(), errors.clone());
-        let mut source = stream;
-        let result = sinks.copy(&mut source, tty).await;
-        (result, output.text(), errors.text())
+        sinks.copy(&mut Source::new(stream), tty).await;
+        (sinks, output.text(), errors.text())
     }
+
+    const PIECES: &[u8] = b"\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err\x01\0\0\0\0\0\0\x01!";
 
     #[tokio::test]
     async fn pieces_go_to_their_streams() {
-        let stream = b"\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err\x01\0\0\0\0\0\0\x01!";
-        let (result, output, errors) = copied(stream, false).await;
-        result.unwrap();
+        let (sinks, output, errors) = copied(PIECES, false).await;
+        assert!(sinks.losses.is_empty());
         assert_eq!((output.as_str(), errors.as_str()), ("out!", "err"));
     }
 
     #[tokio::test]
     async fn a_terminal_gets_the_bytes_as_they_are() {
         // The first bytes look like a header.
-        let (result, output, _) = copied(b"\x01\0\0\0\0\0\0\x03out", true).await;
-        result.unwrap();
+        let (sinks, output, _) = copied(b"\x01\0\0\0\0\0\0\x03out", true).await;
+        assert!(sinks.losses.is_empty());
         assert_eq!(output, "\u{1}\0\0\0\0\0\0\u{3}out");
     }
 
     #[tokio::test]
-    async fn a_stream_that_breaks_off_is_an_error() {
-        let (result, output, _) = copied(b"\x01\0\0\0\0\0\0\x09out", false).await;
-        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    async fn a_stream_that_breaks_off_is_a_loss() {
+        let (sinks, output, _) = copied(b"\x01\0\0\0\0\0\0\x09out", false).await;
+        assert!(matches!(
+            sinks.losses[..],
+            [Loss::Source(SourceError::Within(_))]
+        ));
         assert_eq!(output, "out");
-        let (result, ..) = copied(b"\x01\0\0", false).await;
-        assert!(result.is_err());
+        let (sinks, ..) = copied(b"\x01\0\0", false).await;
+        assert_eq!(sinks.losses.len(), 1);
+    }
+
+    /// Something that cannot be written to.
+    struct Broken(io::ErrorKind);
+
+    impl AsyncWrite for Broken {
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            _: &[u8],
+        ) -> std::task::Poll<io::Result<usize>> {
+            std::task::Poll::Ready(Err(self.0.into()))
+        }
+
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_told_and_the_rest_is_read() {
+        let errors = Page::default();
+        let mut sinks = Sinks::new(Broken(io::ErrorKind::StorageFull), errors.clone());
+        sinks.copy(&mut Source::new(PIECES), false).await;
+        assert!(matches!(sinks.losses[..], [Loss::Output(_)]));
+        assert_eq!(errors.text(), "err");
+        assert_eq!(sinks.tail.lines(), ["outerr!"]);
+        assert!(!sinks.broken_pipe().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_closed_pipe_is_no_loss() {
+        let mut sinks = Sinks::new(Broken(io::ErrorKind::BrokenPipe), Page::default());
+        sinks.copy(&mut Source::new(PIECES), false).await;
+        assert!(sinks.losses.is_empty());
+        assert!(sinks.broken_pipe().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_pause_within_a_piece_at_the_end_loses_nothing() {
+        let (mut engine, ours) = tokio::io::duplex(1024);
+        let ended = CancellationToken::new();
+        let output = Page::default();
+        let mut sinks = Sinks::new(output.clone(), Page::default());
+        let mut source = Source::until(ours, ended.clone(), Duration::from_secs(60));
+        let sent = async {
+            engine.write_all(b"\x01\0\0\0\0\0\0\x06one").await.unwrap();
+            ended.cancel();
+            tokio::task::yield_now().await;
+            engine.write_all(b"two").await.unwrap();
+            drop(engine);
+        };
+        tokio::join!(sinks.copy(&mut source, false), sent);
+        assert!(sinks.losses.is_empty());
+        assert_eq!(output.text(), "onetwo");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_does_not_end_the_output_is_a_loss() {
+        let (mut engine, ours) = tokio::io::duplex(1024);
+        engine.write_all(PIECES).await.unwrap();
+        let ended = CancellationToken::new();
+        ended.cancel();
+        let mut sinks = Sinks::new(Page::default(), Page::default());
+        let mut source = Source::until(ours, ended, Duration::from_millis(1));
+        sinks.copy(&mut source, false).await;
+        assert!(matches!(
+            sinks.losses[..],
+            [Loss::Source(SourceError::Silent)]
+        ));
     }
 }

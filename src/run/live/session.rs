@@ -1,20 +1,32 @@
 //! A session with a container: streams and terminal, signals, and its end.
+//!
+//! While it lasts, signals to dynrun are caught, and each is heeded: it goes to the container, or
+//! it ends the session. So the terminal is restored whatever ends dynrun but `kill -9`.
 
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::exit;
 use super::multiplex::Sinks;
-use super::signals::Signals;
+use super::signals::{Caught, Signals};
+use super::source::Source;
 use crate::engine::{AttachTo, Engine, EngineError, RawStream, Wait};
 use crate::exit::Exit;
 use crate::run::terminal::{Input, RawMode, Resizes, Size};
 
-/// How long output may still arrive when the container has ended.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long the engine may be silent when the container has ended, and its output has not.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long the engine has to take a signal.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Which Ctrl-C kills the container.
+const INSISTING: u32 = 3;
 
 /// How long the end of a container may lag behind the end of its stream.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -29,6 +41,30 @@ pub enum End {
     Ended(Exit),
     /// The user detached, and the container goes on.
     Detached,
+    /// We leave because of a signal.
+    Left(Caught),
+}
+
+impl End {
+    /// Returns the code to end with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Ended(exit) => *exit,
+            Self::Detached => Exit::Done,
+            Self::Left(caught) => caught.exit(),
+        }
+    }
+}
+
+/// What signals to us mean for a container, or a command in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bond {
+    /// It runs for us: signals go to it, and it is stopped when nobody reads its output any more.
+    Ours,
+    /// It runs for others too: signals go to it, but it goes on when nobody reads its output here.
+    Joined,
+    /// It goes on, and we leave.
+    Apart,
 }
 
 /// What has a size to be told: a container, or a command in one.
@@ -47,8 +83,8 @@ pub struct Wiring {
     pub tty: bool,
     /// Whether our input goes to the container.
     pub input: bool,
-    /// Whether signals to us go to the container.
-    pub forward_signals: bool,
+    /// What signals to us mean for it.
+    pub bond: Bond,
     /// Whose screen it is.
     pub screen: Screen,
 }
@@ -63,7 +99,7 @@ pub struct Session {
     writer: WriteHalf<RawStream>,
 }
 
-/// Output and signals on their way, which end with the session.
+/// Input and sizes on their way, which end with the session.
 struct Helpers(Vec<JoinHandle<()>>);
 
 impl Drop for Helpers {
@@ -112,55 +148,112 @@ impl Session {
             engine,
             id,
             wiring,
-            mut reader,
+            reader,
             writer,
         } = self;
-        let raw = raw_mode(wiring);
-        let _helpers = helpers(&engine, &id, wiring, writer, signals);
-        let mut ended = std::pin::pin!(wait.ended());
-        let over = tokio::select! {
-            over = &mut ended => {
-                // What was written before the end is still on its way.
-                timeout(DRAIN, sinks.copy(&mut reader, wiring.tty)).await.ok();
-                over
-            }
-            // A stream that breaks tells no more than one that ends.
-            _ = sinks.copy(&mut reader, wiring.tty) => {
-                // An end that is just happening is told within moments. With a terminal the stream
-                // also ends when the user detaches.
-                match timeout(MOMENT, &mut ended).await {
-                    Ok(over) => over,
-                    Err(_) if wiring.tty && runs(&engine, &id).await? => return Ok(End::Detached),
-                    Err(_) => ended.await,
-                }
-            }
+        let _raw = raw_mode(wiring);
+        let _helpers = helpers(&engine, &id, wiring, writer);
+        let ended = CancellationToken::new();
+        let broken_pipe = sinks.broken_pipe();
+        let heed = Heed {
+            engine: &engine,
+            id: &id,
+            bond: wiring.bond,
+            signals,
+            broken_pipe: broken_pipe.clone(),
+            ended: ended.clone(),
         };
-        drop(raw);
-        Ok(End::Ended(exit::of_ended(&over?)))
+        let mut source = Source::until(reader, ended.clone(), SILENCE);
+        let followed = Followed {
+            engine: &engine,
+            id: &id,
+            tty: wiring.tty,
+            ended,
+        };
+        let copied = sinks.copy(&mut source, wiring.tty);
+        let end = tokio::select! {
+            end = followed.to_the_end(copied, wait) => end?,
+            caught = heed.until_we_leave() => End::Left(caught),
+        };
+        // Its end was our doing, and says nothing of the container.
+        Ok(if broken_pipe.is_cancelled() {
+            End::Left(Caught::BROKEN_PIPE)
+        } else {
+            end
+        })
     }
 
-    /// Follows a command in a container up to the end of its output.
-    ///
-    /// # Errors
-    /// Fails when the stream breaks.
-    pub async fn follow_output(self, signals: Signals, sinks: &mut Sinks) -> std::io::Result<()> {
+    /// Follows a command in a container up to the end of its output; a signal ends that early.
+    pub async fn follow_output(self, signals: Signals, sinks: &mut Sinks) -> Option<Caught> {
         let Self {
             engine,
             id,
             wiring,
-            mut reader,
+            reader,
             writer,
         } = self;
         let _raw = raw_mode(wiring);
-        let _helpers = helpers(&engine, &id, wiring, writer, signals);
-        sinks.copy(&mut reader, wiring.tty).await
+        let _helpers = helpers(&engine, &id, wiring, writer);
+        let heed = Heed {
+            engine: &engine,
+            id: &id,
+            // The engine has no way to signal a command.
+            bond: Bond::Apart,
+            signals,
+            broken_pipe: sinks.broken_pipe(),
+            ended: CancellationToken::new(),
+        };
+        let mut source = Source::new(reader);
+        tokio::select! {
+            () = sinks.copy(&mut source, wiring.tty) => None,
+            caught = heed.until_we_leave() => Some(caught),
+        }
     }
 }
 
-/// Returns whether a container goes on although its stream has ended.
-async fn runs(engine: &Engine, id: &str) -> Result<bool, EngineError> {
-    let facts = engine.container(id).await?;
-    Ok(facts.is_some_and(|facts| facts.state.running))
+/// A container whose end is waited for.
+struct Followed<'a> {
+    engine: &'a Engine,
+    id: &'a str,
+    tty: bool,
+    /// Gets to know of the end.
+    ended: CancellationToken,
+}
+
+impl Followed<'_> {
+    async fn to_the_end(
+        &self,
+        copied: impl Future<Output = ()>,
+        wait: Wait,
+    ) -> Result<End, EngineError> {
+        let mut copied = std::pin::pin!(copied);
+        let mut wait = std::pin::pin!(wait.ended());
+        let over = tokio::select! {
+            over = &mut wait => {
+                // What was written before the end is still on its way.
+                self.ended.cancel();
+                copied.await;
+                over
+            }
+            // A stream that breaks tells no more than one that ends.
+            () = &mut copied => {
+                // An end that is just happening is told within moments. With a terminal the stream
+                // also ends when the user detaches.
+                match timeout(MOMENT, &mut wait).await {
+                    Ok(over) => over,
+                    Err(_) if self.tty && self.runs().await? => return Ok(End::Detached),
+                    Err(_) => wait.await,
+                }
+            }
+        };
+        Ok(End::Ended(exit::of_ended(&over?)))
+    }
+
+    /// Returns whether the container goes on although its stream has ended.
+    async fn runs(&self) -> Result<bool, EngineError> {
+        let facts = self.engine.container(self.id).await?;
+        Ok(facts.is_some_and(|facts| facts.state.running))
+    }
 }
 
 /// Enters raw mode where the container has a terminal and our input goes to it.
@@ -170,26 +263,13 @@ fn raw_mode(wiring: Wiring) -> Option<RawMode> {
     wanted.then(|| RawMode::enter().ok().flatten()).flatten()
 }
 
-fn helpers(
-    engine: &Engine,
-    id: &str,
-    wiring: Wiring,
-    writer: WriteHalf<RawStream>,
-    signals: Signals,
-) -> Helpers {
+fn helpers(engine: &Engine, id: &str, wiring: Wiring, writer: WriteHalf<RawStream>) -> Helpers {
     let mut helpers = vec![tokio::spawn(send_input(wiring.input, writer))];
     if wiring.tty {
         helpers.push(tokio::spawn(tell_sizes(
             engine.clone(),
             id.to_owned(),
             wiring.screen,
-        )));
-    }
-    if wiring.forward_signals {
-        helpers.push(tokio::spawn(forward(
-            engine.clone(),
-            id.to_owned(),
-            signals,
         )));
     }
     Helpers(helpers)
@@ -242,13 +322,60 @@ async fn tell_size(
     }
 }
 
-/// Sends signals on. One that finds the container gone is late, not wrong. Who asks to end a third
-/// time means it.
-async fn forward(engine: Engine, id: String, mut signals: Signals) {
-    let mut asked = 0;
-    while let Some(signal) = signals.next().await {
-        asked += u32::from(matches!(signal, "INT" | "TERM"));
-        let signal = if asked >= 3 { "KILL" } else { signal };
-        engine.signal_container(&id, signal).await.ok();
+/// What heeds the signals of a session.
+struct Heed<'a> {
+    engine: &'a Engine,
+    id: &'a str,
+    bond: Bond,
+    signals: Signals,
+    broken_pipe: CancellationToken,
+    /// Whether the container has ended.
+    ended: CancellationToken,
+}
+
+impl Heed<'_> {
+    /// Passes signals on, up to one that means us. Who asks to end a third time means it: the
+    /// container is killed, and if the engine does not take that, we leave.
+    async fn until_we_leave(mut self) -> Caught {
+        let mut asked = 0;
+        let mut told = false;
+        loop {
+            let caught = tokio::select! {
+                caught = self.signals.next() => caught,
+                () = self.broken_pipe.cancelled(), if !told => Caught::BROKEN_PIPE,
+            };
+            asked += u32::from(caught.asks_to_end());
+            match (self.bond, caught) {
+                (Bond::Apart, _) | (Bond::Joined, Caught::BROKEN_PIPE) => return caught,
+                // There is nothing left to send it to.
+                _ if self.ended.is_cancelled() || asked > INSISTING => return caught,
+                (Bond::Ours, Caught::BROKEN_PIPE) => {
+                    told = true;
+                    self.stop();
+                }
+                _ if asked == INSISTING && caught.asks_to_end() => {
+                    let kill = self.engine.signal_container(self.id, "KILL");
+                    if timeout(PATIENCE, kill).await.is_err() {
+                        return caught;
+                    }
+                }
+                _ => self.send(caught),
+            }
+        }
+    }
+
+    /// Sends a signal on, while the next may arrive. One that finds the container gone is late, not
+    /// wrong.
+    fn send(&self, caught: Caught) {
+        let (engine, id) = (self.engine.clone(), self.id.to_owned());
+        tokio::spawn(async move {
+            let sent = engine.signal_container(&id, caught.name());
+            timeout(PATIENCE, sent).await.ok();
+        });
+    }
+
+    fn stop(&self) {
+        let (engine, id) = (self.engine.clone(), self.id.to_owned());
+        tokio::spawn(async move { engine.stop_container(&id, None).await.ok() });
     }
 }

@@ -4,9 +4,10 @@ use super::autopsy::ran_out_of_memory;
 use super::create::Creation;
 use super::exit;
 use super::fill::Fill;
+use super::loss::Loss;
 use super::multiplex::Sinks;
 use super::prepare;
-use super::session::{End, Screen, Session, Wiring};
+use super::session::{Bond, End, Screen, Session, Wiring};
 use super::signals::Signals;
 use crate::buildkit::transport::Address;
 use crate::docker::checks::Stream;
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub exit: Exit,
     /// Why the container failed, if that is known.
     pub diagnosis: Option<Diagnosis>,
+    /// What of its output is missing.
+    pub losses: Vec<Loss>,
 }
 
 /// A container that runs, and what is needed to follow it.
@@ -34,7 +37,12 @@ pub struct Started {
     /// Its id.
     pub id: String,
     engine: Engine,
-    session: Option<Session>,
+    following: Option<Following>,
+}
+
+/// What is needed to follow a container that is not in the background.
+struct Following {
+    session: Session,
     wait: Wait,
     signals: Signals,
 }
@@ -98,15 +106,11 @@ impl Starter<'_> {
     async fn start_created(&self, launch: &Launch, id: &str) -> Result<Started, Failed> {
         self.fill(launch, id).await?;
         write_cidfile(launch, id)?;
-        let session = self.attach(launch, id).await?;
-        // From here on no end can be missed, however short the container lives.
-        let until = if launch.spec.keeping.remove {
-            WaitFor::Removed
+        let following = if launch.spec.launch.detach {
+            None
         } else {
-            WaitFor::NextExit
+            Some(self.prepare_to_follow(launch, id).await?)
         };
-        let wait = self.engine.wait_container(id, until).await?;
-        let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
         self.engine
             .start_container(id)
             .await
@@ -114,6 +118,21 @@ impl Starter<'_> {
         Ok(Started {
             engine: self.engine.clone(),
             id: id.to_owned(),
+            following,
+        })
+    }
+
+    /// Connects before the start, so that no end can be missed, however short the container lives.
+    async fn prepare_to_follow(&self, launch: &Launch, id: &str) -> Result<Following, Failed> {
+        let session = self.attach(launch, id).await?;
+        let until = if launch.spec.keeping.remove {
+            WaitFor::Removed
+        } else {
+            WaitFor::NextExit
+        };
+        let wait = self.engine.wait_container(id, until).await?;
+        let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
+        Ok(Following {
             session,
             wait,
             signals,
@@ -145,11 +164,8 @@ impl Starter<'_> {
             .map_err(Problem::from)?)
     }
 
-    async fn attach(&self, launch: &Launch, id: &str) -> Result<Option<Session>, Failed> {
+    async fn attach(&self, launch: &Launch, id: &str) -> Result<Session, EngineError> {
         let spec = &launch.spec;
-        if spec.launch.detach {
-            return Ok(None);
-        }
         let named = &spec.streams.attach;
         let wanted = |stream| named.is_empty() || named.contains(&stream);
         let input = spec.streams.interactive && wanted(Stream::Stdin);
@@ -163,10 +179,14 @@ impl Starter<'_> {
         let wiring = Wiring {
             tty: spec.streams.tty,
             input,
-            forward_signals: spec.launch.forward_signals,
+            bond: if spec.launch.forward_signals {
+                Bond::Ours
+            } else {
+                Bond::Apart
+            },
             screen: Screen::Container,
         };
-        Ok(Some(Session::attach(self.engine, id, wiring, to).await?))
+        Session::attach(self.engine, id, wiring, to).await
     }
 
     /// Leaves a limit to the engine that it refused to set.
@@ -188,19 +208,28 @@ impl Started {
     /// # Errors
     /// Fails when the engine goes away.
     pub async fn follow(self, launch: &Launch, sinks: &mut Sinks) -> Result<Outcome, EngineError> {
-        let Some(session) = self.session else {
-            let exit = Exit::Done;
+        let Some(Following {
+            session,
+            wait,
+            signals,
+        }) = self.following
+        else {
             return Ok(Outcome {
-                exit,
+                exit: Exit::Done,
                 diagnosis: None,
+                losses: Vec::new(),
             });
         };
-        let exit = match session.follow(self.wait, self.signals, sinks).await? {
-            End::Ended(exit) => exit,
-            End::Detached => Exit::Done,
+        let end = Box::pin(session.follow(wait, signals, sinks)).await?;
+        let diagnosis = match end {
+            End::Ended(exit) => why(&self.engine, &self.id, launch, exit, sinks).await,
+            End::Detached | End::Left(_) => None,
         };
-        let diagnosis = why(&self.engine, &self.id, launch, exit, sinks).await;
-        Ok(Outcome { exit, diagnosis })
+        Ok(Outcome {
+            exit: end.exit(),
+            diagnosis,
+            losses: std::mem::take(&mut sinks.losses),
+        })
     }
 }
 
