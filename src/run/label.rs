@@ -1,8 +1,9 @@
 //! The labels by which dynrun finds its containers again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// Set on every container that dynrun started.
+/// Set on every container that dynrun starts, but with `--no-defaults`, where all is docker's.
 pub const MANAGED: &str = "io.dynbuild.run";
 /// The process that follows the container in the foreground, see [`Owner`].
 pub const OWNER: &str = "io.dynbuild.run.owner";
@@ -10,6 +11,11 @@ pub const OWNER: &str = "io.dynbuild.run.owner";
 /// Writes a label as `--label` takes it.
 pub fn assignment(name: &str, value: &str) -> String {
     format!("{name}={value}")
+}
+
+/// Returns whether a container with these labels was started by dynrun.
+pub fn is_ours(labels: Option<&BTreeMap<String, String>>) -> bool {
+    labels.is_some_and(|labels| labels.contains_key(MANAGED))
 }
 
 /// A dynrun that follows a container: machine, process, and when the process started, because

@@ -366,6 +366,25 @@ fn containers_in_the_background_are_found_read_entered_and_stopped() {
 }
 
 #[test]
+fn stop_leaves_alone_what_dynrun_did_not_start() {
+    for engine in engines::newest() {
+        let name = engine.container("foreign");
+        engine.run(
+            engine
+                .docker()
+                .args(["run", "-d", "--name", name.name(), "-v", "/kept"])
+                .args([IMAGE, "sleep", "60"]),
+        );
+        let stopped = run(&engine, &["stop", "-t", "0", name.name()]);
+        assert_eq!(stopped.status.code(), Some(125));
+        let told = stderr(&stopped);
+        assert!(told.contains("docker stop"), "{told}");
+        let running = inspected(&engine, name.name(), ".State.Running");
+        assert_eq!(running.as_deref(), Some("true"));
+    }
+}
+
+#[test]
 fn a_container_that_ends_is_told_while_waiting() {
     for engine in engines::newest() {
         let name = engine.container("dies");

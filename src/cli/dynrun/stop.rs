@@ -8,6 +8,7 @@ use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
+use crate::run::label;
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::value("time", "seconds", "Time to end before it is killed").short('t'),
@@ -44,14 +45,30 @@ async fn stop(
     seconds: Option<i64>,
     keep: bool,
 ) -> Result<(), Problem> {
-    match engine.stop_container(name, seconds).await {
-        Err(error) if error.status() == Some(404) => return Err(no_container(name)),
+    let facts = engine.container(name).await.map_err(refused)?;
+    let facts = facts.ok_or_else(|| no_container(name))?;
+    if !label::is_ours(facts.config.labels.as_ref()) {
+        return Err(not_ours(name));
+    }
+    // By id: what has the name, or starts with it, may be another one by now.
+    match engine.stop_container(&facts.id, seconds).await {
+        // One with `--rm` that ended by itself meanwhile.
+        Err(error) if error.status() == Some(404) => return Ok(()),
         stopped => stopped.map_err(refused)?,
     }
     if keep {
         return Ok(());
     }
-    engine.remove_container(name).await.map_err(refused)
+    engine.remove_container(&facts.id).await.map_err(refused)
+}
+
+/// The container is somebody else's, and with it go its volumes.
+fn not_ours(name: &str) -> Problem {
+    let hint = format!("end it with `docker stop {name}`; `dynrun ps` lists those of dynrun");
+    usage(
+        format!("container `{name}` was not started by dynrun, or with `--no-defaults`"),
+        &hint,
+    )
 }
 
 /// There is no container of that name.
