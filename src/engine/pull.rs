@@ -5,6 +5,7 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
 use super::{Engine, EngineError};
+use crate::docker::reference::Reference;
 
 /// Who pulls, for registries that want to know.
 #[derive(Clone, Default)]
@@ -24,7 +25,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Engine {
-    /// Pulls an image, and tells each line of progress.
+    /// Pulls an image, `latest` of a name without a tag, and tells each line of progress.
     pub async fn pull_image(
         &self,
         reference: &str,
@@ -32,6 +33,7 @@ impl Engine {
         credentials: Option<Credentials>,
         mut told: impl FnMut(&str),
     ) -> Result<(), EngineError> {
+        let reference = &one_image(reference);
         let options = CreateImageOptionsBuilder::new()
             .from_image(reference)
             .platform(platform.unwrap_or_default())
@@ -50,5 +52,34 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns the reference with a tag or digest: of a name with neither, the engine pulls every tag.
+fn one_image(reference: &str) -> String {
+    let parsed: Result<Reference, _> = reference.parse();
+    parsed.map_or_else(
+        |_| reference.to_owned(),
+        |reference| reference.tagged().to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_image;
+    use test_case::test_case;
+
+    #[test_case("debian", "debian:latest"; "neither")]
+    #[test_case("localhost:5000/a", "localhost:5000/a:latest"; "a registry with a port")]
+    #[test_case("debian:12", "debian:12"; "a tag")]
+    #[test_case("Upper", "Upper"; "what the engine refuses")]
+    fn one_image_is_pulled(reference: &str, pulled: &str) {
+        assert_eq!(one_image(reference), pulled);
+    }
+
+    #[test]
+    fn a_digest_stays_alone() {
+        let reference = format!("debian@sha256:{}", "a".repeat(64));
+        assert_eq!(one_image(&reference), reference);
     }
 }

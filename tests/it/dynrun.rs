@@ -385,6 +385,26 @@ fn stop_leaves_alone_what_dynrun_did_not_start() {
 }
 
 #[test]
+fn a_name_without_a_tag_is_one_image() {
+    for engine in engines::all() {
+        let name = engine.image("untagged");
+        let repository = format!("{}/{}", engine.registry, name.name().replace(":latest", ""));
+        let tags = ["latest", "other"].map(|tag| format!("{repository}:{tag}"));
+        for tag in &tags {
+            engine.run(engine.docker().args(["tag", IMAGE, tag]));
+            engine.run(engine.docker().args(["push", tag]));
+            engine.run(engine.docker().args(["image", "rm", tag]));
+        }
+        let output = run(&engine, &[&repository, "true"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let format = ["image", "ls", "--format", "{{.Tag}}", repository.as_str()];
+        let pulled = engine.run(engine.docker().args(format));
+        engine.run(engine.docker().args(["image", "rm", &tags[0]]));
+        assert_eq!(pulled, "latest", "{}", engine.name);
+    }
+}
+
+#[test]
 fn a_container_that_ends_is_told_while_waiting() {
     for engine in engines::newest() {
         let name = engine.container("dies");
