@@ -135,6 +135,10 @@ pub const VARIABLES: &[Variable] = &[
         help: "place of a rootless engine's socket and of secret files",
     },
     Variable {
+        name: "XDG_STATE_HOME",
+        help: "dynrun: place of its notes on which containers it follows (default ~/.local/state)",
+    },
+    Variable {
         name: "LANG",
         help: "ASCII drawing when not UTF-8 (also LC_ALL, LC_CTYPE)",
     },

@@ -16,6 +16,7 @@ pub mod image;
 pub mod implied;
 pub mod label;
 pub mod launch;
+pub mod lease;
 pub mod live;
 pub mod negotiate;
 pub mod note;

@@ -292,28 +292,45 @@ fn no_exit_status_is_lost_and_no_container_left() {
 
 #[test]
 fn a_killed_dynrun_leaves_an_orphan_that_gc_collects() {
+    let state = tempfile::tempdir().expect("a directory");
     for engine in engines::newest() {
+        let dynrun = |arguments: &[&str]| {
+            let mut command = dynrun(&engine);
+            command.env("XDG_STATE_HOME", state.path()).args(arguments);
+            command
+        };
+        let said = |arguments: &[&str]| stdout(&dynrun(arguments).output().expect("dynrun starts"));
         let name = engine.container("orphan");
-        let mut child = dynrun(&engine)
-            .args(["--name", name.name(), IMAGE, "sleep", "60"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("dynrun starts");
-        wait_until("it runs", || {
-            inspected(&engine, name.name(), ".State.Running").as_deref() == Some("true")
-        });
-        let followed = stdout(&run(&engine, &["gc", "--dry-run"]));
+        let mut child = dynrun(&[
+            "--name",
+            name.name(),
+            IMAGE,
+            "sh",
+            "-c",
+            "echo up; sleep 60",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("dynrun starts");
+        // What it says is passed on once it is followed.
+        let mut up = [0; 3];
+        let output = child.stdout.as_mut().expect("a pipe");
+        output.read_exact(&mut up).expect("it speaks");
+        let followed = said(&["gc", "--dry-run"]);
         assert!(!followed.contains(name.name()), "{followed}");
         child.kill().expect("dynrun is there");
         child.wait().expect("dynrun ends");
-        let listed = stdout(&run(&engine, &["ps"]));
+        let listed = said(&["ps"]);
         let line = listed
             .lines()
             .find(|line| line.contains(name.name()))
             .expect("listed");
         assert!(line.ends_with("nobody"), "{line}");
-        let collected = stdout(&run(&engine, &["gc"]));
+        let elsewhere = run(&engine, &["gc", "--dry-run"]);
+        assert!(!stdout(&elsewhere).contains(name.name()));
+        assert!(stderr(&elsewhere).contains(&format!("dynrun stop {}", name.name())));
+        let collected = said(&["gc"]);
         assert!(collected.contains(name.name()), "{collected}");
         assert_eq!(inspected(&engine, name.name(), ".Id"), None);
     }

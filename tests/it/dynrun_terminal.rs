@@ -127,8 +127,11 @@ fn a_shell_has_the_terminal_its_size_and_its_keys() {
 fn detach_keys_leave_the_container_running() {
     for engine in engines::all() {
         let name = engine.container("detach");
+        let state = tempfile::tempdir().expect("a directory");
         let line = format!(
-            "$DYNRUN -it --name {} {IMAGE} bash --norc; echo code=$?; stty -a | tr ' ' '\\n' | grep -x icanon",
+            "export XDG_STATE_HOME={}; $DYNRUN -it --name {} {IMAGE} bash --norc; echo code=$?; \
+             stty -a | tr ' ' '\\n' | grep -x icanon; $DYNRUN gc --dry-run 2>&1 | cat; echo collected",
+            state.path().display(),
             name.name()
         );
         let mut terminal = Terminal::script(&engine, &line);
@@ -136,6 +139,9 @@ fn detach_keys_leave_the_container_running() {
         terminal.press("\u{10}\u{11}");
         terminal.expect("code=0");
         terminal.expect("icanon");
+        terminal.expect("collected");
+        let left = format!("dynrun stop {}", name.name());
+        assert!(terminal.shown().contains(&left), "{}", terminal.shown());
         let running =
             engine.run(
                 engine

@@ -1,6 +1,7 @@
 //! `dynrun attach NAME`.
 
 use super::connection::{connect, detach_keys, refused};
+use super::leases::leases;
 use super::loss::told;
 use super::stop::no_container;
 use super::verb::{Words, usage};
@@ -37,6 +38,10 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
         if !facts.state.running {
             let hint = format!("see what it said: `dynrun logs {name}`");
             return Err(usage(format!("container `{name}` does not run"), &hint).into());
+        }
+        // Whose dynrun was killed is no orphan any more.
+        if let Some(leases) = leases(edge) {
+            leases.end(&facts.id);
         }
         let input = facts.config.open_stdin && !words.is_on("no-stdin");
         let wiring = Wiring {

@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod gc;
 mod help;
+mod leases;
 mod logs;
 mod loss;
 mod ps;

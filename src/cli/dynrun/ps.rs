@@ -1,7 +1,7 @@
 //! `dynrun ps`: the containers that dynrun started.
 
 use super::connection::{connect, refused};
-use super::gc::is_orphan;
+use super::gc::is_forsaken;
 use super::verb::Words;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
                 .map_or("", String::as_str);
             let owner = match (owner, container.state.as_str()) {
                 ("", _) => "-",
-                (_, "running") if is_orphan(container) => "nobody",
+                (_, "running") if is_forsaken(container) => "nobody",
                 (owner, _) => owner,
             };
             edge.ui.print(&format!(

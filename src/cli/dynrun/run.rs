@@ -1,6 +1,7 @@
 //! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
 
 use super::connection::{as_docker, connect, detach_keys, refused};
+use super::leases::leases;
 use super::loss::told;
 use super::{facts, help};
 use crate::cli::edge::Edge;
@@ -18,6 +19,7 @@ use crate::run::facts::HostFacts;
 use crate::run::image::Chosen;
 use crate::run::label::{self, Owner};
 use crate::run::launch::{Inputs, Launch};
+use crate::run::lease::Lease;
 use crate::run::live::signals::Signals;
 use crate::run::live::start::Started;
 use crate::run::live::{Outcome, Sinks, Starter};
@@ -145,6 +147,7 @@ async fn carry_out(
     if launch.spec.launch.detach {
         return background(&started, request, &engine, edge).await;
     }
+    let _lease = lease(&started, &launch, edge);
     let outcome = foreground(started, &launch, request, &engine, edge).await?;
     if let Some(diagnosis) = outcome.diagnosis {
         tell(&diagnosis, edge);
@@ -185,6 +188,14 @@ fn name_owner(launch: &mut Launch) {
         let labels = &mut launch.spec.labels;
         labels.insert(label::OWNER.to_owned(), owner.to_string());
     }
+}
+
+/// Leaves a note for `dynrun gc` while the container is followed, see [`Lease`]. Without one the
+/// container is only never an orphan, which is nothing to tell.
+fn lease(started: &Started, launch: &Launch, edge: &Edge) -> Option<Lease> {
+    let owned = launch.spec.labels.contains_key(label::OWNER);
+    let leases = leases(edge).filter(|_| owned)?;
+    leases.take(&started.id).ok()
 }
 
 async fn background(
