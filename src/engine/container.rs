@@ -196,6 +196,35 @@ impl ContainerLine {
     }
 }
 
+/// Something that happened to a container.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    action: String,
+    actor: Actor,
+}
+
+/// What it happened to.
+#[derive(Deserialize)]
+struct Actor {
+    #[serde(rename = "ID")]
+    id: String,
+}
+
+/// Reads out of events whether the container reached its limit of memory since it last started. The
+/// kill may be told before or after the end; without either, nothing is known.
+fn reached_limit(events: &[u8], id: &str) -> Option<bool> {
+    let events = serde_json::Deserializer::from_slice(events).into_iter::<Event>();
+    let own = events
+        .map_while(Result::ok)
+        .filter(|event| event.actor.id == id);
+    own.fold(None, |seen, event| match event.action.as_str() {
+        "oom" => Some(true),
+        "die" => seen.or(Some(false)),
+        _ => None,
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Created {
@@ -328,21 +357,25 @@ impl Engine {
     }
 
     /// Tells whether the kernel killed a process of a container because the container reached its
-    /// limit of memory, as far as the engine saw that.
+    /// limit of memory, as far as the engine saw that; `None` if the engine does not know the
+    /// container's end any more. The id must be whole: the engine's events are found by how an id
+    /// or a name begins.
     ///
     /// One that is gone is looked up in the engine's last events (256 of them: moby,
     /// daemon/events).
-    pub async fn ran_out_of_memory(&self, id: &str) -> Result<bool, EngineError> {
+    pub async fn ran_out_of_memory(&self, id: &str) -> Result<Option<bool>, EngineError> {
         let facts = self.container(id).await?;
-        if facts.is_some_and(|facts| facts.state.oom_killed) {
-            return Ok(true);
+        let told = facts.map(|facts| facts.state.oom_killed);
+        if told == Some(true) {
+            return Ok(told);
         }
-        self.has_event(id, "oom").await
+        let seen = reached_limit(&self.last_events(id).await?, id);
+        Ok(seen.or(told))
     }
 
-    /// Tells whether something is among the last events of a container.
-    async fn has_event(&self, id: &str, event: &str) -> Result<bool, EngineError> {
-        let filters = json!({"container": [id], "event": [event]}).to_string();
+    /// Returns as many of the last events of a container as the engine tells at once.
+    async fn last_events(&self, id: &str) -> Result<Vec<u8>, EngineError> {
+        let filters = json!({"container": [id], "event": ["start", "oom", "die"]}).to_string();
         // An end makes the engine answer at once, where its clock is not behind ours.
         let until = Timestamp::now().as_duration();
         let path = format!(
@@ -352,10 +385,17 @@ impl Engine {
             escape(&filters)
         );
         let answer = self.send(Call::get("read the engine's events", path));
-        let first = async { Ok(answer.await?.into_body().frame().await) };
-        match timeout(EVENTS_PATIENCE, first).await {
-            Ok(first) => first.map(|frame| matches!(frame, Some(Ok(_)))),
-            Err(_) => Ok(false),
+        let mut events = Vec::new();
+        let read = async {
+            let mut body = answer.await?.into_body();
+            while let Some(Ok(frame)) = body.frame().await {
+                events.extend(frame.into_data().unwrap_or_default());
+            }
+            Ok(())
+        };
+        match timeout(EVENTS_PATIENCE, read).await {
+            Ok(read) => read.map(|()| events),
+            Err(_) => Ok(events),
         }
     }
 
@@ -466,5 +506,25 @@ impl Ended {
     /// Returns what went wrong while waiting.
     pub fn error(&self) -> Option<&str> {
         self.error.as_ref().map(|error| error.message.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case(&[("start", "a"), ("oom", "a"), ("die", "a")], Some(true); "killed for memory")]
+    #[test_case(&[("start", "a"), ("die", "a"), ("oom", "a")], Some(true); "told after the end")]
+    #[test_case(&[("start", "a"), ("die", "a")], Some(false); "ended otherwise")]
+    #[test_case(&[("oom", "a"), ("die", "a"), ("start", "a"), ("die", "a")], Some(false); "an earlier run of it")]
+    #[test_case(&[("oom", "a2"), ("die", "a"), ("oom", "a2")], Some(false); "another container")]
+    #[test_case(&[("oom", "a2")], None; "nothing of it")]
+    fn events_tell_of_memory(events: &[(&str, &str)], expected: Option<bool>) {
+        let lines = events.iter().map(|(action, id)| {
+            json!({"Type": "container", "Action": action, "Actor": {"ID": id}}).to_string()
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        assert_eq!(reached_limit(text.as_bytes(), "a"), expected);
     }
 }

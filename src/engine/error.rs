@@ -26,6 +26,14 @@ pub enum EngineError {
         /// The engine's words.
         message: String,
     },
+    /// The engine took a request, and then told in its answer what went wrong.
+    #[error("The engine could not {action}: {message}")]
+    Failed {
+        /// What was asked, as an infinitive.
+        action: String,
+        /// The engine's words.
+        message: String,
+    },
     /// The request failed on the way.
     #[error("The engine could not {action}")]
     Request {
@@ -38,7 +46,8 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// Wraps a failed request: the engine's own answer becomes [`EngineError::Refused`].
+    /// Wraps a failed request: the engine's own answer becomes [`EngineError::Refused`],
+    /// or [`EngineError::Failed`] where it came late.
     pub(crate) fn request(action: impl Into<String>, source: bollard::errors::Error) -> Self {
         let action = action.into();
         match source {
@@ -50,6 +59,10 @@ impl EngineError {
                 status: status_code,
                 message,
             },
+            bollard::errors::Error::DockerStreamError { error } => Self::Failed {
+                action,
+                message: error,
+            },
             source => Self::Request { action, source },
         }
     }
@@ -58,7 +71,9 @@ impl EngineError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
-            Self::Connect(_) | Self::TooOld { .. } | Self::Request { .. } => None,
+            Self::Connect(_) | Self::TooOld { .. } | Self::Failed { .. } | Self::Request { .. } => {
+                None
+            }
         }
     }
 }
@@ -69,9 +84,9 @@ impl From<EngineError> for Problem {
             EngineError::Connect(error) => error.into(),
             EngineError::TooOld { .. } => Self::from_error(Exit::Engine, &error)
                 .hint("Use Docker Engine 19.03 or newer; 23 or newer is recommended"),
-            EngineError::Refused { .. } | EngineError::Request { .. } => {
-                Self::from_error(Exit::Engine, &error)
-            }
+            EngineError::Refused { .. }
+            | EngineError::Failed { .. }
+            | EngineError::Request { .. } => Self::from_error(Exit::Engine, &error),
         }
     }
 }

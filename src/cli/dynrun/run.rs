@@ -208,15 +208,15 @@ async fn background(
     let Some(wish) = request.wait else {
         return Ok(Exit::Done);
     };
-    let id = short(&started.id);
+    let name = short(&started.id);
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
     let caught = tokio::select! {
-        exit = super::wait::until_ready(engine, id, wish, edge) => return exit,
+        exit = super::wait::until_ready(engine, &started.id, name, wish, edge) => return exit,
         caught = signals.next() => caught,
     };
     edge.ui.note(&format!(
-        "The container goes on in the background; to end it: `dynrun stop {id}`"
+        "The container goes on in the background; to end it: `dynrun stop {name}`"
     ));
     Ok(caught.exit())
 }

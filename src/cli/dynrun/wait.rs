@@ -48,16 +48,17 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
     };
     block_on(async {
         let engine = connect(edge).await?;
-        if engine.container(&name).await.map_err(refused)?.is_none() {
-            return Err(super::stop::no_container(&name).into());
-        }
-        until_ready(&engine, &name, wish, edge).await
+        let facts = engine.container(&name).await.map_err(refused)?;
+        let facts = facts.ok_or_else(|| super::stop::no_container(&name))?;
+        until_ready(&engine, &facts.id, &name, wish, edge).await
     })
 }
 
-/// Waits and tells the phases.
+/// Waits and tells the phases. The container is asked for by its whole id, because the beginning
+/// of another's would do as well, and told by its name.
 pub(super) async fn until_ready(
     engine: &Engine,
+    id: &str,
     name: &str,
     wish: WaitWish,
     edge: &mut Edge,
@@ -67,12 +68,12 @@ pub(super) async fn until_ready(
         .get("DYNBUILD_ENGINE_ADDRESS")
         .map(str::to_owned);
     let told = |phase: &crate::run::readiness::Phase| edge.ui.note(&phase.to_string());
-    let readiness = watch(engine, name, wish, address.as_deref(), told)
+    let readiness = watch(engine, id, wish, address.as_deref(), told)
         .await
         .map_err(refused)?;
     report(&readiness, name, edge);
     if let Readiness::Ended { code } = readiness {
-        let diagnosis = autopsy(engine, name, code).await.map_err(refused)?;
+        let diagnosis = autopsy(engine, id, code).await.map_err(refused)?;
         if let Some(diagnosis) = diagnosis {
             super::run::tell(&diagnosis, edge);
         }

@@ -9,8 +9,8 @@ pub struct Evidence {
     pub log: Vec<String>,
     /// The container's exit code, if it ran.
     pub code: Option<i64>,
-    /// Whether the kernel killed a process of it for want of memory.
-    pub out_of_memory: bool,
+    /// Whether the kernel killed a process of it for want of memory; `None` if nobody can say.
+    pub out_of_memory: Option<bool>,
     /// The image as named.
     pub image: String,
     /// The `dynbuild` line that makes the image, if there is one.

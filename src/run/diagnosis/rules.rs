@@ -18,6 +18,9 @@ fn fixes<const N: usize>(texts: [&str; N]) -> Vec<String> {
     texts.map(str::to_owned).to_vec()
 }
 
+/// Where to look when something was killed.
+const WHO_KILLED: &str = "look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`";
+
 /// In the order in which they are tried: the special before the general.
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -54,6 +57,17 @@ pub(super) const RULES: &[Rule] = &[
         fixes: |evidence| match &evidence.build_line {
             Some(line) => vec![format!("make the image here: `{line}`")],
             None => fixes(["check the name, the network and the engine's proxy settings"]),
+        },
+    },
+    Rule {
+        name: "cdi-disabled",
+        applies: |evidence| evidence.line_with(&["could not select device driver \"cdi\""]),
+        cause: "The engine does not read CDI specifications, by which the device is asked for",
+        fixes: |_| {
+            fixes([
+                "switch it on (Docker 25 and newer; from 28.2 on it is on): `{\"features\": {\"cdi\": true}}` in `/etc/docker/daemon.json`, then `sudo systemctl restart docker`",
+                "or ask for GPUs through NVIDIA's hook: `--gpus`",
+            ])
         },
     },
     Rule {
@@ -187,7 +201,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "out-of-memory",
-        applies: |evidence| evidence.out_of_memory.then(String::new),
+        applies: |evidence| (evidence.out_of_memory == Some(true)).then(String::new),
         cause: "The container reached its limit of memory, and the kernel killed a process of it",
         fixes: |_| fixes(["give it more with `--memory`, or leave the limit out"]),
     },
@@ -256,13 +270,18 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "killed",
-        applies: |evidence| (evidence.code == Some(137)).then(String::new),
-        cause: "It was killed (SIGKILL), and the engine saw it reach no limit of memory",
-        fixes: |_| {
-            fixes([
-                "look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`",
-            ])
+        applies: |evidence| {
+            let killed = evidence.code == Some(137) && evidence.out_of_memory == Some(false);
+            killed.then(String::new)
         },
+        cause: "It was killed (SIGKILL), and the engine saw it reach no limit of memory",
+        fixes: |_| fixes([WHO_KILLED]),
+    },
+    Rule {
+        name: "killed-unseen",
+        applies: |evidence| (evidence.code == Some(137)).then(String::new),
+        cause: "It was killed (SIGKILL), and the engine cannot say whether it reached a limit of memory",
+        fixes: |_| fixes([WHO_KILLED]),
     },
 ];
 
@@ -282,6 +301,10 @@ mod tests {
     #[test_case(
         "could not select device driver \"\" with capabilities: [[gpu]]",
         "gpu-driver-missing"
+    )]
+    #[test_case(
+        "could not select device driver \"cdi\" with capabilities: []",
+        "cdi-disabled"
     )]
     #[test_case("unknown or invalid runtime name: nvidia", "gpu-runtime-missing"; "28.5")]
     #[test_case("Unknown runtime specified nvidia", "gpu-runtime-missing"; "20.10")]
@@ -334,8 +357,9 @@ mod tests {
             out_of_memory,
             ..Evidence::default()
         };
-        assert_eq!(diagnose(&killed(true)).unwrap().name, "out-of-memory");
-        assert_eq!(diagnose(&killed(false)).unwrap().name, "killed");
+        assert_eq!(diagnose(&killed(Some(true))).unwrap().name, "out-of-memory");
+        assert_eq!(diagnose(&killed(Some(false))).unwrap().name, "killed");
+        assert_eq!(diagnose(&killed(None)).unwrap().name, "killed-unseen");
     }
 
     #[test]

@@ -24,20 +24,22 @@ const KILLED: i64 = 137;
 /// Looks the end of a container up in the table; of one that was removed, only the engine's events
 /// are left to tell.
 ///
+/// The id must be whole.
+///
 /// # Errors
 /// Fails when the engine cannot be asked.
 pub async fn autopsy(
     engine: &Engine,
-    name: &str,
+    id: &str,
     code: Option<i64>,
 ) -> Result<Option<Diagnosis>, EngineError> {
     let mut evidence = Evidence {
         code,
-        out_of_memory: ran_out_of_memory(engine, name, code).await?,
+        out_of_memory: ran_out_of_memory(engine, id, code).await,
         ..Evidence::default()
     };
-    if let Some(facts) = engine.container(name).await? {
-        let log = engine.container_log(name, false, Some(LINES)).await?;
+    if let Some(facts) = engine.container(id).await? {
+        let log = engine.container_log(id, false, Some(LINES)).await?;
         let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
         let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
         // What was read before the log broke off is evidence as well.
@@ -49,21 +51,18 @@ pub async fn autopsy(
     Ok(diagnose(&evidence))
 }
 
-/// Tells whether a container that ended with `code` reached its limit of memory.
-///
-/// # Errors
-/// Fails when the engine cannot be asked.
+/// Tells whether a container that ended with `code` reached its limit of memory; `None` if the
+/// engine cannot say.
 pub(super) async fn ran_out_of_memory(
     engine: &Engine,
-    name: &str,
+    id: &str,
     code: Option<i64>,
-) -> Result<bool, EngineError> {
-    if engine.ran_out_of_memory(name).await? {
-        return Ok(true);
-    }
-    if code != Some(KILLED) {
-        return Ok(false);
+) -> Option<bool> {
+    let seen = async || engine.ran_out_of_memory(id).await.ok().flatten();
+    let first = seen().await;
+    if first == Some(true) || code != Some(KILLED) {
+        return first;
     }
     tokio::time::sleep(LAG).await;
-    engine.ran_out_of_memory(name).await
+    seen().await
 }

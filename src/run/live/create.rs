@@ -180,3 +180,22 @@ impl Creation<'_> {
 fn is_missing_image(error: &EngineError) -> bool {
     error.status() == Some(404) && error.to_string().to_lowercase().contains("no such image")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_that_breaks_off_is_explained_by_the_engines_words() {
+        let error = "write /var/lib/docker/tmp/x: no space left on device".to_owned();
+        let error = bollard::errors::Error::DockerStreamError { error };
+        let source = EngineError::request("pull image `x`", error);
+        let evidence = Evidence {
+            engine: Some(source.to_string()),
+            ..Evidence::default()
+        };
+        let evidence = Box::new(evidence);
+        let problem = Problem::from(CreateError::Engine { source, evidence });
+        assert_eq!(problem.causes, ["A disk is full"]);
+    }
+}

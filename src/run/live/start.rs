@@ -250,7 +250,7 @@ async fn why(
     diagnose(&Evidence {
         log: sinks.tail.lines(),
         code: number,
-        out_of_memory: ran_out_of_memory(engine, id, number).await.unwrap_or(false),
+        out_of_memory: ran_out_of_memory(engine, id, number).await,
         image: launch.spec.image.clone(),
         build_line: launch.chosen.build_line(),
         ..Evidence::default()

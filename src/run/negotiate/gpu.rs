@@ -7,6 +7,7 @@
 //! Engines provide GPUs through a runtime hook of NVIDIA's toolkit or through CDI. If only CDI can
 //! serve the request, it is rewritten to `--device nvidia.com/gpu=...`.
 
+use crate::docker::api_version::ApiVersion;
 use crate::docker::csv;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -14,6 +15,11 @@ use crate::run::facts::EngineFacts;
 use crate::run::flag::{Flag, Origin};
 
 const KIND: &str = "nvidia.com/gpu";
+
+/// The API from which on engines list their CDI devices.
+const LISTS_CDI: ApiVersion = ApiVersion::new(1, 50);
+
+const INSTALL_TOOLKIT: &str = "install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`";
 
 /// GPUs as asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +50,9 @@ pub enum GpuProblem {
         "this engine cannot provide GPUs: it has neither NVIDIA's runtime hook nor a CDI specification for `nvidia.com/gpu`"
     )]
     NoDriver,
+    /// The engine has no hook, and cannot tell whether it has GPUs by CDI.
+    #[error("this engine cannot serve `--gpus`: NVIDIA's runtime hook is not installed for it")]
+    NoHook,
     /// There are not that many.
     #[error("{wanted} GPUs are asked for, but the engine lists {present}")]
     TooFew {
@@ -73,7 +82,11 @@ impl From<GpuProblem> for Problem {
                 problem.hint("write for example `--gpus 0,1` or `--gpus GPU-3a23c669`; `nvidia-smi -L` lists them")
             }
             GpuProblem::NoDriver => problem
-                .hint("install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`")
+                .hint(INSTALL_TOOLKIT)
+                .hint("or run without GPU: `--gpus none`"),
+            GpuProblem::NoHook => problem
+                .hint(INSTALL_TOOLKIT)
+                .hint("or ask by CDI, if the engine's machine has a specification: `--gpus none --device nvidia.com/gpu=all`")
                 .hint("or run without GPU: `--gpus none`"),
             GpuProblem::TooFew { .. } | GpuProblem::Missing { .. } => {
                 problem.hint("`nvidia-smi -L` lists the GPUs of a machine")
@@ -182,7 +195,7 @@ fn resolve_one(flag: Flag, engine: Option<&EngineFacts>) -> Result<Vec<Flag>, Gp
 /// Returns the CDI names to ask for, or nothing if the runtime hook serves the request.
 fn provide(wish: &GpuWish, engine: &EngineFacts) -> Result<Option<Vec<String>>, GpuProblem> {
     let nvidia = engine.runtimes.iter().any(|runtime| runtime == "nvidia");
-    if nvidia || engine.gpu_hook == Some(true) {
+    if nvidia || engine.gpu_hook == Some(true) || names_driver(wish) {
         return Ok(None);
     }
     let prefix = format!("{KIND}=");
@@ -192,11 +205,10 @@ fn provide(wish: &GpuWish, engine: &EngineFacts) -> Result<Option<Vec<String>>, 
         .collect();
     if present.is_empty() {
         // An engine elsewhere may have a hook that cannot be seen from here; it will say.
-        let cannot = engine.gpu_hook == Some(false);
-        return if cannot {
-            Err(GpuProblem::NoDriver)
-        } else {
-            Ok(None)
+        return match engine.gpu_hook {
+            Some(false) if engine.api < LISTS_CDI => Err(GpuProblem::NoHook),
+            Some(false) => Err(GpuProblem::NoDriver),
+            Some(true) | None => Ok(None),
         };
     }
     match wish {
@@ -205,6 +217,16 @@ fn provide(wish: &GpuWish, engine: &EngineFacts) -> Result<Option<Vec<String>>, 
         GpuWish::Count(wanted) => first(*wanted, &present).map(Some),
         GpuWish::Named(names) => named(names, present).map(Some),
     }
+}
+
+/// Returns whether a request in docker's grammar is for a driver that it names, such as `cdi`: that
+/// is between the user and the engine.
+fn names_driver(wish: &GpuWish) -> bool {
+    let GpuWish::Docker(text) = wish else {
+        return false;
+    };
+    let mut fields = text.split(',').map(|field| field.trim_matches('"'));
+    fields.any(|field| field.starts_with("driver=") && field != "driver=nvidia")
 }
 
 fn all(present: &[String]) -> Vec<String> {
@@ -313,11 +335,25 @@ mod tests {
     }
 
     #[test]
+    fn a_driver_that_is_named_is_asked() {
+        let wish = "driver=cdi,device=example.com/gpu=0";
+        let words = resolved(wish, &engine(Some(false), &[])).unwrap();
+        assert_eq!(words, ["--gpus", wish]);
+        let nvidia = resolved("driver=nvidia,count=1", &engine(Some(false), &[]));
+        assert_eq!(nvidia, Err(GpuProblem::NoDriver));
+    }
+
+    #[test]
     fn an_engine_that_cannot_is_told_before_anything_is_created() {
         assert_eq!(
             resolved("all", &engine(Some(false), &[])),
             Err(GpuProblem::NoDriver)
         );
+        let old = EngineFacts {
+            api: ApiVersion::new(1, 41),
+            ..engine(Some(false), &[])
+        };
+        assert_eq!(resolved("all", &old), Err(GpuProblem::NoHook));
         assert!(resolved("all", &engine(None, &[])).is_ok());
         let few = engine(Some(false), CDI);
         assert_eq!(
