@@ -61,6 +61,11 @@ impl Engine {
         &self.version
     }
 
+    /// Returns whether the engine is on this machine, so that paths mean the same to it and to us.
+    pub const fn is_local(&self) -> bool {
+        matches!(self.address, Address::Unix(_))
+    }
+
     /// Returns where the engine is.
     pub fn address(&self) -> &Address {
         &self.address

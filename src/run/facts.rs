@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::access::Access;
 use crate::docker::api_version::ApiVersion;
 
 /// The machine and the account that dynrun runs on.
@@ -10,6 +11,9 @@ use crate::docker::api_version::ApiVersion;
 pub struct HostFacts {
     /// The environment, for `-e NAME`, `HF_HOME` and secrets.
     pub env: BTreeMap<String, String>,
+    /// What may be done with the directory of `HF_HOME`; `None` if it is not set, or if the engine,
+    /// which would mount it, is on another machine.
+    pub hf_home: Option<Access>,
     /// The working directory, absolute.
     pub cwd: PathBuf,
     /// The git root that contains the working directory, if there is one.

@@ -6,6 +6,7 @@
 //! Everything dynrun adds is a flag that docker knows as well, so that the line it prints and the
 //! request it sends cannot differ. [`render`] turns a launch into either.
 
+pub mod access;
 pub mod apply;
 pub mod defaults;
 pub mod diagnosis;

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use crate::cli::edge::Edge;
 use crate::engine::{Engine, EngineError};
 use crate::git;
+use crate::run::access::Access;
 use crate::run::facts::{EngineFacts, HostFacts, LimitFacts};
 
 /// Gathers what is known about the host.
@@ -12,6 +13,9 @@ pub(super) fn host(edge: &Edge) -> HostFacts {
     let environment = &edge.environment;
     let cwd = environment.working_directory().to_owned();
     HostFacts {
+        hf_home: environment
+            .get("HF_HOME")
+            .map(|directory| Access::to(&edge.absolute(directory.as_ref()))),
         env: environment.variables().clone(),
         git_root: git::top_directory(&cwd),
         cwd,

@@ -112,6 +112,10 @@ async fn carry_out(
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
+    let host = &HostFacts {
+        hf_home: host.hf_home.filter(|_| engine.is_local()),
+        ..host.clone()
+    };
     let engine_facts = if request.no_defaults {
         None
     } else {

@@ -1,16 +1,23 @@
 //! Caches: `--hf-home` for Hugging Face's, and the others of the profile's `[run.caches]`.
 //!
 //! Hugging Face's is a directory of the host, because other programs of the host use it too.
-//! `HF_HOME` of the host is the default, and with `--mount-workspace` the usual
+//! `HF_HOME` of the host is the default (read-only where the user may not write), and with `--mount-workspace` the usual
 //! `~/.cache/huggingface`. In the container it is where the profile says, and `HF_HOME` says so as
 //! well: images that set no `HOME` find it. The others are volumes of the engine, `dynrun-NAME`.
 
+use std::path::Path;
+
 use super::{Context, Implied};
+use crate::run::access::Access;
 use crate::run::flag::{Flag, Flags as _, Origin};
+use crate::run::note::Note;
 use crate::run::paths;
 
 /// The entry of `[run.caches]` that `--hf-home` fills.
 const HUGGING_FACE: &str = "huggingface";
+
+/// Of a cache that nobody asked for in this launch.
+const FROM_ENVIRONMENT: Origin = Origin::Standard("`HF_HOME` is set");
 
 /// Where Dynamo's images have it.
 const USUAL_TARGET: &str = "/home/dynamo/.cache/huggingface";
@@ -38,12 +45,45 @@ fn hugging_face(context: &Context<'_>) -> Implied {
     let source = paths::absolute(&context.host.cwd, directory);
     let target = target(context);
     let bind = format!("{}:{target}", source.display());
+    // Nobody asked for it now: where it cannot be used, the launch goes on with what is possible.
+    match context.host.hf_home.filter(|_| origin == FROM_ENVIRONMENT) {
+        Some(Access::Read) => return read_only(&bind, target),
+        Some(Access::None) => return left_out(&source),
+        Some(Access::Write) | None => {}
+    }
     Implied {
         flags: vec![
             Flag::value("volume", bind, origin.clone()),
             Flag::value("env", format!("HF_HOME={target}"), origin),
         ],
         directories: vec![source],
+        ..Implied::default()
+    }
+}
+
+/// A cache that others fill: models are read from it, and what is missing cannot be added.
+fn read_only(bind: &str, target: &str) -> Implied {
+    Implied {
+        flags: vec![
+            Flag::value("volume", format!("{bind}:ro"), FROM_ENVIRONMENT),
+            Flag::value("env", format!("HF_HOME={target}"), FROM_ENVIRONMENT),
+        ],
+        notes: vec![Note::new(
+            "You may not write to the directory of `HF_HOME`: the container can only read it; \
+             `--hf-home DIR` takes another, `--hf-home NONE` none",
+        )],
+        ..Implied::default()
+    }
+}
+
+fn left_out(source: &Path) -> Implied {
+    let told = format!(
+        "The directory of `HF_HOME`, `{}`, cannot be used and is left out; `--hf-home DIR` takes \
+         another",
+        source.display()
+    );
+    Implied {
+        notes: vec![Note::new(told)],
         ..Implied::default()
     }
 }
@@ -68,7 +108,7 @@ fn directory(context: &Context<'_>) -> Option<(String, Origin)> {
         None => {}
     }
     if let Some(set) = host.env.get("HF_HOME").filter(|set| !set.is_empty()) {
-        return Some((set.clone(), Origin::Standard("`HF_HOME` is set")));
+        return Some((set.clone(), FROM_ENVIRONMENT));
     }
     let home = host.home.as_ref().filter(|_| request.mount_workspace)?;
     let usual = home.join(".cache/huggingface").to_str()?.to_owned();

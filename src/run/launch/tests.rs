@@ -8,6 +8,7 @@ use test_case::test_case;
 use super::{Inputs, Launch};
 use crate::problem::Problems;
 use crate::profile::{Profile, SourceFile};
+use crate::run::access::Access;
 use crate::run::facts::{EngineFacts, HostFacts, LimitFacts};
 use crate::run::render::{self, CreateRequest};
 use crate::run::request::{Asked, Request};
@@ -439,4 +440,23 @@ fn help_is_asked_for_in_every_way() {
         assert!(matches!(Request::parse(&argv), Ok(Asked::Help)), "{line}");
     }
     assert_eq!(request("-h name")["Hostname"], "name");
+}
+
+#[test_case(Access::Write, Some("/shared/hf:/home/dynamo/.cache/huggingface"), ""; "writable")]
+#[test_case(Access::Read, Some("/shared/hf:/home/dynamo/.cache/huggingface:ro"), "--hf-home NONE"; "shared")]
+#[test_case(Access::None, None, "`/shared/hf`, cannot be used"; "closed")]
+fn hf_home_of_the_environment_blocks_no_launch(access: Access, bind: Option<&str>, note: &str) {
+    let mut host = host();
+    host.env.insert("HF_HOME".into(), "/shared/hf".into());
+    host.hf_home = Some(access);
+    let launch = decide_with("", &host, None).unwrap();
+    let bound = launch.spec.storage.binds.first().map(String::as_str);
+    assert_eq!(bound, bind);
+    let notes: String = launch.notes.iter().map(ToString::to_string).collect();
+    assert!(notes.contains(note), "{notes}");
+    let made = launch.directories.len();
+    assert_eq!(made, usize::from(access == Access::Write));
+    // What is asked for is wanted as it is.
+    let launch = decide_with("--hf-home /shared/hf", &host, None).unwrap();
+    assert_eq!(launch.directories.len(), 1);
 }

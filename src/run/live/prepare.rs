@@ -30,16 +30,32 @@ pub enum DirectoryError {
     },
 }
 
-impl From<DirectoryError> for Problem {
-    fn from(error: DirectoryError) -> Self {
-        let path = match &error {
-            DirectoryError::Make { path, .. } | DirectoryError::Write { path, .. } => path.clone(),
+impl DirectoryError {
+    /// Says what mends it. What is outside of the user's home may be shared, and is not theirs to
+    /// take.
+    fn problem(&self, home: Option<&Path>) -> Problem {
+        let (Self::Make { path, .. } | Self::Write { path, .. }) = self;
+        let problem = Problem::from_error(Exit::Run, self);
+        let theirs = home.is_some_and(|home| path.starts_with(home) && path != home);
+        let problem = if theirs && path.exists() {
+            problem.hint(format!(
+                "make it yours: `sudo chown -R \"$USER\" {}`",
+                shell_words::quote(&path.to_string_lossy())
+            ))
+        } else {
+            problem
         };
-        Self::from_error(Exit::Run, &error).hint(format!(
-            "make it yours: `sudo chown -R \"$USER\" {}`, or choose another with `--hf-home`",
-            shell_words::quote(&path.to_string_lossy())
-        ))
+        problem.hint("choose another with `--hf-home DIR`, or none with `--hf-home NONE`")
     }
+}
+
+/// Makes directories that the container is to use, and tries to write to them.
+///
+/// # Errors
+/// Returns what is wrong with the first that cannot be used, and how to mend it.
+pub fn directories(paths: &[PathBuf], home: Option<&Path>) -> Result<(), Problem> {
+    let mut made = paths.iter().map(|path| directory(path));
+    made.try_for_each(|made| made.map_err(|error| error.problem(home)))
 }
 
 /// Makes a directory as the user if it is missing (the engine would make it as root), and tries to
@@ -47,7 +63,7 @@ impl From<DirectoryError> for Problem {
 ///
 /// # Errors
 /// Fails when it cannot be made or written to.
-pub fn directory(path: &Path) -> Result<(), DirectoryError> {
+fn directory(path: &Path) -> Result<(), DirectoryError> {
     let path = || path.to_owned();
     fs_err::create_dir_all(path()).map_err(|source| DirectoryError::Make {
         path: path(),
@@ -108,11 +124,16 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("file");
         fs_err::write(&file, "").unwrap();
-        let problem = Problem::from(directory(&file).unwrap_err());
+        let refused = |home| directories(std::slice::from_ref(&file), home).unwrap_err();
+        let problem = refused(None);
         assert!(
             problem.message.starts_with("cannot make the directory"),
             "{problem}"
         );
-        assert!(problem.hints[0].contains("--hf-home"));
+        let way_out = "choose another with `--hf-home DIR`, or none with `--hf-home NONE`";
+        assert_eq!(problem.hints, [way_out]);
+        let problem = refused(Some(scratch.path()));
+        assert!(problem.hints[0].starts_with("make it yours: `sudo chown"));
+        assert_eq!(problem.hints[1], way_out);
     }
 }

@@ -9,7 +9,6 @@ use super::multiplex::Sinks;
 use super::prepare;
 use super::session::{Bond, End, Screen, Session, Wiring};
 use super::signals::Signals;
-use crate::buildkit::transport::Address;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
 use crate::engine::{AttachTo, Credentials, Engine, EngineError, Wait, WaitFor};
@@ -65,11 +64,9 @@ impl Starter<'_> {
     /// # Errors
     /// Returns what went wrong, with its cause if that is known.
     pub async fn start(&mut self, launch: &mut Launch) -> Result<Started, Problems> {
-        for directory in &launch.directories {
-            prepare::directory(directory).map_err(Problem::from)?;
-        }
         // An engine elsewhere has directories of its own.
-        if matches!(self.engine.address(), Address::Unix(_)) {
+        if self.engine.is_local() {
+            prepare::directories(&launch.directories, self.host.home.as_deref())?;
             prepare::missing_sources(&launch.spec.storage.binds)
                 .iter()
                 .for_each(&mut *self.told);
