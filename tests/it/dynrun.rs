@@ -383,6 +383,47 @@ fn containers_in_the_background_are_found_read_entered_and_stopped() {
 }
 
 #[test]
+fn an_end_without_a_log_is_told_all_the_same() {
+    for engine in engines::all() {
+        let name = engine.container("mute");
+        let flags = [
+            "-d",
+            "--wait",
+            "--log-driver",
+            "none",
+            "--name",
+            name.name(),
+        ];
+        let output = run(
+            &engine,
+            &[&flags[..], &[IMAGE, "sh", "-c", "exit 9"]].concat(),
+        );
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("ended with 9"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn what_is_not_started_has_not_ended() {
+    for engine in engines::newest() {
+        let name = engine.container("created");
+        let create = ["create", "--name", name.name(), IMAGE, "true"];
+        engine.run(engine.docker().args(create));
+        let waited = run(&engine, &["wait", name.name(), "--timeout", "1"]);
+        assert_eq!(waited.status.code(), Some(124), "{}", stderr(&waited));
+        assert!(
+            stderr(&waited).contains("not started yet"),
+            "{}",
+            stderr(&waited)
+        );
+    }
+}
+
+#[test]
 fn stop_leaves_alone_what_dynrun_did_not_start() {
     for engine in engines::newest() {
         let name = engine.container("foreign");

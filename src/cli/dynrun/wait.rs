@@ -72,11 +72,10 @@ pub(super) async fn until_ready(
         .await
         .map_err(refused)?;
     report(&readiness, name, edge);
-    if let Readiness::Ended { code } = readiness {
-        let diagnosis = autopsy(engine, id, code).await.map_err(refused)?;
-        if let Some(diagnosis) = diagnosis {
-            super::run::tell(&diagnosis, edge);
-        }
+    if let Readiness::Ended { code } = readiness
+        && let Some(diagnosis) = autopsy(engine, id, code).await
+    {
+        super::run::tell(&diagnosis, edge);
     }
     Ok(readiness.exit())
 }

@@ -8,7 +8,7 @@ use tokio_util::io::StreamReader;
 
 use super::multiplex::Sinks;
 use super::source::Source;
-use crate::engine::{Engine, EngineError};
+use crate::engine::Engine;
 use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
 
 /// How many lines of the log are read.
@@ -22,33 +22,34 @@ const LAG: Duration = Duration::from_millis(200);
 const KILLED: i64 = 137;
 
 /// Looks the end of a container up in the table; of one that was removed, only the engine's events
-/// are left to tell.
+/// are left to tell. The id must be whole.
 ///
-/// The id must be whole.
-///
-/// # Errors
-/// Fails when the engine cannot be asked.
-pub async fn autopsy(
-    engine: &Engine,
-    id: &str,
-    code: Option<i64>,
-) -> Result<Option<Diagnosis>, EngineError> {
+/// What the engine cannot tell is no evidence: there may be no log, or the container may just be
+/// going.
+pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Option<Diagnosis> {
     let mut evidence = Evidence {
         code,
         out_of_memory: ran_out_of_memory(engine, id, code).await,
         ..Evidence::default()
     };
-    if let Some(facts) = engine.container(id).await? {
-        let log = engine.container_log(id, false, Some(LINES)).await?;
-        let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
-        let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
-        // What was read before the log broke off is evidence as well.
-        let source = &mut Source::new(StreamReader::new(pieces));
-        sinks.copy(source, facts.config.tty).await;
-        evidence.log = sinks.tail.lines();
+    if let Ok(Some(facts)) = engine.container(id).await {
+        evidence.log = last_lines(engine, id, facts.config.tty).await;
         evidence.image = facts.config.image;
     }
-    Ok(diagnose(&evidence))
+    diagnose(&evidence)
+}
+
+/// Returns the last lines of a container; none if its log cannot be read.
+async fn last_lines(engine: &Engine, id: &str, tty: bool) -> Vec<String> {
+    let Ok(log) = engine.container_log(id, false, Some(LINES)).await else {
+        return Vec::new();
+    };
+    let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
+    let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
+    // What was read before the log broke off is evidence as well.
+    let source = &mut Source::new(StreamReader::new(pieces));
+    sinks.copy(source, tty).await;
+    sinks.tail.lines()
 }
 
 /// Tells whether a container that ended with `code` reached its limit of memory; `None` if the

@@ -46,7 +46,7 @@ pub async fn watch(
             let Some(facts) = engine
                 .container(name)
                 .await?
-                .filter(|facts| facts.state.running)
+                .filter(|facts| facts.state.running || is_to_start(facts))
             else {
                 return gone(engine, name).await;
             };
@@ -80,6 +80,9 @@ async fn look(
     host: &str,
     port: Option<u16>,
 ) -> Seen {
+    if is_to_start(facts) {
+        return Seen::NotYet("it is not started yet".to_owned());
+    }
     if level == Level::Running {
         return Seen::Reached(String::new());
     }
@@ -92,6 +95,11 @@ async fn look(
         };
     }
     last
+}
+
+/// Returns whether a container was made and has not run.
+fn is_to_start(facts: &ContainerFacts) -> bool {
+    facts.state.status == "created"
 }
 
 async fn gone(engine: &Engine, name: &str) -> Result<Readiness, EngineError> {
