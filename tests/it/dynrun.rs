@@ -408,6 +408,27 @@ fn an_end_without_a_log_is_told_all_the_same() {
 }
 
 #[test]
+fn a_published_port_without_a_server_is_not_open() {
+    for engine in engines::all() {
+        let name = engine.container("proxied");
+        let flags = [
+            "-d",
+            "--network",
+            "bridge",
+            "-p",
+            "8000",
+            "--name",
+            name.name(),
+        ];
+        let started = run(&engine, &[&flags[..], &[IMAGE, "sleep", "60"]].concat());
+        assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
+        let arguments = ["wait", name.name(), "--for=port", "--timeout", "1"];
+        let waited = run(&engine, &arguments);
+        assert_eq!(waited.status.code(), Some(124), "{}", stderr(&waited));
+    }
+}
+
+#[test]
 fn what_is_not_started_has_not_ended() {
     for engine in engines::newest() {
         let name = engine.container("created");

@@ -190,6 +190,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_proxy_without_a_server_behind_it_is_not_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        let host = "127.0.0.1".to_owned();
+        let seen = probe(&Route::Direct { host, port }, Level::Port).await;
+        assert!(matches!(seen, Seen::NotYet(_)), "{seen:?}");
+    }
+
+    #[tokio::test]
     async fn a_port_without_server_is_not_open() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,9 +1,10 @@
 //! Ways to the server in a container.
 //!
-//! A published port, or one on the host's network, is asked from here. Where there is none, or the
-//! engine is elsewhere and its ports do not answer, Python in the container asks itself.
+//! A published port, or one on the host's network, is asked from here. Where there is none, or it
+//! cannot be told where the engine publishes, or nothing answers there, Python in the container asks
+//! itself.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,11 +17,16 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::buildkit::transport::Address;
 use crate::engine::{ContainerFacts, Engine};
 
 /// How long one question may take; a first completion compiles and warms up.
 const PATIENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a connection has to stay open. Docker's proxy takes connections for every published port,
+/// and closes those at once for which nobody listens in the container.
+const OPEN: Duration = Duration::from_millis(300);
 
 /// Asks `METHOD URL [BODY]` and prints the status on the first line, then the body.
 const ASK: &str = r#"
@@ -61,9 +67,9 @@ impl Route {
         engine: &Engine,
         facts: &ContainerFacts,
         port: u16,
-        engine_host: &str,
+        engine_host: Option<&EngineHost>,
     ) -> Vec<Self> {
-        let direct = reachable(facts, port, engine_host);
+        let direct = engine_host.and_then(|host| reachable(facts, port, host));
         let direct = direct.map(|(host, port)| Self::Direct { host, port });
         let inside = Self::Inside {
             engine: Box::new(engine.clone()),
@@ -96,21 +102,41 @@ impl Route {
     /// Returns whether something listens.
     pub(super) async fn is_open(&self) -> Result<(), String> {
         match self {
-            Self::Direct { host, port } => connect(host, *port).await.map(drop),
+            Self::Direct { host, port } => stays_open(connect(host, *port).await?).await,
             Self::Inside { .. } => self.ask(Method::GET, "/", "").await.map(drop),
         }
     }
 }
 
-fn reachable(facts: &ContainerFacts, port: u16, engine_host: &str) -> Option<(String, u16)> {
+/// The machine whose ports the engine publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EngineHost {
+    name: String,
+    /// Whether its loopback is ours.
+    is_here: bool,
+}
+
+fn reachable(facts: &ContainerFacts, port: u16, host: &EngineHost) -> Option<(String, u16)> {
     if facts.host_config.network_mode == "host" {
-        return Some((engine_host.to_owned(), port));
+        return Some((host.name.clone(), port));
     }
     let ports = facts.network_settings.ports.as_ref()?;
     let published = ports.get(&format!("{port}/tcp"))?.as_ref()?.first()?;
-    let any = matches!(published.host_ip.as_str(), "" | "0.0.0.0" | "::");
-    let host = if any { engine_host } else { &published.host_ip };
-    Some((host.to_owned(), published.host_port.parse().ok()?))
+    let name = match published.host_ip.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() && !host.is_here => return None,
+        Ok(address) if !address.is_unspecified() => published.host_ip.clone(),
+        _ => host.name.clone(),
+    };
+    Some((name, published.host_port.parse().ok()?))
+}
+
+/// Returns whether the other side keeps a connection, or says something.
+async fn stays_open(mut stream: TcpStream) -> Result<(), String> {
+    let closed = || "the connection is closed at once".to_owned();
+    match timeout(OPEN, stream.read_u8()).await {
+        Ok(said) => said.map(drop).map_err(|_| closed()),
+        Err(_) => Ok(()),
+    }
 }
 
 async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
@@ -187,12 +213,72 @@ fn payload(mut raw: &[u8]) -> Vec<u8> {
     payload
 }
 
-/// Returns the host whose ports the engine publishes: what is set, the engine's own, or this one.
-pub(super) fn engine_host(engine: &Engine, set: Option<&str>) -> String {
-    use crate::buildkit::transport::Address;
-    match (set, engine.address()) {
-        (Some(set), _) => set.to_owned(),
-        (None, Address::Tcp { host, .. } | Address::Tls { host, .. }) => host.clone(),
-        (None, Address::Unix(_) | Address::Command(_)) => Ipv4Addr::LOCALHOST.to_string(),
+/// Returns the machine whose ports the engine publishes: what is set, the engine's own, or this one.
+/// Of an engine behind a program such as ssh it is not known.
+pub(super) fn engine_host(address: &Address, set: Option<&str>) -> Option<EngineHost> {
+    let (name, is_here) = match (set, address) {
+        // Whoever sets it may have brought the engine's loopback here.
+        (Some(set), _) => (set.to_owned(), true),
+        (None, Address::Tcp { host, .. } | Address::Tls { host, .. }) => (host.clone(), false),
+        (None, Address::Unix(_)) => (Ipv4Addr::LOCALHOST.to_string(), true),
+        (None, Address::Command(_)) => return None,
+    };
+    Some(EngineHost { name, is_here })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use test_case::test_case;
+
+    /// Where a port is asked, as `HOST:PORT`; nothing if only from inside.
+    fn asked(engine: &str, set: Option<&str>, network: &str, ports: &Value) -> Option<String> {
+        let address = match engine {
+            "unix" => Address::Unix("/run/docker.sock".into()),
+            "ssh" => Address::Command(vec!["ssh".to_owned()]),
+            host => Address::Tcp {
+                host: host.to_owned(),
+                port: 2375,
+            },
+        };
+        let facts = json!({
+            "Id": "c1", "Name": "/c1", "State": {}, "Config": {},
+            "HostConfig": {"NetworkMode": network},
+            "NetworkSettings": {"Ports": ports},
+        });
+        let facts = serde_json::from_value(facts).unwrap();
+        let (host, port) = reachable(&facts, 8000, &engine_host(&address, set)?)?;
+        Some(format!("{host}:{port}"))
+    }
+
+    #[test_case("unix", None, Some("127.0.0.1:8000"); "this machine")]
+    #[test_case("gpu", None, Some("gpu:8000"); "tcp")]
+    #[test_case("ssh", None, None; "ssh")]
+    #[test_case("ssh", Some("gpu"), Some("gpu:8000"); "ssh to a machine that is named")]
+    fn the_hosts_network_is_that_of_the_engine(
+        engine: &str,
+        set: Option<&str>,
+        expected: Option<&str>,
+    ) {
+        let asked = asked(engine, set, "host", &Value::Null);
+        assert_eq!(asked.as_deref(), expected);
+    }
+
+    #[test_case("unix", None, "0.0.0.0", Some("127.0.0.1:9000"); "published here")]
+    #[test_case("unix", None, "127.0.0.1", Some("127.0.0.1:9000"); "published on our loopback")]
+    #[test_case("gpu", None, "::", Some("gpu:9000"); "published elsewhere")]
+    #[test_case("gpu", None, "127.0.0.1", None; "published on the loopback of another machine")]
+    #[test_case("gpu", Some("localhost"), "127.0.0.1", Some("127.0.0.1:9000"); "which is brought here")]
+    #[test_case("gpu", None, "10.1.2.3", Some("10.1.2.3:9000"); "published on an address")]
+    fn published_ports_are_those_of_the_engine(
+        engine: &str,
+        set: Option<&str>,
+        address: &str,
+        expected: Option<&str>,
+    ) {
+        let ports = json!({"8000/tcp": [{"HostIp": address, "HostPort": "9000"}]});
+        let asked = asked(engine, set, "bridge", &ports);
+        assert_eq!(asked.as_deref(), expected);
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::level::Level;
 use super::phase::{Phase, Readiness};
 use super::probe::{Seen, probe};
-use super::route::{Route, engine_host};
+use super::route::{EngineHost, Route, engine_host};
 use crate::engine::{ContainerFacts, Engine, EngineError};
 use crate::run::request::WaitWish;
 
@@ -40,7 +40,7 @@ pub async fn watch(
     mut reached: impl FnMut(&Phase),
 ) -> Result<Readiness, EngineError> {
     let start = Instant::now();
-    let host = engine_host(engine, engine_address);
+    let host = engine_host(engine.address(), engine_address);
     for level in LEVELS.into_iter().filter(|level| *level <= wish.level) {
         loop {
             let Some(facts) = engine
@@ -50,7 +50,7 @@ pub async fn watch(
             else {
                 return gone(engine, name).await;
             };
-            let seen = look(engine, &facts, level, &host, wish.port).await;
+            let seen = look(engine, &facts, level, host.as_ref(), wish.port).await;
             let late = start.elapsed() >= wish.timeout;
             match seen {
                 Seen::Reached(detail) => {
@@ -77,7 +77,7 @@ async fn look(
     engine: &Engine,
     facts: &ContainerFacts,
     level: Level,
-    host: &str,
+    host: Option<&EngineHost>,
     port: Option<u16>,
 ) -> Seen {
     if is_to_start(facts) {
