@@ -3,16 +3,21 @@
 use super::apply;
 use super::defaults::Defaults;
 use super::facts::{EngineFacts, HostFacts};
-use super::flag::{Flag, Flags as _};
+use super::flag::{Flag, Flags as _, Origin};
 use super::image::Chosen;
-use super::implied::{Context, Implied, SecretFile, imply};
+use super::implied::{Context, Implied, SECRETS, SecretFile, imply};
 use super::negotiate::{check_api, negotiate_ulimits, resolve_gpus};
 use super::note::Note;
 use super::request::{Request, UlimitPolicy};
+use super::secret_place::{self, SecretPlace};
 use super::spec::ContainerSpec;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::profile::{Located, Profile};
+
+const SECRETS_IN_VOLUME: &str = "The files of `--secret` are in a volume of their own, because the \
+     container's file system is read-only or hidden there; `--rm` and `dynrun stop` remove it with \
+     the container, as does `docker rm --volumes`";
 
 /// Everything that is decided before the engine is asked to create something.
 #[derive(Clone, Debug)]
@@ -83,7 +88,7 @@ impl Launch {
         } else {
             resolve_gpus(flags, engine)?
         };
-        let flags = match engine.and_then(|engine| engine.limits.as_ref()) {
+        let mut flags = match engine.and_then(|engine| engine.limits.as_ref()) {
             Some(limits) => {
                 let (flags, told) = negotiate_ulimits(flags, limits, policy).map_err(several)?;
                 notes.extend(told);
@@ -91,7 +96,21 @@ impl Launch {
             }
             None => flags,
         };
-        let spec = apply::specification(&flags, host, &chosen)?;
+        let mut spec = apply::specification(&flags, host, &chosen)?;
+        let place = if implied.secrets.is_empty() {
+            SecretPlace::Container
+        } else {
+            SecretPlace::in_container(&spec)
+        };
+        match place {
+            SecretPlace::Container => {}
+            SecretPlace::Taken => return Err(secret_place::taken().into()),
+            SecretPlace::Volume => {
+                flags.push(Flag::value("volume", SECRETS, Origin::Implied("--secret")));
+                notes.push(Note::new(SECRETS_IN_VOLUME));
+                spec = apply::specification(&flags, host, &chosen)?;
+            }
+        }
         check(&spec, &chosen, engine)?;
         notes.extend(remarks(&spec, request));
         Ok(Self {

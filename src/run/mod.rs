@@ -26,5 +26,6 @@ pub mod paths;
 pub mod readiness;
 pub mod render;
 pub mod request;
+pub mod secret_place;
 pub mod spec;
 pub mod terminal;

@@ -236,6 +236,32 @@ fn a_secret_is_a_file_that_only_its_user_reads() {
     }
 }
 
+#[test_case(&["--read-only"]; "read-only")]
+#[test_case(&["--tmpfs", "/run"]; "a file system in memory around it")]
+#[test_case(&["--read-only", "--tmpfs", "/run"]; "both")]
+fn a_secret_reaches_containers_that_take_no_files(flags: &[&str]) {
+    for engine in engines::all() {
+        let secret = ["--secret", "hf-token", "--user", "1000", IMAGE];
+        let output = dynrun(&engine)
+            .env("HF_TOKEN", "hf_hidden")
+            .args(flags)
+            .args(secret)
+            .args([
+                "sh",
+                "-c",
+                "stat -c '%a %u' $HF_TOKEN_PATH; cat $HF_TOKEN_PATH",
+            ])
+            .output()
+            .expect("dynrun starts");
+        assert_eq!(
+            stdout(&output),
+            "400 1000\nhf_hidden",
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
 #[test]
 fn a_name_is_free_again_when_its_container_has_ended() {
     for engine in engines::all() {

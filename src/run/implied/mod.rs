@@ -13,5 +13,5 @@ mod user;
 mod workspace;
 
 pub use context::{Context, Implied, imply};
-pub use secrets::{SecretFile, SecretSource};
+pub use secrets::{SECRETS, SecretFile, SecretSource};
 pub use user::HOST as USER_HOST;

@@ -2,9 +2,9 @@
 //!
 //! The value is read when the container is started and copied into its own file system, to
 //! `/run/secrets/ID`, with mode 0400 for the container's user, after it was created and before it
-//! starts. So it is in no environment, no `docker inspect`, no process list and no file of the
-//! host, works with an engine on another machine, and is gone with the container, even if dynrun
-//! is killed. A variable `..._PATH` or `..._FILE` says where it is.
+//! starts. So it is in no environment, no `docker inspect` and no process list, works with an engine
+//! on another machine, and is gone with the container, even if dynrun is killed. As long as the
+//! container is there, it is a file among the engine's own, which root of its machine can read. A variable `..._PATH` or `..._FILE` says where it is.
 
 use std::path::PathBuf;
 
@@ -14,6 +14,9 @@ use crate::problem::Problem;
 use crate::run::flag::{Flag, Flags as _, Origin};
 use crate::run::note::Note;
 use crate::run::paths;
+
+/// The directory of the container that has the files.
+pub const SECRETS: &str = "/run/secrets";
 
 /// A secret that becomes a file of the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub enum SecretSource {
 impl SecretFile {
     /// Returns the path in the container.
     pub fn target(&self) -> String {
-        format!("/run/secrets/{}", self.id)
+        format!("{SECRETS}/{}", self.id)
     }
 
     /// Returns the name of the variable that tells the path: `HF_TOKEN_PATH` for `hf-token`, which

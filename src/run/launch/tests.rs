@@ -460,3 +460,21 @@ fn hf_home_of_the_environment_blocks_no_launch(access: Access, bind: Option<&str
     let launch = decide_with("--hf-home /shared/hf", &host, None).unwrap();
     assert_eq!(launch.directories.len(), 1);
 }
+
+#[test_case("", false; "its own file system")]
+#[test_case("--read-only", true; "read-only")]
+#[test_case("--tmpfs /run", true; "hidden by a file system in memory")]
+#[test_case("-v /x:/run/", true; "would be in the directory of the host")]
+#[test_case("--tmpfs /running", false; "beside it")]
+fn secrets_are_put_where_they_are_taken_and_seen(line: &str, in_volume: bool) {
+    let launch = decide(&format!("{line} --secret hf-token"));
+    let volumes = launch.spec.storage.volumes;
+    assert_eq!(volumes.contains(&"/run/secrets".to_owned()), in_volume);
+    assert!(decide(line).spec.storage.volumes.is_empty());
+}
+
+#[test]
+fn a_mount_over_the_secrets_is_refused() {
+    let refusal = refusal("--tmpfs /run/secrets --secret hf-token");
+    assert!(refusal.contains("`/run/secrets`"), "{refusal}");
+}

@@ -9,7 +9,7 @@ use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::run::facts::HostFacts;
-use crate::run::implied::{SecretFile, SecretSource};
+use crate::run::implied::{SECRETS, SecretFile, SecretSource};
 use crate::secret::Secret;
 
 const PASSWD: &str = "/etc/passwd";
@@ -67,8 +67,14 @@ pub struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// Copies secrets to `/run/secrets`, each readable for `user` only.
-    pub async fn secrets(&self, secrets: &[SecretFile], user: &str) -> Result<(), FillError> {
+    /// Copies secrets to [`SECRETS`], each readable for `user` only. A volume there has to be named,
+    /// because the engine does not write to one through the directories around it.
+    pub async fn secrets(
+        &self,
+        secrets: &[SecretFile],
+        user: &str,
+        has_volume: bool,
+    ) -> Result<(), FillError> {
         if secrets.is_empty() {
             return Ok(());
         }
@@ -76,14 +82,19 @@ impl Fill<'_> {
         let owner =
             account::find(&passwd, user).ok_or_else(|| FillError::NoUser(user.to_owned()))?;
         let mut archive = Archive::default();
-        archive.directory("run/secrets/")?;
+        let top = if has_volume { SECRETS } else { "/" };
+        if !has_volume {
+            archive.directory(&format!("{}/", &SECRETS[1..]))?;
+        }
         for secret in secrets {
             let value = self.value(secret)?;
-            archive.file(&secret.target()[1..], value.expose(), 0o400, owner)?;
+            let target = secret.target();
+            let inside = target.trim_start_matches(top).trim_start_matches('/');
+            archive.file(inside, value.expose(), 0o400, owner)?;
         }
         Ok(self
             .engine
-            .put_archive(self.id, "/", archive.finish()?)
+            .put_archive(self.id, top, archive.finish()?)
             .await?)
     }
 

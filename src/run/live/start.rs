@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
 use crate::run::facts::HostFacts;
+use crate::run::implied::SECRETS;
 use crate::run::launch::Launch;
 use crate::run::note::Note;
 use crate::run::request::UlimitPolicy;
@@ -148,6 +149,8 @@ impl Starter<'_> {
         if launch.secrets.is_empty() {
             return Ok(());
         }
+        let volumes = &launch.spec.storage.volumes;
+        let has_volume = volumes.iter().any(|target| target == SECRETS);
         let user = match &launch.spec.process.user {
             Some(user) => user.clone(),
             None => match self.engine.container(id).await? {
@@ -156,7 +159,7 @@ impl Starter<'_> {
             },
         };
         Ok(fill
-            .secrets(&launch.secrets, &user)
+            .secrets(&launch.secrets, &user, has_volume)
             .await
             .map_err(Problem::from)?)
     }
