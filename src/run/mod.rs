@@ -19,6 +19,7 @@ pub mod label;
 pub mod launch;
 pub mod lease;
 pub mod live;
+pub mod masked;
 pub mod negotiate;
 pub mod note;
 pub mod option;

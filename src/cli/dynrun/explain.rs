@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::problem::Problems;
 use crate::run::explain::{explain, text};
 use crate::run::launch::{Inputs, Launch};
+use crate::run::masked::masked;
 use crate::run::request::{Asked, Format, Request};
 
 pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
@@ -20,7 +21,8 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
         host: &host,
         engine: None,
     })?;
-    for note in &launch.notes {
+    let (launch, hidden) = masked(&launch);
+    for note in launch.notes.iter().chain(&hidden) {
         edge.ui.note(&note.message);
     }
     let explained = explain(&launch);

@@ -23,6 +23,7 @@ use crate::run::lease::Lease;
 use crate::run::live::signals::Signals;
 use crate::run::live::start::Started;
 use crate::run::live::{Outcome, Sinks, Starter};
+use crate::run::masked::masked;
 use crate::run::note::Note;
 use crate::run::readiness::{Phase, watch};
 use crate::run::render::{self, CreateRequest};
@@ -91,7 +92,8 @@ fn dry_run(
         host,
         engine: None,
     })?;
-    for note in &launch.notes {
+    let (launch, hidden) = masked(&launch);
+    for note in launch.notes.iter().chain(&hidden) {
         edge.ui.note(&note.message);
     }
     match request.format {

@@ -9,7 +9,9 @@ use super::{Inputs, Launch};
 use crate::problem::Problems;
 use crate::profile::{Profile, SourceFile};
 use crate::run::access::Access;
+use crate::run::explain::{explain, text};
 use crate::run::facts::{EngineFacts, HostFacts, LimitFacts};
+use crate::run::masked::masked;
 use crate::run::render::{self, CreateRequest};
 use crate::run::request::{Asked, Request};
 
@@ -477,4 +479,28 @@ fn secrets_are_put_where_they_are_taken_and_seen(line: &str, in_volume: bool) {
 fn a_mount_over_the_secrets_is_refused() {
     let refusal = refusal("--tmpfs /run/secrets --secret hf-token");
     assert!(refusal.contains("`/run/secrets`"), "{refusal}");
+}
+
+#[test_case("-e HF_TOKEN"; "from the environment")]
+#[test_case("-e HF_TOKEN=hf_secret"; "typed")]
+#[test_case("--env my_api_key=hf_secret --env HF_TOKEN"; "another name")]
+fn tokens_are_not_shown(line: &str) {
+    let (shown, note) = masked(&decide(line));
+    let request = serde_json::to_string(&CreateRequest::from(&shown.spec)).unwrap();
+    let line = render::line(&shown);
+    let explained = text(&explain(&shown));
+    for shown in [&request, &line, &explained] {
+        assert!(!shown.contains("hf_secret"), "{shown}");
+        assert!(shown.contains("HF_TOKEN"), "{shown}");
+    }
+    assert!(line.contains("-e HF_TOKEN "), "{line}");
+    assert!(note.is_some());
+}
+
+#[test]
+fn other_variables_are_shown_as_they_are() {
+    let launch = decide("-e TOKENIZERS_PARALLELISM=false");
+    let (shown, note) = masked(&launch);
+    assert_eq!(render::line(&shown), render::line(&launch));
+    assert!(note.is_none());
 }
