@@ -12,7 +12,7 @@ use crate::buildkit::request::{
 use crate::buildkit::{SolveRequest, Store};
 use crate::docker::attributes::attributes;
 use crate::exit::Exit;
-use crate::plan::{BuildPlan, PlannedTarget};
+use crate::plan::{BuildPlan, PlannedCache, PlannedTarget};
 use crate::problem::{Problem, Problems};
 
 /// What the names of a context may begin with that is not a directory of this machine.
@@ -67,8 +67,8 @@ fn check_each(
 /// Returns every cache, output and attestation that is wrong.
 pub(super) fn request(target: &PlannedTarget, store: Store) -> Result<SolveRequest, Problems> {
     let mut problems = Vec::new();
-    let mut caches = |usage: CacheUse, entries: &[String]| -> Vec<CacheEntry> {
-        let caches = entries.iter().map(|text| cache(usage, text));
+    let mut caches = |usage: CacheUse, entries: &[PlannedCache]| -> Vec<CacheEntry> {
+        let caches = entries.iter().map(|planned| cache(usage, planned));
         caches
             .filter_map(|cache| cache.map_err(|p| problems.push(p)).ok())
             .collect()
@@ -142,11 +142,11 @@ fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
     }
 }
 
-fn cache(usage: CacheUse, text: &str) -> Result<CacheEntry, Problem> {
+fn cache(usage: CacheUse, planned: &PlannedCache) -> Result<CacheEntry, Problem> {
     let wrong = |error: &dyn std::fmt::Display| {
-        Problem::new(Exit::Usage, format!("Cache `{text}` is wrong: {error}"))
+        Problem::new(Exit::Usage, format!("Cache `{planned}` is wrong: {error}"))
     };
-    let attributes = attributes(text, "ref").map_err(|error| wrong(&error))?;
+    let attributes = attributes(planned.expose(), "ref").map_err(|error| wrong(&error))?;
     CacheEntry::new(usage, attributes).map_err(Problem::from)
 }
 

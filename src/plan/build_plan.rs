@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use super::planned_cache::PlannedCache;
 use super::settings::SecretSource;
 use crate::profile::Source;
+use crate::secret::Secret;
 
 /// Every build of one invocation. Serialises to the published `dynbuild plan --format json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,10 +53,10 @@ pub struct PlannedTarget {
     pub contexts: BTreeMap<String, String>,
     /// Ssh agents that are forwarded to steps which ask for one, in docker's grammar.
     pub ssh: Vec<String>,
-    /// Where layers are imported from, in docker's grammar.
-    pub cache_from: Vec<String>,
-    /// Where layers are exported to, in docker's grammar.
-    pub cache_to: Vec<String>,
+    /// Where layers are imported from; credentials are not serialised.
+    pub cache_from: Vec<PlannedCache>,
+    /// Where layers are exported to; credentials are not serialised.
+    pub cache_to: Vec<PlannedCache>,
     /// What becomes of the result, in docker's grammar.
     pub outputs: Vec<String>,
     /// Statements about the build to attach to the image, in docker's grammar.
@@ -65,6 +67,14 @@ pub struct PlannedTarget {
     pub pull: bool,
     /// The Dockerfile.
     pub dockerfile: PlannedDockerfile,
+}
+
+impl PlannedTarget {
+    /// Returns the tokens and keys of its caches.
+    pub fn cache_credentials(&self) -> impl Iterator<Item = Secret> {
+        let caches = self.cache_from.iter().chain(&self.cache_to);
+        caches.flat_map(PlannedCache::credentials)
+    }
 }
 
 /// A Dockerfile that is joined from fragments.

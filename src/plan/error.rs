@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::compiler_cache::EndpointError;
 use super::origin::Origin;
+use super::places::Place;
 use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
@@ -131,6 +132,16 @@ pub enum PlanError {
         /// Who set it.
         origin: Origin,
     },
+    /// One place for what several builds write.
+    #[error("{place} would be written by several targets: {}", targets.join(", "))]
+    SharedPlace {
+        /// The place.
+        place: Place,
+        /// The targets.
+        targets: Vec<String>,
+        /// Who set it.
+        origin: Origin,
+    },
     /// A push of images that have local names only.
     #[error("Nothing to push: the image names of target `{target}` name no registry")]
     LocalOnlyPush {
@@ -243,6 +254,7 @@ impl PlanError {
             | Self::UnknownBuildArg { origin, .. }
             | Self::DiffersByPlatform { origin, .. }
             | Self::SharedTag { origin, .. }
+            | Self::SharedPlace { origin, .. }
             | Self::SccacheNeeds { origin, .. }
             | Self::SccacheEndpoint { origin, .. }
             | Self::MissingSecret { origin, .. } => Some(origin),
@@ -252,17 +264,21 @@ impl PlanError {
         }
     }
 
-    fn is_login(&self) -> bool {
-        let login = EndpointError::Login;
-        matches!(self, Self::SccacheEndpoint { error, .. } if *error == login)
+    /// Returns whether a password or token may stand beside the value at fault.
+    fn is_near_a_secret(&self) -> bool {
+        match self {
+            Self::SccacheEndpoint { error, .. } => *error == EndpointError::Login,
+            Self::SharedPlace { place, .. } => matches!(place, Place::Cache(_)),
+            _ => false,
+        }
     }
 
     /// Returns the problem with its message and the place of the value at fault.
     fn located(&self) -> Problem {
         let mut problem = Problem::from_error(Exit::Usage, self);
         match self.origin() {
-            // The line would show the password.
-            Some(origin @ Origin::File(_)) if self.is_login() => {
+            // The line would show it.
+            Some(origin @ Origin::File(_)) if self.is_near_a_secret() => {
                 problem.causes.push(format!("Set in `{origin}`"));
             }
             Some(Origin::File(at)) => problem = problem.excerpt(at.excerpt("set here")),
@@ -329,6 +345,7 @@ impl From<PlanError> for Problem {
             PlanError::SharedTag { .. } => problem.hint(
                 "Write a template, for example `--tag registry.example/name:{version}{-target}`",
             ),
+            PlanError::SharedPlace { place, .. } => problem.hint(place.hint()),
             PlanError::LocalOnlyPush { tags, .. } => problem
                 .hint(format!("Its names: {}", tags.join(", ")))
                 .hint(

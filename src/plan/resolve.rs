@@ -15,6 +15,8 @@ use super::findings::Findings;
 use super::image_names::{Values, image_names};
 use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
+use super::places::check_shared_places;
+use super::planned_cache::PlannedCache;
 use super::reach::Reach;
 use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
@@ -79,6 +81,8 @@ pub fn resolve(
         reach.check(&mut findings);
     }
     check_shared_tags(&builds, settings, &mut findings);
+    let written = caches(&settings.cache_to, profile.cache.to.as_ref());
+    check_shared_places(&builds, &written, &settings.outputs, &mut findings);
     note_root(&builds, &mut findings);
     if let Some(problems) = findings.problems() {
         return Err(problems);
@@ -229,6 +233,8 @@ impl Planner<'_> {
         if declared.compiles(&stage, &build_args) {
             note_obstacles(&build_args, &secrets, findings);
         }
+        let cache_from = caches(&settings.cache_from, profile.cache.from.as_ref());
+        let cache_to = caches(&settings.cache_to, profile.cache.to.as_ref());
         PlannedTarget {
             name: format!("{}-{}", axes.called, target.name),
             framework: axes.framework.clone(),
@@ -244,19 +250,9 @@ impl Planner<'_> {
             context: context(settings),
             contexts: contexts(profile, settings),
             ssh: values_of(&settings.ssh),
-            cache_from: caches(
-                &settings.cache_from,
-                profile.cache.from.as_ref(),
-                &values,
-                findings,
-            ),
-            cache_to: caches(
-                &settings.cache_to,
-                profile.cache.to.as_ref(),
-                &values,
-                findings,
-            ),
-            outputs: outputs(settings),
+            cache_from: planned_caches(&cache_from, &values, findings),
+            cache_to: planned_caches(&cache_to, &values, findings),
+            outputs: outputs(settings, &values, findings),
             attestations: values_of(&settings.attestations),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
@@ -324,24 +320,57 @@ fn contexts(profile: &Profile, settings: &Settings) -> BTreeMap<String, String> 
     written.chain(asked).collect()
 }
 
+/// Returns the templates of the caches that were asked for, else those of the profile.
 fn caches(
     asked: &[Setting<String>],
     written: Option<&Vec<Located<Template>>>,
-    values: &Values<'_>,
-    findings: &mut Findings,
-) -> Vec<String> {
+) -> Vec<Setting<String>> {
     if !asked.is_empty() {
-        return values_of(asked);
+        return asked.to_vec();
     }
     let written = written.into_iter().flatten();
+    let text = |template: Template| template.as_str().to_owned();
     written
-        .map(|cache| values.expand(&cache.value, findings))
+        .map(|cache| Setting::from(cache.clone()).map(text))
         .collect()
 }
 
+fn planned_caches(
+    caches: &[Setting<String>],
+    values: &Values<'_>,
+    findings: &mut Findings,
+) -> Vec<PlannedCache> {
+    let masked = |text: &str| PlannedCache::new(text).to_string();
+    let texts = expanded("cache", caches, masked, values, findings);
+    texts.into_iter().map(PlannedCache::new).collect()
+}
+
+/// Fills in templates that the user wrote; `shown` is how one that is wrong appears in the message.
+fn expanded(
+    what: &'static str,
+    templates: &[Setting<String>],
+    shown: impl Fn(&str) -> String,
+    values: &Values<'_>,
+    findings: &mut Findings,
+) -> Vec<String> {
+    let mut texts = Vec::new();
+    for template in templates {
+        match Template::parse(&template.value) {
+            Ok(template) => texts.push(values.expand(&template, findings)),
+            Err(reason) => findings.error(PlanError::Invalid {
+                what,
+                value: shown(&template.value),
+                reason,
+                origin: template.origin.clone(),
+            }),
+        }
+    }
+    texts
+}
+
 /// What becomes of the result: loaded unless something else was asked for.
-fn outputs(settings: &Settings) -> Vec<String> {
-    let mut outputs = values_of(&settings.outputs);
+fn outputs(settings: &Settings, values: &Values<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut outputs = expanded("output", &settings.outputs, str::to_owned, values, findings);
     let push = is_on(settings.push.as_ref());
     if push {
         outputs.push("type=registry".into());

@@ -590,6 +590,99 @@ fn one_name_for_two_images_is_refused() {
     ");
 }
 
+fn two_targets() -> Settings {
+    Settings {
+        targets: ["base", "runtime"]
+            .map(|name| Setting::flag(name, "--target"))
+            .into(),
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn one_place_for_two_results_is_refused() {
+    let settings = Settings {
+        cache_to: [
+            "type=registry,ref=r/c,mode=max",
+            "type=gha",
+            "type=local,dest=d",
+            "type=inline",
+        ]
+        .map(|cache| Setting::flag(cache, "--cache-to"))
+        .into(),
+        outputs: [
+            "type=oci,dest=out.tar",
+            "-",
+            "type=image,name=r/n,push=true",
+            "type=docker",
+        ]
+        .map(|output| Setting::flag(output, "--output"))
+        .into(),
+        ..two_targets()
+    };
+    assert_snapshot!(failure(&settings), @"
+    The cache `type=gha,scope=buildkit` would be written by several targets: base, runtime
+      because: Set by `--cache-to`
+      hint: Give each its own, such as `type=gha,scope=buildkit-{target}`, or build one target at a time
+    The cache `type=local,dest=d,tag=latest` would be written by several targets: base, runtime
+      because: Set by `--cache-to`
+      hint: Give each its own, such as `type=local,dest=d,tag=latest-{target}`, or build one target at a time
+    The cache `type=registry,ref=r/c` would be written by several targets: base, runtime
+      because: Set by `--cache-to`
+      hint: Give each its own, such as `type=registry,ref=r/c-{target}`, or build one target at a time
+    The output `out.tar` would be written by several targets: base, runtime
+      because: Set by `--output`
+      hint: Give each its own, such as `dest=out-{target}`, or build one target at a time
+    The image name `r/n` would be written by several targets: base, runtime
+      because: Set by `--output`
+      hint: Give each its own, such as `name=r/n-{target}`, or build one target at a time
+    Standard output would be written by several targets: base, runtime
+      because: Set by `--output`
+      hint: Write files, such as `--output type=tar,dest={target}.tar`, or build one target at a time
+    ");
+    let alone = Settings {
+        targets: vec![Setting::flag("base", "--target")],
+        ..settings
+    };
+    plan(&alone);
+}
+
+#[test]
+fn caches_and_outputs_may_be_templates() {
+    let settings = Settings {
+        cache_from: vec![Setting::flag("r/c:{target}", "--cache-from")],
+        cache_to: vec![Setting::flag(
+            "type=gha,scope={framework}{-target}",
+            "--cache-to",
+        )],
+        outputs: vec![Setting::flag("out-{target}", "--output")],
+        ..two_targets()
+    };
+    let plan = plan(&settings).plan;
+    let places = plan.targets.iter().map(|target| {
+        let (from, to) = (&target.cache_from, &target.cache_to);
+        format!("{from:?} {to:?} {:?}", target.outputs)
+    });
+    assert_snapshot!(places.collect::<Vec<_>>().join("\n"), @r#"
+    [r/c:base] [type=gha,scope=vllm-base] ["out-base"]
+    [r/c:runtime] [type=gha,scope=vllm-runtime] ["out-runtime"]
+    "#);
+    let wrong = Settings {
+        cache_to: vec![Setting::flag(
+            "type=gha,token=canary,scope={tagret}",
+            "--cache-to",
+        )],
+        outputs: vec![Setting::flag("out-{target", "--output")],
+        ..Settings::default()
+    };
+    assert_snapshot!(failure(&wrong), @"
+    Invalid cache `type=gha,token=****,scope={tagret}`: no value is called `tagret`; did you mean `target`?
+      because: Set by `--cache-to`
+    Invalid output `out-{target`: a `{` is not closed
+      because: Set by `--output`
+    ");
+}
+
 #[test]
 fn several_targets_are_planned_once_each() {
     let settings = Settings {

@@ -23,6 +23,11 @@ const SECRET_ATTRIBUTES: [&str; 6] = [
     "account_key",
 ];
 
+/// Returns whether the value of an attribute (in lower case) opens doors.
+pub fn is_secret_attribute(name: &str) -> bool {
+    SECRET_ATTRIBUTES.contains(&name)
+}
+
 /// A cache to import from or to export to.
 #[derive(Clone)]
 pub struct CacheEntry {
@@ -127,10 +132,9 @@ impl CacheEntry {
         let local = (kind == CacheKind::Local)
             .then(|| LocalCache::new(usage, &attributes))
             .transpose()?;
-        let is_secret = |name: &String| SECRET_ATTRIBUTES.contains(&name.as_str());
         let (secrets, attributes): (BTreeMap<_, _>, BTreeMap<_, _>) = attributes
             .into_iter()
-            .partition(|(name, _)| is_secret(name));
+            .partition(|(name, _)| is_secret_attribute(name));
         let secrets = secrets
             .into_iter()
             .map(|(name, value)| (name, Secret::new(value)))
@@ -177,6 +181,19 @@ impl CacheEntry {
         } else {
             Err(CacheError::NoService { missing })
         }
+    }
+
+    /// Returns where it is, as the attributes that tell it from others of its kind; none if it is
+    /// part of the image. Of two builds that write there, only one is kept.
+    pub fn place(&self) -> Option<String> {
+        let mut place = vec![format!("type={}", self.kind)];
+        for (name, default) in self.kind.identity()? {
+            let value = self.attributes.get(*name).map_or(*default, String::as_str);
+            if !value.is_empty() {
+                place.push(format!("{name}={value}"));
+            }
+        }
+        Some(place.join(","))
     }
 
     /// Returns the kind.

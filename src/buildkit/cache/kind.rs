@@ -46,6 +46,24 @@ impl CacheKind {
         }
     }
 
+    /// Returns the attributes that tell one cache from another where they are written, each with
+    /// what the engine takes without it; none for caches that are part of an image.
+    pub(super) fn identity(self) -> Option<&'static [(&'static str, &'static str)]> {
+        match self {
+            Self::Registry => Some(&[("ref", "")]),
+            Self::Gha => Some(&[("scope", "buildkit")]),
+            Self::S3 => Some(&[("bucket", ""), ("prefix", ""), ("name", "buildkit")]),
+            Self::Azblob => Some(&[
+                ("account_url", ""),
+                ("container", ""),
+                ("prefix", ""),
+                ("name", "buildkit"),
+            ]),
+            Self::Local => Some(&[("dest", ""), ("tag", "latest")]),
+            Self::Inline => None,
+        }
+    }
+
     /// Returns the attributes without which it cannot be used.
     pub(super) fn required(self, usage: CacheUse) -> &'static [&'static str] {
         match self {

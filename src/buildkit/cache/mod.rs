@@ -8,7 +8,7 @@ mod local;
 
 pub use actions::ActionsService;
 pub(super) use directories::Directories;
-pub use entry::{CacheEntry, CacheError, CacheUse};
+pub use entry::{CacheEntry, CacheError, CacheUse, is_secret_attribute};
 pub use kind::CacheKind;
 pub use local::Absent;
 pub(super) use local::LocalCache;

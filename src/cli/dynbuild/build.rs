@@ -10,7 +10,7 @@ use super::connection::connect;
 use super::leaks;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan, secret_file};
-use super::settings::settings;
+use super::settings::{redactor, settings};
 use crate::build::{self, Built, Finished, Resources, Runner, metadata};
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
@@ -20,7 +20,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::exit::Exit;
-use crate::plan::{PlannedSecret, SecretSource};
+use crate::plan::{PlannedSecret, PlannedTarget, SecretSource};
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
 use crate::report::{Annotation, BuildState, Mode, Summary};
@@ -33,6 +33,7 @@ const WAITING_EVENTS: usize = 256;
 pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let mode = mode(args, edge)?;
     let settings = settings(args, &edge.environment)?;
+    edge.ui.redact(&redactor(&settings));
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
@@ -86,8 +87,13 @@ async fn run_builds(
     let actions = actions(&edge.environment);
     build::check_caches(plan, &actions)?;
     let passwords = passwords(&proxies);
+    let keys: Vec<_> = plan
+        .targets
+        .iter()
+        .flat_map(PlannedTarget::cache_credentials)
+        .collect();
     let known = secrets.values().chain(&passwords).chain(&actions.token);
-    let redactor = Redactor::new(known);
+    let redactor = Redactor::new(known.chain(&keys));
     let resources = Resources {
         secrets: SecretStore::new(secrets).map_err(Problem::from)?,
         credentials: credentials(edge)?,

@@ -6,7 +6,7 @@ use super::args::{ExplainArgs, Format, PlanArgs, PlanFormat, RenderArgs};
 use super::leaks;
 use super::output::json;
 use super::planning::{Planned, plan};
-use super::settings::{selection, settings};
+use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::plan::PlannedTarget;
@@ -16,13 +16,17 @@ use crate::problem::Problems;
 /// Runs `dynbuild plan`.
 pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let settings = settings(&args.build, &edge.environment)?;
+    edge.ui.redact(&redactor(&settings));
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
     let text = match args.format {
         PlanFormat::Text => render::text(&planned.resolution),
         PlanFormat::Json => render::json(&planned.resolution.plan),
-        PlanFormat::Bake => bake(&planned)?,
+        PlanFormat::Bake => {
+            tell_of_masks(&planned, edge);
+            bake(&planned)?
+        }
     };
     edge.ui.print(&text);
     Ok(Exit::Done)
@@ -57,7 +61,9 @@ pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Ex
 
 /// Runs `dynbuild explain`.
 pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let planned = plan(settings(&args.build, &edge.environment)?, edge)?;
+    let settings = settings(&args.build, &edge.environment)?;
+    edge.ui.redact(&redactor(&settings));
+    let planned = plan(settings, edge)?;
     let explanation = &planned.resolution.explanation;
     let text = match (&args.key, args.format) {
         (None, Format::Text) => explanation
@@ -80,8 +86,18 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
 /// Prints the commands of a build instead of running it: one line for each image.
 pub(super) fn dry_run(planned: &Planned, edge: &mut Edge) {
     let plan = &planned.resolution.plan;
+    tell_of_masks(planned, edge);
     for target in &plan.targets {
         edge.ui.print(&render::buildx_line(plan, target));
+    }
+}
+
+/// Tells that what is about to be printed does not run as it is, if so.
+fn tell_of_masks(planned: &Planned, edge: &mut Edge) {
+    let mut targets = planned.resolution.plan.targets.iter();
+    if targets.any(|target| target.cache_credentials().next().is_some()) {
+        edge.ui
+            .note("Credentials of caches are printed as `****`: put them in where it is to run");
     }
 }
 

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use crate::cli::environment::Environment;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::exit::Exit;
-use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
+use crate::plan::{Named, Origin, PlannedCache, SecretSource, Setting, Settings};
 use crate::problem::{Problem, Problems, capitalized};
 use crate::profile::{Merge as _, Source, SourceFile, with_choices};
+use crate::redact::Redactor;
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
 use super::components::components_into;
@@ -32,6 +33,13 @@ pub(super) fn settings(args: &BuildArgs, environment: &Environment) -> Result<Se
     } else {
         Err(Problems(reader.problems))
     }
+}
+
+/// Returns what masks the credentials of caches, which messages about the settings could show.
+pub(super) fn redactor(settings: &Settings) -> Redactor {
+    let caches = settings.cache_from.iter().chain(&settings.cache_to);
+    let credentials = caches.flat_map(|cache| PlannedCache::new(&*cache.value).credentials());
+    Redactor::new(&credentials.collect::<Vec<_>>())
 }
 
 /// Joins the flags that select what to build with the environment.

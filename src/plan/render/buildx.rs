@@ -9,7 +9,7 @@ use crate::docker::csv;
 /// Returns one line that a shell understands: it renders the Dockerfile and pipes it into
 /// `docker buildx build`.
 ///
-/// Secrets appear by id and place; their values never do.
+/// Secrets appear by id and place, and credentials of caches as `****`; their values never do.
 pub fn buildx_line(plan: &BuildPlan, target: &PlannedTarget) -> String {
     format!(
         "{} | {}",
@@ -103,10 +103,10 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         option("--ssh", agent.clone());
     }
     for cache in cache_from {
-        option("--cache-from", cache.clone());
+        option("--cache-from", cache.to_string());
     }
     for cache in cache_to {
-        option("--cache-to", cache.clone());
+        option("--cache-to", cache.to_string());
     }
     for output in outputs {
         option("--output", output.clone());
@@ -136,6 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::build_plan::PlannedDockerfile;
+    use super::super::super::planned_cache::PlannedCache;
     use super::*;
     use crate::profile::Source;
 
@@ -199,10 +200,10 @@ mod tests {
         ];
         target.contexts.insert("wheel".into(), "./w".into());
         target.ssh = vec!["default".into()];
-        target.cache_from = vec!["type=gha".into()];
-        target.cache_to = vec!["type=inline".into()];
+        target.cache_from = vec![PlannedCache::new("type=gha,token=canary")];
+        target.cache_to = vec![PlannedCache::new("type=inline")];
         target.attestations = vec!["type=sbom".into()];
-        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
+        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha,token=****' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
     }
 
     #[test]

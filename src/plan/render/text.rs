@@ -44,8 +44,11 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         contexts.map(|(name, place)| format!("{name}={place}")),
     );
     rows.add_all("ssh", target.ssh.iter().cloned());
-    rows.add_all("cache from", target.cache_from.iter().cloned());
-    rows.add_all("cache to", target.cache_to.iter().cloned());
+    rows.add_all(
+        "cache from",
+        target.cache_from.iter().map(ToString::to_string),
+    );
+    rows.add_all("cache to", target.cache_to.iter().map(ToString::to_string));
     rows.add_all("outputs", target.outputs.iter().cloned());
     rows.add_all("attest", target.attestations.iter().cloned());
     format!("{}\n{}", target.name, rows.text)

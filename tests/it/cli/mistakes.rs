@@ -305,3 +305,41 @@ fn a_working_directory_that_is_gone() {
       hint: Change into a directory that exists: `cd`
     ");
 }
+
+#[test]
+fn credentials_of_caches_are_not_repeated() {
+    let env = TestEnv::new();
+    env.write(
+        "home/.config/dynbuild/config.toml",
+        "[cache]\nfrom = [\"type=gha,token=canary-1\"]\n",
+    );
+    let cache = "--cache-to type=s3,bucket=b,region=r,secret_access_key=canary-2";
+    for command in [
+        "plan",
+        "plan --format json",
+        "plan --format bake",
+        "--dry-run",
+        "explain",
+    ] {
+        let ran = env.run(&format!("{command} {cache}"));
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(!ran.to_string().contains("canary"), "{ran}");
+        let repeats = ran.stdout.contains("secret_access_key=****");
+        assert_eq!(repeats, command != "explain", "{ran}");
+    }
+    let ran = env.run(&format!("--dry-run {cache}"));
+    insta::assert_snapshot!(ran.stderr, @"note: Credentials of caches are printed as `****`: put them in where it is to run");
+    let ran = env.run("plan --cache-to type=s3,secret_access_key=canary,canary-3,bucket={b");
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: Invalid cache `type=s3,secret_access_key=****,****,bucket={b`: a `{` is not closed
+      because: Set by `--cache-to`
+    ");
+    let ran = env.run("plan --cache-to type=s3,secret_access_key=canary,canary-3");
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: Cache `type=s3,secret_access_key=****,****` is wrong: `****` is not of the form `key=value`
+    ");
+}

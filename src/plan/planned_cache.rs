@@ -1,0 +1,115 @@
+//! A cache of a plan, whose credentials do not show.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::buildkit::cache::is_secret_attribute;
+use crate::docker::csv;
+use crate::secret::Secret;
+
+/// Where layers are imported from or exported to, in docker's grammar.
+///
+/// It shows and serialises itself with `****` for tokens and keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlannedCache(String);
+
+impl PlannedCache {
+    /// Takes a cache as it is written.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Returns it with its credentials. Call this only on the way to the engine.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the tokens and keys in it.
+    pub fn credentials(&self) -> Vec<Secret> {
+        let fields = self.fields().into_iter();
+        let secret = fields.filter(|(_, is_secret)| *is_secret);
+        let value = |field: String| match field.split_once('=') {
+            Some((_, value)) => Secret::new(value),
+            None => Secret::new(field),
+        };
+        secret.map(|(field, _)| value(field)).collect()
+    }
+
+    /// Returns the fields, each with whether it holds a credential.
+    ///
+    /// It may be written wrongly, and is then shown in the message that says so: what follows a
+    /// credential without a name of its own is taken for its rest.
+    fn fields(&self) -> Vec<(String, bool)> {
+        let split = || self.0.split(',').map(str::to_owned).collect();
+        let fields = csv::record(&self.0).unwrap_or_else(|_| split());
+        let mut is_secret = false;
+        let marked = fields.into_iter().map(|field| {
+            if let Some((name, _)) = field.split_once('=') {
+                is_secret = is_secret_attribute(&name.trim_matches(['"', ' ']).to_lowercase());
+            }
+            (field, is_secret)
+        });
+        marked.collect()
+    }
+}
+
+impl fmt::Display for PlannedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields();
+        if fields.iter().all(|(_, is_secret)| !is_secret) {
+            return f.write_str(&self.0);
+        }
+        let shown = fields.into_iter().map(|(field, is_secret)| {
+            let name = field.split_once('=').map(|(name, _)| name);
+            match (is_secret, name) {
+                (false, _) => field,
+                (true, Some(name)) => format!("{name}=****"),
+                (true, None) => "****".to_owned(),
+            }
+        });
+        f.write_str(&csv::join(&shown.collect::<Vec<_>>()))
+    }
+}
+
+impl fmt::Debug for PlannedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for PlannedCache {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("type=registry,ref=a:1" => "type=registry,ref=a:1"; "nothing to hide")]
+    #[test_case("type=gha,Token=canary,scope=a" => "type=gha,Token=****,scope=a"; "a token")]
+    #[test_case("type=s3,\"secret_access_key=can,ary\",bucket=b" => "type=s3,secret_access_key=****,bucket=b"; "in quotes")]
+    #[test_case("type=s3,session_token=can,ary,bucket=b" => "type=s3,session_token=****,****,bucket=b"; "without the quotes that it needs")]
+    #[test_case("type=gha,\"ghtoken=canary" => "type=gha,\"\"\"ghtoken=****\""; "quotes that are not closed")]
+    fn credentials_do_not_show(text: &str) -> String {
+        let cache = PlannedCache::new(text);
+        assert_eq!(format!("{cache:?}"), cache.to_string());
+        assert_eq!(
+            serde_json::to_value(&cache).unwrap(),
+            cache.to_string().as_str()
+        );
+        cache.to_string()
+    }
+
+    #[test]
+    fn credentials_are_known() {
+        let cache =
+            PlannedCache::new("type=s3,bucket=b,access_key_id=me,\"secret_access_key=a,b\"");
+        assert_eq!(cache.credentials(), [Secret::new("me"), Secret::new("a,b")]);
+        assert_eq!(PlannedCache::new("a:1").credentials(), []);
+    }
+}
