@@ -1,9 +1,15 @@
 //! Caches between engines: what one wrote, another one reads that never saw the steps.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::process::Signal;
 
 use super::sample::{End, Running, SMALL, Sample, run};
 use crate::support::engines::{self, Engine, Store, unique};
+use crate::support::processes::eventually;
 
 /// Two stages, with a step whose result is another one each time that it runs.
 const STEPS: &str = "FROM {base} AS helper
@@ -328,4 +334,49 @@ fn an_image_in_a_directory_is_a_context() {
     let end = run(sample.dynbuild(&classic).args(context));
     end.assert_code(3, "the classic store");
     assert_said(&end, "The engine cannot use an image in a directory");
+}
+
+#[test]
+fn the_cache_service_of_a_job_hears_its_token() {
+    let Some((engine, _)) = pair() else { return };
+    let service = TcpListener::bind((engine.gateway(), 0)).expect("a port");
+    service.set_nonblocking(true).expect("set");
+    let address = format!("http://{}/", service.local_addr().expect("an address"));
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    // The engine looks into the token for the caches that it is for.
+    let claims = r#"{"exp":4102444800,"nbf":1700000000,"ac":"[{\"Scope\":\"refs/heads/main\",\"Permission\":3}]"}"#;
+    let token = [
+        part(r#"{"alg":"HS256","typ":"JWT"}"#),
+        part(claims),
+        part("canary"),
+    ]
+    .join(".");
+
+    let sample = Sample::new("RUN echo {salt}\n");
+    let mut build = sample.dynbuild(&engine);
+    build
+        .env("ACTIONS_RUNTIME_TOKEN", &token)
+        .env("ACTIONS_RESULTS_URL", address)
+        .env("ACTIONS_CACHE_SERVICE_V2", "true")
+        .args(["--no-load", "--cache-from", "type=gha"]);
+    let running = Running::start(&mut build);
+    let mut accepted = None;
+    eventually("a request of the engine", || {
+        accepted = service.accept().ok();
+        accepted.is_some()
+    });
+    let (connection, _) = accepted.expect("a connection");
+    connection.set_nonblocking(false).expect("set");
+    let lines = BufReader::new(connection).lines();
+    let head: Vec<_> = lines
+        .map(|line| line.expect("text"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let end = running.end();
+    end.assert_code(0, "without the cache");
+    assert!(head[0].contains("CacheService"), "{head:?}");
+    let bearer = format!("authorization: bearer {token}");
+    let has_token = |line: &String| line.eq_ignore_ascii_case(&bearer);
+    assert!(head.iter().any(has_token), "{head:?}");
+    assert!(!end.stderr.contains(&token), "{}", end.stderr);
 }
