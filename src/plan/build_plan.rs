@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::planned_cache::PlannedCache;
 use super::settings::SecretSource;
+use crate::docker::attributes::attributes;
 use crate::profile::Source;
 use crate::secret::Secret;
 
@@ -70,6 +71,15 @@ pub struct PlannedTarget {
 }
 
 impl PlannedTarget {
+    /// Returns whether something is said about a provenance statement, be it that there is none.
+    pub fn has_provenance(&self) -> bool {
+        let mut texts = self.attestations.iter();
+        texts.any(|text| {
+            let fields = attributes(text, "type").unwrap_or_default();
+            fields.get("type").is_some_and(|kind| kind == "provenance")
+        })
+    }
+
     /// Returns the tokens and keys of its caches.
     pub fn cache_credentials(&self) -> impl Iterator<Item = Secret> {
         let caches = self.cache_from.iter().chain(&self.cache_to);

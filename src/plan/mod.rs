@@ -37,7 +37,7 @@ pub use facts::{Facts, HostUser};
 pub use origin::{Origin, Setting};
 pub use places::Place;
 pub use planned_cache::PlannedCache;
-pub use resolve::{Resolution, resolve};
+pub use resolve::{Resolution, choose_fragments, resolve};
 pub use secrets::{KnownSecret, known_secrets};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
 pub use undeclared::{Undeclared, undeclared_by_all};

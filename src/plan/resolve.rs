@@ -63,7 +63,7 @@ pub fn resolve(
     let mut builds = Vec::new();
     let mut declared = BTreeMap::new();
     for target in &targets {
-        let fragments = planner.fragments(target, &mut findings);
+        let fragments = fragments(profile, facts, target, &mut findings);
         let own = Declared::of(&fragments, &mut findings);
         let names = fragments.iter().map(|fragment| fragment.name.clone());
         builds.push(planner.target(target, names.collect(), &own, &mut findings));
@@ -99,6 +99,72 @@ pub fn resolve(
         explanation: findings.explanation,
         notes: findings.notes,
     })
+}
+
+/// Decides which fragments each target is joined from, and nothing else: what is wrong with the
+/// rest of the settings is no matter of a Dockerfile's text.
+///
+/// # Errors
+/// Returns what is wrong with the axes, and the fragments that do not exist.
+pub fn choose_fragments(
+    profile: &Profile,
+    settings: &Settings,
+    facts: &Facts,
+) -> Result<Vec<Vec<String>>, Problems> {
+    let mut findings = Findings::default();
+    let mut chosen = Vec::new();
+    for target in axes::decide(profile, settings, facts, &mut findings)
+        .iter()
+        .flat_map(|(_, targets)| targets)
+    {
+        let fragments = fragments(profile, facts, target, &mut findings);
+        let names = fragments.iter().map(|fragment| fragment.name.clone());
+        chosen.push(names.collect());
+    }
+    match findings.problems() {
+        Some(problems) => Err(problems),
+        None => Ok(chosen),
+    }
+}
+
+/// Returns the fragments of a target and of all that it needs, in the order of joining.
+fn fragments(
+    profile: &Profile,
+    facts: &Facts,
+    target: &Asked<'_>,
+    findings: &mut Findings,
+) -> Vec<Arc<Fragment>> {
+    let mut fragments = Vec::new();
+    collect_fragments(profile, facts, target.name, &mut fragments, findings);
+    fragments
+}
+
+fn collect_fragments(
+    profile: &Profile,
+    facts: &Facts,
+    name: &str,
+    fragments: &mut Vec<Arc<Fragment>>,
+    findings: &mut Findings,
+) {
+    let Some((at, table)) = profile.targets.entry(name) else {
+        return;
+    };
+    for need in table.needs.iter().flatten() {
+        collect_fragments(profile, facts, &need.value, fragments, findings);
+    }
+    let written = table.fragment.as_ref();
+    let fragment = written.map_or(name, Located::as_str);
+    let known = &facts.fragments;
+    match known.get(fragment) {
+        Ok(found) if fragments.contains(&found) => {}
+        Ok(found) => fragments.push(found),
+        Err(_) => findings.error(PlanError::MissingFragment {
+            target: name.to_owned(),
+            fragment: fragment.to_owned(),
+            known: known.names().map(str::to_owned).collect(),
+            origin: Origin::File(written.map_or(at, |written| &written.at).clone()),
+        }),
+    }
 }
 
 /// The version of the checkout; without one, that of the wheels that are installed.
@@ -160,40 +226,6 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Returns the fragments of a target and of all that it needs, in the order of joining.
-    fn fragments(&self, target: &Asked<'_>, findings: &mut Findings) -> Vec<Arc<Fragment>> {
-        let mut fragments = Vec::new();
-        self.collect_fragments(target.name, &mut fragments, findings);
-        fragments
-    }
-
-    fn collect_fragments(
-        &self,
-        name: &str,
-        fragments: &mut Vec<Arc<Fragment>>,
-        findings: &mut Findings,
-    ) {
-        let Some((at, table)) = self.ingredients.profile.targets.entry(name) else {
-            return;
-        };
-        for need in table.needs.iter().flatten() {
-            self.collect_fragments(&need.value, fragments, findings);
-        }
-        let written = table.fragment.as_ref();
-        let fragment = written.map_or(name, Located::as_str);
-        let known = &self.ingredients.facts.fragments;
-        match known.get(fragment) {
-            Ok(found) if fragments.contains(&found) => {}
-            Ok(found) => fragments.push(found),
-            Err(_) => findings.error(PlanError::MissingFragment {
-                target: name.to_owned(),
-                fragment: fragment.to_owned(),
-                known: known.names().map(str::to_owned).collect(),
-                origin: Origin::File(written.map_or(at, |written| &written.at).clone()),
-            }),
-        }
-    }
-
     fn target(
         &self,
         target: &Asked<'_>,

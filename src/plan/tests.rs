@@ -869,7 +869,29 @@ fn a_command_line_repeats_the_plan() {
         ..target("runtime")
     };
     let plan = plan(&settings).plan;
-    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'CUDA_VERSION=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=/home/me/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' .");
+    assert_snapshot!(render::buildx_line(&plan, &plan.targets[0]), @r"dynbuild render --framework vllm --device cuda12.9 --source wheel --target runtime --platform linux/amd64 --context . | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=example.com/devel' --build-arg 'BASE_IMAGE_TAG=12.9' --build-arg 'CUDA_VERSION=12.9' --build-arg 'DYNAMO_COMMIT_SHA=0123456789abcdef0123456789abcdef01234567' --build-arg 'ENABLE_KVBM=true' --build-arg 'MAX_JOBS=it'\''s $HOME; a b' --build-arg 'NATS_SHA256_AMD64=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' --build-arg 'NATS_SHA256_ARM64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' --build-arg 'NATS_VERSION=2.10.28' --build-arg 'PYTHON_VERSION=3.12' --build-arg 'RUNTIME_IMAGE=example.com/runtime' --build-arg 'RUNTIME_IMAGE_TAG=12.9' --tag dynamo:v0.9.0.dev.0123456-vllm-runtime --tag dynamo:latest-vllm-runtime --label 'dynbuild.device=cuda12.9' --label 'dynbuild.framework=vllm' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2026-01-02T03:04:05Z' --label 'org.opencontainers.image.revision=0123456789abcdef0123456789abcdef01234567' --label 'org.opencontainers.image.source=https://example.com/dynamo.git' --label 'org.opencontainers.image.version=v0.9.0.dev.0123456' --secret 'id=netrc,src=/home/me/.netrc' --cache-from 'type=registry,ref=example.com/cache:vllm-cuda12.9' --output 'type=docker' '--provenance=false' .");
+}
+
+#[test_case(&[], true; "nothing")]
+#[test_case(&["type=sbom"], true; "another statement")]
+#[test_case(&["type=provenance,mode=max"], false; "one of its own")]
+#[test_case(&["type=provenance,disabled=true"], false; "none by its own words")]
+fn other_clients_attach_no_provenance_by_themselves(asked: &[&str], added: bool) {
+    let settings = Settings {
+        attestations: asked
+            .iter()
+            .map(|&text| Setting::flag(text, "--attest"))
+            .collect(),
+        ..target("runtime")
+    };
+    let plan = plan(&settings).plan;
+    let line = render::buildx_line(&plan, &plan.targets[0]);
+    assert_eq!(line.contains("'--provenance=false'"), added);
+    let bake = render::bake(&plan, |_| String::new());
+    let attest = bake["target"]["vllm-runtime"]["attest"].as_array().unwrap();
+    let off = attest.len() > asked.len();
+    assert_eq!(off, added);
+    assert!(!off || attest.contains(&"type=provenance,disabled=true".into()));
 }
 
 fn shipped_facts() -> Facts {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::args::{ExplainArgs, Format, PlanArgs, PlanFormat, RenderArgs};
 use super::leaks;
 use super::output::json;
-use super::planning::{Planned, plan};
+use super::planning::{Planned, dockerfiles, plan};
 use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
@@ -51,11 +51,8 @@ fn dockerfile(planned: &Planned, target: &PlannedTarget) -> Result<String, Probl
 
 /// Runs `dynbuild render`.
 pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let planned = plan(selection(&args.selection, &edge.environment)?, edge)?;
-    let targets = planned.resolution.plan.targets.iter();
-    let texts: Result<Vec<_>, Problems> =
-        targets.map(|target| dockerfile(&planned, target)).collect();
-    edge.ui.print(&texts?.join("\n"));
+    let texts = dockerfiles(selection(&args.selection, &edge.environment)?, edge)?;
+    edge.ui.print(&texts.join("\n"));
     Ok(Exit::Done)
 }
 

@@ -12,9 +12,11 @@ use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
 use crate::plan::{
-    Facts, HostUser, Resolution, SecretSource, Setting, Settings, known_secrets, resolve,
+    Facts, HostUser, Resolution, SecretSource, Setting, Settings, choose_fragments, known_secrets,
+    resolve,
 };
 use crate::problem::{Problem, Problems};
+use crate::profile::Profile;
 
 /// The framework of builds without `--framework`, unless the profiles at hand lack it.
 ///
@@ -28,11 +30,50 @@ pub(super) struct Planned {
     pub(super) fragments: Fragments,
 }
 
+/// What a plan is made from.
+struct Ingredients {
+    profile: Profile,
+    settings: Settings,
+    facts: Facts,
+}
+
 /// Decides what to build.
 ///
 /// # Errors
 /// Returns all that is wrong with what was asked for, the profile and the fragments.
-pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
+pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
+    let Ingredients {
+        profile,
+        settings,
+        facts,
+    } = ingredients(settings, edge)?;
+    let resolution = resolve(&profile, &settings, &facts)?;
+    build::check(&resolution.plan)?;
+    Ok(Planned {
+        resolution,
+        fragments: facts.fragments,
+    })
+}
+
+/// Joins the Dockerfile of each target that was asked for.
+///
+/// # Errors
+/// Returns all that is wrong with the choice, the profile and the fragments.
+pub(super) fn dockerfiles(settings: Settings, edge: &Edge) -> Result<Vec<String>, Problems> {
+    let Ingredients {
+        profile,
+        settings,
+        facts,
+    } = ingredients(settings, edge)?;
+    let chosen = choose_fragments(&profile, &settings, &facts)?;
+    let texts = chosen.iter().map(|names| {
+        let composition = facts.fragments.compose(names)?;
+        Ok(composition.join().text)
+    });
+    texts.collect()
+}
+
+fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Problems> {
     settings.profile_dir = settings
         .profile_dir
         .map(|directory| directory.map(|path| real(edge.absolute(&path))));
@@ -62,17 +103,16 @@ pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Probl
             uid: rustix::process::getuid().as_raw(),
             gid: rustix::process::getgid().as_raw(),
         }),
-        fragments: fragments.clone(),
+        fragments,
     };
     settings.context = Some(match settings.context {
         Some(asked) => asked.map(|_| context),
         None => Setting::new(context, crate::plan::Origin::Host),
     });
-    let resolution = resolve(&profile, &settings, &facts)?;
-    build::check(&resolution.plan)?;
-    Ok(Planned {
-        resolution,
-        fragments,
+    Ok(Ingredients {
+        profile,
+        settings,
+        facts,
     })
 }
 
@@ -97,11 +137,10 @@ fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
         problem.causes.push(error.to_string());
         problem
     })?;
-    if canonical.is_dir() {
-        Ok(canonical)
-    } else {
-        Err(wrong("is not a directory").into())
+    if !canonical.is_dir() {
+        return Err(wrong("is not a directory").into());
     }
+    Ok(canonical)
 }
 
 /// Returns a path without symbolic links and `..`, if it exists.

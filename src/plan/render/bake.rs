@@ -44,6 +44,11 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         pull,
         dockerfile: planned,
     } = target;
+    let mut attest = attestations.clone();
+    if !target.has_provenance() {
+        // buildx adds one by itself.
+        attest.push("type=provenance,disabled=true".into());
+    }
     escape(json!({
         "context": context,
         "contexts": contexts,
@@ -58,7 +63,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         "cache-from": cache_from,
         "cache-to": cache_to,
         "output": outputs,
-        "attest": attestations,
+        "attest": attest,
         "no-cache": no_cache,
         "pull": pull,
     }))

@@ -46,6 +46,8 @@ pub fn render_command(plan: &BuildPlan, target: &PlannedTarget) -> Vec<String> {
     option("--device", &target.device);
     option("--source", target.source.as_str());
     option("--target", &target.target);
+    // Which targets there are can depend on it.
+    option("--platform", &target.platforms.join(","));
     option("--context", &target.context);
     if let Some(directory) = &plan.profile_dir {
         option("--profile-dir", &directory.display().to_string());
@@ -114,6 +116,8 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
     for attestation in attestations {
         option("--attest", attestation.clone());
     }
+    // buildx adds one by itself.
+    words.extend((!target.has_provenance()).then(|| "--provenance=false".to_owned()));
     words.extend(no_cache.then(|| "--no-cache".to_owned()));
     words.extend(pull.then(|| "--pull".to_owned()));
     words.push(context.clone());
@@ -203,7 +207,7 @@ mod tests {
         target.cache_from = vec![PlannedCache::new("type=gha,token=canary")];
         target.cache_to = vec![PlannedCache::new("type=inline")];
         target.attestations = vec!["type=sbom".into()];
-        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha,token=****' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' --no-cache 'a b/$c'"#);
+        insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --platform linux/amd64,linux/arm64 --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha,token=****' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' '--provenance=false' --no-cache 'a b/$c'"#);
     }
 
     #[test]

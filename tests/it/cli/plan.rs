@@ -14,7 +14,7 @@ fn a_dry_run_prints_one_line_and_touches_nothing() {
     insta::assert_snapshot!(ran, @"
     exit 0
     stdout:
-    dynbuild render --framework demo --device cpu --source wheel --target runtime --context [DIR]/repository --profile-dir [DIR]/config | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=docker.io/library/debian' --build-arg 'BASE_IMAGE_TAG=bookworm-slim' --build-arg 'ENABLE_GPU_MEMORY_SERVICE=false' --build-arg 'ENABLE_KVBM=false' --build-arg 'ENABLE_MEDIA_FFMPEG=false' --build-arg 'ENABLE_MEDIA_NIXL=false' --build-arg 'GREETING=hello world' --build-arg 'MAX_JOBS=4' --build-arg 'SOURCE_DATE_EPOCH=1700000000' --build-arg 'USE_SCCACHE=false' --tag demo:v1.2.3-runtime --tag demo:latest-runtime --label 'dynbuild.device=cpu' --label 'dynbuild.framework=demo' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2023-11-14T22:13:20Z' --label 'org.opencontainers.image.revision=73a97145c1d55ab78b74b24d8a8acd840c0e8bb9' --label 'org.opencontainers.image.version=v1.2.3' --label 'title=Demo runtime' --output 'type=docker' [DIR]/repository
+    dynbuild render --framework demo --device cpu --source wheel --target runtime --platform linux/amd64 --context [DIR]/repository --profile-dir [DIR]/config | docker buildx build -f - --target runtime --platform linux/amd64 --build-arg 'BASE_IMAGE=docker.io/library/debian' --build-arg 'BASE_IMAGE_TAG=bookworm-slim' --build-arg 'ENABLE_GPU_MEMORY_SERVICE=false' --build-arg 'ENABLE_KVBM=false' --build-arg 'ENABLE_MEDIA_FFMPEG=false' --build-arg 'ENABLE_MEDIA_NIXL=false' --build-arg 'GREETING=hello world' --build-arg 'MAX_JOBS=4' --build-arg 'SOURCE_DATE_EPOCH=1700000000' --build-arg 'USE_SCCACHE=false' --tag demo:v1.2.3-runtime --tag demo:latest-runtime --label 'dynbuild.device=cpu' --label 'dynbuild.framework=demo' --label 'dynbuild.target=runtime' --label 'org.opencontainers.image.created=2023-11-14T22:13:20Z' --label 'org.opencontainers.image.revision=73a97145c1d55ab78b74b24d8a8acd840c0e8bb9' --label 'org.opencontainers.image.version=v1.2.3' --label 'title=Demo runtime' --output 'type=docker' '--provenance=false' [DIR]/repository
     ");
 }
 
@@ -351,4 +351,38 @@ fn help_tells_exit_codes_and_every_command_has_help() {
         let help = env.run(&format!("{command} --help")).result();
         assert!(help.contains("Usage: dynbuild"), "{help}");
     }
+}
+
+/// Runs the first half of each line of a dry run, without the flags of the line itself.
+fn renders(env: &TestEnv, dry_run: &str) {
+    let line = env.run(dry_run).result().replace("[DIR]", &env.root());
+    let words = shell_words::split(&line).expect("a shell line");
+    let pipe = words.iter().position(|word| word == "|").expect("a pipe");
+    let rendered = env.finish(&mut env.command(&words[1..pipe])).result();
+    assert!(rendered.contains(" AS runtime"), "{rendered}");
+}
+
+#[test]
+fn a_dockerfile_is_rendered_whatever_else_the_line_needs() {
+    let env = TestEnv::new().with("OTHER", "canary");
+    env.edit(
+        "config/profiles/demo.toml",
+        "env = \"TOKEN\"\n",
+        "env = \"TOKEN\"\nrequired = true\n[sccache]\nbackend = \"s3\"\nregion = \"r\"\n",
+    );
+    renders(
+        &env,
+        "--dry-run --secret id=token,env=OTHER --sccache-bucket b",
+    );
+}
+
+#[test]
+fn a_dockerfile_is_rendered_for_the_platform_of_the_line() {
+    let env = TestEnv::new();
+    env.edit(
+        "config/profiles/demo.toml",
+        "needs = [\"base\"]\n",
+        "needs = [\"base\"]\nplatforms = [\"linux/arm64\"]\n",
+    );
+    renders(&env, "--dry-run --platform linux/arm64");
 }
