@@ -181,17 +181,32 @@ impl<'a> StageGraph<'a> {
     ///
     /// The order of the instructions is not looked at: an argument counts for the whole stage.
     pub fn value(&self, id: StageId, name: &str) -> Option<String> {
-        let mut own = self.stages[id].1.instructions.iter().rev();
-        own.find_map(|instruction| self.assigned(id, instruction, name))
-            .or_else(|| self.value(self.parent(id)?, name))
+        self.value_within(id, name, &[])
     }
 
-    fn assigned(&self, id: StageId, instruction: &Instruction, name: &str) -> Option<String> {
+    /// As [`value`](Self::value), within the values of `open`: one that is made of itself, as in
+    /// `ENV OLD=$PATH` above `ENV PATH=/bin:$OLD`, is not known.
+    fn value_within(&self, id: StageId, name: &str, open: &[&str]) -> Option<String> {
+        if open.contains(&name) {
+            return None;
+        }
+        let mut own = self.stages[id].1.instructions.iter().rev();
+        own.find_map(|instruction| self.assigned(id, instruction, name, open))
+            .or_else(|| self.value_within(self.parent(id)?, name, open))
+    }
+
+    fn assigned(
+        &self,
+        id: StageId,
+        instruction: &Instruction,
+        name: &str,
+        open: &[&str],
+    ) -> Option<String> {
         match &instruction.kind {
             Kind::Env(pairs) => {
                 let (_, value) = pairs.iter().find(|(own, _)| own == name)?;
-                let outer = |inner: &str| (inner != name).then(|| self.value(id, inner)).flatten();
-                expand(value, &outer)
+                let open = [open, &[name]].concat();
+                expand(value, &|inner| self.value_within(id, inner, &open))
             }
             Kind::Arg(args) => {
                 let arg = args.iter().find(|arg| arg.name == name)?;
@@ -314,6 +329,22 @@ mod tests {
             &StageGraph::new(&composition, &given).context_paths(0),
             expected
         );
+    }
+
+    #[test]
+    fn a_variable_that_is_made_of_itself_ends() {
+        let composition = composition(
+            "FROM a:1 AS s\nENV OLD=$P\nENV P=/x:$OLD\nENV Q=$Q:y\nENV A=lib\nENV B=$A/$A\nCOPY --from=$P /a /b\nCOPY $P $B /\n",
+        );
+        let given = BTreeMap::new();
+        let graph = StageGraph::new(&composition, &given);
+        assert_eq!(graph.value(0, "B").as_deref(), Some("lib/lib"));
+        for name in ["P", "OLD", "Q"] {
+            let value = graph.value(0, name);
+            assert!(value.is_none_or(|value| !value.contains('$')), "{name}");
+        }
+        assert_eq!(graph.needs(0), [0; 0]);
+        assert_eq!(graph.context_paths(0), ContextPaths::All);
     }
 
     #[test]
