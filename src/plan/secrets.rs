@@ -42,8 +42,8 @@ pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret>
         secrets.push(KnownSecret {
             id: asked.value.name.clone(),
             source: asked.clone().map(|named| named.value),
-            // Who names a secret wants it to be there.
-            required: true,
+            // Who names a secret wants it to be there; a variable may be left from another job.
+            required: !matches!(asked.origin, Origin::Environment(_)),
         });
     }
     secrets

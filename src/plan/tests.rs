@@ -764,6 +764,19 @@ fn a_secret_that_was_asked_for_must_be_there() {
 }
 
 #[test]
+fn a_variable_may_name_a_secret_that_is_gone() {
+    let source = SecretSource::File("/gone".into());
+    let named = Named::new("hf-token", source);
+    let origin = Origin::Environment("AWS_WEB_IDENTITY_TOKEN_FILE".into());
+    let settings = Settings {
+        secrets: vec![Setting::new(named, origin)],
+        ..target("runtime")
+    };
+    let secrets = &plan(&settings).plan.targets[0].secrets;
+    assert!(secrets.iter().all(|secret| secret.id != "hf-token"));
+}
+
+#[test]
 fn a_compiler_cache_must_be_described_completely() {
     let settings = Settings {
         sccache: SccacheSettings {
