@@ -156,10 +156,17 @@ fn named_context(name: &str, place: &str) -> NamedContext {
     } else if let Some(layout) = place.strip_prefix(LAYOUT) {
         NamedContext::Layout(layout_context(layout))
     } else if local_context(place).is_some() {
-        NamedContext::Local(name.to_owned())
+        NamedContext::Local(directory_name(name))
     } else {
         NamedContext::Url(place.to_owned())
     }
+}
+
+/// Returns the session's name for the directory of a named context, which may be called as
+/// [`CONTEXT`](crate::buildkit::session::local::CONTEXT) or
+/// [`DOCKERFILE`](crate::buildkit::session::local::DOCKERFILE) are.
+pub(super) fn directory_name(context: &str) -> String {
+    format!("named-{context}")
 }
 
 /// Takes `DIR`, `DIR:TAG` and `DIR@DIGEST` apart.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::Event;
 use super::failure;
 use super::preflight;
-use super::request::request;
+use super::request::{directory_name, local_context, request};
 use super::run::{Finished, Listener, Run};
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
@@ -176,7 +176,7 @@ impl<'a> Runner<'a> {
     fn session_options(&self, shared_key: String, target: &PlannedTarget) -> SessionOptions {
         let dockerfile = [("Dockerfile", self.joined.text.clone())];
         let named = target.contexts.iter().filter_map(|(name, place)| {
-            super::request::local_context(place).map(|path| LocalDir::directory(name, path))
+            local_context(place).map(|path| LocalDir::directory(directory_name(name), path))
         });
         let Resources {
             secrets,

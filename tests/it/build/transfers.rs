@@ -71,3 +71,24 @@ fn a_large_sparse_file_arrives_whole() {
         assert!(end.stderr.contains("20971520"), "{}", end.stderr);
     }
 }
+
+#[test]
+fn a_named_context_may_have_the_name_of_a_directory_of_ours() {
+    for engine in engines::newest() {
+        let sample = Sample::with_stages(
+            "# {salt}\nFROM scratch AS first\nCOPY --from=dockerfile own.txt /one\n\
+             COPY --from=context own.txt /two\nCOPY a.txt /three\n",
+        );
+        sample.write("named/own.txt", "its own\n");
+        let contexts = [
+            "--build-context",
+            "dockerfile=named",
+            "--build-context",
+            "context=named",
+        ];
+        let end = run(sample.dynbuild(&engine).args(["-o", "out"]).args(contexts));
+        end.assert_code(0, &engine.name);
+        let files = ["one", "two", "three"].map(|name| sample.read(&format!("out/{name}")));
+        assert_eq!(files, ["its own\n", "its own\n", "the first file\n"]);
+    }
+}
