@@ -140,6 +140,10 @@ fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
     if !canonical.is_dir() {
         return Err(wrong("is not a directory").into());
     }
+    // A plan is a text, and would name another directory.
+    if canonical.to_str().is_none() {
+        return Err(wrong("has a name that is not UTF-8").into());
+    }
     Ok(canonical)
 }
 

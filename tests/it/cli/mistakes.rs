@@ -343,3 +343,17 @@ fn credentials_of_caches_are_not_repeated() {
     error: Cache `type=s3,secret_access_key=****,****` is wrong: `****` is not of the form `key=value`
     ");
 }
+
+#[test]
+fn a_context_that_no_plan_can_name() {
+    let env = TestEnv::new();
+    let name = OsStr::from_bytes(b"caf\xe9");
+    fs_err::create_dir(env.path("repository").join(name)).expect("created");
+    let ran = env.finish(&mut env.command([OsStr::new("plan"), OsStr::new("-C"), name]));
+    insta::assert_snapshot!(ran.failure(), @"
+    exit 2
+    stderr:
+    error: The build context `[DIR]/repository/caf�` has a name that is not UTF-8
+      hint: Name a directory: `--context DIR`
+    ");
+}
