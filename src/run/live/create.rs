@@ -177,13 +177,29 @@ impl Creation<'_> {
     }
 }
 
+/// Returns whether the engine lacks the image, or has it for another platform only.
 fn is_missing_image(error: &EngineError) -> bool {
-    error.status() == Some(404) && error.to_string().to_lowercase().contains("no such image")
+    let message = error.to_string().to_lowercase();
+    let texts = ["no such image", "does not match the specified platform"];
+    error.status() == Some(404) && texts.iter().any(|text| message.contains(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use test_case::test_case;
+
+    #[test_case("No such image: x:latest", true; "none")]
+    #[test_case("image with reference x was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64", true; "another platform")]
+    #[test_case("network x not found", false; "something else")]
+    fn images_are_missing(message: &str, missing: bool) {
+        let error = EngineError::Refused {
+            action: "create the container".to_owned(),
+            status: 404,
+            message: message.to_owned(),
+        };
+        assert_eq!(is_missing_image(&error), missing);
+    }
 
     #[test]
     fn a_pull_that_breaks_off_is_explained_by_the_engines_words() {
