@@ -130,15 +130,12 @@ impl Launch {
 fn gather(defaults: Vec<Flag>, implied: &Implied, request: &Request) -> Vec<Flag> {
     // What a flag of dynrun implies replaces a default of the same kind ...
     let replaced = |flag: &Flag| {
-        let single = ["gpus", "user", "workdir"].contains(&flag.name);
+        let single = ["user", "workdir"].contains(&flag.name);
         single && implied.flags.has(flag.name)
     };
     let kept = defaults.into_iter().filter(|flag| !replaced(flag));
     // ... and `--user host` is replaced by what it means.
-    let meant = |flag: &&Flag| {
-        let ours = ["user", "gpus"].contains(&flag.name);
-        !(ours && implied.flags.has(flag.name))
-    };
+    let meant = |flag: &&Flag| !(flag.name == "user" && implied.flags.has("user"));
     kept.chain(implied.flags.iter().cloned())
         .chain(request.flags.iter().filter(meant).cloned())
         .collect()

@@ -7,26 +7,18 @@ use crate::run::request::Accelerator;
 
 pub(super) fn imply(context: &Context<'_>) -> Implied {
     match context.request.accelerator {
-        None | Some(Accelerator::Cuda) => Implied::default(),
-        Some(Accelerator::Cpu) => none("--device cpu"),
+        // The profile's GPUs are left out, see `Defaults`; those that are typed count.
+        None | Some(Accelerator::Cuda | Accelerator::Cpu) => Implied::default(),
         Some(Accelerator::Xpu) => xpu(context.host.render_gid),
-    }
-}
-
-/// No GPU of NVIDIA, whatever the profile says.
-fn none(flag: &'static str) -> Implied {
-    Implied {
-        flags: vec![Flag::value("gpus", "none", Origin::Implied(flag))],
-        ..Implied::default()
     }
 }
 
 fn xpu(render_gid: Option<u32>) -> Implied {
     let origin = || Origin::Implied("--device xpu");
-    let mut implied = none("--device xpu");
-    implied
-        .flags
-        .push(Flag::value("device", "/dev/dri", origin()));
+    let mut implied = Implied {
+        flags: vec![Flag::value("device", "/dev/dri", origin())],
+        ..Implied::default()
+    };
     match render_gid {
         Some(gid) => implied
             .flags

@@ -504,3 +504,11 @@ fn other_variables_are_shown_as_they_are() {
     assert_eq!(render::line(&shown), render::line(&launch));
     assert!(note.is_none());
 }
+
+#[test_case("--device cpu", 0; "none by itself")]
+#[test_case("--device cpu --gpus all", 1; "typed wins")]
+#[test_case("--no-defaults --device cpu my/image", 0; "cpu without defaults")]
+#[test_case("--no-defaults --device xpu my/image", 0; "xpu without defaults")]
+fn an_accelerator_leaves_the_profiles_gpus_out(line: &str, requests: usize) {
+    assert_eq!(decide(line).spec.resources.device_requests.len(), requests);
+}
