@@ -10,7 +10,7 @@ use super::negotiate::{check_api, negotiate_ulimits, resolve_gpus};
 use super::note::Note;
 use super::request::{Request, UlimitPolicy};
 use super::secret_place::{self, SecretPlace};
-use super::spec::ContainerSpec;
+use super::spec::{ContainerSpec, Pull};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::profile::{Located, Profile};
@@ -112,7 +112,7 @@ impl Launch {
             }
         }
         check(&spec, &chosen, engine)?;
-        notes.extend(remarks(&spec, request));
+        notes.extend(remarks(&spec, &chosen, request));
         Ok(Self {
             chosen,
             flags,
@@ -183,10 +183,17 @@ fn check_workdir(spec: &ContainerSpec) -> Option<Problem> {
 }
 
 /// Remarks about combinations that work, but not as they look.
-fn remarks(spec: &ContainerSpec, request: &Request) -> Vec<Note> {
+fn remarks(spec: &ContainerSpec, chosen: &Chosen, request: &Request) -> Vec<Note> {
     let mut notes = Vec::new();
     if request.no_defaults {
         return notes;
+    }
+    if spec.launch.pull == Pull::Always
+        && let Some(line) = chosen.build_line()
+    {
+        notes.push(Note::new(format!(
+            "`--pull always` has no effect on an image that dynbuild makes; make it anew: `{line}`"
+        )));
     }
     let mut networks = spec.network.attachments.iter();
     let on_host = networks.any(|network| network.target == "host");

@@ -163,6 +163,24 @@ fn a_missing_image_of_ours_names_the_build() {
 }
 
 #[test]
+fn an_image_of_ours_is_never_pulled() {
+    for engine in engines::newest() {
+        let words = [
+            "--framework",
+            "dynamo",
+            "--target",
+            "nosuch",
+            "--pull",
+            "always",
+        ];
+        let output = run(&engine, &words);
+        assert_eq!(output.status.code(), Some(125));
+        let told = stderr(&output);
+        assert!(told.contains("the engine has no image"), "{told}");
+    }
+}
+
+#[test]
 fn output_and_errors_stay_apart_and_whole() {
     for engine in engines::all() {
         let script = "i=0; while [ $i -lt 5000 ]; do echo $i; i=$((i+1)); done; echo oops >&2";

@@ -512,3 +512,10 @@ fn other_variables_are_shown_as_they_are() {
 fn an_accelerator_leaves_the_profiles_gpus_out(line: &str, requests: usize) {
     assert_eq!(decide(line).spec.resources.device_requests.len(), requests);
 }
+
+#[test]
+fn images_of_ours_are_not_pulled_and_that_is_told() {
+    let note = "`--pull always` has no effect";
+    assert!(notes("--pull always").contains(note));
+    assert!(!notes("--pull always --image my/image").contains(note));
+}

@@ -85,7 +85,7 @@ impl Creation<'_> {
     /// Makes the container and returns its id; `told` gets the progress of a pull.
     pub async fn create(&self, mut told: impl FnMut(&str)) -> Result<String, CreateError> {
         let launch = &self.spec.launch;
-        if launch.pull == Pull::Always {
+        if launch.pull == Pull::Always && self.chosen.build_line().is_none() {
             self.pull(&mut told).await?;
         }
         match self.once_name_is_free().await {
