@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use test_case::test_case;
 
 use super::{Inputs, Launch};
+use crate::docker::api_version::ApiVersion;
 use crate::problem::Problems;
 use crate::profile::{Profile, SourceFile};
 use crate::run::access::Access;
@@ -380,7 +381,7 @@ fn limits_are_negotiated_with_the_engine() {
 #[test]
 fn an_old_engine_is_not_sent_what_it_would_ignore() {
     let engine = EngineFacts {
-        api: crate::docker::api_version::ApiVersion::new(1, 41),
+        api: ApiVersion::new(1, 41),
         version: "20.10.24".to_owned(),
         gpu_hook: Some(true),
         ..EngineFacts::unknown()
@@ -518,4 +519,18 @@ fn images_of_ours_are_not_pulled_and_that_is_told() {
     let note = "`--pull always` has no effect";
     assert!(notes("--pull always").contains(note));
     assert!(!notes("--pull always --image my/image").contains(note));
+}
+
+#[test_case("readonly,readonly,bind-propagation=rprivate", true)]
+#[test_case("writable,readonly", true)]
+#[test_case("disabled", false)]
+fn an_engine_that_ignores_how_mounts_recurse_is_told(recursive: &str, refused: bool) {
+    let line = format!("--mount type=bind,src=/a,dst=/b,bind-recursive={recursive}");
+    let old = EngineFacts {
+        api: ApiVersion::new(1, 43),
+        ..EngineFacts::unknown()
+    };
+    assert_eq!(decide_with(&line, &host(), Some(&old)).is_err(), refused);
+    let new = EngineFacts::unknown();
+    assert!(decide_with(&line, &host(), Some(&new)).is_ok());
 }

@@ -3,7 +3,7 @@
 //! An old engine ignores fields that it does not know, so the container would silently lack them.
 
 use crate::docker::api_version::ApiVersion;
-use crate::docker::mount::MountKind;
+use crate::docker::mount::{BindRecursion, MountKind};
 use crate::docker::namespace::CgroupnsMode;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -48,6 +48,17 @@ const GATES: &[Gate] = &[
         flag: "--annotation",
         since: ApiVersion::new(1, 43),
         uses: |spec| !spec.annotations.is_empty(),
+    },
+    Gate {
+        flag: "--mount ...,bind-recursive=readonly|writable",
+        since: ApiVersion::new(1, 44),
+        uses: |spec| {
+            use BindRecursion::{ReadOnly, Writable};
+            mounts(
+                spec,
+                |kind| matches!(kind, MountKind::Bind(bind) if matches!(bind.recursion, ReadOnly | Writable)),
+            )
+        },
     },
     Gate {
         flag: "--health-start-interval",
