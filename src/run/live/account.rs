@@ -39,12 +39,17 @@ fn lines(passwd: &str) -> impl Iterator<Item = (&str, Account)> {
     })
 }
 
-/// Adds a user of the host; `None` if the number or the name is taken.
+/// Adds a user of the host; `None` if the number is known. One whose name is taken is `NAME-host`.
 pub fn with_user(passwd: &str, name: &str, account: Account, home: &str) -> Option<String> {
-    let taken = lines(passwd).any(|(line, known)| line == name || known.uid == account.uid);
-    if taken {
+    if lines(passwd).any(|(_, known)| known.uid == account.uid) {
         return None;
     }
+    let taken = lines(passwd).any(|(known, _)| known == name);
+    let name = if taken {
+        format!("{name}-host")
+    } else {
+        name.to_owned()
+    };
     let separator = if passwd.is_empty() || passwd.ends_with('\n') {
         ""
     } else {
@@ -85,6 +90,8 @@ mod tests {
             "{with_me}"
         );
         assert_eq!(with_user(&with_me, "me", me, "/home/dynamo"), None);
+        let taken = with_user(PASSWD, "dynamo", me, "/home/dynamo").unwrap();
+        assert!(taken.ends_with("\ndynamo-host:x:1234:100::/home/dynamo:/bin/sh\n"));
         assert_eq!(
             with_user(PASSWD, "me", Account { uid: 1000, gid: 0 }, "/"),
             None
