@@ -26,4 +26,3 @@ pub use image::ImageFacts;
 pub use info::EngineInfo;
 pub use locate::{LocateError, Located, Origin, Surroundings, locate};
 pub use peer::Peer;
-pub use pull::Credentials;

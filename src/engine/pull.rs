@@ -5,24 +5,9 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
 use super::{Engine, EngineError};
+use crate::credentials::Login;
 use crate::docker::reference::Reference;
-
-/// Who pulls, for registries that want to know.
-#[derive(Clone, Default)]
-pub struct Credentials {
-    /// The account.
-    pub username: String,
-    /// Its password or token.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
+use crate::secret::Secret;
 
 impl Engine {
     /// Pulls an image, `latest` of a name without a tag, and tells each line of progress.
@@ -30,7 +15,7 @@ impl Engine {
         &self,
         reference: &str,
         platform: Option<&str>,
-        credentials: Option<Credentials>,
+        login: Option<&Login>,
         mut told: impl FnMut(&str),
     ) -> Result<(), EngineError> {
         let reference = &one_image(reference);
@@ -38,11 +23,7 @@ impl Engine {
             .from_image(reference)
             .platform(platform.unwrap_or_default())
             .build();
-        let credentials = credentials.map(|Credentials { username, password }| DockerCredentials {
-            username: Some(username),
-            password: Some(password),
-            ..DockerCredentials::default()
-        });
+        let credentials = login.map(credentials);
         let mut progress =
             std::pin::pin!(self.api().create_image(Some(options), None, credentials));
         let failed = |source| EngineError::request(format!("pull image `{reference}`"), source);
@@ -52,6 +33,22 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+/// Writes a login as the engine passes it on.
+fn credentials(login: &Login) -> DockerCredentials {
+    let text = |secret: &Secret| Some(String::from_utf8_lossy(secret.expose()).into_owned());
+    match login {
+        Login::Password { user, password } => DockerCredentials {
+            username: Some(user.clone()),
+            password: text(password),
+            ..DockerCredentials::default()
+        },
+        Login::Token(token) => DockerCredentials {
+            identitytoken: text(token),
+            ..DockerCredentials::default()
+        },
     }
 }
 
@@ -66,7 +63,7 @@ fn one_image(reference: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_image;
+    use super::*;
     use test_case::test_case;
 
     #[test_case("debian", "debian:latest"; "neither")]
@@ -75,6 +72,13 @@ mod tests {
     #[test_case("Upper", "Upper"; "what the engine refuses")]
     fn one_image_is_pulled(reference: &str, pulled: &str) {
         assert_eq!(one_image(reference), pulled);
+    }
+
+    #[test]
+    fn a_token_stands_for_an_account() {
+        let sent = credentials(&Login::Token(Secret::new("t")));
+        assert_eq!(sent.identitytoken.as_deref(), Some("t"));
+        assert_eq!((sent.username, sent.password), (None, None));
     }
 
     #[test]

@@ -528,6 +528,41 @@ fn a_name_without_a_tag_is_one_image() {
 }
 
 #[test]
+fn an_image_is_pulled_with_the_login_to_its_registry() {
+    for engine in engines::newest() {
+        let registry = &engine.registry_with_login;
+        let name = format!("{}/{}", registry.address, engine.image("login").name());
+        let configuration = tempfile::tempdir().expect("a directory");
+        let docker = |arguments: &[&str]| {
+            let mut docker = engine.docker();
+            docker.env("DOCKER_CONFIG", configuration.path());
+            engine.run(docker.args(arguments));
+        };
+        let account = [
+            "--username",
+            &registry.user,
+            "--password",
+            &registry.password,
+        ];
+        docker(&[&["login"], &account[..], &[&registry.address]].concat());
+        docker(&["tag", IMAGE, &name]);
+        docker(&["push", &name]);
+        docker(&["image", "rm", &name]);
+        let pulled = |config: &str| {
+            let mut command = dynrun(&engine);
+            command.env("DOCKER_CONFIG", config).args([&name, "true"]);
+            command.output().expect("dynrun starts").status.code()
+        };
+        let configured = configuration.path().to_str().expect("UTF-8");
+        assert_eq!(pulled("/nonexistent"), Some(125));
+        assert_eq!(pulled(configured), Some(0));
+        // With the image there, nobody is asked for a login.
+        assert_eq!(pulled("/nonexistent"), Some(0));
+        docker(&["image", "rm", &name]);
+    }
+}
+
+#[test]
 fn a_container_that_ends_is_told_while_waiting() {
     for engine in engines::newest() {
         let name = engine.container("dies");

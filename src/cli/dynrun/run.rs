@@ -7,16 +7,13 @@ use super::{facts, help};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
-use crate::credentials::{Login, login};
 use crate::docker::env::EnvVar;
-use crate::docker::reference::Reference;
-use crate::engine::{Credentials, Engine};
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::run::diagnosis::Diagnosis;
 use crate::run::facts::HostFacts;
-use crate::run::image::Chosen;
 use crate::run::label::{self, Owner};
 use crate::run::launch::{Inputs, Launch};
 use crate::run::lease::Lease;
@@ -141,11 +138,11 @@ async fn carry_out(
     for note in std::mem::take(&mut launch.notes) {
         edge.ui.note(&note.message);
     }
-    let credentials = credentials(&launch.chosen, edge).await;
+    let docker_config = docker_config(edge);
     let started = Starter {
         engine: &engine,
         host,
-        credentials,
+        docker_config: &docker_config,
         told: &mut |note: &Note| edge.ui.note(&note.message),
     }
     .start(&mut launch)
@@ -271,18 +268,9 @@ pub(super) fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
     }
 }
 
-/// Looks the image's registry up where docker keeps credentials.
-///
-/// What is wrong with them is nothing to tell here: most images are in the engine already.
-async fn credentials(chosen: &Chosen, edge: &Edge) -> Option<Credentials> {
-    let reference: Reference = chosen.image.parse().ok()?;
-    let config = edge.surroundings().docker_config_text().ok()??;
-    let login = login(&Secret::new(config), reference.domain()).await;
-    match login.ok()?? {
-        Login::Password { user, password } => Some(Credentials {
-            username: user,
-            password: String::from_utf8_lossy(password.expose()).into_owned(),
-        }),
-        Login::Token(_) => None,
-    }
+/// Reads docker's configuration. What is wrong with it is nothing to tell here: most images are in
+/// the engine already.
+fn docker_config(edge: &Edge) -> Secret {
+    let text = edge.surroundings().docker_config_text();
+    Secret::new(text.ok().flatten().unwrap_or_default())
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::engine::{Credentials, Engine, EngineError};
+use crate::credentials::{Login, login};
+use crate::docker::reference::Reference;
+use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::run::diagnosis::{Evidence, diagnose};
 use crate::run::image::Chosen;
 use crate::run::render::CreateRequest;
 use crate::run::spec::{ContainerSpec, Pull};
+use crate::secret::Secret;
 
 /// How long a name may take to become free. Removing a container with `--rm` goes on for a while
 /// after it ended.
@@ -77,8 +80,9 @@ pub struct Creation<'a> {
     pub spec: &'a ContainerSpec,
     /// Where the image comes from.
     pub chosen: &'a Chosen,
-    /// Credentials for the image's registry.
-    pub credentials: Option<Credentials>,
+    /// Docker's configuration, where the login to the image's registry is looked up, if the image
+    /// has to be pulled; empty if there is none.
+    pub docker_config: &'a Secret,
 }
 
 impl Creation<'_> {
@@ -106,15 +110,30 @@ impl Creation<'_> {
         let launch = &self.spec.launch;
         let quiet = launch.quiet;
         let platform = launch.platform.as_deref();
+        let login = self.login().await.unwrap_or_else(|why| {
+            told(&why);
+            None
+        });
         let tell = |line: &str| {
             if !quiet {
                 told(line);
             }
         };
         self.engine
-            .pull_image(&self.spec.image, platform, self.credentials.clone(), tell)
+            .pull_image(&self.spec.image, platform, login.as_ref(), tell)
             .await
             .map_err(|error| self.refused(error))
+    }
+
+    /// Returns the login to the image's registry; an error says what is wrong with it. The image may
+    /// be one that everybody may pull.
+    async fn login(&self) -> Result<Option<Login>, String> {
+        let Ok(reference) = self.spec.image.parse::<Reference>() else {
+            return Ok(None);
+        };
+        let domain = reference.domain();
+        let login = login(self.docker_config, domain).await;
+        login.map_err(|why| format!("The login to `{domain}` is not used: {why}"))
     }
 
     async fn once_name_is_free(&self) -> Result<String, EngineError> {

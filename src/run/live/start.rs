@@ -11,7 +11,7 @@ use super::session::{Bond, End, Screen, Session, Wiring};
 use super::signals::Signals;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
-use crate::engine::{AttachTo, Credentials, Engine, EngineError, Wait, WaitFor};
+use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::run::diagnosis::{Diagnosis, Evidence, diagnose};
@@ -20,6 +20,7 @@ use crate::run::implied::SECRETS;
 use crate::run::launch::Launch;
 use crate::run::note::Note;
 use crate::run::request::UlimitPolicy;
+use crate::secret::Secret;
 
 /// What a launch came to.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ pub struct Starter<'a> {
     pub engine: &'a Engine,
     /// The machine and account.
     pub host: &'a HostFacts,
-    /// Credentials for the image's registry.
-    pub credentials: Option<Credentials>,
+    /// The text of docker's configuration, for logins to registries; empty if there is none.
+    pub docker_config: &'a Secret,
     /// Gets remarks and the progress of a pull.
     pub told: &'a mut dyn FnMut(&Note),
 }
@@ -94,7 +95,7 @@ impl Starter<'_> {
             engine: self.engine,
             spec: &launch.spec,
             chosen: &launch.chosen,
-            credentials: self.credentials.clone(),
+            docker_config: self.docker_config,
         };
         let told = &mut self.told;
         let id = creation.create(|line| told(&Note::new(line))).await;
