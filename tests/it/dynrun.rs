@@ -845,3 +845,43 @@ fn the_third_ctrl_c_leaves_an_engine_that_does_not_answer() {
         assert_eq!(child.wait().expect("dynrun ends").code(), Some(130));
     }
 }
+
+#[test]
+fn a_wait_keeps_its_time_while_a_question_is_open() {
+    // Connections are taken, and nothing is answered.
+    let mute = "use IO::Socket::INET; \
+                $s = IO::Socket::INET->new(LocalPort => 18347, Listen => 9) or die; sleep 100";
+    for engine in engines::newest() {
+        let container = engine.container("mute");
+        let flags = ["-d", "--name", container.name(), "--network", "host"];
+        let server = ["-e", "DYN_HTTP_PORT=18347", IMAGE, "perl", "-e", mute];
+        let started = run(&engine, &[&flags[..], &server].concat());
+        assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
+        let start = Instant::now();
+        let wish = ["--for=live", "--timeout=3"];
+        let late = run(&engine, &[&["wait", container.name()], &wish[..]].concat());
+        let told = stderr(&late);
+        assert_eq!(late.status.code(), Some(124), "{told}");
+        assert!(told.contains("port after"), "{told}");
+        assert!(told.contains("no `live`"), "{told}");
+        // Much more than was asked for, much less than a question may take.
+        assert!(start.elapsed() < Duration::from_secs(30), "{told}");
+    }
+}
+
+#[test]
+fn an_image_that_cannot_be_asked_from_inside_is_told() {
+    for engine in engines::newest() {
+        let container = engine.container("without-python");
+        let flags = ["-d", "--name", container.name(), "--network", "none"];
+        let started = run(&engine, &[&flags[..], &[IMAGE, "sleep", "60"]].concat());
+        assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
+        let wish = ["--for=port", "--timeout=2"];
+        let late = run(&engine, &[&["wait", container.name()], &wish[..]].concat());
+        let told = stderr(&late);
+        assert_eq!(late.status.code(), Some(124), "{told}");
+        let mend = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(mend.contains("no python3 in the image"), "{told}");
+        assert!(mend.contains("`-p 8000`"), "{told}");
+    }
+}

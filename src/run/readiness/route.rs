@@ -192,13 +192,32 @@ async fn inside(
         .await
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&payload(&raw)).into_owned();
-    let (status, body) = text.split_once('\n').ok_or("nothing listens yet")?;
-    let status = status
-        .trim()
-        .parse()
-        .map_err(|_| "nothing listens yet".to_owned())?;
-    let body = body.to_owned();
-    Ok(Answer { status, body })
+    match answer(&text) {
+        Some(answer) => Ok(answer),
+        None => Err(no_answer(
+            engine.exec_code(&exec).await.map_err(told)?,
+            port,
+        )),
+    }
+}
+
+/// Reads what [`ASK`] prints.
+fn answer(text: &str) -> Option<Answer> {
+    let (status, body) = text.split_once('\n')?;
+    Some(Answer {
+        status: status.trim().parse().ok()?,
+        body: body.to_owned(),
+    })
+}
+
+/// Tells why nothing was answered, by the code of the command that asked.
+fn no_answer(code: Option<i64>, port: u16) -> String {
+    match code {
+        Some(126 | 127) => {
+            format!("there is no python3 in the image to ask with; publish the port: `-p {port}`")
+        }
+        _ => "nothing listens yet".to_owned(),
+    }
 }
 
 /// Takes the headers out of a multiplexed stream.

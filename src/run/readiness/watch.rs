@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::level::Level;
 use super::phase::{Phase, Readiness};
 use super::probe::{Seen, probe};
 use super::route::{EngineHost, Route, engine_host};
-use crate::engine::{ContainerFacts, Engine, EngineError};
+use crate::engine::{ContainerFacts, Engine, EngineError, WaitFor};
 use crate::run::request::WaitWish;
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// The least time to wait: enough to ask once.
+const ONCE: Duration = Duration::from_secs(1);
+
+/// How long a question may go unanswered until the container's end is looked out for.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The port of Dynamo's frontend.
 const USUAL_PORT: u16 = 8000;
@@ -37,39 +43,94 @@ pub async fn watch(
     name: &str,
     wish: WaitWish,
     engine_address: Option<&str>,
-    mut reached: impl FnMut(&Phase),
+    reached: impl FnMut(&Phase),
 ) -> Result<Readiness, EngineError> {
-    let start = Instant::now();
-    let host = engine_host(engine.address(), engine_address);
-    for level in LEVELS.into_iter().filter(|level| *level <= wish.level) {
-        loop {
-            let Some(facts) = engine
-                .container(name)
-                .await?
-                .filter(|facts| facts.state.running || is_to_start(facts))
-            else {
-                return gone(engine, name).await;
-            };
-            let seen = look(engine, &facts, level, host.as_ref(), wish.port).await;
-            let late = start.elapsed() >= wish.timeout;
-            match seen {
-                Seen::Reached(detail) => {
-                    let after = start.elapsed();
-                    reached(&Phase {
-                        level,
-                        after,
-                        detail,
-                    });
-                    break;
+    let mut climb = Climb {
+        engine,
+        name,
+        host: engine_host(engine.address(), engine_address),
+        port: wish.port,
+        level: Level::Running,
+        seen: Seen::NotYet("the engine does not answer".to_owned()),
+    };
+    // The time is over when it is over, whatever is being asked.
+    match timeout(wish.timeout.max(ONCE), climb.to(wish.level, reached)).await {
+        Ok(readiness) => readiness,
+        Err(_) => Ok(climb.too_late()),
+    }
+}
+
+/// The way up, level by level.
+struct Climb<'a> {
+    engine: &'a Engine,
+    name: &'a str,
+    host: Option<EngineHost>,
+    port: Option<u16>,
+    /// The level that is tried.
+    level: Level,
+    /// What was seen of it last.
+    seen: Seen,
+}
+
+impl Climb<'_> {
+    async fn to(
+        &mut self,
+        goal: Level,
+        mut reached: impl FnMut(&Phase),
+    ) -> Result<Readiness, EngineError> {
+        let start = Instant::now();
+        for level in LEVELS.into_iter().filter(|level| *level <= goal) {
+            self.level = level;
+            self.seen = Seen::NotYet("no answer".to_owned());
+            let detail = loop {
+                let facts = self.engine.container(self.name).await?;
+                let there = |facts: &ContainerFacts| facts.state.running || is_to_start(facts);
+                let Some(facts) = facts.filter(there) else {
+                    return gone(self.engine, self.name).await;
+                };
+                match self.look_while_it_runs(&facts).await? {
+                    Seen::Reached(detail) => break detail,
+                    Seen::Refused(answer) => return Ok(Readiness::Wrong { level, answer }),
+                    seen => self.seen = seen,
                 }
-                Seen::Refused(answer) => return Ok(Readiness::Wrong { level, answer }),
-                Seen::Wrong(answer) if late => return Ok(Readiness::Wrong { level, answer }),
-                Seen::NotYet(seen) if late => return Ok(Readiness::TimedOut { level, seen }),
-                Seen::Wrong(_) | Seen::NotYet(_) => sleep(PAUSE).await,
+                sleep(PAUSE).await;
+            };
+            let after = start.elapsed();
+            reached(&Phase {
+                level,
+                after,
+                detail,
+            });
+        }
+        Ok(Readiness::Ready)
+    }
+
+    /// Asks. A question may take long, and the end of the container is its answer as well.
+    async fn look_while_it_runs(&self, facts: &ContainerFacts) -> Result<Seen, EngineError> {
+        tokio::select! {
+            seen = look(self.engine, facts, self.level, self.host.as_ref(), self.port) => Ok(seen),
+            ended = ended(self.engine, &facts.id) => {
+                ended.map(|()| Seen::NotYet("the container ended".to_owned()))
             }
         }
     }
-    Ok(Readiness::Ready)
+
+    fn too_late(self) -> Readiness {
+        let level = self.level;
+        match self.seen {
+            Seen::Wrong(answer) | Seen::Refused(answer) => Readiness::Wrong { level, answer },
+            Seen::NotYet(seen) | Seen::Reached(seen) => Readiness::TimedOut { level, seen },
+        }
+    }
+}
+
+async fn ended(engine: &Engine, id: &str) -> Result<(), EngineError> {
+    sleep(MOMENT).await;
+    match engine.wait_container(id, WaitFor::NotRunning).await {
+        // It is gone already.
+        Err(error) if error.status() == Some(404) => Ok(()),
+        wait => wait?.ended().await.map(drop),
+    }
 }
 
 /// Asks on every way; the first that reaches anything counts.
