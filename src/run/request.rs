@@ -320,6 +320,14 @@ fn wait(parsed: &Parsed) -> Result<Option<WaitWish>, RequestError> {
     let level = choose(parsed, "for", &Level::NAMES, Level::parse)?;
     let timeout = parsed.value("timeout").map(wait_timeout).transpose()?;
     let wanted = parsed.switch("wait").unwrap_or(level.is_some());
+    if let Some(value) = parsed.value("timeout").filter(|_| !wanted) {
+        return Err(RequestError::Value {
+            flag: "timeout",
+            value: value.to_owned(),
+            why: "nothing is waited for".to_owned(),
+            hint: Some("add `--wait`".to_owned()),
+        });
+    }
     Ok(wanted.then(|| WaitWish {
         level: level.unwrap_or(Level::Completion),
         timeout: timeout.unwrap_or(WaitWish::DEFAULT_TIMEOUT),

@@ -3,6 +3,7 @@
 use super::connection::{as_docker, connect, detach_keys, refused};
 use super::leases::leases;
 use super::loss::told;
+use super::verb::usage;
 use super::{facts, help};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
@@ -36,6 +37,10 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
         Ok(Asked::Run(request)) => request,
         Err(error) => return Err(error.into()),
     };
+    if request.format == Format::Json && !request.dry_run {
+        let hint = "add `--dry-run`, or leave `--format` out to start the container";
+        return Err(usage("`--format json` is for `--dry-run`", hint).into());
+    }
     let profile = profile(&request, edge)?;
     let host = facts::host(edge);
     if request.dry_run {
