@@ -6,6 +6,7 @@
 //! [`Finished`], whose problems are told at the lines of the fragments.
 
 mod attestation;
+mod attributes;
 pub mod event;
 mod failure;
 mod metadata;
@@ -16,6 +17,7 @@ mod run;
 mod runner;
 
 pub use attestation::AttestationError;
+pub use attributes::UnknownAttribute;
 pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::attributes::{ANNOTATION, UnknownAttribute, check_known, take_boolean};
 use crate::buildkit::Store;
 use crate::buildkit::export::{
     Archive, ArchiveFormat, Export, ImageExport, ImageOptions, LocalExport, MobyExport,
 };
 use crate::buildkit::session::Destination;
 use crate::docker::attributes::{AttributesError, attributes};
+use crate::docker::number::{NumberError, boolean};
+use crate::docker::reference::Reference;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::suggest::closest;
@@ -42,6 +45,28 @@ pub enum OutputError {
     /// A type that writes a file or directory, without saying which.
     #[error("Output `{0}` does not say where to: `dest=PATH` is missing")]
     NoDestination(String),
+    /// An attribute that its exporter does not know.
+    #[error(transparent)]
+    UnknownAttribute(#[from] UnknownAttribute),
+    /// A value that is no such value.
+    #[error("Output `{text}` is wrong: {reason}")]
+    Value {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        reason: NumberError,
+    },
+    /// An image as a directory, which the engine sends in another way than archives.
+    #[error("Output `{0}` asks for a directory (`tar=false`), which is not supported")]
+    Unpacked(String),
+    /// A digest is all that an image is pushed under, but it has a tag as well.
+    #[error("Output `{text}` pushes by digest, but `{name}` has a tag")]
+    TagByDigest {
+        /// What was written.
+        text: String,
+        /// The name of the image.
+        name: String,
+    },
     /// Several files cannot be one stream.
     #[error("Output type `local` needs a directory, not standard output")]
     LocalToStdout,
@@ -57,6 +82,17 @@ impl From<OutputError> for Problem {
             },
             OutputError::NoDestination(text) => {
                 problem.hint(format!("Write, for example, `--output {text},dest=PATH`"))
+            }
+            OutputError::UnknownAttribute(unknown) => problem.hint(unknown.hint()),
+            OutputError::Value { .. } => problem.hint("Write `true` or `false`"),
+            OutputError::Unpacked(_) => {
+                problem.hint("Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`")
+            }
+            OutputError::TagByDigest { name, .. } => {
+                let reference = name.parse::<Reference>();
+                let repository =
+                    reference.map_or_else(|_| name.clone(), |name| name.familiar_name());
+                problem.hint(format!("Name the repository only: `name={repository}`"))
             }
             OutputError::Form { .. } | OutputError::LocalToStdout => {
                 problem.hint("Write, for example, `--output type=local,dest=out`")
@@ -90,68 +126,154 @@ pub(super) fn exports(
 }
 
 fn export(text: &str, names: &[String], store: Store) -> Result<Option<Export>, OutputError> {
-    let mut fields = attributes(text, "dest").map_err(|reason| OutputError::Form {
-        text: text.to_owned(),
-        reason,
-    })?;
-    let stdout = fields.get("dest").is_some_and(|dest| dest == "-");
-    let default = if stdout { "tar" } else { "local" };
-    let kind = fields.remove("type").unwrap_or_else(|| default.to_owned());
-    let image = image_options(&mut fields, names);
-    let export = match (kind.as_str(), store) {
-        ("cacheonly", _) => return Ok(None),
-        ("docker", _) if fields.contains_key("dest") => {
-            archive(ArchiveFormat::Docker, image, &fields, text)?
+    let Output { kind, mut fields } = Output::read(text)?;
+    let push = take_boolean(&mut fields, "push").map_err(|why| wrong(text, &why))?;
+    let own_file = fields.remove("dest");
+    let file = || destination(own_file.as_deref(), text);
+    let own = fields.remove("name");
+    let names = own.map_or_else(|| names.to_vec(), |own| list(&own));
+    check_names_by_digest(text, &fields, &names)?;
+    let image = ImageOptions {
+        names,
+        attributes: fields,
+    };
+    let export = match kind.as_str() {
+        "cacheonly" => return Ok(None),
+        "docker" if own_file.is_some() => archive(ArchiveFormat::Docker, image, file()?),
+        "oci" => archive(ArchiveFormat::Oci, image, file()?),
+        "tar" => archive(ArchiveFormat::Tar, image, file()?),
+        "local" => Export::Local(LocalExport {
+            directory: file()?,
+            attributes: image.attributes,
+        }),
+        "image" | "registry" => {
+            let push = push.unwrap_or(kind == "registry");
+            // The classic store has another word for an image that stays in it.
+            if store == Store::Classic && !push {
+                Export::Moby(MobyExport { image })
+            } else {
+                Export::Image(ImageExport { image, push })
+            }
         }
-        ("moby" | "docker", _) | ("image", Store::Classic) => Export::Moby(MobyExport { image }),
-        ("image", Store::Containerd | Store::None) => Export::Image(ImageExport {
-            image,
-            push: fields.get("push").is_some_and(|push| push == "true"),
-        }),
-        ("registry", _) => Export::Image(ImageExport { image, push: true }),
-        ("oci", _) => archive(ArchiveFormat::Oci, image, &fields, text)?,
-        ("tar", _) => archive(ArchiveFormat::Tar, image, &fields, text)?,
-        ("local", _) if stdout => return Err(OutputError::LocalToStdout),
-        ("local", _) => Export::Local(LocalExport {
-            directory: destination(&fields, text)?,
-        }),
-        _ => return Err(OutputError::UnknownType(kind)),
+        _ => Export::Moby(MobyExport { image }),
     };
     Ok(Some(export))
 }
 
-fn image_options(fields: &mut BTreeMap<String, String>, names: &[String]) -> ImageOptions {
-    let own = fields.remove("name");
-    ImageOptions {
-        names: own.map_or_else(
-            || names.to_vec(),
-            |name| name.split(',').map(str::to_owned).collect(),
-        ),
-        ..ImageOptions::default()
+/// An output taken apart; its type and the names of its attributes are known ones.
+struct Output {
+    kind: String,
+    fields: BTreeMap<String, String>,
+}
+
+impl Output {
+    fn read(text: &str) -> Result<Self, OutputError> {
+        let mut fields = attributes(text, "dest").map_err(|reason| OutputError::Form {
+            text: text.to_owned(),
+            reason,
+        })?;
+        let dest = fields.get("dest").map(String::as_str);
+        let stdout = dest == Some("-");
+        let default = if stdout { "tar" } else { "local" };
+        let kind = fields.get("type").map_or(default, String::as_str);
+        let known = known_attributes(kind, dest.is_some())
+            .ok_or_else(|| OutputError::UnknownType(kind.to_owned()))?;
+        if stdout && kind == "local" {
+            return Err(OutputError::LocalToStdout);
+        }
+        let kind = kind.to_owned();
+        fields.remove("type");
+        check_known(&fields, &known, ("Output type", &kind))?;
+        if let Some(tar) = take_boolean(&mut fields, "tar").map_err(|why| wrong(text, &why))?
+            && !tar
+        {
+            return Err(OutputError::Unpacked(text.to_owned()));
+        }
+        Ok(Self { kind, fields })
     }
 }
 
-fn archive(
-    format: ArchiveFormat,
-    image: ImageOptions,
-    fields: &BTreeMap<String, String>,
+/// What the exporters of BuildKit read; nothing for an unknown type.
+fn known_attributes(kind: &str, has_destination: bool) -> Option<Vec<&'static str>> {
+    const FORM: &[&str] = &[
+        "name",
+        ANNOTATION,
+        "attestation-inline",
+        "compression",
+        "compression-level",
+        "force-compression",
+        "oci-mediatypes",
+        "prefer-nondist-layers",
+        "rewrite-timestamp",
+        "source-date-epoch",
+    ];
+    const STORED: &[&str] = &["dangling-name-prefix", "name-canonical", "store", "unpack"];
+    const PUSHED: &[&str] = &["push", "push-by-digest", "registry.insecure"];
+    const FILES: &[&str] = &["attestation-prefix", "platform-split", "source-date-epoch"];
+    let known: &[&[&str]] = match kind {
+        "cacheonly" => &[],
+        "image" | "registry" => &[FORM, STORED, PUSHED],
+        "docker" if has_destination => &[FORM, &["dest", "tar"]],
+        "oci" => &[FORM, &["dest", "tar"]],
+        "docker" | "moby" => &[FORM, STORED],
+        "local" | "tar" => &[FILES, &["dest"]],
+        _ => return None,
+    };
+    Some(known.concat())
+}
+
+/// Several names are one attribute.
+fn list(names: &str) -> Vec<String> {
+    names.split(',').map(str::to_owned).collect()
+}
+
+/// A registry has no place for a tag of what is pushed by digest, which BuildKit says only after
+/// the build.
+fn check_names_by_digest(
     text: &str,
-) -> Result<Export, OutputError> {
-    let path = destination(fields, text)?;
+    fields: &BTreeMap<String, String>,
+    names: &[String],
+) -> Result<(), OutputError> {
+    let by_digest = fields.get("push-by-digest");
+    let by_digest = by_digest.map(|value| boolean(value)).transpose();
+    if by_digest.map_err(|why| wrong(text, &why))? != Some(true) {
+        return Ok(());
+    }
+    let tagged = names.iter().find(|name| {
+        let reference = name.parse::<Reference>();
+        reference.is_ok_and(|reference| reference.tag().is_some())
+    });
+    match tagged {
+        None => Ok(()),
+        Some(name) => Err(OutputError::TagByDigest {
+            text: text.to_owned(),
+            name: name.clone(),
+        }),
+    }
+}
+
+fn wrong(text: &str, why: &NumberError) -> OutputError {
+    OutputError::Value {
+        text: text.to_owned(),
+        reason: why.clone(),
+    }
+}
+
+fn archive(format: ArchiveFormat, image: ImageOptions, path: PathBuf) -> Export {
     let destination = if path == Path::new("-") {
         Destination::Writer(Box::new(tokio::io::stdout()))
     } else {
         Destination::File(path)
     };
-    Ok(Export::Archive(Archive {
+    Export::Archive(Archive {
         format,
         image,
         destination,
-    }))
+    })
 }
 
-fn destination(fields: &BTreeMap<String, String>, text: &str) -> Result<PathBuf, OutputError> {
-    let path = fields.get("dest").filter(|path| !path.is_empty());
+fn destination(path: Option<&str>, text: &str) -> Result<PathBuf, OutputError> {
+    let path = path.filter(|path| !path.is_empty());
     path.map(PathBuf::from)
         .ok_or_else(|| OutputError::NoDestination(text.to_owned()))
 }
@@ -167,6 +289,8 @@ mod tests {
     #[test_case("type=docker,dest=x.tar", Store::Containerd => "docker")]
     #[test_case("type=image", Store::Classic => "moby")]
     #[test_case("type=image", Store::Containerd => "image")]
+    #[test_case("type=image,push=false", Store::Classic => "moby")]
+    #[test_case("type=image,push=true", Store::Classic => "image"; "what the classic store refuses")]
     #[test_case("type=registry", Store::Containerd => "image")]
     #[test_case("type=oci,dest=x", Store::Containerd => "oci")]
     #[test_case("out", Store::Classic => "local")]
@@ -174,6 +298,49 @@ mod tests {
     fn outputs_become_exporters(text: &str, store: Store) -> &'static str {
         let mut exports = exports(&[text.to_owned()], &["a:1".to_owned()], store).unwrap();
         exports.remove(0).kind()
+    }
+
+    fn one(text: &str) -> Export {
+        let names = ["registry.example/a:1".to_owned()];
+        let mut exports = exports(&[text.to_owned()], &names, Store::Containerd).unwrap();
+        exports.remove(0)
+    }
+
+    #[test_case("type=image", false)]
+    #[test_case("type=image,push=1", true)]
+    #[test_case("type=image,push=False", false)]
+    #[test_case("type=registry", true)]
+    #[test_case("type=registry,push=f", false)]
+    fn whether_to_push_is_read_as_docker_does(text: &str, pushed: bool) {
+        let Export::Image(export) = one(text) else {
+            panic!("no image")
+        };
+        assert_eq!(export.push, pushed);
+    }
+
+    #[test]
+    fn attributes_reach_the_exporter_as_written() {
+        let text = "type=image,name=registry.example/a,push-by-digest=true,compression=zstd,\
+                    annotation.title=x,registry.insecure=1";
+        let Export::Image(export) = one(text) else {
+            panic!("no image")
+        };
+        assert_eq!(export.image.names, ["registry.example/a"]);
+        let attributes = export.image.attributes.iter();
+        let attributes: Vec<_> = attributes.map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(
+            attributes,
+            [
+                "annotation.title=x",
+                "compression=zstd",
+                "push-by-digest=true",
+                "registry.insecure=1",
+            ]
+        );
+        let Export::Local(export) = one("dest=out,platform-split=false") else {
+            panic!("no directory")
+        };
+        assert_eq!(export.attributes["platform-split"], "false");
     }
 
     #[test]
@@ -192,17 +359,32 @@ mod tests {
             "type=oci",
             "type=local,dest=-",
             "type=tar,x",
+            "type=image,compresion=zstd",
+            "type=image,dest=x",
+            "type=local,dest=x,push=true",
+            "type=cacheonly,name=a",
+            "type=image,push=yes",
+            "type=oci,dest=x,tar=false",
+            "type=registry,push-by-digest=1",
         ];
-        let errors = exports(&outputs.map(str::to_owned), &[], Store::Classic).unwrap_err();
+        let names = ["registry.example/a:1".to_owned()];
+        let errors = exports(&outputs.map(str::to_owned), &names, Store::Classic).unwrap_err();
         let problems = errors.into_iter().map(Problem::from);
         let texts: Vec<_> = problems
             .map(|problem| format!("{problem} ({})", problem.hints.join("; ")))
             .collect();
-        insta::assert_snapshot!(texts.join("\n"), @r"
+        insta::assert_snapshot!(texts.join("\n"), @"
         Unknown output type `lokal` (Did you mean `local`?)
         Output `type=oci` does not say where to: `dest=PATH` is missing (Write, for example, `--output type=oci,dest=PATH`)
         Output type `local` needs a directory, not standard output (Write, for example, `--output type=local,dest=out`)
         Output `type=tar,x` is wrong: `x` is not of the form `key=value` (Write, for example, `--output type=local,dest=out`)
+        Output type `image` has no attribute `compresion` (Did you mean `compression`?)
+        Output type `image` has no attribute `dest` (It has name, annotation.KEY, attestation-inline, compression, compression-level, force-compression, oci-mediatypes, prefer-nondist-layers, rewrite-timestamp, source-date-epoch, dangling-name-prefix, name-canonical, store, unpack, push, push-by-digest, registry.insecure)
+        Output type `local` has no attribute `push` (It has attestation-prefix, platform-split, source-date-epoch, dest)
+        Output type `cacheonly` has no attribute `name` (Leave it out)
+        Output `type=image,push=yes` is wrong: `yes` is neither true nor false (Write `true` or `false`)
+        Output `type=oci,dest=x,tar=false` asks for a directory (`tar=false`), which is not supported (Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`)
+        Output `type=registry,push-by-digest=1` pushes by digest, but `registry.example/a:1` has a tag (Name the repository only: `name=registry.example/a`)
         ");
     }
 }

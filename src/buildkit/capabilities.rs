@@ -134,6 +134,7 @@ impl Capabilities {
                 "Load the image and push it with `docker push`, or enable the engine's containerd \
                  image store",
             )),
+            (Export::Moby(export), Store::Classic) => dropped(&export.image.attributes),
             (Export::Archive(archive), Store::Classic) => match archive.format {
                 ArchiveFormat::Tar => None,
                 ArchiveFormat::Oci | ArchiveFormat::Docker => Some(unsupported(
@@ -143,7 +144,7 @@ impl Capabilities {
                      containerd image store",
                 )),
             },
-            (Export::Moby(_), Store::Classic | Store::Containerd)
+            (Export::Moby(_), Store::Containerd)
             | (Export::Image(_) | Export::Archive(_), Store::Containerd | Store::None)
             | (Export::Local(_), _) => None,
         }
@@ -267,6 +268,18 @@ impl Capabilities {
     }
 }
 
+/// Returns what to say of attributes that the classic store's exporter does not read.
+fn dropped(attributes: &BTreeMap<String, String>) -> Option<Unsupported> {
+    let names: Vec<_> = attributes.keys().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        unsupported(
+            &format!("give an image its {}", names.join(", ")),
+            "its image store is the classic one",
+            "Leave that out, or enable the engine's containerd image store",
+        )
+    })
+}
+
 fn unsupported(what: &str, why: &str, instead: &str) -> Unsupported {
     Unsupported {
         what: what.into(),
@@ -292,7 +305,7 @@ fn platform(platform: &pb::Platform) -> String {
 mod tests {
     use super::*;
     use crate::buildkit::export::{Archive, ImageExport, ImageOptions, MobyExport};
-    use crate::buildkit::request::{Attestation, DockerfileOptions};
+    use crate::buildkit::request::{Attestation, AttestationKind, DockerfileOptions};
     use crate::buildkit::session::Destination;
 
     fn engine(api: &str, labels: &[&str]) -> Capabilities {
@@ -348,7 +361,10 @@ mod tests {
                 Export::Archive(docker),
                 Export::Image(ImageExport::default()),
             ],
-            attestations: vec![Attestation::Sbom { generator: None }],
+            attestations: vec![Attestation {
+                kind: AttestationKind::Sbom,
+                attributes: BTreeMap::new(),
+            }],
             ..Default::default()
         };
         assert_eq!(
@@ -377,6 +393,22 @@ mod tests {
             "The engine cannot load images: a `buildkitd` has no image store"
         );
         assert_eq!(engine("1.41", &[]).check_export(&load), None);
+    }
+
+    #[test]
+    fn the_classic_store_refuses_what_it_would_drop() {
+        let attributes = [("compression", "zstd"), ("unpack", "true")];
+        let attributes = attributes.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let load = Export::Moby(MobyExport {
+            image: ImageOptions {
+                attributes: attributes.into(),
+                ..ImageOptions::default()
+            },
+        });
+        let refusal = engine("1.51", &[]).check_export(&load).unwrap();
+        assert_eq!(refusal.what, "give an image its `compression`, `unpack`");
+        let containerd = engine("1.51", &[SNAPSHOTTER_LABEL]);
+        assert_eq!(containerd.check_export(&load), None);
     }
 
     #[test]

@@ -266,23 +266,30 @@ impl Entitlement {
 
 /// A statement about the build to attach to the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attestation {
-    /// How it was built.
-    Provenance(Provenance),
-    /// What is in it, found by the scanner image `generator` or the engine's default one.
-    Sbom {
-        /// The scanner.
-        generator: Option<String>,
-    },
+pub struct Attestation {
+    /// What it is about.
+    pub kind: AttestationKind,
+    /// How it is made, under BuildKit's own names, for example `mode`.
+    pub attributes: BTreeMap<String, String>,
 }
 
-/// How much a provenance statement tells.
+/// What a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provenance {
-    /// No build arguments and no sources.
-    Min,
-    /// Everything, build arguments included.
-    Max,
+pub enum AttestationKind {
+    /// How the image was built.
+    Provenance,
+    /// What is in it.
+    Sbom,
+}
+
+impl AttestationKind {
+    /// Returns BuildKit's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provenance => "provenance",
+            Self::Sbom => "sbom",
+        }
+    }
 }
 
 /// Rules about sources: the first one whose pattern matches decides.

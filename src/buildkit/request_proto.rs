@@ -10,9 +10,10 @@ use super::proto::control::sourcepolicy::{
 };
 use super::proto::control::{self, CacheOptions, CacheOptionsEntry, Exporter};
 use super::request::{
-    Attestation, DockerfileOptions, ImageResolve, Network, NoCache, Provenance, SolveRequest,
-    SourcePolicy, SourceRule, Syntax, Ulimit,
+    Attestation, DockerfileOptions, ImageResolve, Network, NoCache, SolveRequest, SourcePolicy,
+    SourceRule, Syntax, Ulimit,
 };
+use crate::docker::csv;
 
 /// The name of the Dockerfile frontend that is built into engines.
 pub(super) const FRONTEND: &str = "dockerfile.v0";
@@ -99,15 +100,12 @@ fn cache_imports(entries: &[CacheEntry]) -> String {
 }
 
 fn attestation(attestation: &Attestation) -> (String, String) {
-    let (kind, value) = match attestation {
-        Attestation::Provenance(Provenance::Min) => ("provenance", "mode=min".into()),
-        Attestation::Provenance(Provenance::Max) => ("provenance", "mode=max".into()),
-        Attestation::Sbom { generator: None } => ("sbom", String::new()),
-        Attestation::Sbom {
-            generator: Some(image),
-        } => ("sbom", format!("generator={image}")),
-    };
-    (format!("attest:{kind}"), value)
+    let fields = attestation.attributes.iter();
+    let fields: Vec<_> = fields
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let name = format!("attest:{}", attestation.kind.as_str());
+    (name, csv::join(&fields))
 }
 
 fn dockerfile_attributes(options: &DockerfileOptions) -> Vec<(String, String)> {

@@ -481,6 +481,7 @@ async fn a_context_goes_in_and_a_directory_and_archives_come_out() {
         let out = work.path().join("out");
         let export = Export::Local(LocalExport {
             directory: out.clone(),
+            attributes: BTreeMap::new(),
         });
         let request_ = SolveRequest {
             exports: vec![export],

@@ -10,7 +10,7 @@ use crate::buildkit::session::Destination;
 pub struct Archive {
     /// What is in it.
     pub format: ArchiveFormat,
-    /// Names and form of the image; of no meaning to [`ArchiveFormat::Tar`].
+    /// Names and form of the image; [`ArchiveFormat::Tar`] takes attributes, but no names.
     pub image: ImageOptions,
     /// Where it goes: a file or a writer.
     pub destination: Destination,
@@ -20,7 +20,7 @@ impl Archive {
     pub(super) fn attributes(&self) -> BTreeMap<String, String> {
         match self.format {
             ArchiveFormat::Oci | ArchiveFormat::Docker => self.image.attributes(),
-            ArchiveFormat::Tar => BTreeMap::new(),
+            ArchiveFormat::Tar => self.image.attributes.clone(),
         }
     }
 }

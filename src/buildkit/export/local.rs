@@ -8,11 +8,12 @@ use std::path::PathBuf;
 pub struct LocalExport {
     /// The directory.
     pub directory: PathBuf,
+    /// Attributes under BuildKit's own names, for example `platform-split`.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl LocalExport {
-    #[expect(clippy::unused_self, reason = "one shape for all exporters")]
     pub(super) fn attributes(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
+        self.attributes.clone()
     }
 }

@@ -6,7 +6,8 @@ use super::image::ImageOptions;
 
 /// An image in the engine's store.
 ///
-/// On the classic store the exporter ignores all options but the names: layers there are not
+/// The classic store's exporter drops all options but the names, which
+/// [`check_export`](crate::buildkit::Capabilities::check_export) refuses: layers there are not
 /// compressed, and annotations have no place.
 #[derive(Clone, Debug, Default)]
 pub struct MobyExport {

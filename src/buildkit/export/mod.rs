@@ -9,7 +9,7 @@ mod response;
 use std::collections::BTreeMap;
 
 pub use archive::{Archive, ArchiveFormat};
-pub use image::{Compression, CompressionKind, ImageExport, ImageOptions};
+pub use image::{ImageExport, ImageOptions};
 pub use local::LocalExport;
 pub use moby::MobyExport;
 pub use response::ExportResponse;

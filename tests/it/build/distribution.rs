@@ -162,6 +162,59 @@ fn an_engine_that_drops_attestations_refuses_them() {
     );
 }
 
+#[test]
+fn an_engine_that_cannot_push_refuses_every_word_for_it() {
+    let Some(engine) = classic() else { return };
+    let sample = Sample::new("RUN echo {salt}\n");
+    let name = format!("{}/{}:1", engine.registry, unique("unpushed"));
+    for output in [
+        "type=registry".to_owned(),
+        "type=image,push=true".to_owned(),
+        format!("type=image,\"name={name}\",push=1"),
+    ] {
+        let mut build = sample.dynbuild(&engine);
+        let end = run(build.args(["-t", &name, "-o", &output]));
+        end.assert_code(3, &output);
+        let refusal = "The engine cannot export an image to a registry";
+        assert!(end.stderr.contains(refusal), "{}", end.stderr);
+    }
+    let mut build = sample.dynbuild(&engine);
+    let end = run(build.args(["-o", "type=docker,compression=zstd"]));
+    end.assert_code(3, "an attribute that the store drops");
+    assert!(end.stderr.contains("`compression`"), "{}", end.stderr);
+}
+
+#[test]
+fn attributes_of_an_output_decide_how_it_is_pushed() {
+    let Some(engine) = containerd() else { return };
+    let sample = Sample::new("RUN echo {salt} > /made\n");
+    let repository = unique("digest");
+    let output = format!(
+        "type=image,name={}/{repository},push=1,push-by-digest=true,name-canonical=true,\
+         compression=zstd,force-compression=true,annotation.sample={}",
+        engine.registry, sample.salt
+    );
+    let mut build = sample.dynbuild(&engine);
+    run(build.args(["-o", &output, "--metadata-file", "meta.json"])).assert_code(0, &output);
+
+    let metadata: Value = serde_json::from_str(&sample.read("meta.json")).unwrap();
+    let digest = metadata["containerimage.digest"]
+        .as_str()
+        .expect("a digest");
+    let manifest = get(&engine, &repository, &format!("manifests/{digest}"));
+    assert_eq!(manifest["annotations"]["sample"], sample.salt.as_str());
+    let layers = manifest["layers"].as_array().expect("layers");
+    let is_zstd = |layer: &Value| layer["mediaType"].as_str().unwrap().ends_with("zstd");
+    assert!(layers.iter().all(is_zstd), "{manifest}");
+    let url = format!(
+        "http://{}/v2/{repository}/manifests/latest",
+        engine.registry
+    );
+    let status = ["-s", "-o", "/dev/null", "-w", "%{http_code}", &url];
+    let status = engine.run(Command::new("curl").args(status));
+    assert_eq!(status, "404", "no tag moves");
+}
+
 /// A scanner is an image that writes what it finds as statements, for BuildKit to attach.
 const SCANNER: &str = r#"#!/bin/sh
 set -e
