@@ -6,18 +6,20 @@ use serde_json::{Map, Value};
 
 use super::run::Built;
 
-/// Returns the metadata of finished builds: of a single one as `docker buildx build` writes it, of
-/// several by target as `docker buildx bake` does.
-pub fn metadata<'a>(built: impl IntoIterator<Item = (&'a str, &'a Built)>) -> Value {
-    let mut targets: Map<String, Value> = built
-        .into_iter()
-        .map(|(name, built)| (name.to_owned(), one(built)))
-        .collect();
-    let only = targets.keys().next().cloned();
-    match only {
-        Some(name) if targets.len() == 1 => targets.remove(&name).unwrap_or_default(),
-        _ => Value::Object(targets),
+/// Returns the metadata of those of `planned` builds that succeeded: of a single one as `docker
+/// buildx build` writes it, of several by target as `docker buildx bake` does, however many failed.
+pub fn metadata<'a>(
+    planned: usize,
+    built: impl IntoIterator<Item = (&'a str, &'a Built)>,
+) -> Value {
+    let mut built = built.into_iter();
+    if planned == 1 {
+        let only = built.next();
+        return only.map_or_else(|| Value::Object(Map::new()), |(_, built)| one(built));
     }
+    built
+        .map(|(name, built)| (name.to_owned(), one(built)))
+        .collect()
 }
 
 fn one(built: &Built) -> Value {
@@ -57,13 +59,15 @@ mod tests {
         let descriptor = STANDARD.encode(r#"{"size":7}"#);
         let first = built(&[("containerimage.digest", "sha256:a"), ("d", &descriptor)]);
         insta::assert_snapshot!(
-            metadata([("runtime", &first)]),
+            metadata(1, [("runtime", &first)]),
             @r#"{"containerimage.digest":"sha256:a","d":{"size":7}}"#
         );
         let second = built(&[]);
         insta::assert_snapshot!(
-            metadata([("a", &first), ("b", &second)]),
+            metadata(2, [("a", &first), ("b", &second)]),
             @r#"{"a":{"containerimage.digest":"sha256:a","d":{"size":7}},"b":{}}"#
         );
+        insta::assert_snapshot!(metadata(2, [("b", &second)]), @r#"{"b":{}}"#);
+        insta::assert_snapshot!(metadata(1, []), @"{}");
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
 use super::leaks;
+use super::metadata_file::MetadataFile;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan, secret_file};
 use super::settings::{redactor, settings};
@@ -42,15 +43,15 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         return Ok(Exit::Done);
     }
     let metadata_file = args.results.metadata_file.as_deref();
-    let metadata_file = metadata_file.map(|path| edge.absolute(path));
-    if let Some(path) = &metadata_file {
-        check_place(path)?;
-    }
+    let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
+    let metadata_file = metadata_file.transpose()?;
     let finished = runtime::block_on(run_builds(mode, &planned, edge))?;
-    if let Some(path) = &metadata_file {
-        write_metadata(path, &finished)?;
+    let text = metadata_text(&finished);
+    let end = end(finished);
+    match metadata_file {
+        Some(file) => file.write(&text, end),
+        None => end,
     }
-    end(finished)
 }
 
 /// Returns how to show progress: the flag, else the variable.
@@ -206,35 +207,12 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
     explained.collect()
 }
 
-/// A place that cannot be written to is told before the build, not after an hour of it.
-fn check_place(path: &Path) -> Result<(), Problem> {
-    let wrong = |why: &str| {
-        let message = format!("The metadata cannot be written to `{}`", path.display());
-        let mut problem = Problem::new(Exit::Usage, message);
-        problem.causes.push(why.to_owned());
-        problem.hint("Name a file in a directory that exists: `--metadata-file FILE`")
-    };
-    if path.is_dir() {
-        return Err(wrong("It is a directory"));
-    }
-    let directory = path.parent().unwrap_or(path);
-    let writable = if path.exists() { path } else { directory };
-    rustix::fs::access(writable, rustix::fs::Access::WRITE_OK)
-        .map_err(|error| wrong(&std::io::Error::from(error).to_string()))
-}
-
-fn write_metadata(path: &Path, finished: &[Finished]) -> Result<(), Problem> {
+fn metadata_text(finished: &[Finished]) -> String {
     let built = finished.iter().filter_map(|target| {
         let built: &Built = target.outcome.as_ref().ok()?;
         Some((target.target.as_str(), built))
     });
-    fs_err::write(path, super::output::json(&metadata(built))).map_err(|error| {
-        Problem::new(
-            Exit::StepFailed,
-            format!("The metadata cannot be written: {error}"),
-        )
-        .hint("The build itself is done; name a place that can be written: `--metadata-file FILE`")
-    })
+    super::output::json(&metadata(finished.len(), built))
 }
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.

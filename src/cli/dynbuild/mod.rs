@@ -10,6 +10,7 @@ mod import;
 mod leaks;
 mod lint;
 mod list;
+mod metadata_file;
 mod output;
 mod plan;
 mod planning;

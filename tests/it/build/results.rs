@@ -39,6 +39,20 @@ fn an_image_is_loaded_and_described() {
 }
 
 #[test]
+fn a_failure_is_told_although_its_metadata_cannot_be_written() {
+    for engine in engines::newest() {
+        let sample = Sample::new("RUN echo {salt}; exit 7\n");
+        let mut build = sample.dynbuild(&engine);
+        let end = run(build.args(["--no-load", "--metadata-file", "/dev/full"]));
+        end.assert_code(1, &engine.name);
+        assert!(end.stderr.contains("exit 7"), "{}", end.stderr);
+        let told = end.stderr.contains("The metadata cannot be written");
+        assert!(told, "{}", end.stderr);
+        assert!(!end.stderr.contains("itself is done"), "{}", end.stderr);
+    }
+}
+
+#[test]
 fn several_targets_are_built_in_one_call() {
     let fragment = "FROM busybox AS first\nRUN echo shared {salt} > /f\n\
                     FROM first AS second\nRUN echo more > /s\n";
