@@ -133,8 +133,7 @@ impl Run<'_> {
         for absent in settled.map_err(|problem| Failure::before(problem.into()))? {
             self.listener.warn(Some(target), absent.to_string()).await;
         }
-        let names = request.exports.iter().flat_map(Export::names);
-        let names = names.cloned().collect();
+        let names = names(&request.exports);
         let response = self
             .solve(request, session)
             .await
@@ -216,6 +215,17 @@ impl Run<'_> {
     }
 }
 
+/// Returns the names that the engine or registries give the image, each once.
+fn names(exports: &[Export]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in exports.iter().flat_map(Export::names) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
 /// Adds the proxies that the plan does not have. BuildKit takes either spelling of a name and does
 /// not say which of two wins.
 fn add_proxies(args: &mut BTreeMap<String, String>, proxies: &BTreeMap<String, String>) {
@@ -259,5 +269,29 @@ fn outcome(error: &SolveError) -> TargetOutcome {
                 vertex: None,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buildkit::export::{ImageExport, ImageOptions, MobyExport};
+
+    #[test]
+    fn a_name_that_is_loaded_and_pushed_is_told_once() {
+        let image = |names: &[&str]| ImageOptions {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            ..ImageOptions::default()
+        };
+        let exports = [
+            Export::Image(ImageExport {
+                image: image(&["r/x:1"]),
+                push: true,
+            }),
+            Export::Moby(MobyExport {
+                image: image(&["r/x:1", "x:1"]),
+            }),
+        ];
+        assert_eq!(names(&exports), ["r/x:1", "x:1"]);
     }
 }

@@ -7,7 +7,7 @@ use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::docker::reference::{Reference, Tag};
+use crate::docker::reference::{DEFAULT_DOMAIN, Reference, Tag};
 use crate::git::Checkout;
 use crate::profile::{Located, Profile, Template, Variable};
 
@@ -114,9 +114,6 @@ pub(super) fn image_names(
             Err(error) => findings.error(PlanError::refused(&error, template.origin)),
         }
     }
-    if settings.push.as_ref().is_some_and(|push| push.value) {
-        names = to_push(names, target, findings);
-    }
     names
 }
 
@@ -145,18 +142,19 @@ fn written_or(written: Option<&Located<Template>>, default: &str) -> Option<Sett
     Some(Setting::new(template, Origin::BuiltIn))
 }
 
-/// Drops the names that were not asked for and name no registry: docker would push them to Docker
-/// Hub's `library`, which refuses.
-fn to_push(
-    names: Vec<Setting<String>>,
+/// Returns the names that are pushed: those that were asked for, and those that have a repository to
+/// go to.
+pub(super) fn names_to_push(
+    names: &[Setting<String>],
     target: &Asked<'_>,
     findings: &mut Findings,
 ) -> Vec<Setting<String>> {
     let is_asked =
         |name: &Setting<String>| matches!(name.origin, Origin::Flag(_) | Origin::Environment(_));
     let (push, local): (Vec<_>, Vec<_>) = names
-        .into_iter()
-        .partition(|name| is_asked(name) || names_registry(&name.value));
+        .iter()
+        .cloned()
+        .partition(|name| is_asked(name) || has_repository(&name.value));
     if push.is_empty() && findings.errors.is_empty() {
         findings.error(PlanError::LocalOnlyPush {
             target: target.name.to_owned(),
@@ -173,9 +171,11 @@ fn to_push(
     push
 }
 
-fn names_registry(name: &str) -> bool {
-    let Some((first, _)) = name.split_once('/') else {
+/// Returns whether a name is more than one word: docker would push that to Docker Hub's `library`,
+/// which refuses.
+fn has_repository(name: &str) -> bool {
+    let Ok(reference) = name.parse::<Reference>() else {
         return false;
     };
-    first == "localhost" || first.contains(['.', ':'])
+    reference.domain() != DEFAULT_DOMAIN || !reference.path().starts_with("library/")
 }

@@ -12,7 +12,7 @@ use super::explanation::Explanation;
 use super::facts::Facts;
 use super::features;
 use super::findings::Findings;
-use super::image_names::{Values, image_names};
+use super::image_names::{Values, image_names, names_to_push};
 use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
 use super::places::check_shared_places;
@@ -21,6 +21,7 @@ use super::reach::Reach;
 use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
 use super::stages::{Composition, Fragment, StageGraph};
+use crate::docker::csv;
 use crate::problem::{Excerpt, Problem, Problems};
 use crate::profile::{Located, Profile, Template};
 
@@ -247,6 +248,11 @@ impl Planner<'_> {
             checkout: &facts.checkout,
         };
         let tags = image_names(profile, settings, target, &values, findings);
+        let push = is_on(settings.push.as_ref());
+        let push = push.then(|| names_to_push(&tags, target, findings));
+        let asked = &settings.outputs;
+        let outputs = expanded("output", asked, str::to_owned, &values, findings);
+        let Results { tags, outputs } = results(settings, outputs, tags, push);
         for tag in &tags {
             findings
                 .explanation
@@ -284,7 +290,7 @@ impl Planner<'_> {
             ssh: values_of(&settings.ssh),
             cache_from: planned_caches(&cache_from, &values, findings),
             cache_to: planned_caches(&cache_to, &values, findings),
-            outputs: outputs(settings, &values, findings),
+            outputs,
             attestations: values_of(&settings.attestations),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
@@ -400,24 +406,43 @@ fn expanded(
     texts
 }
 
-/// What becomes of the result: loaded unless something else was asked for.
-fn outputs(settings: &Settings, values: &Values<'_>, findings: &mut Findings) -> Vec<String> {
-    let mut outputs = expanded("output", &settings.outputs, str::to_owned, values, findings);
-    let push = is_on(settings.push.as_ref());
-    if push {
-        outputs.push("type=registry".into());
-    }
-    let load = settings
-        .load
-        .as_ref()
-        .map_or(outputs.is_empty(), |load| load.value);
+/// What becomes of the result, and the names that are not an output's own.
+struct Results {
+    tags: Vec<Setting<String>>,
+    outputs: Vec<String>,
+}
+
+/// Decides what becomes of the result: loaded unless something else was asked for. Names that are
+/// not pushed stay for the other outputs.
+fn results(
+    settings: &Settings,
+    mut outputs: Vec<String>,
+    tags: Vec<Setting<String>>,
+    push: Option<Vec<Setting<String>>>,
+) -> Results {
+    let is_pushed = push.is_some();
+    let load = settings.load.as_ref();
+    let load = load.map_or(outputs.is_empty() && !is_pushed, |load| load.value);
+    let is_only_pushed = outputs.is_empty() && !load;
+    let tags = match push {
+        Some(push) if is_only_pushed || push.len() == tags.len() => {
+            outputs.push("type=registry".into());
+            push
+        }
+        Some(push) => {
+            let name = format!("name={}", values_of(&push).join(","));
+            outputs.push(csv::join(&["type=registry".to_owned(), name]));
+            tags
+        }
+        None => tags,
+    };
     if load {
         outputs.push("type=docker".into());
     }
     if outputs.is_empty() {
         outputs.push("type=cacheonly".into());
     }
-    outputs
+    Results { tags, outputs }
 }
 
 fn values_of(settings: &[Setting<String>]) -> Vec<String> {

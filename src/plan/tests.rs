@@ -10,7 +10,7 @@ use super::stages::Fragments;
 use super::*;
 use crate::git::{Checkout, SourceRevision, Version, VersionOrigin};
 use crate::problem::{Problem, Problems};
-use crate::profile::{Profile, SccacheBackend, SourceFile, Store};
+use crate::profile::{Located, Profile, SccacheBackend, SourceFile, Store, Template};
 
 const PROFILE: &str = r#"
 framework = "vllm"
@@ -676,10 +676,10 @@ fn caches_and_outputs_may_be_templates() {
         ..Settings::default()
     };
     assert_snapshot!(failure(&wrong), @"
-    Invalid cache `type=gha,token=****,scope={tagret}`: no value is called `tagret`; did you mean `target`?
-      because: Set by `--cache-to`
     Invalid output `out-{target`: a `{` is not closed
       because: Set by `--output`
+    Invalid cache `type=gha,token=****,scope={tagret}`: no value is called `tagret`; did you mean `target`?
+      because: Set by `--cache-to`
     ");
 }
 
@@ -727,6 +727,51 @@ fn a_push_takes_only_names_with_a_registry() {
     assert_eq!(
         resolution.notes,
         ["`dynamo:latest-vllm-runtime` names no registry and is not pushed"]
+    );
+    let loaded = Settings {
+        load: Some(Setting::flag(true, "--load")),
+        ..push(&["example.com/a:1", "example.com/b:1"])
+    };
+    let resolution = plan(&loaded);
+    let target = &resolution.plan.targets[0];
+    assert_eq!(
+        target.tags,
+        [
+            "example.com/a:1",
+            "example.com/b:1",
+            "dynamo:latest-vllm-runtime"
+        ]
+    );
+    assert_eq!(
+        target.outputs,
+        [
+            r#"type=registry,"name=example.com/a:1,example.com/b:1""#,
+            "type=docker"
+        ]
+    );
+    let line = render::buildx_line(&resolution.plan, target);
+    assert!(!line.contains("--tag"), "{line}");
+    let all = "example.com/a:1,example.com/b:1,dynamo:latest-vllm-runtime";
+    let load = format!(r#"--output 'type=docker,"name={all}"'"#);
+    assert!(line.contains(&load), "{line}");
+}
+
+#[test]
+fn a_name_of_an_owner_on_docker_hub_is_pushed() {
+    let mut profile = profile();
+    let own = Template::parse("me/dynamo:{version}").unwrap();
+    profile.tags.primary = Some(Located {
+        value: own,
+        at: profile.framework.clone().unwrap().at,
+    });
+    let settings = Settings {
+        push: Some(Setting::flag(true, "--push")),
+        ..target("runtime")
+    };
+    let resolution = resolve(&profile, &settings, &facts()).unwrap();
+    assert_eq!(
+        resolution.plan.targets[0].tags,
+        ["me/dynamo:v0.9.0.dev.0123456"]
     );
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
+use super::outputs::names_and_outputs;
 
 /// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
 pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
@@ -29,7 +30,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         source: _,
         version: _,
         platforms,
-        tags,
+        tags: _,
         build_args,
         labels,
         secrets,
@@ -38,12 +39,13 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         ssh,
         cache_from,
         cache_to,
-        outputs,
+        outputs: _,
         attestations,
         no_cache,
         pull,
         dockerfile: planned,
     } = target;
+    let (tags, outputs) = names_and_outputs(target);
     let mut attest = attestations.clone();
     if !target.has_provenance() {
         // buildx adds one by itself.

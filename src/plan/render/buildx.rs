@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
+use super::outputs::names_and_outputs;
 use crate::docker::csv;
 
 /// Returns one line that a shell understands: it renders the Dockerfile and pipes it into
@@ -65,7 +66,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         source: _,
         version: _,
         platforms,
-        tags,
+        tags: _,
         build_args,
         labels,
         secrets,
@@ -74,12 +75,13 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         ssh,
         cache_from,
         cache_to,
-        outputs,
+        outputs: _,
         attestations,
         no_cache,
         pull,
         dockerfile,
     } = target;
+    let (tags, outputs) = names_and_outputs(target);
     let mut words: Vec<String> = ["docker", "buildx", "build", "-f", "-"]
         .map(str::to_owned)
         .into();
@@ -111,7 +113,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         option("--cache-to", cache.to_string());
     }
     for output in outputs {
-        option("--output", output.clone());
+        option("--output", output);
     }
     for attestation in attestations {
         option("--attest", attestation.clone());

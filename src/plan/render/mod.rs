@@ -3,6 +3,7 @@
 mod bake;
 mod buildx;
 mod json;
+mod outputs;
 mod text;
 
 pub use bake::bake;

@@ -54,6 +54,23 @@ fn a_login_decides_about_a_push() {
 }
 
 #[test]
+fn an_image_that_is_pushed_and_loaded_is_told_once() {
+    for engine in containerd() {
+        let sample = Sample::new("RUN echo {salt}\n");
+        let name = format!("{}/e2e/{}:1", engine.registry, unique("both"));
+        let mut build = sample.dynbuild(&engine);
+        build.args(["--push", "--load", "-t", &name]);
+        let end = run(build.args(["--metadata-file", "meta.json"]));
+        end.assert_code(0, "pushed and loaded");
+        let metadata: serde_json::Value = serde_json::from_str(&sample.read("meta.json")).unwrap();
+        assert_eq!(metadata["image.name"], name.as_str());
+        engine.run(engine.docker().args(["image", "rm", "--force", &name]));
+        engine.run(engine.docker().args(["pull", "--quiet", &name]));
+        engine.run(engine.docker().args(["image", "rm", "--force", &name]));
+    }
+}
+
+#[test]
 fn a_registry_cache_is_written_and_read() {
     for engine in containerd() {
         let sample = Sample::new("RUN echo costly {salt} > /made\n");
