@@ -55,7 +55,10 @@ async fn found(located: &Located) -> Result<Vec<Finding>, Problem> {
 fn store(store: Store) -> Finding {
     const CHECK: &str = "image store";
     match store {
-        Store::Containerd => Finding::ok(CHECK, "containerd: every output and cache is possible"),
+        Store::Containerd => Finding::ok(
+            CHECK,
+            "containerd: every output and every cache but s3 and azblob",
+        ),
         Store::Classic => Finding::warning(
             CHECK,
             "classic: one platform per build, no OCI output, no registry cache export, no attestations",

@@ -31,7 +31,7 @@ pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> 
     findings.extend([
         memory::check(memory::total(&meminfo), processors),
         git::check(&edge.context(None)),
-        tls::check(Path::new(tls::ADDED_AUTHORITIES)),
+        tls::check(Path::new(tls::ADDED_AUTHORITIES), Path::new(tls::BUNDLE)),
     ]);
     let text = match args.format {
         Format::Text => render(&findings, edge.ui.stdout.look()),

@@ -8,21 +8,50 @@ use crate::text::counted;
 /// Where Debian's `update-ca-certificates` looks for authorities that an administrator added.
 pub(super) const ADDED_AUTHORITIES: &str = "/usr/local/share/ca-certificates";
 
-/// Tells whether authorities were added to this machine; profiles hand the bundle to builds.
-pub(super) fn check(directory: &Path) -> Finding {
+/// The bundle that the shipped profiles hand to builds, as Debian's `update-ca-certificates` makes
+/// it.
+pub(super) const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Tells which authorities builds get. Only what Debian and its like keep apart is known to be
+/// added; others mix it with what they ship.
+pub(super) fn check(directory: &Path, bundle: &Path) -> Finding {
     const CHECK: &str = "TLS";
-    let entries = fs_err::read_dir(directory).into_iter().flatten();
-    let added = entries.filter_map(Result::ok).count();
-    if added == 0 {
-        return Finding::ok(CHECK, "no private certificate authority is installed");
-    }
-    Finding::ok(
-        CHECK,
-        format!(
-            "{} of this machine; builds get the bundle as the secret `ca`",
-            counted(added, "private certificate authority file")
+    let added = authorities(directory);
+    let files = counted(added, "private certificate authority file");
+    let bundle_path = bundle.display();
+    match (bundle.is_file(), added) {
+        (true, 0) => Finding::ok(
+            CHECK,
+            format!("builds get `{bundle_path}` as the secret `ca`"),
         ),
-    )
+        (true, _) => Finding::ok(
+            CHECK,
+            format!("{files} of this machine; builds get `{bundle_path}` as the secret `ca`"),
+        ),
+        (false, 0) => Finding::ok(
+            CHECK,
+            format!("no `{bundle_path}`: builds trust what their images trust"),
+        ),
+        (false, _) => Finding::warning(
+            CHECK,
+            format!("{files} of this machine, but no `{bundle_path}`, so builds do not get them"),
+            "`update-ca-certificates`",
+        ),
+    }
+}
+
+/// Counts the files that `update-ca-certificates` takes.
+fn authorities(directory: &Path) -> usize {
+    let entries = fs_err::read_dir(directory).into_iter().flatten().flatten();
+    let counts = entries.map(|entry| {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            authorities(&path)
+        } else {
+            usize::from(path.extension().is_some_and(|end| end == "crt"))
+        }
+    });
+    counts.sum()
 }
 
 #[cfg(test)]
@@ -30,10 +59,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn added_authorities_are_counted() {
-        let directory = tempfile::tempdir().unwrap();
-        assert!(check(directory.path()).detail.starts_with("no private"));
-        fs_err::write(directory.path().join("proxy.crt"), "").unwrap();
-        assert!(check(directory.path()).detail.starts_with("1 private"));
+    fn added_authorities_and_the_bundle_are_told() {
+        let place = tempfile::tempdir().unwrap();
+        let (added, bundle) = (place.path().join("added"), place.path().join("all.crt"));
+        let told = || check(&added, &bundle).detail;
+        assert!(told().starts_with("no `"), "{}", told());
+        fs_err::write(&bundle, "").unwrap();
+        assert!(told().starts_with("builds get `"), "{}", told());
+        fs_err::create_dir_all(added.join("mine")).unwrap();
+        fs_err::write(added.join("README"), "").unwrap();
+        assert!(told().starts_with("builds get `"), "{}", told());
+        fs_err::write(added.join("mine/proxy.crt"), "").unwrap();
+        assert!(told().starts_with("1 private"), "{}", told());
+        fs_err::remove_file(&bundle).unwrap();
+        assert!(told().contains("builds do not get them"), "{}", told());
     }
 }
