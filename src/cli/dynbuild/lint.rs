@@ -16,7 +16,7 @@ use crate::plan::lint::{Finding, Subject, lint};
 use crate::plan::stages::Fragments;
 use crate::plan::undeclared_by_all;
 use crate::problem::{Problem, Problems};
-use crate::profile::Profile;
+use crate::profile::{Profile, Source};
 use crate::secret::Secret;
 use crate::text::counted;
 
@@ -33,12 +33,10 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let all = store.load_all().unwrap_or_else(|_| chosen.clone());
     let fragments = profiles::fragments(directory.as_deref(), edge)?;
     let mut problems = undeclared(&chosen, &all, &fragments);
-    let mut checked = 0;
-    for selection in chosen
-        .iter()
-        .flat_map(|profile| combinations(profile, args))
-    {
-        checked += 1;
+    let (selections, empty) = selections(&chosen, args);
+    problems.extend(empty);
+    let checked = selections.len();
+    for selection in selections {
         let found = check(selection, args.engine, edge);
         // Combinations share fragments: what is wrong with one is told once.
         problems.extend(
@@ -74,13 +72,36 @@ fn undeclared(chosen: &[Profile], all: &[Profile], fragments: &Fragments) -> Vec
     problems
 }
 
+/// Returns what to check of all profiles, and a problem for each of which there is nothing.
+fn selections(chosen: &[Profile], args: &LintArgs) -> (Vec<SelectionArgs>, Vec<Problem>) {
+    let (mut selections, mut empty) = (Vec::new(), Vec::new());
+    for profile in chosen {
+        let of_profile = combinations(profile, args);
+        if of_profile.is_empty() {
+            let name = profile.framework.as_ref().map(|name| name.value.as_str());
+            let message = format!(
+                "Nothing of profile `{}` can be built",
+                name.unwrap_or_default()
+            );
+            let problem = Problem::new(Exit::Usage, message);
+            empty.push(problem.hint("Give it a target and a device that go together"));
+        }
+        selections.extend(of_profile);
+    }
+    (selections, empty)
+}
+
 /// Returns every target of a profile on every device and from every source that it may have.
 fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
     let mut selections = Vec::new();
     let framework = profile.framework.as_ref().map(|name| name.value.clone());
+    let sources: Vec<&str> = match &profile.sources {
+        Some(sources) => sources.iter().map(|source| source.value.as_str()).collect(),
+        None => Source::words().to_vec(),
+    };
     for device in profile.devices.names() {
         for (target, table) in profile.targets.iter() {
-            for source in profile.sources.iter().flatten() {
+            for &source in &sources {
                 let fits = |patterns: &Option<crate::profile::Patterns>, value: &str| {
                     patterns
                         .as_ref()
@@ -89,13 +110,13 @@ fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
                 let name = framework.as_deref().unwrap_or_default();
                 if fits(&table.frameworks, name)
                     && fits(&table.devices, device)
-                    && fits(&table.sources, source.value.as_str())
+                    && fits(&table.sources, source)
                 {
                     selections.push(SelectionArgs {
                         framework: framework.clone(),
                         device: Some(device.to_owned()),
                         target: vec![target.value.clone()],
-                        source: Some(source.value.to_string()),
+                        source: Some(source.to_owned()),
                         profile_dir: args.profile_dir.clone(),
                         ..SelectionArgs::default()
                     });

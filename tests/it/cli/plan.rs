@@ -302,6 +302,28 @@ fn profiles_and_fragments_are_linted() {
 }
 
 #[test]
+fn a_profile_without_sources_is_linted_for_all_of_them() {
+    let env = TestEnv::new();
+    let profile = "config/profiles/demo.toml";
+    env.edit(profile, "sources = [\"wheel\", \"tree\"]\n", "");
+    insta::assert_snapshot!(env.run("lint demo"), @"
+    exit 0
+    stdout:
+    8 combinations checked, nothing found
+    ");
+    for target in ["[targets.base]\n", "[targets.runtime]\n"] {
+        let others = format!("{target}frameworks = \"vllm\"\n");
+        env.edit(profile, target, &others);
+    }
+    insta::assert_snapshot!(env.run("lint demo").failure(), @"
+    exit 2
+    stderr:
+    error: Nothing of profile `demo` can be built
+      hint: Give it a target and a device that go together
+    ");
+}
+
+#[test]
 fn an_argument_that_reaches_nothing_is_linted() {
     let env = TestEnv::new();
     let base = "config/dockerfiles/demo/base.Dockerfile";
