@@ -51,7 +51,13 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     rows.add_all("cache to", target.cache_to.iter().map(ToString::to_string));
     rows.add_all("outputs", target.outputs.iter().cloned());
     rows.add_all("attest", target.attestations.iter().cloned());
+    rows.add_all("no cache", when(target.no_cache, "every step runs"));
+    rows.add_all("pull", when(target.pull, "base images are asked for anew"));
     format!("{}\n{}", target.name, rows.text)
+}
+
+fn when(is_on: bool, meaning: &str) -> Option<String> {
+    is_on.then(|| meaning.to_owned())
 }
 
 /// Returns `NAME=value  (origin)` lines with aligned origins.

@@ -324,6 +324,17 @@ fn a_profile_without_sources_is_linted_for_all_of_them() {
 }
 
 #[test]
+fn a_plan_for_people_says_what_is_done_anew() {
+    let text = TestEnv::new().run("plan --no-cache --pull").result();
+    let at = text.find("  outputs ").expect("outputs");
+    insta::assert_snapshot!(&text[at..], @"
+    outputs     type=docker
+    no cache    every step runs
+    pull        base images are asked for anew
+    ");
+}
+
+#[test]
 fn an_argument_that_reaches_nothing_is_linted() {
     let env = TestEnv::new();
     let base = "config/dockerfiles/demo/base.Dockerfile";
