@@ -207,7 +207,7 @@ pub(crate) struct InputArgs {
     /// Secret for the build, as docker's --secret: id=ID[,env=VAR|,src=FILE]
     #[arg(long, value_name = "SPEC")]
     pub(crate) secret: Vec<String>,
-    /// Forward an ssh agent or keys, as docker's --ssh
+    /// Forward an ssh agent, as docker's --ssh
     #[arg(long, value_name = "default|ID=SOCKET")]
     pub(crate) ssh: Vec<String>,
     /// Switch a feature of the profile on, for example kvbm

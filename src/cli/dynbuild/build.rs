@@ -1,10 +1,10 @@
 //! The build itself: `dynbuild --framework … --target …`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use tokio::sync::mpsc;
 
+use super::agents::agents;
 use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
 use super::leaks;
@@ -14,7 +14,7 @@ use super::planning::{Planned, plan, secret_file};
 use super::settings::{redactor, settings};
 use crate::build::{self, Built, Finished, Resources, Runner, metadata};
 use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::{Agents, Credentials, SecretStore};
+use crate::buildkit::session::{Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
@@ -174,24 +174,6 @@ fn actions(environment: &Environment) -> ActionsService {
         is_second: is_second
             .is_some_and(|word| ["1", "t", "true"].contains(&&*word.to_lowercase())),
     }
-}
-
-/// `--ssh default` forwards the agent, `--ssh ID=SOCKET` another one.
-fn agents<'a>(specs: impl Iterator<Item = &'a String>, edge: &Edge) -> Result<Agents, Problem> {
-    let mut sockets = BTreeMap::new();
-    for spec in specs {
-        let (id, socket) = match spec.split_once('=') {
-            Some((id, socket)) => (id, Some(socket)),
-            None => (spec.as_str(), edge.environment.get("SSH_AUTH_SOCK")),
-        };
-        let Some(socket) = socket else {
-            let message = format!("`--ssh {spec}` needs a running ssh agent");
-            return Err(Problem::new(Exit::Usage, message)
-                .hint("Start one: `eval \"$(ssh-agent)\" && ssh-add`"));
-        };
-        sockets.insert(id.to_owned(), edge.absolute(Path::new(socket)));
-    }
-    Ok(Agents::new(sockets))
 }
 
 fn cancelled() -> Problem {

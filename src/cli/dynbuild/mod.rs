@@ -1,5 +1,6 @@
 //! `dynbuild`: one file per command, and what they share.
 
+mod agents;
 mod args;
 mod build;
 mod components;

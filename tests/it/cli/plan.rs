@@ -335,6 +335,19 @@ fn a_plan_for_people_says_what_is_done_anew() {
 }
 
 #[test]
+fn a_key_is_no_ssh_agent() {
+    let env = TestEnv::new();
+    env.write("repository/id_ed25519", "a key");
+    insta::assert_snapshot!(env.run("--ssh default=id_ed25519").failure(), @r#"
+    exit 2
+    stderr:
+    error: `--ssh default=id_ed25519` needs a running ssh agent
+      because: `[DIR]/repository/id_ed25519` is a file, not the socket of an agent
+      hint: If it is a key, give it to an agent: `eval "$(ssh-agent)" && ssh-add '[DIR]/repository/id_ed25519'`, then `--ssh default`
+    "#);
+}
+
+#[test]
 fn an_argument_that_reaches_nothing_is_linted() {
     let env = TestEnv::new();
     let base = "config/dockerfiles/demo/base.Dockerfile";
