@@ -27,7 +27,7 @@ fn a_line_of_a_pipeline() {
     note: `--tag`: names stay as written for every target
     note: `--platform`: each of several platforms is built with its own arguments
     note: `--use-sccache`: credentials are build secrets, the session token too; without it, objects are kept in the engine
-    note: `--push`: names without a registry are left out and told
+    note: `--push`: names of one word are left out and told
     note: `--build-arg`: wins over everything; refused where no stage declares it
     ");
 }

@@ -149,11 +149,7 @@ pub(super) const OPTIONS: &[Row] = &[
         Last,
         "refused where the image has no user of yours",
     ),
-    kept(
-        "--push",
-        Nothing,
-        "names without a registry are left out and told",
-    ),
+    kept("--push", Nothing, "names of one word are left out and told"),
     kept("--no-load", Nothing, SAME),
     kept(
         "--cache-from",
