@@ -36,10 +36,8 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
     let keys = config.detach_keys.as_deref().map(str::parse).transpose();
     keys.map_err(|error: KeyError| {
         let message = format!("`detachKeys` of docker's configuration is wrong: {error}");
-        let problem = Problem::new(Exit::Run, message);
-        match error.hint() {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        }
+        let mut problem = Problem::new(Exit::Run, message);
+        problem.hints.extend(error.hint());
+        problem
     })
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::connection::{connect, detach_keys, refused};
-use super::facts;
 use super::loss::told;
 use super::stop::no_container;
 use super::verb::{Words, usage};
@@ -86,7 +85,7 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
 
 /// Takes values that are missing from the environment, as docker does.
 fn variables(words: &Words, edge: &Edge) -> Result<Vec<String>, Problem> {
-    let ours = facts::host(edge).env;
+    let ours = edge.environment.variables();
     let lookup = |name: &str| ours.get(name).cloned();
     let variable = |text: &str| {
         let variable: EnvVar = text.parse()?;
