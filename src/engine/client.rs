@@ -63,7 +63,7 @@ impl Engine {
 
     /// Returns whether the engine is on this machine, so that paths mean the same to it and to us.
     pub const fn is_local(&self) -> bool {
-        matches!(self.address, Address::Unix(_))
+        self.address.is_local()
     }
 
     /// Returns where the engine is.

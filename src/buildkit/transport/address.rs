@@ -77,6 +77,11 @@ pub enum Address {
 }
 
 impl Address {
+    /// Returns whether this is an engine of this machine, so that paths mean the same to it and to us.
+    pub const fn is_local(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+
     /// Returns the address that a docker client would use; `tls` is for ports only.
     ///
     /// What stands before the API's paths in a port's address is left out: gRPC has no such thing.

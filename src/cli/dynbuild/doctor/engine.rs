@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::disk;
 use super::finding::Finding;
-use crate::buildkit::transport::{Address, Endpoint};
+use crate::buildkit::transport::Endpoint;
 use crate::buildkit::{Client, Store};
 use crate::cli::edge::Edge;
 use crate::engine::{Engine, Located, locate};
@@ -45,7 +45,7 @@ async fn found(located: &Located) -> Result<Vec<Finding>, Problem> {
     let client = Client::connect(&Endpoint::engine(located.address.clone())).await?;
     findings.push(store(client.capabilities().store));
     let info = engine.info().await?;
-    if matches!(located.address, Address::Unix(_)) {
+    if located.address.is_local() {
         findings.push(disk::check(Path::new(&info.data_root)));
     }
     findings.push(gpus(&info));
