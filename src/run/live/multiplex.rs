@@ -160,11 +160,22 @@ mod tests {
 
     /// Something to write to and look at.
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    struct Page {
+        written: Arc<Mutex<Vec<u8>>>,
+        /// Why it cannot be written to, if so.
+        broken: Option<io::ErrorKind>,
+    }
 
     impl Page {
+        fn broken(kind: io::ErrorKind) -> Self {
+            Self {
+                broken: Some(kind),
+                ..Self::default()
+            }
+        }
+
         fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+            String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
         }
     }
 
@@ -174,7 +185,10 @@ mod tests {
             _: &mut std::task::Context<'_>,
             bytes: &[u8],
         ) -> std::task::Poll<io::Result<usize>> {
-            self.0.lock().unwrap().extend(bytes);
+            if let Some(kind) = self.broken {
+                return std::task::Poll::Ready(Err(kind.into()));
+            }
+            self.written.lock().unwrap().extend(bytes);
             std::task::Poll::Ready(Ok(bytes.len()))
         }
 
@@ -229,37 +243,10 @@ mod tests {
         assert_eq!(sinks.losses.len(), 1);
     }
 
-    /// Something that cannot be written to.
-    struct Broken(io::ErrorKind);
-
-    impl AsyncWrite for Broken {
-        fn poll_write(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-            _: &[u8],
-        ) -> std::task::Poll<io::Result<usize>> {
-            std::task::Poll::Ready(Err(self.0.into()))
-        }
-
-        fn poll_flush(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-    }
-
     #[tokio::test]
     async fn what_cannot_be_written_is_told_and_the_rest_is_read() {
         let errors = Page::default();
-        let mut sinks = Sinks::new(Broken(io::ErrorKind::StorageFull), errors.clone());
+        let mut sinks = Sinks::new(Page::broken(io::ErrorKind::StorageFull), errors.clone());
         sinks.copy(&mut Source::new(PIECES), false).await;
         assert!(matches!(sinks.losses[..], [Loss::Output(_)]));
         assert_eq!(errors.text(), "err");
@@ -269,7 +256,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_pipe_is_no_loss() {
-        let mut sinks = Sinks::new(Broken(io::ErrorKind::BrokenPipe), Page::default());
+        let mut sinks = Sinks::new(Page::broken(io::ErrorKind::BrokenPipe), Page::default());
         sinks.copy(&mut Source::new(PIECES), false).await;
         assert!(sinks.losses.is_empty());
         assert!(sinks.broken_pipe().is_cancelled());
