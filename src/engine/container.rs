@@ -192,8 +192,13 @@ impl ContainerLine {
     /// Returns the name, or the short id of a container without one.
     pub fn name(&self) -> &str {
         let first = self.names.first().map(|name| name.trim_start_matches('/'));
-        first.unwrap_or_else(|| self.id.get(..12).unwrap_or(&self.id))
+        first.unwrap_or_else(|| short_id(&self.id))
     }
+}
+
+/// Returns as much of a container's id as docker shows.
+pub fn short_id(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
 }
 
 /// Something that happened to a container.

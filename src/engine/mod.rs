@@ -19,7 +19,7 @@ mod pull;
 pub use client::{Engine, OLDEST_API};
 pub use container::{
     AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, PublishedPort, RawStream, Wait,
-    WaitFor,
+    WaitFor, short_id,
 };
 pub use error::EngineError;
 pub use image::ImageFacts;

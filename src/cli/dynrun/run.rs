@@ -9,7 +9,7 @@ use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
 use crate::docker::env::EnvVar;
-use crate::engine::Engine;
+use crate::engine::{Engine, short_id};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
@@ -216,7 +216,7 @@ async fn background(
     let Some(wish) = request.wait else {
         return Ok(Exit::Done);
     };
-    let name = short(&started.id);
+    let name = short_id(&started.id);
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
     let caught = tokio::select! {
@@ -253,13 +253,8 @@ async fn foreground(
         outcome = &mut follow => return Ok(outcome.map_err(refused)?),
         readiness = ready => readiness.map_err(refused)?,
     };
-    super::wait::report(&readiness, short(&id), edge);
+    super::wait::report(&readiness, short_id(&id), edge);
     Ok(follow.await.map_err(refused)?)
-}
-
-/// Returns as much of an id as docker shows.
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 /// Tells why a container ended as it did.
