@@ -4,22 +4,23 @@
 //! (a [`plan`]) and drives multi-stage builds through BuildKit; `dynrun` launches the images with
 //! docker's own grammar. `docs/architecture.md` tells which module may talk to which.
 
-pub mod build;
 pub mod buildkit;
 pub mod cli;
 pub mod context;
 pub mod credentials;
+pub mod dial;
 pub mod docker;
 pub mod engine;
+pub mod execute;
 pub mod exit;
 pub mod git;
 pub mod hash;
+pub mod launch;
 pub mod plan;
 pub mod problem;
 pub mod profile;
 pub mod redact;
 pub mod report;
-pub mod run;
 pub mod secret;
 pub mod suggest;
 pub mod text;

@@ -10,7 +10,7 @@ use super::export::{ArchiveFormat, Export};
 use super::proto::control::types::WorkerRecord;
 use super::proto::pb;
 use super::request::{NamedContext, SolveRequest};
-use super::transport::EngineVersion;
+use crate::dial::EngineVersion;
 use crate::docker::api_version::ApiVersion;
 use crate::exit::Exit;
 use crate::problem::Problem;

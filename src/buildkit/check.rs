@@ -20,7 +20,7 @@ use super::proto::control::frontend::{PingRequest, Result as Answer, ReturnReque
 use super::request_proto::{self, FRONTEND};
 use super::session::Session;
 use super::solve::Job;
-use super::transport::MESSAGE_LIMIT;
+use crate::dial::MESSAGE_LIMIT;
 
 /// What the checks found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -12,7 +12,7 @@ use super::progress::SolveStatus;
 use super::request::SolveRequest;
 use super::session::{Session, SessionOptions};
 use super::solve;
-use super::transport::{ConnectError, Connection, Endpoint};
+use crate::dial::{ConnectError, Connection, Endpoint};
 
 /// A connection to an engine. Clones share it.
 #[derive(Clone, Debug)]

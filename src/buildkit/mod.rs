@@ -3,7 +3,7 @@
 //! BuildKit turns Dockerfiles into images. It is part of every Docker Engine, and also runs by
 //! itself as `buildkitd`. A build goes like this:
 //!
-//! 1. An [`Endpoint`](transport::Endpoint) says where the engine is. [`Client::connect`] reaches
+//! 1. An [`Endpoint`](crate::dial::Endpoint) says where the engine is. [`Client::connect`] reaches
 //!    it and asks for its [`Capabilities`].
 //! 2. [`Client::open_session`] opens a [`Session`](session::Session): what the engine may ask of
 //!    us while it builds, such as the files of the context (of which it takes only what changed),
@@ -36,7 +36,6 @@ mod request_proto;
 pub mod session;
 mod solve;
 mod status;
-pub mod transport;
 
 pub use capabilities::{Capabilities, Store, Unsupported};
 pub use client::Client;

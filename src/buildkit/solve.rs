@@ -18,7 +18,7 @@ use super::request::SolveRequest;
 use super::request_proto;
 use super::session::Session;
 use super::status;
-use super::transport::MESSAGE_LIMIT;
+use crate::dial::MESSAGE_LIMIT;
 
 /// How long the end of a cancelled build is watched, so that its last output is seen.
 const CANCEL_LIMIT: Duration = Duration::from_millis(500);

@@ -20,7 +20,7 @@ use super::proto::control::control_server::{Control, ControlServer};
 use super::proto::control::{self, types};
 use super::request::SolveRequest;
 use super::session::{Agents, Credentials, SecretStore, Session, SessionOptions};
-use super::transport::{Address, Endpoint};
+use crate::dial::{Address, Endpoint};
 use crate::secret::Secret;
 
 /// No test waits longer than this for something that must happen.

@@ -4,7 +4,7 @@ use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::connector;
 use super::error::EngineError;
-use crate::buildkit::transport::{Address, EngineVersion, ask_version};
+use crate::dial::{Address, EngineVersion, ask_version};
 use crate::docker::api_version::ApiVersion;
 
 /// Seconds that a single request may take. Only streams (logs, waits) take longer, and bollard

@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::buildkit::transport::{Address, BoxedStream, ConnectError};
+use crate::dial::{Address, BoxedStream, ConnectError};
 
 /// How long a stream on which nothing was asked yet is good.
 ///

@@ -1,6 +1,6 @@
 //! What can go wrong between us and the engine.
 
-use crate::buildkit::transport::{ConnectError, EngineVersion};
+use crate::dial::{ConnectError, EngineVersion};
 use crate::exit::Exit;
 use crate::problem::Problem;
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::buildkit::transport::Address;
+use crate::dial::Address;
 use crate::docker::Hinted as _;
 use crate::docker::config::{Config, ConfigError};
 use crate::docker::context::{self, Context, ContextError};

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use super::Engine;
-use crate::buildkit::transport::Address;
+use crate::dial::Address;
 
 /// `CAP_SYS_RESOURCE`, as its bit in `/proc/PID/status`.
 const SYS_RESOURCE: u64 = 1 << 24;

@@ -4,7 +4,7 @@ use super::note::render_note;
 use super::state::BuildState;
 use super::step::Step;
 use super::title::one_line;
-use crate::build::event::NoteLevel;
+use crate::execute::event::NoteLevel;
 use crate::text::{Look, Mark, Tone, fit, human_duration};
 
 /// How many of the last lines of a failed step are shown again.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::build::event::{Event, TargetOutcome};
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning};
+use crate::execute::event::{Event, TargetOutcome};
 use crate::redact::Redactor;
 
 /// A line that does not end is passed on in pieces of this size.

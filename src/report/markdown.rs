@@ -3,7 +3,7 @@
 use super::sccache::StageCache;
 use super::state::Target;
 use super::summary::{NAME_COLUMNS, Summary};
-use crate::build::event::TargetOutcome;
+use crate::execute::event::TargetOutcome;
 use crate::text::{Look, clean_line, fit, human_duration, human_size};
 
 impl Summary {

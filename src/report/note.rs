@@ -1,6 +1,6 @@
 //! Notes and warnings that belong to no step.
 
-use crate::build::event::NoteLevel;
+use crate::execute::event::NoteLevel;
 use crate::text::{Look, Tone, clean_line};
 
 /// Returns for example `warning: runtime: The tag is not valid`.

@@ -15,8 +15,8 @@ use super::step::{Phase, Step, log_lines};
 use super::summary::Summary;
 use super::target_line::render_target;
 use super::title::one_line;
-use crate::build::event::Event;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
+use crate::execute::event::Event;
 use crate::text::{Look, clean_line, human_duration, human_size};
 
 /// How often the state of a long transfer is written, by the engine's clock.

@@ -3,7 +3,7 @@
 use super::failure::render_failures;
 use super::note::render_note;
 use super::reporter::{Moment, Page, Reporter};
-use crate::build::event::{Event, NoteLevel, TargetOutcome};
+use crate::execute::event::{Event, NoteLevel, TargetOutcome};
 
 /// Writes the digest of each target to stdout, one per line in the order in which they began, and
 /// otherwise speaks up only when something is wrong.

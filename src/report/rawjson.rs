@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::reporter::{Moment, Page, Reporter};
-use crate::build::event::Event;
+use crate::execute::event::Event;
 
 /// Writes every message of the engine as `docker buildx build --progress=rawjson` does, so that
 /// tools made for that can read it, and our own events as `{"dynbuild":…}`.

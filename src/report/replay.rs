@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::intake::Intake;
 use super::reporter::{Moment, Page, Reporter, View};
 use super::state::BuildState;
-use crate::build::event::{Event, TargetOutcome};
 use crate::buildkit::progress::SolveStatus;
+use crate::execute::event::{Event, TargetOutcome};
 use crate::redact::Redactor;
 
 /// A recorded build: events and when they happened, counted from the start.

@@ -9,7 +9,7 @@ use super::quiet::Quiet;
 use super::rawjson::RawJson;
 use super::state::BuildState;
 use super::tty::Tty;
-use crate::build::event::Event;
+use crate::execute::event::Event;
 use crate::text::Look;
 
 /// Tells of a build while it runs.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::step::{Phase, Step};
 use super::title::{Kind, Title};
-use crate::build::event::{Event, TargetOutcome};
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{ProgressGroup, SolveStatus, Vertex, VertexWarning};
+use crate::execute::event::{Event, TargetOutcome};
 
 /// What is known about a build: all its steps and targets, merged from the events so far.
 ///

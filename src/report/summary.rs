@@ -7,8 +7,8 @@ use super::sccache::{self, StageCache};
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
 use super::title::{Kind, brief};
-use crate::build::event::{BuiltTarget, NoteLevel, TargetOutcome};
 use crate::buildkit::progress::VertexWarning;
+use crate::execute::event::{BuiltTarget, NoteLevel, TargetOutcome};
 use crate::text::{
     Look, Mark, Table, Tone, clean_line, counted, fit, fold, human_duration, human_size,
 };

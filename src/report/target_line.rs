@@ -1,7 +1,7 @@
 //! How a target ended, in one line.
 
 use super::state::Target;
-use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::text::{Look, Tone, human_duration, human_size};
 
 /// Returns for example `target runtime: built in 12.3s, 1.20 GB, dynamo:runtime`.

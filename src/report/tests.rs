@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::replay::Recording;
 use super::reporter::{Mode, Moment, Page, View};
 use super::summary::Summary;
-use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;

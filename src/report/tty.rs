@@ -8,7 +8,7 @@ use super::note::render_note;
 use super::reporter::{Moment, Page, Reporter};
 use super::stage_line::finished_stages;
 use super::summary::Summary;
-use crate::build::event::Event;
+use crate::execute::event::Event;
 
 /// A build that is over sooner shows only its result: a tree that flashes by tells nothing.
 const PATIENCE: Duration = Duration::from_millis(250);

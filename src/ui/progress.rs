@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::screen::Screen;
 use super::{Stream, Ui};
-use crate::build::event::Event;
+use crate::execute::event::Event;
 use crate::redact::Redactor;
 use crate::report::{BuildState, Intake, Mode, Moment, Reporter, View};
 

@@ -15,7 +15,7 @@ use vt100::Parser;
 use super::screen::Screen;
 use super::stream::size_of;
 use super::{Settings, Stream, Ui};
-use crate::build::event::{BuiltTarget, TargetOutcome};
+use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::report::replay::Recording;
 use crate::report::{BuildState, Intake, Mode, Moment, View};

@@ -12,8 +12,8 @@ use dynbuild::buildkit::request::{DockerfileOptions, ImageResolve};
 use dynbuild::buildkit::session::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
-use dynbuild::buildkit::transport::{Address, Endpoint};
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::dial::{Address, Endpoint};
 use dynbuild::problem::Problem;
 use dynbuild::secret::Secret;
 use tokio::sync::mpsc;

@@ -8,12 +8,12 @@
 use std::path::Path;
 
 use dynbuild::docker::run_flags::{CONTAINER, FlagTable};
+use dynbuild::launch::apply;
+use dynbuild::launch::facts::HostFacts;
+use dynbuild::launch::image::{Chosen, Reason};
+use dynbuild::launch::render::CreateRequest;
+use dynbuild::launch::request::docker_flags;
 use dynbuild::problem::Problems;
-use dynbuild::run::apply;
-use dynbuild::run::facts::HostFacts;
-use dynbuild::run::image::{Chosen, Reason};
-use dynbuild::run::render::CreateRequest;
-use dynbuild::run::request::docker_flags;
 use serde_json::{Map, Value};
 
 /// Rows on which we differ on purpose: what is in the row, and why.

@@ -19,8 +19,8 @@ use dynbuild::buildkit::session::filesync::{Transfer, TransferIssue};
 use dynbuild::buildkit::session::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
-use dynbuild::buildkit::transport::{Address, Endpoint};
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::dial::{Address, Endpoint};
 use dynbuild::secret::Secret;
 use rustix::fs::{CWD, FileType, Mode};
 use tempfile::TempDir;

@@ -34,4 +34,4 @@ pub use secrets::{SecretError, SecretStore};
 pub use server::{Session, SessionOptions};
 pub use ssh::Agents;
 
-use super::transport::MESSAGE_LIMIT;
+use crate::dial::MESSAGE_LIMIT;

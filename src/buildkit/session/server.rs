@@ -26,7 +26,7 @@ use crate::buildkit::proto::filesync::auth_server::AuthServer;
 use crate::buildkit::proto::health::health_server::HealthServer;
 use crate::buildkit::proto::secrets::secrets_server::SecretsServer;
 use crate::buildkit::proto::sshforward::ssh_server::SshServer;
-use crate::buildkit::transport::{BoxedStream, ConnectError, Connection, MAX_HEADER_LIST, Route};
+use crate::dial::{BoxedStream, ConnectError, Connection, MAX_HEADER_LIST, Route};
 
 /// The methods that every session announces; the engine calls no other.
 const METHODS: &[&str] = &[

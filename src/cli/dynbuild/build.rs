@@ -12,7 +12,6 @@ use super::metadata_file::MetadataFile;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan, secret_file};
 use super::settings::{redactor, settings};
-use crate::build::{self, Built, Finished, Resources, Runner, metadata};
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Credentials, SecretStore};
 use crate::cli::edge::Edge;
@@ -20,6 +19,7 @@ use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
+use crate::execute::{self, Built, Finished, Resources, Runner, metadata};
 use crate::exit::Exit;
 use crate::plan::{PlannedSecret, PlannedTarget, SecretSource};
 use crate::problem::{Problem, Problems};
@@ -86,7 +86,7 @@ async fn run_builds(
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
     let proxies = proxies(edge)?;
     let actions = actions(&edge.environment);
-    build::check_caches(plan, &actions)?;
+    execute::check_caches(plan, &actions)?;
     let passwords = passwords(&proxies);
     let keys: Vec<_> = plan
         .targets

@@ -1,8 +1,8 @@
 //! The connection to the engine that the user means.
 
 use crate::buildkit::Client;
-use crate::buildkit::transport::Endpoint;
 use crate::cli::edge::Edge;
+use crate::dial::Endpoint;
 use crate::engine::{Engine, locate};
 use crate::problem::{Problem, Problems};
 

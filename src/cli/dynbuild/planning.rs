@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::profiles;
-use crate::build;
 use crate::cli::edge::Edge;
+use crate::execute;
 use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
@@ -48,7 +48,7 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
         facts,
     } = ingredients(settings, edge)?;
     let resolution = resolve(&profile, &settings, &facts)?;
-    build::check(&resolution.plan)?;
+    execute::check(&resolution.plan)?;
     Ok(Planned {
         resolution,
         fragments: facts.fragments,

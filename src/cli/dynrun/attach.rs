@@ -10,10 +10,10 @@ use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::engine::{AttachTo, WaitFor};
 use crate::exit::Exit;
+use crate::launch::live::Sinks;
+use crate::launch::live::session::{Bond, Screen, Session, Wiring};
+use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, Problems};
-use crate::run::live::Sinks;
-use crate::run::live::session::{Bond, Screen, Session, Wiring};
-use crate::run::live::signals::Signals;
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::value(

@@ -16,10 +16,10 @@ use crate::docker::env::{EnvError, EnvVar};
 use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::launch::live::Sinks;
+use crate::launch::live::session::{Bond, Screen, Session, Wiring};
+use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, Problems};
-use crate::run::live::Sinks;
-use crate::run::live::session::{Bond, Screen, Session, Wiring};
-use crate::run::live::signals::Signals;
 
 /// How often, and after what pauses, the engine is asked for the code of a command that has ended.
 const LATE: u32 = 20;

@@ -3,11 +3,11 @@
 use super::{facts, help, run};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
+use crate::launch::decision::{Inputs, Launch};
+use crate::launch::explain::{explain, text};
+use crate::launch::masked::masked;
+use crate::launch::request::{Asked, Format, Request};
 use crate::problem::Problems;
-use crate::run::explain::{explain, text};
-use crate::run::launch::{Inputs, Launch};
-use crate::run::masked::masked;
-use crate::run::request::{Asked, Format, Request};
 
 pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
     let Asked::Run(request) = Request::parse(arguments)? else {

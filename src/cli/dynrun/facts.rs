@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal as _};
 use crate::cli::edge::Edge;
 use crate::engine::{Engine, EngineError};
 use crate::git;
-use crate::run::access::Access;
-use crate::run::facts::{EngineFacts, HostFacts, LimitFacts};
+use crate::launch::access::Access;
+use crate::launch::facts::{EngineFacts, HostFacts, LimitFacts};
 
 /// Gathers what is known about the host.
 pub(super) fn host(edge: &Edge) -> HostFacts {

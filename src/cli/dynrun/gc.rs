@@ -8,9 +8,9 @@ use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::engine::{ContainerLine, Engine};
 use crate::exit::Exit;
+use crate::launch::label::{self, Owner};
+use crate::launch::lease::Leases;
 use crate::problem::{Problem, Problems};
-use crate::run::label::{self, Owner};
-use crate::run::lease::Leases;
 
 const FLAGS: &[FlagDef] = &[FlagDef::switch("dry-run", "Say what would be removed")];
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::cli::edge::Edge;
 use crate::docker::run_flags::{CONTAINER, FlagDef, FlagKind, RUN};
 use crate::exit::Exit;
-use crate::run::option::left_to_docker;
-use crate::run::request::OWN;
+use crate::launch::option::left_to_docker;
+use crate::launch::request::OWN;
 
 const USAGE: &str = "\
 Launches inference images: docker run's flags, a profile's defaults, and checks that say what is wrong

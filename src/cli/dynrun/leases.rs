@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::edge::Edge;
-use crate::run::lease::Leases;
+use crate::launch::lease::Leases;
 
 /// Returns the leases of the user; none where there is no place for what programs remember.
 pub(super) fn leases(edge: &Edge) -> Option<Leases> {

@@ -12,8 +12,8 @@ use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::exit::Exit;
+use crate::launch::live::{Sinks, Source};
 use crate::problem::Problems;
-use crate::run::live::{Sinks, Source};
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::switch("follow", "Go on with what comes").short('f'),

@@ -2,7 +2,7 @@
 
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
-use crate::run::live::Loss;
+use crate::launch::live::Loss;
 
 /// Says what is missing. A run without all of its output has not ended well, whatever its command
 /// says; a command that failed has the more telling code.

@@ -7,8 +7,8 @@ use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::exit::Exit;
+use crate::launch::label;
 use crate::problem::Problems;
-use crate::run::label;
 
 const FLAGS: &[FlagDef] = &[FlagDef::switch("quiet", "Print names only").short('q')];
 

@@ -7,8 +7,8 @@ use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::launch::label;
 use crate::problem::{Problem, Problems};
-use crate::run::label;
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::value("time", "seconds", "Time to end before it is killed").short('t'),

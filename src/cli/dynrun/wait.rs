@@ -7,10 +7,10 @@ use crate::cli::runtime::block_on;
 use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
+use crate::launch::live::autopsy;
+use crate::launch::readiness::{Level, Readiness, watch};
+use crate::launch::request::{WaitWish, wait_timeout};
 use crate::problem::{Problem, Problems};
-use crate::run::live::autopsy;
-use crate::run::readiness::{Level, Readiness, watch};
-use crate::run::request::{WaitWish, wait_timeout};
 
 const FLAGS: &[FlagDef] = &[
     FlagDef::value("for", "level", "running, port, live, model or completion"),
@@ -67,7 +67,7 @@ pub(super) async fn until_ready(
         .environment
         .get("DYNBUILD_ENGINE_ADDRESS")
         .map(str::to_owned);
-    let told = |phase: &crate::run::readiness::Phase| edge.ui.note(&phase.to_string());
+    let told = |phase: &crate::launch::readiness::Phase| edge.ui.note(&phase.to_string());
     let readiness = watch(engine, id, wish, address.as_deref(), told)
         .await
         .map_err(refused)?;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::disk;
 use super::finding::Finding;
-use crate::buildkit::transport::Endpoint;
 use crate::buildkit::{Client, Store};
 use crate::cli::edge::Edge;
+use crate::dial::Endpoint;
 use crate::engine::{Engine, Located, locate};
 use crate::problem::Problem;
 

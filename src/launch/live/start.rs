@@ -1,0 +1,373 @@
+//! A launch, carried out.
+
+use super::autopsy::ran_out_of_memory;
+use super::create::Creation;
+use super::exit;
+use super::fill::Fill;
+use super::loss::Loss;
+use super::multiplex::Sinks;
+use super::prepare;
+use super::session::{Bond, End, Screen, Session, Wiring};
+use super::signals::Signals;
+use crate::docker::checks::Stream;
+use crate::docker::ulimit::UlimitName;
+use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor};
+use crate::exit::Exit;
+use crate::launch::decision::Launch;
+use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
+use crate::launch::facts::HostFacts;
+use crate::launch::implied::SECRETS;
+use crate::launch::note::Note;
+use crate::launch::request::UlimitPolicy;
+use crate::problem::{Problem, Problems};
+use crate::secret::Secret;
+
+/// What a launch came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The code to end with.
+    pub exit: Exit,
+    /// Why the container failed, if that is known.
+    pub diagnosis: Option<Diagnosis>,
+    /// What of its output is missing.
+    pub losses: Vec<Loss>,
+}
+
+/// A container that runs, and what is needed to follow it.
+pub struct Started {
+    /// Its id.
+    pub id: String,
+    engine: Engine,
+    following: Option<Following>,
+}
+
+/// What is needed to follow a container that is not in the background.
+struct Following {
+    session: Session,
+    wait: Wait,
+    signals: Signals,
+}
+
+/// Carries launches out.
+pub struct Starter<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The machine and account.
+    pub host: &'a HostFacts,
+    /// The text of docker's configuration, for logins to registries; empty if there is none.
+    pub docker_config: &'a Secret,
+    /// Gets remarks and the progress of a pull.
+    pub told: &'a mut dyn FnMut(&Note),
+}
+
+impl Starter<'_> {
+    /// Prepares, creates and starts a container. What was created is removed when the start fails.
+    ///
+    /// # Errors
+    /// Returns what went wrong, with its cause if that is known.
+    pub async fn start(&mut self, launch: &mut Launch) -> Result<Started, Problems> {
+        // An engine elsewhere has directories of its own.
+        if self.engine.is_local() {
+            prepare::directories(&launch.directories, self.host.home.as_deref())?;
+            prepare::missing_sources(&launch.spec.storage.binds)
+                .iter()
+                .for_each(&mut *self.told);
+        }
+        check_cidfile(launch)?;
+        loop {
+            let id = self.create(launch).await?;
+            match self.start_created(launch, &id).await {
+                Ok(started) => return Ok(started),
+                Err(Failed::Limit(name)) if launch.ulimit_policy == UlimitPolicy::Clamp => {
+                    self.engine.remove_container(&id).await.ok();
+                    self.without_limit(launch, name);
+                }
+                Err(failed) => {
+                    self.engine.remove_container(&id).await.ok();
+                    return Err(failed.problem(launch).into());
+                }
+            }
+        }
+    }
+
+    async fn create(&mut self, launch: &Launch) -> Result<String, Problems> {
+        let creation = Creation {
+            engine: self.engine,
+            spec: &launch.spec,
+            chosen: &launch.chosen,
+            docker_config: self.docker_config,
+        };
+        let told = &mut self.told;
+        let id = creation.create(|line| told(&Note::new(line))).await;
+        Ok(id.map_err(Problem::from)?)
+    }
+
+    async fn start_created(&self, launch: &Launch, id: &str) -> Result<Started, Failed> {
+        self.fill(launch, id).await?;
+        write_cidfile(launch, id)?;
+        let following = if launch.spec.launch.detach {
+            None
+        } else {
+            Some(self.prepare_to_follow(launch, id).await?)
+        };
+        self.engine
+            .start_container(id)
+            .await
+            .map_err(Failed::start)?;
+        Ok(Started {
+            engine: self.engine.clone(),
+            id: id.to_owned(),
+            following,
+        })
+    }
+
+    /// Connects before the start, so that no end can be missed, however short the container lives.
+    async fn prepare_to_follow(&self, launch: &Launch, id: &str) -> Result<Following, Failed> {
+        let session = self.attach(launch, id).await?;
+        let until = if launch.spec.keeping.remove {
+            WaitFor::Removed
+        } else {
+            WaitFor::NextExit
+        };
+        let wait = self.engine.wait_container(id, until).await?;
+        let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
+        Ok(Following {
+            session,
+            wait,
+            signals,
+        })
+    }
+
+    async fn fill(&self, launch: &Launch, id: &str) -> Result<(), Failed> {
+        let fill = Fill {
+            engine: self.engine,
+            id,
+            host: self.host,
+        };
+        if launch.host_user {
+            fill.host_user().await.map_err(Problem::from)?;
+        }
+        if launch.secrets.is_empty() {
+            return Ok(());
+        }
+        let volumes = &launch.spec.storage.volumes;
+        let has_volume = volumes.iter().any(|target| target == SECRETS);
+        let user = match &launch.spec.process.user {
+            Some(user) => user.clone(),
+            None => match self.engine.container(id).await? {
+                Some(facts) => facts.config.user,
+                None => String::new(),
+            },
+        };
+        Ok(fill
+            .secrets(&launch.secrets, &user, has_volume)
+            .await
+            .map_err(Problem::from)?)
+    }
+
+    async fn attach(&self, launch: &Launch, id: &str) -> Result<Session, EngineError> {
+        let spec = &launch.spec;
+        let named = &spec.streams.attach;
+        let wanted = |stream| named.is_empty() || named.contains(&stream);
+        let input = spec.streams.interactive && wanted(Stream::Stdin);
+        let keys = spec.launch.detach_keys.as_ref().map(ToString::to_string);
+        let to = AttachTo {
+            stdin: input,
+            stdout: wanted(Stream::Stdout),
+            stderr: wanted(Stream::Stderr),
+            detach_keys: keys.as_deref(),
+        };
+        let wiring = Wiring {
+            tty: spec.streams.tty,
+            input,
+            bond: if spec.launch.forward_signals {
+                Bond::Ours
+            } else {
+                Bond::Apart
+            },
+            screen: Screen::Container,
+        };
+        Session::attach(self.engine, id, wiring, to).await
+    }
+
+    /// Leaves a limit to the engine that it refused to set.
+    fn without_limit(&mut self, launch: &mut Launch, name: UlimitName) {
+        launch
+            .spec
+            .resources
+            .ulimits
+            .retain(|limit| limit.name() != name);
+        (self.told)(&Note::new(format!(
+            "The engine may not set `--ulimit {name}` as asked; the container gets the engine's own limit"
+        )));
+    }
+}
+
+impl Started {
+    /// Follows the container to its end, or until the user detaches.
+    ///
+    /// # Errors
+    /// Fails when the engine goes away.
+    pub async fn follow(self, launch: &Launch, sinks: &mut Sinks) -> Result<Outcome, EngineError> {
+        let Some(Following {
+            session,
+            wait,
+            signals,
+        }) = self.following
+        else {
+            return Ok(Outcome {
+                exit: Exit::Done,
+                diagnosis: None,
+                losses: Vec::new(),
+            });
+        };
+        let end = Box::pin(session.follow(wait, signals, sinks)).await?;
+        let diagnosis = match end {
+            End::Ended(exit) => why(&self.engine, &self.id, launch, exit, sinks).await,
+            End::Detached | End::Left(_) => None,
+        };
+        Ok(Outcome {
+            exit: end.exit(),
+            diagnosis,
+            losses: std::mem::take(&mut sinks.losses),
+        })
+    }
+}
+
+/// Looks the end of a container up in the table, unless it ended well or by a signal of the user.
+async fn why(
+    engine: &Engine,
+    id: &str,
+    launch: &Launch,
+    exit: Exit,
+    sinks: &Sinks,
+) -> Option<Diagnosis> {
+    let code = exit.code();
+    let number = Some(i64::from(code));
+    let interactive = launch.spec.streams.tty && launch.spec.streams.interactive;
+    if matches!(code, 0 | 130 | 143) || interactive {
+        return None;
+    }
+    diagnose(&Evidence {
+        log: sinks.tail.lines(),
+        code: number,
+        out_of_memory: ran_out_of_memory(engine, id, number).await,
+        image: launch.spec.image.clone(),
+        build_line: launch.chosen.build_line(),
+        ..Evidence::default()
+    })
+}
+
+/// Why a created container does not run.
+enum Failed {
+    /// The engine may not set this limit.
+    Limit(UlimitName),
+    /// The engine could not start it.
+    Start(EngineError),
+    /// Anything before that.
+    Before(Problem),
+}
+
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Self {
+        Self::Before(Problem::from_error(Exit::Run, &error))
+    }
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Before(problem)
+    }
+}
+
+impl Failed {
+    fn start(error: EngineError) -> Self {
+        match refused_limit(&error.to_string()) {
+            Some(name) => Self::Limit(name),
+            None => Self::Start(error),
+        }
+    }
+
+    fn problem(self, launch: &Launch) -> Problem {
+        let error = match self {
+            Self::Before(problem) => return problem,
+            Self::Limit(name) => {
+                let message = format!("the engine cannot set `--ulimit {name}` as asked");
+                return Problem::new(Exit::Run, message)
+                    .hint("take what is possible: `--ulimit-policy clamp`");
+            }
+            Self::Start(error) => error,
+        };
+        let problem = Problem::from_error(exit::of_failed_start(&error), &error);
+        let evidence = Evidence {
+            engine: Some(error.to_string()),
+            image: launch.spec.image.clone(),
+            ..Evidence::default()
+        };
+        match diagnose(&evidence) {
+            Some(diagnosis) => diagnosis.explain(problem),
+            None => problem,
+        }
+    }
+}
+
+/// Reads the limit out of runc's `error setting rlimit type 7`; the numbers are Linux's.
+fn refused_limit(message: &str) -> Option<UlimitName> {
+    const BY_NUMBER: [Option<UlimitName>; 16] = [
+        Some(UlimitName::Cpu),
+        Some(UlimitName::Fsize),
+        Some(UlimitName::Data),
+        Some(UlimitName::Stack),
+        Some(UlimitName::Core),
+        Some(UlimitName::Rss),
+        Some(UlimitName::Nproc),
+        Some(UlimitName::Nofile),
+        Some(UlimitName::Memlock),
+        None, // the address space, which docker has no name for
+        Some(UlimitName::Locks),
+        Some(UlimitName::Sigpending),
+        Some(UlimitName::Msgqueue),
+        Some(UlimitName::Nice),
+        Some(UlimitName::Rtprio),
+        Some(UlimitName::Rttime),
+    ];
+    let (_, rest) = message.split_once("error setting rlimit type ")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let number: usize = digits.parse().ok()?;
+    *BY_NUMBER.get(number)?
+}
+
+/// A file of that name must not be there, as in docker: it would name another container.
+fn check_cidfile(launch: &Launch) -> Result<(), Problem> {
+    match &launch.spec.launch.cidfile {
+        Some(path) if path.exists() => Err(Problem::new(
+            Exit::Run,
+            format!(
+                "the file `{}` of `--cidfile` is there already",
+                path.display()
+            ),
+        )
+        .hint("remove it if its container is gone, or choose another name")),
+        _ => Ok(()),
+    }
+}
+
+fn write_cidfile(launch: &Launch, id: &str) -> Result<(), Problem> {
+    let Some(path) = &launch.spec.launch.cidfile else {
+        return Ok(());
+    };
+    fs_err::write(path, id).map_err(|error| Problem::from_error(Exit::Run, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runcs_numbers_are_limits() {
+        let message = "error setting rlimits for ready process: error setting rlimit type 8: operation not permitted";
+        assert_eq!(refused_limit(message), Some(UlimitName::Memlock));
+        assert_eq!(refused_limit("error setting rlimit type 99"), None);
+        assert_eq!(refused_limit("something else"), None);
+    }
+}

@@ -1,0 +1,303 @@
+//! Ways to the server in a container.
+//!
+//! A published port, or one on the host's network, is asked from here. Where there is none, or it
+//! cannot be told where the engine publishes, or nothing answers there, Python in the container asks
+//! itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::dial::Address;
+use crate::engine::{ContainerFacts, Engine};
+
+/// How long one question may take; a first completion compiles and warms up.
+const PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a connection has to stay open. Docker's proxy takes connections for every published port,
+/// and closes those at once for which nobody listens in the container.
+const OPEN: Duration = Duration::from_millis(300);
+
+/// Asks `METHOD URL [BODY]` and prints the status on the first line, then the body.
+const ASK: &str = r#"
+import sys, urllib.request as r, urllib.error as e
+method, url, body = sys.argv[1:4]
+q = r.Request(url, method=method, data=body.encode() or None, headers={"content-type": "application/json"})
+try:
+    a = r.urlopen(q, timeout=60)
+except e.HTTPError as error:
+    a = error
+print(a.status if hasattr(a, "status") else a.code)
+print(a.read().decode(errors="replace"), end="")
+"#;
+
+/// An answer of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: String,
+}
+
+/// A way to the server.
+#[derive(Clone, Debug)]
+pub(super) enum Route {
+    /// A port that can be reached from here.
+    Direct { host: String, port: u16 },
+    /// A command in the container.
+    Inside {
+        engine: Box<Engine>,
+        id: String,
+        port: u16,
+    },
+}
+
+impl Route {
+    /// Returns the ways to a port of a container, the shorter first.
+    pub(super) fn all(
+        engine: &Engine,
+        facts: &ContainerFacts,
+        port: u16,
+        engine_host: Option<&EngineHost>,
+    ) -> Vec<Self> {
+        let direct = engine_host.and_then(|host| reachable(facts, port, host));
+        let direct = direct.map(|(host, port)| Self::Direct { host, port });
+        let inside = Self::Inside {
+            engine: Box::new(engine.clone()),
+            id: facts.id.clone(),
+            port,
+        };
+        direct.into_iter().chain([inside]).collect()
+    }
+
+    /// Asks; an error says why there was no answer.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> Result<Answer, String> {
+        let asked = async {
+            match self {
+                Self::Direct { host, port } => direct(host, *port, method, path, body).await,
+                Self::Inside { engine, id, port } => {
+                    inside(engine, id, *port, &method, path, body).await
+                }
+            }
+        };
+        timeout(PATIENCE, asked)
+            .await
+            .map_err(|_| "no answer".to_owned())?
+    }
+
+    /// Returns whether something listens.
+    pub(super) async fn is_open(&self) -> Result<(), String> {
+        match self {
+            Self::Direct { host, port } => stays_open(connect(host, *port).await?).await,
+            Self::Inside { .. } => self.ask(Method::GET, "/", "").await.map(drop),
+        }
+    }
+}
+
+/// The machine whose ports the engine publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EngineHost {
+    name: String,
+    /// Whether its loopback is ours.
+    is_here: bool,
+}
+
+fn reachable(facts: &ContainerFacts, port: u16, host: &EngineHost) -> Option<(String, u16)> {
+    if facts.host_config.network_mode == "host" {
+        return Some((host.name.clone(), port));
+    }
+    let ports = facts.network_settings.ports.as_ref()?;
+    let published = ports.get(&format!("{port}/tcp"))?.as_ref()?.first()?;
+    let name = match published.host_ip.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() && !host.is_here => return None,
+        Ok(address) if !address.is_unspecified() => published.host_ip.clone(),
+        _ => host.name.clone(),
+    };
+    Some((name, published.host_port.parse().ok()?))
+}
+
+/// Returns whether the other side keeps a connection, or says something.
+async fn stays_open(mut stream: TcpStream) -> Result<(), String> {
+    let closed = || "the connection is closed at once".to_owned();
+    match timeout(OPEN, stream.read_u8()).await {
+        Ok(said) => said.map(drop).map_err(|_| closed()),
+        Err(_) => Ok(()),
+    }
+}
+
+async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
+    let connected = timeout(CONNECT, TcpStream::connect((host, port))).await;
+    let connected = connected.map_err(|_| format!("{host}:{port} does not answer"))?;
+    connected.map_err(|error| format!("{host}:{port}: {error}"))
+}
+
+async fn direct(
+    host: &str,
+    port: u16,
+    method: Method,
+    path: &str,
+    body: &str,
+) -> Result<Answer, String> {
+    let stream = connect(host, port).await?;
+    let told = |error: hyper::Error| error.to_string();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, host)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+        .map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(told)?;
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.map_err(told)?.to_bytes();
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer { status, body })
+}
+
+async fn inside(
+    engine: &Engine,
+    id: &str,
+    port: u16,
+    method: &Method,
+    path: &str,
+    body: &str,
+) -> Result<Answer, String> {
+    let url = format!("http://{}:{port}{path}", Ipv4Addr::LOCALHOST);
+    let request = json!({
+        "AttachStdout": true,
+        "Cmd": ["python3", "-c", ASK, method.as_str(), url, body],
+    });
+    let told = |error: crate::engine::EngineError| error.to_string();
+    let exec = engine.create_exec(id, request).await.map_err(told)?;
+    let mut stream = engine.start_exec(&exec, false).await.map_err(told)?;
+    let mut raw = Vec::new();
+    stream
+        .read_to_end(&mut raw)
+        .await
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&payload(&raw)).into_owned();
+    match answer(&text) {
+        Some(answer) => Ok(answer),
+        None => Err(no_answer(
+            engine.exec_code(&exec).await.map_err(told)?,
+            port,
+        )),
+    }
+}
+
+/// Reads what [`ASK`] prints.
+fn answer(text: &str) -> Option<Answer> {
+    let (status, body) = text.split_once('\n')?;
+    Some(Answer {
+        status: status.trim().parse().ok()?,
+        body: body.to_owned(),
+    })
+}
+
+/// Tells why nothing was answered, by the code of the command that asked.
+fn no_answer(code: Option<i64>, port: u16) -> String {
+    match code {
+        Some(126 | 127) => {
+            format!("there is no python3 in the image to ask with; publish the port: `-p {port}`")
+        }
+        _ => "nothing listens yet".to_owned(),
+    }
+}
+
+/// Takes the headers out of a multiplexed stream.
+fn payload(mut raw: &[u8]) -> Vec<u8> {
+    let mut payload = Vec::new();
+    while let Some((header, rest)) = raw.split_first_chunk::<8>() {
+        let [_, _, _, _, length @ ..] = *header;
+        let length = (u32::from_be_bytes(length) as usize).min(rest.len());
+        payload.extend(&rest[..length]);
+        raw = &rest[length..];
+    }
+    payload
+}
+
+/// Returns the machine whose ports the engine publishes: what is set, the engine's own, or this one.
+/// Of an engine behind a program such as ssh it is not known.
+pub(super) fn engine_host(address: &Address, set: Option<&str>) -> Option<EngineHost> {
+    let (name, is_here) = match (set, address) {
+        // Whoever sets it may have brought the engine's loopback here.
+        (Some(set), _) => (set.to_owned(), true),
+        (None, Address::Tcp { host, .. } | Address::Tls { host, .. }) => (host.clone(), false),
+        (None, Address::Unix(_)) => (Ipv4Addr::LOCALHOST.to_string(), true),
+        (None, Address::Command(_)) => return None,
+    };
+    Some(EngineHost { name, is_here })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use test_case::test_case;
+
+    /// Where a port is asked, as `HOST:PORT`; nothing if only from inside.
+    fn asked(engine: &str, set: Option<&str>, network: &str, ports: &Value) -> Option<String> {
+        let address = match engine {
+            "unix" => Address::Unix("/run/docker.sock".into()),
+            "ssh" => Address::Command(vec!["ssh".to_owned()]),
+            host => Address::Tcp {
+                host: host.to_owned(),
+                port: 2375,
+            },
+        };
+        let facts = json!({
+            "Id": "c1", "Name": "/c1", "State": {}, "Config": {},
+            "HostConfig": {"NetworkMode": network},
+            "NetworkSettings": {"Ports": ports},
+        });
+        let facts = serde_json::from_value(facts).unwrap();
+        let (host, port) = reachable(&facts, 8000, &engine_host(&address, set)?)?;
+        Some(format!("{host}:{port}"))
+    }
+
+    #[test_case("unix", None, Some("127.0.0.1:8000"); "this machine")]
+    #[test_case("gpu", None, Some("gpu:8000"); "tcp")]
+    #[test_case("ssh", None, None; "ssh")]
+    #[test_case("ssh", Some("gpu"), Some("gpu:8000"); "ssh to a machine that is named")]
+    fn the_hosts_network_is_that_of_the_engine(
+        engine: &str,
+        set: Option<&str>,
+        expected: Option<&str>,
+    ) {
+        let asked = asked(engine, set, "host", &Value::Null);
+        assert_eq!(asked.as_deref(), expected);
+    }
+
+    #[test_case("unix", None, "0.0.0.0", Some("127.0.0.1:9000"); "published here")]
+    #[test_case("unix", None, "127.0.0.1", Some("127.0.0.1:9000"); "published on our loopback")]
+    #[test_case("gpu", None, "::", Some("gpu:9000"); "published elsewhere")]
+    #[test_case("gpu", None, "127.0.0.1", None; "published on the loopback of another machine")]
+    #[test_case("gpu", Some("localhost"), "127.0.0.1", Some("127.0.0.1:9000"); "which is brought here")]
+    #[test_case("gpu", None, "10.1.2.3", Some("10.1.2.3:9000"); "published on an address")]
+    fn published_ports_are_those_of_the_engine(
+        engine: &str,
+        set: Option<&str>,
+        address: &str,
+        expected: Option<&str>,
+    ) {
+        let ports = json!({"8000/tcp": [{"HostIp": address, "HostPort": "9000"}]});
+        let asked = asked(engine, set, "bridge", &ports);
+        assert_eq!(asked.as_deref(), expected);
+    }
+}
