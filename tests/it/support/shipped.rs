@@ -10,31 +10,73 @@ use dynbuild::profile::{Profile, Source, Store};
 
 /// All targets of one framework on one device from one source, for all platforms of the device.
 pub(crate) struct Shipped {
-    /// Framework, device and source, with hyphens between them.
-    pub(crate) name: String,
+    pub(crate) device: String,
+    pub(crate) source: Source,
     pub(crate) plan: BuildPlan,
+}
+
+/// The frameworks that have a profile.
+pub(crate) fn frameworks() -> Vec<String> {
+    let profiles = profiles();
+    profiles.iter().map(framework).collect()
 }
 
 /// Plans every combination of the shipped profiles.
 pub(crate) fn builds() -> Vec<Shipped> {
-    let profiles = Store::embedded()
-        .load_all()
-        .expect("the shipped profiles are valid");
-    profiles
+    frameworks()
         .iter()
-        .flat_map(|profile| profile.devices.names().map(move |device| (profile, device)))
-        .flat_map(|(profile, device)| {
-            [Source::Wheel, Source::Tree].map(|source| build(profile, device, source))
+        .flat_map(|framework| builds_of(framework))
+        .collect()
+}
+
+/// Plans every combination of one framework, its default device from wheels first.
+pub(crate) fn builds_of(framework: &str) -> Vec<Shipped> {
+    let profile = profile(framework);
+    let default = default_image(framework).targets[0].device.clone();
+    let others = profile.devices.names().filter(|name| *name != default);
+    std::iter::once(default.as_str())
+        .chain(others)
+        .flat_map(|device| {
+            [Source::Wheel, Source::Tree].map(|source| build(&profile, device, source))
         })
         .collect()
 }
 
-fn build(profile: &Profile, device: &str, source: Source) -> Shipped {
+/// The plan that `--framework` alone makes.
+pub(crate) fn default_image(framework: &str) -> BuildPlan {
+    let settings = Settings {
+        framework: Some(Setting::flag(framework, "--framework")),
+        source: Some(Setting::flag(Source::Wheel, "--source")),
+        ..Settings::default()
+    };
+    let resolution = resolve(&profile(framework), &settings, &facts());
+    resolution.expect("a plan").plan
+}
+
+fn profiles() -> Vec<Profile> {
+    Store::embedded()
+        .load_all()
+        .expect("the shipped profiles are valid")
+}
+
+fn profile(name: &str) -> Profile {
+    let mut profiles = profiles();
+    profiles.retain(|profile| framework(profile) == name);
+    profiles.pop().expect("a shipped profile")
+}
+
+fn framework(profile: &Profile) -> String {
     let framework = profile.framework.as_ref().expect("a framework");
-    let settings = settings(profile, &framework.value, device, source);
+    framework.value.clone()
+}
+
+fn build(profile: &Profile, device: &str, source: Source) -> Shipped {
+    let settings = settings(profile, &framework(profile), device, source);
+    let resolution = resolve(profile, &settings, &facts());
     Shipped {
-        name: format!("{}-{device}-{source}", framework.value),
-        plan: resolve(profile, &settings, &facts()).expect("a plan").plan,
+        device: device.to_owned(),
+        source,
+        plan: resolution.expect("a plan").plan,
     }
 }
 
