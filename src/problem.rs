@@ -56,6 +56,9 @@ pub struct Problem {
     pub excerpts: Vec<Excerpt>,
     /// What the reader can do, best a command to paste.
     pub hints: Vec<String>,
+    /// The last lines that a failed step wrote. Whoever watched has seen them; others read them in
+    /// the annotation.
+    pub log: Box<[String]>,
 }
 
 impl Problem {
@@ -67,6 +70,7 @@ impl Problem {
             causes: Vec::new(),
             excerpts: Vec::new(),
             hints: Vec::new(),
+            log: Box::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::buildkit::Digest;
 use crate::buildkit::progress::SolveStatus;
+use crate::text::human_size;
 
 /// One thing that happened.
 ///
@@ -13,7 +14,12 @@ use crate::buildkit::progress::SolveStatus;
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The engine (or a step of our own that looks like one of its) made progress.
-    Progress(SolveStatus),
+    Progress {
+        /// The target whose build it belongs to; none where that is not known.
+        target: Option<String>,
+        /// What the engine said.
+        status: SolveStatus,
+    },
     /// Work on a target began.
     TargetStarted {
         /// The name of the target in the plan.
@@ -85,4 +91,29 @@ pub struct BuiltTarget {
     /// The image's size in the engine, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// Which size that is: stores differ in what they count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_of: Option<Layers>,
+}
+
+impl BuiltTarget {
+    /// Returns the size for people: `780 MB unpacked`.
+    pub fn shown_size(&self) -> Option<String> {
+        let size = human_size(self.size?);
+        Some(match self.size_of {
+            None => size,
+            Some(Layers::Unpacked) => size + " unpacked",
+            Some(Layers::Compressed) => size + " compressed",
+        })
+    }
+}
+
+/// In which form the layers of an image are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layers {
+    /// As files, which is what the classic store keeps.
+    Unpacked,
+    /// As a registry has them, which is what the containerd store keeps in addition.
+    Compressed,
 }

@@ -18,7 +18,7 @@ mod runner;
 
 pub use attestation::AttestationError;
 pub use attributes::UnknownAttribute;
-pub use event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
+pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use output::OutputError;
 pub use request::{check, check_caches};

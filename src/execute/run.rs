@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::event::{BuiltTarget, Event, NoteLevel, TargetOutcome};
+use super::event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 use super::failure;
 use super::preflight;
 use super::request::complete_request;
@@ -14,7 +14,7 @@ use crate::buildkit::cache::ActionsService;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::Session;
-use crate::buildkit::{Client, SolveError, SolveRequest};
+use crate::buildkit::{Client, SolveError, SolveRequest, Store};
 use crate::engine::Engine;
 use crate::plan::stages::SourceMap;
 use crate::plan::{CacheServer, PlannedTarget};
@@ -135,7 +135,7 @@ impl Run<'_> {
         }
         let names = names(&request.exports);
         let response = self
-            .solve(request, session)
+            .solve(target, request, session)
             .await
             .map_err(|error| Failure {
                 outcome: outcome(&error),
@@ -147,23 +147,25 @@ impl Run<'_> {
 
     async fn solve(
         &self,
+        target: &PlannedTarget,
         request: SolveRequest,
         session: &Session,
     ) -> Result<ExportResponse, SolveError> {
         let (statuses, received) = mpsc::channel(WAITING_EVENTS);
         let solve = self.client.solve(session, request, statuses, &self.cancel);
-        let (result, ()) = tokio::join!(solve, self.forward(received));
+        let (result, ()) = tokio::join!(solve, self.forward(&target.name, received));
         result
     }
 
-    async fn forward(&self, mut statuses: mpsc::Receiver<SolveStatus>) {
+    async fn forward(&self, target: &str, mut statuses: mpsc::Receiver<SolveStatus>) {
         let source_map = self.source_map;
         while let Some(mut status) = statuses.recv().await {
             let warnings = std::mem::take(&mut status.warnings).into_iter();
             status.warnings = warnings
                 .map(|warning| failure::at_fragment(warning, source_map))
                 .collect();
-            self.listener.tell(Event::Progress(status)).await;
+            let target = Some(target.to_owned());
+            self.listener.tell(Event::Progress { target, status }).await;
         }
     }
 
@@ -192,6 +194,13 @@ impl Run<'_> {
         BuiltTarget {
             digest: response.digest(),
             image_id: stored.as_ref().map(|stored| stored.id.as_str().into()),
+            size_of: stored
+                .as_ref()
+                .and_then(|_| match self.client.capabilities().store {
+                    Store::Classic => Some(Layers::Unpacked),
+                    Store::Containerd => Some(Layers::Compressed),
+                    Store::None => None,
+                }),
             size: stored.map(|stored| stored.size),
             tags: names,
         }

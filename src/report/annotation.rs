@@ -40,7 +40,11 @@ impl From<&Problem> for Annotation {
         let hints = problem.hints.iter().map(|hint| format!("hint: {hint}"));
         Self {
             severity: Severity::Error,
-            lines: message.chain(causes).chain(hints).collect(),
+            lines: message
+                .chain(causes)
+                .chain(hints)
+                .chain(problem.log.iter().cloned())
+                .collect(),
             place: problem.excerpts.first().map(Place::from),
         }
     }
@@ -139,6 +143,14 @@ mod tests {
         let annotation = Annotation::from(&problem("/w/a,b/x.Dockerfile"));
         let line = annotation.github(Some(Path::new("/w")), &Redactor::default());
         insta::assert_snapshot!(line, @"::error title=dynbuild,file=a%2Cb/x.Dockerfile,line=2,endLine=3::100%25 broken: a, b%0Abecause: Two%0Alines%0Ahint: See `x::y`");
+    }
+
+    #[test]
+    fn the_last_lines_of_a_step_are_below() {
+        let mut problem = Problem::new(Exit::StepFailed, "A step ended with exit code 7");
+        problem.log = ["curl: (7) Failed to connect".into(), "::stop".into()].into();
+        let line = Annotation::from(&problem).github(None, &Redactor::default());
+        insta::assert_snapshot!(line, @"::error title=dynbuild::A step ended with exit code 7%0Acurl: (7) Failed to connect%0A::stop");
     }
 
     #[test]

@@ -6,8 +6,12 @@ use regex::{Captures, Regex};
 
 use super::state::BuildState;
 use super::step::Step;
+use crate::execute::event::TargetOutcome;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
+
+/// How many of the last lines of a failed step go into an annotation, which is a small box.
+const LOG_LINES: usize = 10;
 
 /// The likely reason of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +45,10 @@ impl BuildState {
         self.failed().filter_map(Diagnosis::of).collect()
     }
 
-    /// Adds the likely reasons, and what mends them, to the problems that tell of failed steps.
+    /// Adds the last lines of the failed step of a target to its problems, and the likely reasons
+    /// with their fixes.
     #[must_use]
-    pub fn explain(&self, mut problems: Problems) -> Problems {
+    pub fn explain(&self, target: &str, mut problems: Problems) -> Problems {
         let diagnoses = self.diagnoses();
         let failures = problems
             .0
@@ -53,8 +58,24 @@ impl BuildState {
             for diagnosis in &diagnoses {
                 diagnosis.explain(problem);
             }
+            let lines = self
+                .failed_step(target)
+                .map(|step| step.last_lines(LOG_LINES));
+            problem.log = lines.into_iter().flatten().map(str::to_owned).collect();
         }
         problems
+    }
+
+    /// Returns the step at which a target failed.
+    fn failed_step(&self, target: &str) -> Option<&Step> {
+        let target = self.targets().iter().find(|known| known.name == target)?;
+        let (_, outcome) = target.finished.as_ref()?;
+        match outcome {
+            TargetOutcome::Failed { vertex, .. } => {
+                Some(&self.steps()[self.step_of(vertex.as_ref()?)?])
+            }
+            TargetOutcome::Built(_) | TargetOutcome::Cancelled => None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::execute::event::NoteLevel;
 use crate::text::{Look, Mark, Tone, fit, human_duration};
 
 /// How many of the last lines of a failed step are shown again.
-const SHOWN_LINES: usize = 20;
+pub(super) const SHOWN_LINES: usize = 20;
 
 /// Returns the failed steps, each with its last output. The reasons are not here: they are in the
 /// problem that the caller shows right below.

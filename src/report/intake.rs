@@ -15,8 +15,9 @@ const LONGEST_LINE: usize = 64 * 1024;
 /// The gate that every event passes before a reporter sees it.
 ///
 /// The engine cuts the output of a step anywhere, also in the middle of a secret. So logs are held
-/// back until their line is complete, and only then searched for secrets. Of a step that two
-/// targets share, it sends the output to both: here it passes once.
+/// back until their line ends or is begun again (a carriage return, as progress bars write it), and
+/// only then searched for secrets. Of a step that two targets share, the engine sends the output to
+/// both: here it passes once.
 #[derive(Debug, Default)]
 pub struct Intake {
     redactor: Redactor,
@@ -53,7 +54,10 @@ impl Intake {
     /// Makes an event fit to be shown.
     pub fn take(&mut self, event: Event) -> Event {
         match event {
-            Event::Progress(status) => Event::Progress(self.status(status)),
+            Event::Progress { target, status } => Event::Progress {
+                target,
+                status: self.status(status),
+            },
             Event::TargetStarted { target, at } => Event::TargetStarted { target, at },
             Event::TargetFinished { target, at, result } => Event::TargetFinished {
                 target,
@@ -80,10 +84,13 @@ impl Intake {
             .into_iter()
             .filter_map(|key| self.close(&key))
             .collect();
-        Event::Progress(SolveStatus {
-            logs,
-            ..SolveStatus::default()
-        })
+        Event::Progress {
+            target: None,
+            status: SolveStatus {
+                logs,
+                ..SolveStatus::default()
+            },
+        }
     }
 
     fn status(&mut self, status: SolveStatus) -> SolveStatus {
@@ -129,7 +136,7 @@ impl Intake {
         output.open_line.extend_from_slice(&log.data);
         output.latest = Some((log.timestamp, log.data));
         let open = &mut output.open_line;
-        let complete = match open.iter().rposition(|byte| *byte == b'\n') {
+        let complete = match open.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
             Some(end) => end + 1,
             None if open.len() >= LONGEST_LINE => open.len(),
             None => return None,
@@ -211,12 +218,19 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
+    fn progress(status: SolveStatus) -> Event {
+        Event::Progress {
+            target: None,
+            status,
+        }
+    }
+
     fn log(data: &str) -> Event {
         log_at(0, data)
     }
 
     fn log_at(second: i64, data: &str) -> Event {
-        Event::Progress(SolveStatus {
+        progress(SolveStatus {
             logs: vec![VertexLog {
                 vertex: "sha256:a".into(),
                 stream: 1,
@@ -228,7 +242,7 @@ mod tests {
     }
 
     fn done() -> Event {
-        Event::Progress(SolveStatus {
+        progress(SolveStatus {
             vertexes: vec![Vertex {
                 digest: "sha256:a".into(),
                 completed: Some(Timestamp::UNIX_EPOCH),
@@ -239,7 +253,7 @@ mod tests {
     }
 
     fn logged(event: &Event) -> String {
-        let Event::Progress(status) = event else {
+        let Event::Progress { status, .. } = event else {
             panic!("not progress: {event:?}")
         };
         let data = status
@@ -256,6 +270,14 @@ mod tests {
         assert_eq!(logged(&intake.take(log("one\ntoken hf_ca"))), "one\n");
         assert_eq!(logged(&intake.take(log("nary and"))), "");
         assert_eq!(logged(&intake.take(done())), "token **** and\n");
+    }
+
+    #[test]
+    fn a_line_that_is_begun_again_passes() {
+        let mut intake = Intake::new(Redactor::new(&[Secret::new("hf_canary")]));
+        assert_eq!(logged(&intake.take(log("10% hf_can"))), "");
+        assert_eq!(logged(&intake.take(log("ary\r20% hf_"))), "10% ****\r");
+        assert_eq!(logged(&intake.take(done())), "20% hf_\n");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The summary as a page for a CI job.
 
+use super::diagnosis::without_command;
 use super::sccache::StageCache;
 use super::state::Target;
-use super::summary::{NAME_COLUMNS, Summary};
+use super::summary::{FailedStep, NAME_COLUMNS, Summary};
 use crate::execute::event::TargetOutcome;
-use crate::text::{Look, clean_line, fit, human_duration, human_size};
+use crate::text::{Look, clean_line, fit, human_duration};
 
 impl Summary {
     /// Returns the summary in Markdown, as `GITHUB_STEP_SUMMARY` and its like take it.
@@ -13,9 +14,10 @@ impl Summary {
         let totals = self.totals().join(" · ");
         let table =
             format!("| target | result | time | size | image |\n|---|---|---:|---:|---|\n{rows}");
+        let failures: String = self.failures.iter().map(failure).collect();
         let cache = self.cache_table();
         format!(
-            "### dynbuild\n\n{table}\n{totals}\n{cache}{}",
+            "### dynbuild\n\n{table}\n{totals}\n{failures}{cache}{}",
             self.slowest_list()
         )
     }
@@ -41,6 +43,21 @@ impl Summary {
         }
         format!("\n<details><summary>Slowest steps</summary>\n\n{items}\n</details>\n")
     }
+}
+
+/// Returns the end of what a failed step wrote, behind a fence that none of its lines closes.
+fn failure(step: &FailedStep) -> String {
+    let longest = step.lines.iter().map(|line| backticks(line)).max();
+    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
+    let lines = step.lines.join("\n");
+    let heading = format!("{} failed:", code(&step.name));
+    format!("\n{heading}\n\n{fence}text\n{lines}\n{fence}\n")
+}
+
+/// Returns the length of the longest run of backticks.
+fn backticks(line: &str) -> usize {
+    let runs = line.split(|character| character != '`');
+    runs.map(str::len).max().unwrap_or(0)
 }
 
 fn item(name: &str, time: &str) -> String {
@@ -76,9 +93,11 @@ fn row(target: &Target) -> String {
                 .cloned()
                 .chain(digest.map(ToString::to_string));
             let names: Vec<_> = names.map(|name| code(&name)).collect();
-            ("built", built.size.map(human_size), names.join("<br>"))
+            ("built", built.shown_size(), names.join("<br>"))
         }
-        Some(TargetOutcome::Failed { error, vertex: _ }) => ("**failed**", None, code(error)),
+        Some(TargetOutcome::Failed { error, vertex: _ }) => {
+            ("**failed**", None, code(without_command(error)))
+        }
         Some(TargetOutcome::Cancelled) | None => ("cancelled", None, String::new()),
     };
     let size = size.unwrap_or_default();

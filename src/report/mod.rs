@@ -14,6 +14,7 @@ mod diagnosis;
 mod failure;
 mod frame;
 mod intake;
+mod layout;
 mod markdown;
 mod note;
 mod plain;
@@ -30,6 +31,8 @@ mod title;
 mod tty;
 
 #[cfg(test)]
+mod live_tests;
+#[cfg(test)]
 pub(crate) mod replay;
 #[cfg(test)]
 mod tests;
@@ -41,5 +44,5 @@ pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};
 pub use sccache::StageCache;
 pub use state::{BuildState, Counts, Group, Target};
 pub use step::{Phase, Step};
-pub use summary::Summary;
+pub use summary::{FailedStep, Summary};
 pub use title::{Kind, Title};

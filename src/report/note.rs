@@ -1,7 +1,7 @@
 //! Notes and warnings that belong to no step.
 
 use crate::execute::event::NoteLevel;
-use crate::text::{Look, Tone, clean_line};
+use crate::text::{Look, Tone, clean_line, fold, width};
 
 /// Returns for example `warning: runtime: The tag is not valid`.
 pub(super) fn render_note(
@@ -15,6 +15,16 @@ pub(super) fn render_note(
         NoteLevel::Warning => look.paint(Tone::Warning, "warning"),
     };
     let about = target.map(|target| format!("{target}: "));
-    let message = clean_line(message);
-    format!("{word}: {}{message}\n", about.unwrap_or_default())
+    let message = about.unwrap_or_default() + &clean_line(message);
+    under(&word, &message, look)
+}
+
+/// Returns `head: text` in lines that fit the screen, the text in a block of its own.
+pub(super) fn under(head: &str, text: &str, look: Look) -> String {
+    let indent = width(head) + 2;
+    let room = look
+        .width
+        .map(|width| width.saturating_sub(indent + 1).max(20));
+    let lines = fold(text, room);
+    format!("{head}: {}\n", lines.join(&format!("\n{:indent$}", "")))
 }

@@ -1,6 +1,6 @@
 //! One line after the other, for logs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::failure::render_failures;
 use super::note::render_note;
 use super::reporter::{Moment, Page, Reporter};
 use super::state::BuildState;
-use super::step::{Phase, Step, log_lines};
+use super::step::{Phase, Step};
 use super::summary::Summary;
 use super::target_line::render_target;
 use super::title::one_line;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
 use crate::execute::event::Event;
-use crate::text::{Look, clean_line, human_duration, human_size};
+use crate::text::{Look, Typed, Typewriter, clean_line, human_duration, human_size};
 
-/// How often the state of a long transfer is written, by the engine's clock.
-const TRANSFER_PERIOD: SignedDuration = SignedDuration::from_secs(5);
+/// How often the state of a long transfer, or of a progress bar, is written, by the engine's clock.
+const PERIOD: SignedDuration = SignedDuration::from_secs(5);
 
 /// Writes lines as `docker buildx build --progress=plain` does: each step has a number, and each
 /// of its lines begins with it, so that `grep '^#12 '` gives one step of several that ran at once.
@@ -33,7 +33,16 @@ pub(super) struct Plain {
     ended: HashSet<usize>,
     /// By step and id.
     transfers: HashMap<(usize, String), Transfer>,
+    /// By step and stream.
+    outputs: BTreeMap<(usize, i64), Output>,
     out: String,
+}
+
+/// What a step writes to one of its streams.
+struct Output {
+    line: Typewriter,
+    /// When something of it was last written, or came first.
+    written: Timestamp,
 }
 
 /// What was written about a transfer.
@@ -51,7 +60,7 @@ impl Reporter for Plain {
             view,
         } = moment;
         match event {
-            Event::Progress(status) => self.progress(status, state, view.look),
+            Event::Progress { status, .. } => self.progress(status, state, view.look),
             Event::TargetStarted { target, at: _ } => {
                 self.line(&format!("target {target}: started"));
             }
@@ -126,19 +135,52 @@ impl Plain {
         let Some(text) = ending(step).filter(|_| !self.ended.contains(&index)) else {
             return;
         };
+        self.open_lines(index, state);
         self.numbered(index, &text);
         self.line("");
         self.ended.insert(index);
     }
 
+    /// Writes the lines that end, and every few seconds the state of one that is written again and
+    /// again.
     fn log(&mut self, log: &VertexLog, state: &BuildState) {
         let Some(index) = state.step_of(&log.vertex) else {
             return;
         };
-        let started = state.steps()[index].started().unwrap_or(log.timestamp);
-        let seconds = log.timestamp.duration_since(started).as_secs_f64().max(0.0);
-        for line in log_lines(log) {
-            self.numbered(index, format!("{seconds:.3} {line}").trim_end());
+        let output = self.outputs.entry((index, log.stream));
+        let output = output.or_insert_with(|| Output {
+            line: Typewriter::default(),
+            written: log.timestamp,
+        });
+        let typed = output.line.write(&String::from_utf8_lossy(&log.data));
+        let mut lines: Vec<_> = typed.into_iter().filter_map(ended).collect();
+        let is_late = log.timestamp.duration_since(output.written) >= PERIOD;
+        lines.extend(Some(output.line.line()).filter(|line| is_late && !line.is_empty()));
+        if !lines.is_empty() {
+            output.written = log.timestamp;
+        }
+        for line in lines {
+            self.output_line(index, &line, log.timestamp, state);
+        }
+    }
+
+    fn output_line(&mut self, index: usize, line: &str, at: Timestamp, state: &BuildState) {
+        let started = state.steps()[index].started().unwrap_or(at);
+        let seconds = at.duration_since(started).as_secs_f64().max(0.0);
+        self.numbered(index, format!("{seconds:.3} {line}").trim_end());
+    }
+
+    /// Writes what a step has not ended with a line feed.
+    fn open_lines(&mut self, index: usize, state: &BuildState) {
+        let streams = self
+            .outputs
+            .range_mut((index, i64::MIN)..=(index, i64::MAX));
+        let open: Vec<_> = streams
+            .map(|(_, output)| (output.line.end(), output.written))
+            .filter(|(line, _)| !line.is_empty())
+            .collect();
+        for (line, at) in open {
+            self.output_line(index, &line, at, state);
         }
     }
 
@@ -153,12 +195,19 @@ impl Plain {
             done: false,
         });
         let waited = status.timestamp.duration_since(transfer.written);
-        if transfer.done || (status.completed.is_none() && waited < TRANSFER_PERIOD) {
+        if transfer.done || (status.completed.is_none() && waited < PERIOD) {
             return;
         }
         transfer.done = status.completed.is_some();
         transfer.written = status.timestamp;
         self.numbered(index, &transfer_text(status));
+    }
+}
+
+fn ended(typed: Typed) -> Option<String> {
+    match typed {
+        Typed::Line(line) => Some(line),
+        Typed::Up(_) => None,
     }
 }
 

@@ -26,7 +26,7 @@ impl Reporter for Quiet {
                 level: NoteLevel::Info,
                 ..
             }
-            | Event::Progress(_)
+            | Event::Progress { .. }
             | Event::TargetStarted { .. }
             | Event::TargetFinished { .. } => Page::default(),
         }

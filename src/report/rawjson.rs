@@ -18,8 +18,8 @@ struct Own<'a> {
 impl Reporter for RawJson {
     fn event(&mut self, event: &Event, _: Moment<'_>) -> Page {
         match event {
-            Event::Progress(status) if status.is_empty() => Page::default(),
-            Event::Progress(status) => json_line(status),
+            Event::Progress { status, .. } if status.is_empty() => Page::default(),
+            Event::Progress { status, .. } => json_line(status),
             Event::TargetStarted { .. } | Event::TargetFinished { .. } | Event::Note { .. } => {
                 json_line(&Own { dynbuild: event })
             }

@@ -17,38 +17,51 @@ pub(crate) struct Recording(pub(crate) Vec<(Duration, Event)>);
 impl Recording {
     /// Reads the lines that `docker buildx build --progress=rawjson` wrote, as the build of one
     /// target that ended like this.
-    pub(crate) fn load(name: &str, target: &str, result: TargetOutcome) -> Self {
-        let path = format!(
-            "{}/tests/data/rawjson/{name}.jsonl",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        let text = fs_err::read_to_string(path).unwrap();
-        let parse = |line| serde_json::from_str::<SolveStatus>(line).unwrap();
-        let statuses: Vec<_> = text.lines().map(parse).collect();
-        let start = statuses.iter().find_map(last_time).unwrap();
+    pub(crate) fn load(name: &str, target: &str, result: &TargetOutcome) -> Self {
+        Self::of_targets(&[(name, target)], result)
+    }
+
+    /// The same of several targets, each with a recording of its own.
+    pub(crate) fn of_targets(recordings: &[(&str, &str)], result: &TargetOutcome) -> Self {
+        let read: Vec<_> = recordings
+            .iter()
+            .map(|(name, target)| (*target, statuses(name)))
+            .collect();
+        let starts = read
+            .iter()
+            .filter_map(|(_, statuses)| statuses.iter().find_map(last_time));
+        let start = starts.min().unwrap();
+        let mut events = Vec::new();
+        for (target, statuses) in read {
+            events.extend(Self::of_target(target, statuses, start, result));
+        }
+        events.sort_by_key(|(now, _)| *now);
+        Self(events)
+    }
+
+    fn of_target(
+        name: &str,
+        statuses: Vec<SolveStatus>,
+        start: Timestamp,
+        result: &TargetOutcome,
+    ) -> Vec<(Duration, Event)> {
+        let target = name.to_owned();
+        let started = Event::TargetStarted { target, at: start };
+        let mut events = vec![(Duration::ZERO, started)];
         let mut now = Duration::ZERO;
-        let mut events = vec![(
-            now,
-            Event::TargetStarted {
-                target: target.into(),
-                at: start,
-            },
-        )];
         for status in statuses {
             let time = last_time(&status).map(|time| time.duration_since(start));
             now = now.max(time.and_then(|time| time.try_into().ok()).unwrap_or(now));
-            events.push((now, Event::Progress(status)));
+            let target = Some(name.to_owned());
+            events.push((now, Event::Progress { target, status }));
         }
-        let target = target.to_owned();
-        events.push((
-            now,
-            Event::TargetFinished {
-                target,
-                at: start,
-                result,
-            },
-        ));
-        Self(events)
+        let finished = Event::TargetFinished {
+            target: name.to_owned(),
+            at: start,
+            result: result.clone(),
+        };
+        events.push((now, finished));
+        events
     }
 
     /// Replays everything into a reporter, and returns what it writes for good.
@@ -91,6 +104,16 @@ impl Recording {
         }
         state
     }
+}
+
+fn statuses(name: &str) -> Vec<SolveStatus> {
+    let path = format!(
+        "{}/tests/data/rawjson/{name}.jsonl",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = fs_err::read_to_string(path).unwrap();
+    let parse = |line| serde_json::from_str::<SolveStatus>(line).unwrap();
+    text.lines().map(parse).collect()
 }
 
 /// Returns the latest time that a message speaks of.

@@ -1,6 +1,6 @@
 //! What is known about a build at a moment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::step::{Phase, Step};
@@ -38,7 +38,8 @@ pub struct Target {
 /// Steps that are shown together: those of one stage on one platform.
 #[derive(Clone, Debug)]
 pub struct Group<'a> {
-    /// The stage, or empty for the only stage of a Dockerfile.
+    /// The stage, or empty for the only stage of a Dockerfile. Where there are several targets, a
+    /// stage that only one of them needs begins with its name.
     pub name: String,
     /// Its steps in the order in which they became known.
     pub steps: Vec<&'a Step>,
@@ -49,7 +50,7 @@ impl BuildState {
     pub fn update(&mut self, event: &Event, now: Duration) {
         self.latest = self.latest.max(now);
         match event {
-            Event::Progress(status) => self.progress(status, now),
+            Event::Progress { target, status } => self.progress(target.as_deref(), status, now),
             Event::TargetStarted { target, at: _ } => self.targets.push(Target {
                 name: target.clone(),
                 started: now,
@@ -64,7 +65,8 @@ impl BuildState {
         }
     }
 
-    fn progress(&mut self, status: &SolveStatus, now: Duration) {
+    fn progress(&mut self, target: Option<&str>, status: &SolveStatus, now: Duration) {
+        let target = target.and_then(|name| self.targets.iter().position(|t| t.name == name));
         let SolveStatus {
             vertexes,
             statuses,
@@ -74,6 +76,7 @@ impl BuildState {
         for vertex in vertexes {
             let index = self.index_of(vertex);
             self.steps[index].update(vertex, now);
+            self.steps[index].targets.extend(target);
             self.inputs
                 .entry(vertex.digest.clone())
                 .or_insert_with(|| vertex.inputs.clone());
@@ -184,7 +187,39 @@ impl BuildState {
             }
         }
         groups.sort_by_key(|group| group.steps.iter().map(|step| step.depth).min());
+        for group in &mut groups {
+            let targets: BTreeSet<_> = group.steps.iter().flat_map(|step| &step.targets).collect();
+            if let Some(owner) = self.owner(targets.into_iter().copied())
+                && owner != group.name
+            {
+                let name = format!("{owner} {}", group.name);
+                name.trim_end().clone_into(&mut group.name);
+            }
+        }
         groups
+    }
+
+    /// Returns the name of the one of several targets that these are: what belongs to it only must
+    /// be told apart from what belongs to others.
+    pub(super) fn owner(&self, targets: impl IntoIterator<Item = usize>) -> Option<&str> {
+        let mut targets = targets.into_iter();
+        let only = targets.next().filter(|_| targets.next().is_none())?;
+        let others = self.targets.len() > 1;
+        others.then(|| self.targets[only].name.as_str())
+    }
+
+    /// Returns how many of the steps of stages are over, and how many there are.
+    pub(super) fn progress_in_stages(&self) -> (usize, usize) {
+        let steps = self.steps.iter();
+        let phases: Vec<_> = steps
+            .filter(|step| step.title.position.is_some())
+            .map(Step::phase)
+            .collect();
+        let over = phases.iter().filter(|phase| match phase {
+            Phase::Cached | Phase::Done | Phase::Failed | Phase::Cancelled => true,
+            Phase::Waiting | Phase::Running => false,
+        });
+        (over.count(), phases.len())
     }
 
     /// Returns whether all targets ended well.

@@ -1,6 +1,6 @@
 //! One step of a build, as far as it is known.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use super::sccache::CacheLog;
 use super::title::Title;
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{Vertex, VertexLog, VertexStatus};
-use crate::text::{clean_line, last_state_of_line};
+use crate::text::{Typed, Typewriter, clean_line};
 
 /// How many of the last lines of a step's output are kept.
 const KEPT_LINES: usize = 40;
@@ -28,9 +28,15 @@ pub struct Step {
     pub(super) depth: usize,
     /// What it has told of the compiler cache, long ago perhaps.
     pub(super) cache: CacheLog,
+    /// The targets that it is built for, by their place in the state.
+    pub(super) targets: BTreeSet<usize>,
     members: BTreeMap<Digest, Member>,
     statuses: Vec<VertexStatus>,
+    /// Each of its streams.
+    output: BTreeMap<i64, Typewriter>,
     last_lines: VecDeque<String>,
+    /// What it wrote last, where that has not ended in a line feed: a progress bar.
+    open_line: String,
 }
 
 /// Where a step stands.
@@ -74,9 +80,12 @@ impl Step {
             running_since: None,
             depth: 0,
             cache: CacheLog::default(),
+            targets: BTreeSet::new(),
             members: BTreeMap::new(),
             statuses: Vec::new(),
+            output: BTreeMap::new(),
             last_lines: VecDeque::new(),
+            open_line: String::new(),
         }
     }
 
@@ -102,13 +111,26 @@ impl Step {
     }
 
     pub(super) fn log(&mut self, log: &VertexLog) {
-        for line in log_lines(log) {
-            self.cache.read(&line);
-            if self.last_lines.len() == KEPT_LINES {
-                self.last_lines.pop_front();
+        let output = self.output.entry(log.stream).or_default();
+        let typed = output.write(&String::from_utf8_lossy(&log.data));
+        self.open_line = output.line();
+        for typed in typed {
+            match typed {
+                Typed::Line(line) => self.keep(line),
+                Typed::Up(count) => {
+                    let kept = self.last_lines.len().saturating_sub(count);
+                    self.last_lines.truncate(kept);
+                }
             }
-            self.last_lines.push_back(line);
         }
+    }
+
+    fn keep(&mut self, line: String) {
+        self.cache.read(&line);
+        if self.last_lines.len() == KEPT_LINES {
+            self.last_lines.pop_front();
+        }
+        self.last_lines.push_back(line);
     }
 
     /// Returns where the step stands. A vertex that waits, while another one has done the same step
@@ -170,22 +192,16 @@ impl Step {
         &self.statuses
     }
 
-    /// Returns up to `count` of the last lines that the step wrote.
+    /// Returns up to `count` of the last lines that the step wrote, as a terminal would show them.
     pub fn last_lines(&self, count: usize) -> impl Iterator<Item = &str> {
-        let skipped = self.last_lines.len().saturating_sub(count);
-        self.last_lines.iter().skip(skipped).map(String::as_str)
+        let open = (!self.open_line.is_empty()).then_some(&self.open_line);
+        let skipped = (self.last_lines.len() + open.iter().len()).saturating_sub(count);
+        let lines = self.last_lines.iter().chain(open).skip(skipped);
+        lines.map(String::as_str)
     }
 }
 
 /// Returns whether an error is what Go's context package says of work stopped from outside.
 fn is_stopped(error: &str) -> bool {
     error.ends_with("context canceled")
-}
-
-/// Returns the lines of a log, safe to show, each as a terminal would finally show it.
-pub(super) fn log_lines(log: &VertexLog) -> Vec<String> {
-    let text = String::from_utf8_lossy(&log.data);
-    text.lines()
-        .map(|line| clean_line(last_state_of_line(line)))
-        .collect()
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::note::render_note;
+use super::failure::SHOWN_LINES;
+use super::note::{render_note, under};
 use super::sccache::{self, StageCache};
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
@@ -10,7 +11,7 @@ use super::title::{Kind, brief};
 use crate::buildkit::progress::VertexWarning;
 use crate::execute::event::{BuiltTarget, NoteLevel, TargetOutcome};
 use crate::text::{
-    Look, Mark, Table, Tone, clean_line, counted, fit, fold, human_duration, human_size,
+    Look, Mark, Table, Tone, clean_line, counted, fit, human_duration, human_size, width,
 };
 
 /// Where the name of a slow step is cut: it is there to be recognised.
@@ -37,8 +38,19 @@ pub struct Summary {
     pub sccache: Vec<StageCache>,
     /// The slowest steps, slowest first: name and duration.
     pub slowest: Vec<(String, Duration)>,
+    /// The steps that failed, where that failed the build.
+    pub failures: Vec<FailedStep>,
     /// What the frontend finds doubtful.
     pub warnings: Vec<VertexWarning>,
+}
+
+/// A step that failed, and the end of what it wrote.
+#[derive(Clone, Debug)]
+pub struct FailedStep {
+    /// Its name, cut to what is read at a glance.
+    pub name: String,
+    /// Its last lines.
+    pub lines: Vec<String>,
 }
 
 impl Summary {
@@ -51,6 +63,7 @@ impl Summary {
             context_bytes: state.context_bytes(),
             sccache: StageCache::of(state.steps()),
             slowest: slowest(state),
+            failures: failures(state),
             warnings: state.warnings().to_vec(),
         }
     }
@@ -113,6 +126,17 @@ impl Summary {
     }
 }
 
+fn failures(state: &BuildState) -> Vec<FailedStep> {
+    if state.is_built() {
+        return Vec::new();
+    }
+    let failed = state.failed().map(|step| FailedStep {
+        name: fit(&brief(&step.name), NAME_COLUMNS, Look::PLAIN),
+        lines: step.last_lines(SHOWN_LINES).map(str::to_owned).collect(),
+    });
+    failed.collect()
+}
+
 fn slowest(state: &BuildState) -> Vec<(String, Duration)> {
     let ran = state
         .steps()
@@ -159,29 +183,21 @@ fn render_built(built: &BuiltTarget, look: Look) -> String {
         digest,
         image_id,
         tags,
-        size,
+        size: _,
+        size_of: _,
     } = built;
-    let mut table = Table::headless();
-    let mut row = |name: &str, value: String| {
-        table.row([look.paint(Tone::Faint, &format!("  {name}")), value]);
-    };
-    for tag in tags {
-        row("tag", tag.clone());
-    }
-    if let Some(digest) = digest {
-        row("digest", digest.to_string());
-    }
-    if let Some(id) = image_id.as_ref().filter(|id| Some(*id) != digest.as_ref()) {
-        row("image id", id.to_string());
-    }
-    if let Some(size) = size {
-        row("size", human_size(*size));
-    }
-    // A digest that is cut cannot be copied: better the terminal wraps it.
-    table.render(Look {
-        width: None,
-        ..look
-    })
+    let id = image_id.as_ref().filter(|id| Some(*id) != digest.as_ref());
+    let tags = tags.iter().map(|tag| ("tag", tag.clone()));
+    let digest = digest.iter().map(|digest| ("digest", digest.to_string()));
+    let id = id.map(|id| ("id", id.to_string()));
+    let size = built.shown_size().map(|size| ("size", size));
+    let rows = tags.chain(digest).chain(id).chain(size);
+    // One column of indent and of gap: so a digest just fits into 80.
+    let lines = rows.map(|(name, value)| {
+        let gap = "digest ".len() - width(name);
+        format!(" {}{:gap$}{value}\n", look.paint(Tone::Faint, name), "")
+    });
+    lines.collect()
 }
 
 /// Returns `warning: SecretsUsedInArgOrEnv: … (Dockerfile:3)` and where to read more.
@@ -201,7 +217,5 @@ fn render_warning(warning: &VertexWarning, look: Look) -> String {
         format!("\n  see {}", warning.url)
     };
     let message = format!("{short}{place}{more}");
-    let lines = fold(&message, look.width.map(|width| width.saturating_sub(9)));
-    let text = lines.join("\n         ");
-    format!("{}: {text}\n", look.paint(Tone::Warning, "warning"))
+    under(&look.paint(Tone::Warning, "warning"), &message, look)
 }

@@ -1,8 +1,9 @@
 //! How a target ended, in one line.
 
+use super::diagnosis::without_command;
 use super::state::Target;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
-use crate::text::{Look, Tone, human_duration, human_size};
+use crate::text::{Look, Tone, clean_line, human_duration};
 
 /// Returns for example `target runtime: built in 12.3s, 1.20 GB, dynamo:runtime`.
 pub(super) fn render_target(target: &Target, look: Look) -> String {
@@ -14,7 +15,8 @@ pub(super) fn render_target(target: &Target, look: Look) -> String {
             match outcome {
                 TargetOutcome::Built(built) => format!("built in {time}{}", render_built(built)),
                 TargetOutcome::Failed { error, vertex: _ } => {
-                    format!("failed after {time}: {error}")
+                    let reason = clean_line(without_command(error));
+                    format!("failed after {time}: {reason}")
                 }
                 TargetOutcome::Cancelled => format!("cancelled after {time}"),
             }
@@ -28,9 +30,10 @@ fn render_built(built: &BuiltTarget) -> String {
         digest,
         image_id,
         tags,
-        size,
+        size: _,
+        size_of: _,
     } = built;
-    let size = size.map(human_size);
+    let size = built.shown_size();
     let name = tags.first().cloned();
     let fallback = digest
         .as_ref()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::replay::Recording;
 use super::reporter::{Mode, Moment, Page, View};
 use super::summary::Summary;
-use crate::execute::event::{BuiltTarget, TargetOutcome};
+use crate::execute::event::{BuiltTarget, Layers, TargetOutcome};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
@@ -18,6 +18,7 @@ fn built() -> TargetOutcome {
         image_id: Some("sha256:4f2d".into()),
         tags: vec!["dynamo:latest-dev".into(), "dynamo:v1.6.1-dev".into()],
         size: Some(1_234_567_890),
+        size_of: Some(Layers::Unpacked),
     })
 }
 
@@ -28,7 +29,7 @@ fn failed() -> TargetOutcome {
     }
 }
 
-fn shown(recording: &str, result: TargetOutcome, mode: Mode, view: View) -> Page {
+fn shown(recording: &str, result: &TargetOutcome, mode: Mode, view: View) -> Page {
     let mut reporter = mode.reporter(true);
     Recording::load(recording, "dev", result).replay(&mut *reporter, Redactor::default(), view)
 }
@@ -44,7 +45,7 @@ fn live(recording: &str, milliseconds: u64, columns: usize, rows: usize) -> Stri
         rows: Some(rows),
     };
     let now = Duration::from_millis(milliseconds);
-    let state = &Recording::load(recording, "dev", built()).state_at(now);
+    let state = &Recording::load(recording, "dev", &built()).state_at(now);
     let reporter = Mode::Tty.reporter(true);
     reporter.live(Moment { state, now, view }).join("\n")
 }
@@ -60,7 +61,7 @@ const TERMINAL: View = View {
 
 #[test]
 fn plain_success() {
-    insta::assert_snapshot!(shown("success", built(), Mode::Plain, View::PLAIN).stderr, @r#"
+    insta::assert_snapshot!(shown("success", &built(), Mode::Plain, View::PLAIN).stderr, @r#"
     target dev: started
     #1 [internal] load build definition from Dockerfile
     #1 transferring dockerfile: 850 B done
@@ -125,10 +126,10 @@ fn plain_success() {
     #15 DONE 0.1s
 
     + dev built in 4.5s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 4.5s - 9 steps run, 0 cached - context 109 kB sent
     Slowest steps
          1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
@@ -138,7 +139,7 @@ fn plain_success() {
 
 #[test]
 fn plain_cached() {
-    insta::assert_snapshot!(shown("cached", built(), Mode::Plain, View::PLAIN).stderr, @r#"
+    insta::assert_snapshot!(shown("cached", &built(), Mode::Plain, View::PLAIN).stderr, @r#"
     target dev: started
     #1 [internal] load build definition from Dockerfile
     #1 transferring dockerfile: 850 B done
@@ -194,17 +195,17 @@ fn plain_cached() {
     #15 DONE 0.0s
 
     + dev built in 0.1s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 0.1s - 0 steps run, 9 cached - context 56 B sent
     "#);
 }
 
 #[test]
 fn plain_failure() {
-    insta::assert_snapshot!(shown("failure", failed(), Mode::Plain, View::PLAIN).stderr, @r#"
+    insta::assert_snapshot!(shown("failure", &failed(), Mode::Plain, View::PLAIN).stderr, @r#"
     target dev: started
     #1 [internal] load build definition from Dockerfile
     #1 transferring dockerfile: 850 B done
@@ -243,7 +244,7 @@ fn plain_failure() {
 
 #[test]
 fn plain_failure_stops_the_sibling() {
-    let shown = shown("cancelled-sibling", failed(), Mode::Plain, View::PLAIN);
+    let shown = shown("cancelled-sibling", &failed(), Mode::Plain, View::PLAIN);
     assert!(shown.stderr.contains("CANCELED\n"));
     assert!(
         shown.stderr.contains("ERROR: exit code: "),
@@ -254,7 +255,7 @@ fn plain_failure_stops_the_sibling() {
 
 #[test]
 fn plain_shows_what_targets_share_once() {
-    let shown = shown("parallel", built(), Mode::Plain, View::PLAIN);
+    let shown = shown("parallel", &built(), Mode::Plain, View::PLAIN);
     insta::assert_snapshot!(shown.stderr, @r#"
     target dev: started
     #1 [internal] load build definition from Dockerfile
@@ -341,10 +342,10 @@ fn plain_shows_what_targets_share_once() {
     #19 DONE 0.1s
 
     + dev built in 6.2s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 6.2s - 8 steps run, 1 cached - context 109 kB sent
     Slowest steps
          2.3s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling crate $i"; sleep 0.25; done; touch /dynamo.whl
@@ -355,7 +356,7 @@ fn plain_shows_what_targets_share_once() {
 
 #[test]
 fn quiet_writes_the_digest_only() {
-    let shown = shown("success", built(), Mode::Quiet, View::PLAIN);
+    let shown = shown("success", &built(), Mode::Quiet, View::PLAIN);
     assert_eq!(
         (shown.stdout.as_str(), shown.stderr.as_str()),
         ("sha256:4f2d\n", "")
@@ -364,7 +365,7 @@ fn quiet_writes_the_digest_only() {
 
 #[test]
 fn quiet_still_shows_the_last_words_of_a_failure() {
-    let shown = shown("failure", failed(), Mode::Quiet, View::PLAIN);
+    let shown = shown("failure", &failed(), Mode::Quiet, View::PLAIN);
     assert_eq!(shown.stdout, "");
     insta::assert_snapshot!(shown.stderr, @r#"
     x failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2; echo "ERROR: No matching distribution found for ai-dynamo==9.9.9" >&2; exit 1
@@ -396,7 +397,7 @@ fn rawjson_gives_back_what_the_engine_said() {
             env!("CARGO_MANIFEST_DIR")
         );
         let recorded = fs_err::read_to_string(path).unwrap();
-        let shown = shown(recording, built(), Mode::RawJson, View::PLAIN).stderr;
+        let shown = shown(recording, &built(), Mode::RawJson, View::PLAIN).stderr;
         let engine = shown
             .lines()
             .filter(|line| !line.starts_with(r#"{"dynbuild""#));
@@ -406,14 +407,14 @@ fn rawjson_gives_back_what_the_engine_said() {
 
 #[test]
 fn rawjson_tells_of_targets() {
-    let shown = shown("cached", built(), Mode::RawJson, View::PLAIN).stderr;
+    let shown = shown("cached", &built(), Mode::RawJson, View::PLAIN).stderr;
     let own: Vec<_> = shown
         .lines()
         .filter(|line| line.starts_with(r#"{"dynbuild""#))
         .collect();
     insta::assert_snapshot!(own.join("\n"), @r#"
     {"dynbuild":{"event":"target_started","target":"dev","at":"2026-11-21T10:03:41.259282955Z"}}
-    {"dynbuild":{"event":"target_finished","target":"dev","at":"2026-11-21T10:03:41.259282955Z","result":{"outcome":"built","digest":"sha256:4f2d","image_id":"sha256:4f2d","tags":["dynamo:latest-dev","dynamo:v1.6.1-dev"],"size":1234567890}}}
+    {"dynbuild":{"event":"target_finished","target":"dev","at":"2026-11-21T10:03:41.259282955Z","result":{"outcome":"built","digest":"sha256:4f2d","image_id":"sha256:4f2d","tags":["dynamo:latest-dev","dynamo:v1.6.1-dev"],"size":1234567890,"size_of":"unpacked"}}}
     "#);
 }
 
@@ -422,7 +423,7 @@ fn no_reporter_shows_a_secret_that_a_step_prints() {
     let secrets = [Secret::new("Installing tools")];
     for mode in [Mode::Tty, Mode::Plain, Mode::RawJson, Mode::Quiet] {
         let mut reporter = mode.reporter(true);
-        let recording = Recording::load("success", "dev", built());
+        let recording = Recording::load("success", "dev", &built());
         let page = recording.replay(&mut *reporter, Redactor::new(&secrets), TERMINAL);
         assert!(!page.stderr.contains("Installing tools"), "{mode:?}");
         // The log line in base64, as rawjson would have it.
@@ -432,44 +433,44 @@ fn no_reporter_shows_a_secret_that_a_step_prints() {
 
 #[test]
 fn tty_success() {
-    insta::assert_snapshot!(shown("success", built(), Mode::Tty, TERMINAL).stderr, @r#"
+    insta::assert_snapshot!(shown("success", &built(), Mode::Tty, TERMINAL).stderr, @r#"
     ✔ base             2 steps                                                 0.7s
     ✔ wheel_builder    2 steps                                                 1.9s
     ✔ framework        1 step                                                  1.1s
     ✔ runtime          3 steps                                                 0.7s
     ✔ dev              1 step                                                  0.7s
     ✔ dev built in 4.5s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 4.5s · 9 steps run, 0 cached · context 109 kB sent
     Slowest steps
-         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cra…
-         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; …
+         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cr…
+         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n';…
     "#);
 }
 
 #[test]
 fn tty_cached() {
-    insta::assert_snapshot!(shown("cached", built(), Mode::Tty, TERMINAL).stderr, @r"
+    insta::assert_snapshot!(shown("cached", &built(), Mode::Tty, TERMINAL).stderr, @r"
     ✔ base             2 steps, cached                                         0.0s
     ✔ wheel_builder    2 steps, cached                                         0.0s
     ✔ framework        1 step, cached                                          0.0s
     ✔ runtime          3 steps, cached                                         0.0s
     ✔ dev              1 step, cached                                          0.0s
     ✔ dev built in 0.1s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 0.1s · 0 steps run, 9 cached · context 56 B sent
     ");
 }
 
 #[test]
 fn tty_shows_what_targets_share_once() {
-    let shown = shown("parallel", built(), Mode::Tty, TERMINAL);
+    let shown = shown("parallel", &built(), Mode::Tty, TERMINAL);
     insta::assert_snapshot!(shown.stderr, @r#"
     ✔ base             2 steps, 1 cached                                       0.2s
     ✔ wheel_builder    2 steps                                                 2.4s
@@ -477,44 +478,44 @@ fn tty_shows_what_targets_share_once() {
     ✔ runtime          3 steps                                                 1.2s
     ✔ dev              1 step                                                  1.3s
     ✔ dev built in 6.2s
-      tag     dynamo:latest-dev
-      tag     dynamo:v1.6.1-dev
-      digest  sha256:4f2d
-      size    1.23 GB
+     tag    dynamo:latest-dev
+     tag    dynamo:v1.6.1-dev
+     digest sha256:4f2d
+     size   1.23 GB unpacked
     Done in 6.2s · 8 steps run, 1 cached · context 109 kB sent
     Slowest steps
-         2.3s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cra…
-         1.6s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; …
+         2.3s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cr…
+         1.6s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n';…
          1.3s  [dev 1/1] RUN echo "Installing tools"; sleep 0.4
     "#);
 }
 
 #[test]
 fn tty_failure() {
-    insta::assert_snapshot!(shown("cancelled-sibling", failed(), Mode::Tty, TERMINAL).stderr, @r#"
+    insta::assert_snapshot!(shown("cancelled-sibling", &failed(), Mode::Tty, TERMINAL).stderr, @r#"
     ✔ base             2 steps, cached                                         0.0s
     ✖ broken           1/1 RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2;… 0.5s
     ✖ dev failed after 0.6s
     Ended after 0.6s · 1 step run, 2 cached
-    ✖ failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep…
+    ✖ failed after 0.5s: [broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; slee…
     │ Collecting ai-dynamo==9.9.9
     │ ERROR: No matching distribution found for ai-dynamo==9.9.9
     "#);
 }
 
-fn markdown(recording: &str, result: TargetOutcome) -> String {
+fn markdown(recording: &str, result: &TargetOutcome) -> String {
     let end = Duration::from_mins(1);
     Summary::of(&Recording::load(recording, "dev", result).state_at(end)).markdown()
 }
 
 #[test]
 fn markdown_success() {
-    insta::assert_snapshot!(markdown("success", built()), @r#"
+    insta::assert_snapshot!(markdown("success", &built()), @r#"
     ### dynbuild
 
     | target | result | time | size | image |
     |---|---|---:|---:|---|
-    | `dev` | built | 4.5s | 1.23 GB | `dynamo:latest-dev`<br>`dynamo:v1.6.1-dev`<br>`sha256:4f2d` |
+    | `dev` | built | 4.5s | 1.23 GB unpacked | `dynamo:latest-dev`<br>`dynamo:v1.6.1-dev`<br>`sha256:4f2d` |
 
     Done in 4.5s · 9 steps run, 0 cached · context 109 kB sent
 
@@ -529,7 +530,7 @@ fn markdown_success() {
 
 #[test]
 fn markdown_failure() {
-    insta::assert_snapshot!(markdown("failure", failed()), @r"
+    insta::assert_snapshot!(markdown("failure", &failed()), @r#"
     ### dynbuild
 
     | target | result | time | size | image |
@@ -537,13 +538,20 @@ fn markdown_failure() {
     | `dev` | **failed** | 0.5s |  | `process '/bin/sh -c …' ended with 1` |
 
     Ended after 0.5s · 1 step run, 2 cached
-    ");
+
+    `[broken 1/1] RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2; echo "ERROR: No matching distribution found for ai-dy...` failed:
+
+    ```text
+    Collecting ai-dynamo==9.9.9
+    ERROR: No matching distribution found for ai-dynamo==9.9.9
+    ```
+    "#);
 }
 
 #[test]
 fn a_failure_is_explained_from_the_output_of_its_step() {
     let end = Duration::from_mins(1);
-    let state = Recording::load("failure", "dev", failed()).state_at(end);
+    let state = Recording::load("failure", "dev", &failed()).state_at(end);
     let problems = Problems(vec![
         Problem::new(
             Exit::StepFailed,
@@ -551,7 +559,7 @@ fn a_failure_is_explained_from_the_output_of_its_step() {
         ),
         Problem::new(Exit::Engine, "Something else"),
     ]);
-    let Problems(explained) = state.explain(problems);
+    let Problems(explained) = state.explain("dev", problems);
     let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
     insta::assert_snapshot!(told.join("\n"), @r#"
     No Python package fits `ai-dynamo==9.9.9` with this version, Python and platform
@@ -568,7 +576,7 @@ fn tty_shows_nothing_at_first() {
 #[test]
 fn tty_in_the_middle() {
     insta::assert_snapshot!(live("success", 1900, 80, 24), @r#"
-    Building dev                                                               1.9s
+    Building (5/10) dev                                                        1.9s
     ✔ base             2 steps                                                 0.7s
     ✔ framework        1 step                                                  1.1s
     ▸ wheel_builder    2/2 RUN for i in 1 2 3 4 5 6; do echo "Compiling crate… 1.1s
@@ -584,15 +592,15 @@ fn tty_in_the_middle() {
 #[test]
 fn tty_on_a_small_screen() {
     insta::assert_snapshot!(live("multi-target", 1900, 40, 10), @r"
-    Building dev                       1.9s
-    ✔ dev base         2 steps         0.7s
-    ✔ dev framework    1 step          1.0s
-    ▸ dev wheel_builder 2/2 RUN for i… 1.1s
+    Building (5/10) dev                1.9s
+    ✔ dev base      2 steps            0.7s
+    ✔ dev framework 1 step             1.0s
+    ▸ dev wh…uilder 2/2 RUN for i in … 1.1s
+      │ Compiling crate 1
       │ Compiling crate 2
       │ Compiling crate 3
       │ Compiling crate 4
-    · dev runtime      waiting
-    · dev dev          waiting
+    · 2 stages waiting
     ");
 }
 

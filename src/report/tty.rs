@@ -9,6 +9,7 @@ use super::reporter::{Moment, Page, Reporter};
 use super::stage_line::finished_stages;
 use super::summary::Summary;
 use crate::execute::event::Event;
+use crate::text::Look;
 
 /// A build that is over sooner shows only its result: a tree that flashes by tells nothing.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -27,9 +28,9 @@ impl Reporter for Tty {
                 *level,
                 target.as_deref(),
                 message,
-                moment.view.look,
+                inside(moment.view.look),
             )),
-            Event::Progress(_) | Event::TargetStarted { .. } | Event::TargetFinished { .. } => {
+            Event::Progress { .. } | Event::TargetStarted { .. } | Event::TargetFinished { .. } => {
                 Page::default()
             }
         }
@@ -46,8 +47,18 @@ impl Reporter for Tty {
     fn finish(&mut self, moment: Moment<'_>) -> Page {
         let Moment { state, view, .. } = moment;
         let stages = finished_stages(state, view.look);
-        let summary = Summary::of(state).render(view.look);
+        let look = inside(view.look);
+        let summary = Summary::of(state).render(look);
         // Failures come last, so that the error which the caller shows next is right below.
-        Page::talk(stages + &summary + &render_failures(state, view.look))
+        Page::talk(stages + &summary + &render_failures(state, look))
+    }
+}
+
+/// Leaves the last column empty: lines are erased behind what is written, and where that fills a
+/// line, terminals erase its last character.
+fn inside(look: Look) -> Look {
+    Look {
+        width: look.width.map(|width| width.saturating_sub(1)),
+        ..look
     }
 }

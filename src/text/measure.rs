@@ -38,6 +38,29 @@ pub fn fit(text: &str, columns: usize, look: Look) -> String {
     fitted
 }
 
+/// Cuts plain `text` to at most `columns` columns in its middle: of names, both ends tell them apart.
+pub fn fit_middle(text: &str, columns: usize, look: Look) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let ellipsis = look.mark(Mark::Ellipsis);
+    let room = columns.saturating_sub(width(ellipsis));
+    let (head, tail) = (room.div_ceil(2), room / 2);
+    let start = cut(text.chars(), head);
+    let end: String = cut(text.chars().rev(), tail).chars().rev().collect();
+    fit(&(start + ellipsis + &end), columns, look)
+}
+
+/// Returns the first characters that fit into `columns` columns.
+fn cut(characters: impl Iterator<Item = char>, columns: usize) -> String {
+    let mut used = 0;
+    let fitting = characters.take_while(|character| {
+        used += columns_of(*character);
+        used <= columns
+    });
+    fitting.collect()
+}
+
 /// Folds `text` into lines of at most `columns` columns, at spaces.
 ///
 /// What stands between backticks is never folded, even if it is longer than a line: it is there
@@ -155,6 +178,18 @@ mod tests {
     }
 
     #[test]
+    fn of_names_both_ends_stay() {
+        let unicode = Look {
+            color: false,
+            ..RICH
+        };
+        assert_eq!(fit_middle("runtime_release", 9, unicode), "runt…ease");
+        assert_eq!(fit_middle("runtime", 7, unicode), "runtime");
+        assert_eq!(fit_middle("runtime_release", 9, Look::PLAIN), "run...ase");
+        assert_eq!(fit_middle("runtime", 2, Look::PLAIN), "..");
+    }
+
+    #[test]
     fn folding_never_breaks_a_command() {
         assert_eq!(
             fold("run `docker login ghcr.io` and try it again", Some(20)),
@@ -167,6 +202,7 @@ mod tests {
         #[test]
         fn what_is_cut_fits(text in ".{0,60}", columns in 0usize..50) {
             prop_assert!(width(&fit(&text, columns, RICH)) <= columns);
+            prop_assert!(width(&fit_middle(&text, columns, RICH)) <= columns);
         }
     }
 }

@@ -11,11 +11,13 @@ mod look;
 mod measure;
 mod size;
 mod table;
+mod typewriter;
 
-pub use clean::{clean_line, last_state_of_line};
+pub use clean::clean_line;
 pub use count::counted;
 pub use duration::human_duration;
 pub use look::{Look, Mark, Tone};
-pub use measure::{fit, fold, width};
+pub use measure::{fit, fit_middle, fold, width};
 pub use size::human_size;
 pub use table::Table;
+pub use typewriter::{Typed, Typewriter};

@@ -24,6 +24,7 @@ fn render_problem(problem: &Problem, look: Look) -> String {
         causes,
         excerpts,
         hints,
+        log: _,
     } = problem;
     let mut lines = headed(look, Tone::Error, "error", message);
     for cause in causes {

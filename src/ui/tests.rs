@@ -26,7 +26,7 @@ fn recording(name: &str) -> Recording {
         tags: vec!["dynamo:latest-dev".into()],
         ..BuiltTarget::default()
     };
-    Recording::load(name, "dev", TargetOutcome::Built(built))
+    Recording::load(name, "dev", &TargetOutcome::Built(built))
 }
 
 fn settings() -> Settings {
@@ -157,12 +157,12 @@ fn the_last_picture_is_replaced_by_the_result() {
     ✔ runtime          3 steps                                                 0.7s
     ✔ dev              1 step                                                  0.7s
     ✔ dev built in 4.5s
-      tag     dynamo:latest-dev
-      digest  sha256:4f2d
+     tag    dynamo:latest-dev
+     digest sha256:4f2d
     Done in 4.5s · 9 steps run, 0 cached · context 109 kB sent
     Slowest steps
-         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cra…
-         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n'; …
+         1.9s  [wheel_builder 2/2] RUN for i in 1 2 3 4 5 6; do echo "Compiling cr…
+         1.1s  [framework 1/1] RUN printf '\033[32mResolved\033[0m 12 packages\n';…
     "#);
 }
 
@@ -259,7 +259,7 @@ async fn a_build_on_a_real_terminal_that_is_resized() {
     let result: Vec<_> = result.map(str::trim_end).collect();
     assert_eq!(
         result[1..3],
-        ["  tag     dynamo:latest-dev", "  digest  sha256:4f2d"]
+        [" tag    dynamo:latest-dev", " digest sha256:4f2d"]
     );
     assert!(
         !text.contains("Building"),

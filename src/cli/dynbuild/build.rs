@@ -22,9 +22,9 @@ use crate::cli::runtime;
 use crate::execute::{self, Built, Finished, Resources, Runner, metadata};
 use crate::exit::Exit;
 use crate::plan::{PlannedSecret, PlannedTarget, SecretSource};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, capitalized};
 use crate::redact::Redactor;
-use crate::report::{Annotation, BuildState, Mode, Summary};
+use crate::report::{Annotation, BuildState, Mode, Summary, UnknownMode};
 use crate::secret::Secret;
 
 /// How many events may wait to be shown.
@@ -64,14 +64,16 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
     if let Some(flag) = flag {
         return Ok(flag.into());
     }
-    match edge.environment.get("DYNBUILD_PROGRESS") {
+    let variable = ["DYNBUILD_PROGRESS", "BUILDKIT_PROGRESS"]
+        .into_iter()
+        .find_map(|variable| Some((variable, edge.environment.get(variable)?)));
+    match variable {
         None => Ok(Mode::Auto),
-        Some(name) => name.parse().map_err(|error: crate::report::UnknownMode| {
-            Problem::new(
-                Exit::Usage,
-                format!("`DYNBUILD_PROGRESS` is wrong: {error}"),
-            )
-            .into()
+        Some((variable, name)) => name.parse().map_err(|error: UnknownMode| {
+            let message = format!("Invalid value `{name}` for `{variable}`");
+            let mut problem = Problem::new(Exit::Usage, message);
+            problem.causes.push(capitalized(&error.to_string()));
+            problem.hint(format!("Unset it: `unset {variable}`")).into()
         }),
     }
 }
@@ -183,8 +185,10 @@ fn cancelled() -> Problem {
 /// Adds what the output of the failed steps tells to the problems of their targets.
 fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> {
     let explained = finished.into_iter().map(|target| Finished {
-        outcome: target.outcome.map_err(|problems| state.explain(problems)),
-        ..target
+        outcome: target
+            .outcome
+            .map_err(|problems| state.explain(&target.target, problems)),
+        target: target.target,
     });
     explained.collect()
 }
