@@ -115,7 +115,7 @@ RUN --mount=type=secret,id=ca \
  && rm /tmp/uv.txt
 
 # NATS and etcd, which the distributed mode needs: the programs alone, nothing gets installed.
-FROM base AS services
+FROM base AS service_programs
 ARG TARGETARCH
 ARG NATS_SOURCE
 ARG NATS_URL=
@@ -134,4 +134,5 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    take-program etcd "${ETCD_SOURCE}" etcd-server "${ETCD_URL}-linux-${TARGETARCH}.tar.gz" ${ETCD_SHA256_AMD64} ${ETCD_SHA256_ARM64}
+    take-program etcd "${ETCD_SOURCE}" etcd-server "${ETCD_URL}-linux-${TARGETARCH}.tar.gz" ${ETCD_SHA256_AMD64} ${ETCD_SHA256_ARM64} \
+ && take-program etcdctl "${ETCD_SOURCE}" etcd-client "${ETCD_URL}-linux-${TARGETARCH}.tar.gz" ${ETCD_SHA256_AMD64} ${ETCD_SHA256_ARM64}

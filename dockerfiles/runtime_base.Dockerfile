@@ -24,7 +24,7 @@ RUN set -e; \
     printf '%s\n' '#!/bin/sh' 'umask 002' 'exec "$@"' > /opt/dynamo/bin/entrypoint; \
     chmod 0755 /opt/dynamo/bin/entrypoint
 
-COPY --from=services /opt/services/bin/ /usr/local/bin/
+COPY --from=service_programs /opt/services/bin/ /usr/local/bin/
 COPY --from=native /opt/native/ /opt/native/
 RUN ldconfig
 

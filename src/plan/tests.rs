@@ -1008,7 +1008,7 @@ fn the_default_image_of_the_dynamo_profile() {
             "runtime"
         ]
     );
-    assert_eq!(target.build_args["BASE_IMAGE_TAG"], "bookworm-slim");
+    assert_eq!(target.build_args["BASE_IMAGE_TAG"], "trixie-slim");
     assert_eq!(target.build_args["DYNAMO_SOURCE"], "wheel");
     assert_eq!(resolution.plan.schema_version, 1);
 }

@@ -38,6 +38,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     embed!("runtime_base"),
     embed!("runtime_image"),
     embed!("runtime_image/trtllm"),
+    embed!("services"),
     embed!("wheel_builder"),
 ];
 
