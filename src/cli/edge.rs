@@ -18,6 +18,8 @@ pub(super) struct Edge {
     pub(super) ui: Ui,
     /// Whether remarks for a CI service are wanted.
     pub(super) annotations: bool,
+    /// Whether what is done, and why, is wanted in detail.
+    pub(super) verbose: bool,
 }
 
 impl Edge {
@@ -39,6 +41,7 @@ impl Edge {
             ui: Ui::new(&settings),
             environment,
             annotations: false,
+            verbose: false,
         };
         for name in edge.environment.unreadable() {
             edge.ui.warn(&format!(
@@ -63,6 +66,13 @@ impl Edge {
         match self.ui.finish() {
             Err(_) if exit == Exit::Done => Exit::StepFailed,
             Ok(()) | Err(_) => exit,
+        }
+    }
+
+    /// Says what only those want to know who asked for details.
+    pub(super) fn detail(&mut self, message: &str) {
+        if self.verbose {
+            self.ui.note(message);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The edge for people: what was typed, what it means, and one file per command.
 
+mod display;
 mod dynbuild;
 mod dynrun;
 mod edge;
@@ -8,6 +9,7 @@ mod github;
 mod interrupt;
 mod proxies;
 mod runtime;
+mod usage;
 
 use std::process::ExitCode;
 

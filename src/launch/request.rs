@@ -60,7 +60,14 @@ pub const OWN: &[FlagDef] = &[
         "How long --wait waits, for example 5m",
     ),
     FlagDef::value("profile-dir", "dir", "Directory of profiles"),
+    FlagDef::value("color", "when", "When to use colours: auto, always, never"),
+    FlagDef::switch("verbose", "Say what is asked of the engine, and why"),
 ];
+
+/// Returns all flags that can be typed.
+pub fn flags() -> FlagTable {
+    FlagTable::new(&[CONTAINER, RUN, OWN])
+}
 
 /// How the dry run is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,6 +167,8 @@ pub struct Request {
     pub wait: Option<WaitWish>,
     /// `--profile-dir`.
     pub profile_dir: Option<String>,
+    /// `--verbose`.
+    pub verbose: bool,
     /// Docker's flags in the order typed.
     pub flags: Vec<Flag>,
     /// What follows the flags.
@@ -184,7 +193,7 @@ pub enum RequestError {
     #[error(transparent)]
     Flags(#[from] FlagError),
     /// A flag of ours has a value that it does not take.
-    #[error("invalid value `{value}` for `--{flag}`: {why}")]
+    #[error("Invalid value `{value}` for `--{flag}`: {why}")]
     Value {
         /// The flag.
         flag: &'static str,
@@ -220,8 +229,7 @@ impl Request {
     /// # Errors
     /// Fails at the first argument that cannot be understood.
     pub fn parse(arguments: &[String]) -> Result<Asked, RequestError> {
-        let table = FlagTable::new(&[CONTAINER, RUN, OWN]);
-        let parsed = match table.parse(arguments) {
+        let parsed = match flags().parse(arguments) {
             Ok(parsed) if parsed.switch("help") == Some(true) => return Ok(Asked::Help),
             Ok(parsed) => parsed,
             Err(FlagError::MissingValue { flag }) if flag == "-h" => return Ok(Asked::Help),
@@ -231,7 +239,15 @@ impl Request {
         Self::new(&parsed).map(|request| Asked::Run(Box::new(request)))
     }
 
+    /// The flags that choose the image, so that all words behind the flags are the command.
+    pub const IMAGE_FLAGS: [&str; 3] = ["image", "framework", "target"];
+
     fn new(parsed: &Parsed) -> Result<Self, RequestError> {
+        // Used at the edge, before there is a request.
+        let colors = ["auto", "always", "never"];
+        choose(parsed, "color", &colors, |text| {
+            colors.contains(&text).then_some(())
+        })?;
         let words = parsed.positionals.clone();
         let text = |name| parsed.value(name).map(str::to_owned);
         let is_on = |name| parsed.switch(name).unwrap_or(false);
@@ -250,6 +266,7 @@ impl Request {
             dry_run: is_on("dry-run"),
             wait: wait(parsed)?,
             profile_dir: text("profile-dir"),
+            verbose: is_on("verbose"),
             flags: docker_flags(parsed),
             words,
             terminated: parsed.terminated,
@@ -297,7 +314,7 @@ fn choose<T>(
             value: value.to_owned(),
             why: format!("must be one of {}", valid.join(", ")),
             hint: closest(value, valid.iter().copied())
-                .map(|similar| format!("did you mean `{similar}`?")),
+                .map(|similar| format!("Did you mean `{similar}`?")),
         }),
     }
 }
@@ -325,7 +342,7 @@ fn wait(parsed: &Parsed) -> Result<Option<WaitWish>, RequestError> {
             flag: "timeout",
             value: value.to_owned(),
             why: "nothing is waited for".to_owned(),
-            hint: Some("add `--wait`".to_owned()),
+            hint: Some("Add `--wait`".to_owned()),
         });
     }
     Ok(wanted.then(|| WaitWish {

@@ -140,14 +140,14 @@ fn what_ends_before_it_is_ready_is_told_with_the_reason() {
     }
 }
 
-#[test_case(&["--mout", "x", IMAGE], "did you mean `--mount`?"; "unknown flag")]
+#[test_case(&["--mout", "x", IMAGE], "Did you mean `--mount`?"; "unknown flag")]
 #[test_case(&["--mount", "type=bnd,dst=/x", IMAGE], "bnd"; "bad mount")]
 #[test_case(&["-p", "x:80", IMAGE], "x"; "bad port")]
 #[test_case(&["Upper"], "Upper"; "image with upper case")]
 #[test_case(&["--user", "nosuchuser", IMAGE, "true"], "nosuchuser"; "unknown user")]
 #[test_case(&["--gpus", "0", IMAGE], "`--gpus none`"; "ambiguous gpus")]
-#[test_case(&["-d", "--timeout", "5m", IMAGE, "true"], "add `--wait`"; "a timeout for nothing")]
-#[test_case(&["--format", "json", IMAGE, "true"], "add `--dry-run`"; "a format for nothing")]
+#[test_case(&["-d", "--timeout", "5m", IMAGE, "true"], "Add `--wait`"; "a timeout for nothing")]
+#[test_case(&["--format", "json", IMAGE, "true"], "Add `--dry-run`"; "a format for nothing")]
 #[test_case(&["--device", "example.com/gpu=9", IMAGE, "true"], "example.com/gpu=9"; "unknown cdi device")]
 fn what_cannot_start_ends_with_125_and_says_why(arguments: &[&str], said: &str) {
     for engine in engines::newest() {

@@ -8,6 +8,7 @@ mod conformance_run;
 mod context;
 mod docs;
 mod dynrun;
+mod dynrun_commands;
 mod dynrun_terminal;
 mod engines;
 mod golden;

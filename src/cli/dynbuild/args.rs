@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::display::{ColorChoice, STYLES};
 use crate::profile::SccacheBackend;
 
 /// Plan and build inference images
@@ -33,12 +33,6 @@ pub(crate) struct Cli {
     #[arg(id = "old-help", short = '?', action = ArgAction::Help, hide = true)]
     old_help: Option<bool>,
 }
-
-const STYLES: Styles = Styles::styled()
-    .header(AnsiColor::Green.on_default().bold())
-    .usage(AnsiColor::Green.on_default().bold())
-    .literal(AnsiColor::Cyan.on_default().bold())
-    .placeholder(AnsiColor::Cyan.on_default());
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -99,18 +93,6 @@ pub(crate) enum PlanFormat {
     Bake,
 }
 
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
-    /// When standard error is a terminal and `NO_COLOR` is not set
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
 impl From<ProgressMode> for crate::report::Mode {
     fn from(mode: ProgressMode) -> Self {
         match mode {
@@ -119,16 +101,6 @@ impl From<ProgressMode> for crate::report::Mode {
             ProgressMode::Plain => Self::Plain,
             ProgressMode::Rawjson => Self::RawJson,
             ProgressMode::Quiet => Self::Quiet,
-        }
-    }
-}
-
-impl From<ColorChoice> for crate::ui::ColorChoice {
-    fn from(choice: ColorChoice) -> Self {
-        match choice {
-            ColorChoice::Auto => Self::Auto,
-            ColorChoice::Always => Self::Always,
-            ColorChoice::Never => Self::Never,
         }
     }
 }

@@ -3,17 +3,21 @@
 use crate::cli::edge::Edge;
 use crate::docker::Hinted as _;
 use crate::docker::detach_keys::{DetachKeys, KeyError};
-use crate::engine::{self, Engine};
+use crate::engine::{self, ContainerFacts, Engine};
 use crate::exit::Exit;
 use crate::problem::Problem;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
 /// ends with 125, as docker does.
-pub(super) async fn connect(edge: &Edge) -> Result<Engine, Problem> {
+pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
     let located = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
-    Engine::connect(&located.address)
-        .await
-        .map_err(|error| as_docker(error.into()))
+    let engine = Engine::connect(&located.address).await.map_err(refused)?;
+    let version = engine.version();
+    edge.detail(&format!(
+        "The engine at `{}` is {}, API {}",
+        located.address, version.version, version.api
+    ));
+    Ok(engine)
 }
 
 /// Returns an engine's refusal as docker's code 125.
@@ -40,4 +44,16 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
         problem.hints.extend(error.hint());
         problem
     })
+}
+
+/// Returns what the engine knows of a container.
+pub(super) async fn container(engine: &Engine, name: &str) -> Result<ContainerFacts, Problem> {
+    let facts = engine.container(name).await.map_err(refused)?;
+    facts.ok_or_else(|| no_container(name))
+}
+
+/// There is no container of that name.
+pub(super) fn no_container(name: &str) -> Problem {
+    Problem::new(Exit::Run, format!("There is no container `{name}`"))
+        .hint("List the containers: `dynrun ps --all`")
 }

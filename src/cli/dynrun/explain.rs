@@ -1,6 +1,6 @@
 //! `dynrun explain [FLAGS] ...`: each decision and where it came from.
 
-use super::{facts, help, run};
+use super::{facts, help, run, verb};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
@@ -9,9 +9,12 @@ use crate::launch::masked::masked;
 use crate::launch::request::{Asked, Format, Request};
 use crate::problem::Problems;
 
+/// What `dynrun explain` is for.
+pub(super) const ABOUT: &str = "Show each decision of a launch and where it came from";
+
 pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
     let Asked::Run(request) = Request::parse(arguments)? else {
-        return Ok(help::print(edge));
+        return Ok(help::print(&mut verb::EXPLAIN.command(), edge));
     };
     let profile = run::profile(&request, edge)?;
     let host = facts::host(edge);

@@ -1,46 +1,54 @@
 //! `dynrun gc`: removes what ended, and what runs although its dynrun was killed.
 
+use clap::Parser;
+
 use super::connection::{connect, refused};
 use super::leases::leases;
-use super::verb::Words;
+use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
-use crate::docker::run_flags::FlagDef;
 use crate::engine::{ContainerLine, Engine};
 use crate::exit::Exit;
 use crate::launch::label::{self, Owner};
 use crate::launch::lease::Leases;
 use crate::problem::{Problem, Problems};
 
-const FLAGS: &[FlagDef] = &[FlagDef::switch("dry-run", "Say what would be removed")];
+/// Remove containers that ended, or whose dynrun was killed
+#[derive(Debug, Parser)]
+pub(super) struct Gc {
+    /// Only print what would be removed
+    #[arg(long)]
+    dry_run: bool,
+}
 
-pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let dry_run = Words::parse(arguments, FLAGS)?.is_on("dry-run");
-    block_on(async {
-        let engine = connect(edge).await?;
-        let containers = engine
-            .containers_with_label(label::MANAGED)
-            .await
-            .map_err(refused)?;
-        let leases = leases(edge);
-        for container in &containers {
-            match fate(container, leases.as_ref()) {
-                Fate::Kept => {}
-                Fate::Left => edge.ui.note(&format!(
-                    "`{0}` goes on without its dynrun, which is not known to have been killed; \
-                     `dynrun stop {0}` ends it",
-                    container.name()
-                )),
-                Fate::Garbage => {
-                    if !dry_run {
-                        remove(&engine, container, leases.as_ref()).await?;
-                    }
-                    edge.ui.print(container.name());
+impl Verb for Gc {
+    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
+        block_on(collect(self.dry_run, edge))
+    }
+}
+
+async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
+    let engine = connect(edge).await?;
+    let containers = engine.containers_with_label(label::MANAGED).await;
+    let containers = containers.map_err(refused)?;
+    let leases = leases(edge);
+    for container in &containers {
+        match verdict(container, leases.as_ref()) {
+            Verdict::Kept => {}
+            Verdict::Left => edge.ui.note(&format!(
+                "`{0}` is running without its dynrun, which is not known to have been killed; \
+                 `dynrun stop {0}` ends it",
+                container.name()
+            )),
+            Verdict::Garbage => {
+                if !dry_run {
+                    remove(&engine, container, leases.as_ref()).await?;
                 }
+                edge.ui.print(container.name());
             }
         }
-        Ok(Exit::Done)
-    })
+    }
+    Ok(Exit::Done)
 }
 
 async fn remove(
@@ -60,7 +68,7 @@ async fn remove(
 
 /// What becomes of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Verdict {
     /// It is in use, or about to start or to go.
     Kept,
     /// It runs, and nothing says that it was not left running on purpose.
@@ -69,26 +77,26 @@ enum Fate {
     Garbage,
 }
 
-fn fate(container: &ContainerLine, leases: Option<&Leases>) -> Fate {
-    let forsaken = is_forsaken(container);
+fn verdict(container: &ContainerLine, leases: Option<&Leases>) -> Verdict {
+    let orphaned = is_orphaned(container);
     match container.state.as_str() {
-        "exited" | "dead" => Fate::Garbage,
+        "exited" | "dead" => Verdict::Garbage,
         // Without an owner it is one in the background, which may be just about to start.
-        "created" if forsaken => Fate::Garbage,
-        "running" | "paused" | "restarting" if forsaken => {
+        "created" if orphaned => Verdict::Garbage,
+        "running" | "paused" | "restarting" if orphaned => {
             if leases.is_some_and(|leases| leases.has(&container.id)) {
-                Fate::Garbage
+                Verdict::Garbage
             } else {
-                Fate::Left
+                Verdict::Left
             }
         }
-        _ => Fate::Kept,
+        _ => Verdict::Kept,
     }
 }
 
 /// Returns whether a container was followed by a process that is gone. One in the background has
-/// no owner and is not forsaken.
-pub(super) fn is_forsaken(container: &ContainerLine) -> bool {
+/// no owner and is not orphaned.
+pub(super) fn is_orphaned(container: &ContainerLine) -> bool {
     let owner = container.labels.get(label::OWNER);
     let owner = owner.and_then(|owner| Owner::parse(owner));
     owner.is_some_and(|owner| owner.is_gone())
@@ -118,17 +126,17 @@ mod tests {
         Owner::parse(&format!("{process}:1")).unwrap()
     }
 
-    #[test_case("exited", Fate::Garbage, Fate::Garbage, Fate::Garbage)]
-    #[test_case("running", Fate::Kept, Fate::Left, Fate::Kept)]
-    #[test_case("restarting", Fate::Kept, Fate::Left, Fate::Kept)]
-    #[test_case("created", Fate::Kept, Fate::Garbage, Fate::Kept)]
-    #[test_case("removing", Fate::Kept, Fate::Kept, Fate::Kept)]
-    fn fates(state: &str, followed: Fate, forsaken: Fate, background: Fate) {
+    #[test_case("exited", Verdict::Garbage, Verdict::Garbage, Verdict::Garbage)]
+    #[test_case("running", Verdict::Kept, Verdict::Left, Verdict::Kept)]
+    #[test_case("restarting", Verdict::Kept, Verdict::Left, Verdict::Kept)]
+    #[test_case("created", Verdict::Kept, Verdict::Garbage, Verdict::Kept)]
+    #[test_case("removing", Verdict::Kept, Verdict::Kept, Verdict::Kept)]
+    fn verdicts(state: &str, followed: Verdict, orphaned: Verdict, background: Verdict) {
         let (alive, gone) = (Owner::this_process().unwrap(), gone());
-        let fate = |owner| fate(&container(state, owner), None);
-        assert_eq!(fate(Some(&alive)), followed);
-        assert_eq!(fate(Some(&gone)), forsaken);
-        assert_eq!(fate(None), background);
+        let verdict = |owner| verdict(&container(state, owner), None);
+        assert_eq!(verdict(Some(&alive)), followed);
+        assert_eq!(verdict(Some(&gone)), orphaned);
+        assert_eq!(verdict(None), background);
     }
 
     #[test]
@@ -137,8 +145,8 @@ mod tests {
         let leases = Leases::new(scratch.path().to_owned());
         let container = container("running", Some(&gone()));
         let lease = leases.take("c1").unwrap();
-        assert_eq!(fate(&container, Some(&leases)), Fate::Garbage);
+        assert_eq!(verdict(&container, Some(&leases)), Verdict::Garbage);
         drop(lease);
-        assert_eq!(fate(&container, Some(&leases)), Fate::Left);
+        assert_eq!(verdict(&container, Some(&leases)), Verdict::Left);
     }
 }

@@ -1,6 +1,7 @@
 //! `dynrun`: one file per command, and what they share.
 //!
-//! The grammar is docker's, not clap's: without a command's name it is that of `docker run`.
+//! [`verb::VERBS`] lists the commands. Their grammar is clap's, but for launches, whose grammar is
+//! that of `docker run`: with and without the word `run`.
 
 mod attach;
 mod connection;
@@ -9,18 +10,22 @@ mod explain;
 mod facts;
 mod gc;
 mod help;
+mod launch_command;
 mod leases;
+mod line;
 mod logs;
 mod loss;
 mod ps;
 mod run;
 mod stop;
+mod unknown_word;
 mod verb;
+mod version;
 mod wait;
 
 use std::process::ExitCode;
 
-use self::verb::Verb;
+use self::line::Line;
 use super::edge::Edge;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
@@ -28,39 +33,19 @@ use crate::ui::ColorChoice;
 
 /// Runs the program.
 pub(super) fn main() -> ExitCode {
-    Edge::run(ColorChoice::Auto, |edge| {
-        let arguments = arguments()?;
-        dispatch(&arguments, edge)
+    let line = arguments().and_then(|arguments| Line::read(&arguments));
+    let color = line.as_ref().map_or(ColorChoice::Auto, Line::color);
+    Edge::run(color, |edge| line?.run(edge))
+}
+
+fn arguments() -> Result<Vec<String>, Problems> {
+    let mut arguments = std::env::args_os().skip(1);
+    let arguments: Result<_, _> = arguments
+        .by_ref()
+        .map(std::ffi::OsString::into_string)
+        .collect();
+    arguments.map_err(|argument| {
+        let message = format!("The argument `{}` is not UTF-8", argument.display());
+        Problem::new(Exit::Run, message).into()
     })
-}
-
-fn dispatch(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let (verb, arguments) = Verb::take(arguments);
-    match verb {
-        None => run::run(arguments, edge),
-        Some(Verb::Explain) => explain::run(arguments, edge),
-        Some(Verb::Wait) => wait::run(arguments, edge),
-        Some(Verb::Ps) => ps::run(arguments, edge),
-        Some(Verb::Logs) => logs::run(arguments, edge),
-        Some(Verb::Stop) => stop::run(arguments, edge),
-        Some(Verb::Exec) => exec::run(arguments, edge),
-        Some(Verb::Attach) => attach::run(arguments, edge),
-        Some(Verb::Gc) => gc::run(arguments, edge),
-        Some(Verb::Version) => {
-            edge.ui.print(concat!("dynrun ", env!("CARGO_PKG_VERSION")));
-            Ok(Exit::Done)
-        }
-    }
-}
-
-fn arguments() -> Result<Vec<String>, Problem> {
-    std::env::args_os()
-        .skip(1)
-        .map(|argument| {
-            argument.into_string().map_err(|argument| {
-                let message = format!("the argument `{}` is not UTF-8", argument.display());
-                Problem::new(Exit::Run, message)
-            })
-        })
-        .collect()
 }

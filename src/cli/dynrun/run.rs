@@ -3,8 +3,7 @@
 use super::connection::{as_docker, connect, detach_keys, refused};
 use super::leases::leases;
 use super::loss::told;
-use super::verb::usage;
-use super::{facts, help};
+use super::{facts, help, verb};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
@@ -31,22 +30,37 @@ use crate::secret::Secret;
 /// The framework of run.sh's images.
 const USUAL_FRAMEWORK: &str = "vllm";
 
+/// What `dynrun run` is for.
+pub(super) const ABOUT: &str = "Launch an image; also without a command's name";
+
 pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let request = match Request::parse(arguments) {
-        Ok(Asked::Help) => return Ok(help::print(edge)),
-        Ok(Asked::Run(request)) => request,
-        Err(error) => return Err(error.into()),
-    };
-    if request.format == Format::Json && !request.dry_run {
-        let hint = "add `--dry-run`, or leave `--format` out to start the container";
-        return Err(usage("`--format json` is for `--dry-run`", hint).into());
+    match Request::parse(arguments)? {
+        Asked::Help => Ok(help::print(&mut verb::RUN.command(), edge)),
+        Asked::Run(request) => launch(&request, edge),
     }
-    let profile = profile(&request, edge)?;
+}
+
+/// Launches without the word `run`: then `--help` is the program's.
+pub(super) fn unnamed(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
+    match Request::parse(arguments)? {
+        Asked::Help => Ok(help::print(&mut help::program(), edge)),
+        Asked::Run(request) => launch(&request, edge),
+    }
+}
+
+fn launch(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> {
+    edge.verbose = request.verbose;
+    if request.format == Format::Json && !request.dry_run {
+        let message = "`--format json` prints the request of a dry run";
+        let hint = "Add `--dry-run`, or leave `--format` out to start the container";
+        return Err(Problem::new(Exit::Run, message).hint(hint).into());
+    }
+    let profile = profile(request, edge)?;
     let host = facts::host(edge);
     if request.dry_run {
-        return dry_run(&request, &profile, &host, edge);
+        return dry_run(request, &profile, &host, edge);
     }
-    block_on(carry_out(&request, &profile, &host, edge))
+    block_on(carry_out(request, &profile, &host, edge))
 }
 
 /// Returns the profile of the framework that is meant.

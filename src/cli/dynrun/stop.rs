@@ -1,42 +1,55 @@
 //! `dynrun stop NAME...`.
 
-use super::connection::{connect, refused};
-use super::verb::{Words, usage};
+use clap::Parser;
+
+use super::connection::{connect, container, refused};
+use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
-use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::launch::label;
 use crate::problem::{Problem, Problems};
 
-const FLAGS: &[FlagDef] = &[
-    FlagDef::value("time", "seconds", "Time to end before it is killed").short('t'),
-    FlagDef::switch("keep", "Do not remove it"),
-];
+/// Stop containers that dynrun started, and remove them
+#[derive(Debug, Parser)]
+pub(super) struct Stop {
+    /// Names or ids of the containers
+    #[arg(required = true)]
+    names: Vec<String>,
+    /// Seconds that a container has to end before it is killed
+    #[arg(
+        long,
+        short = 't',
+        value_name = "SECONDS",
+        allow_negative_numbers = true
+    )]
+    time: Option<i64>,
+    /// Do not remove them
+    #[arg(long)]
+    keep: bool,
+}
 
-pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let words = Words::parse(arguments, FLAGS)?;
-    words.name("stop NAME...")?;
-    let seconds = words.value("time").map(str::parse).transpose();
-    let seconds =
-        seconds.map_err(|_| usage("the time is not a number of seconds", "write `-t 30`"))?;
-    let keep = words.is_on("keep");
-    block_on(async {
-        let engine = connect(edge).await?;
-        let mut problems = Vec::new();
-        for name in words.names() {
-            match stop(&engine, name, seconds, keep).await {
-                Ok(()) => edge.ui.print(name),
-                Err(problem) => problems.push(problem),
-            }
+impl Verb for Stop {
+    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
+        block_on(stop_all(&self, edge))
+    }
+}
+
+async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
+    let engine = connect(edge).await?;
+    let mut problems = Vec::new();
+    for name in &asked.names {
+        match stop(&engine, name, asked.time, asked.keep).await {
+            Ok(()) => edge.ui.print(name),
+            Err(problem) => problems.push(problem),
         }
-        if problems.is_empty() {
-            Ok(Exit::Done)
-        } else {
-            Err(Problems(problems))
-        }
-    })
+    }
+    if problems.is_empty() {
+        Ok(Exit::Done)
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 async fn stop(
@@ -45,8 +58,7 @@ async fn stop(
     seconds: Option<i64>,
     keep: bool,
 ) -> Result<(), Problem> {
-    let facts = engine.container(name).await.map_err(refused)?;
-    let facts = facts.ok_or_else(|| no_container(name))?;
+    let facts = container(engine, name).await?;
     if !label::is_ours(facts.config.labels.as_ref()) {
         return Err(not_ours(name));
     }
@@ -64,17 +76,6 @@ async fn stop(
 
 /// The container is somebody else's, and with it go its volumes.
 fn not_ours(name: &str) -> Problem {
-    let hint = format!("end it with `docker stop {name}`; `dynrun ps` lists those of dynrun");
-    usage(
-        format!("container `{name}` was not started by dynrun, or with `--no-defaults`"),
-        &hint,
-    )
-}
-
-/// There is no container of that name.
-pub(super) fn no_container(name: &str) -> Problem {
-    usage(
-        format!("there is no container `{name}`"),
-        "`dynrun ps` lists those that there are",
-    )
+    let message = format!("Container `{name}` was not started by dynrun, or with `--no-defaults`");
+    Problem::new(Exit::Run, message).hint(format!("Stop it with docker: `docker stop {name}`"))
 }

@@ -1,105 +1,112 @@
-//! The commands of dynrun beside running.
+//! The commands of dynrun: a table with a line for each.
+//!
+//! All are clap's but those whose arguments are `docker run`'s: clap knows their options too, for
+//! help, completion and the reference, but the words are taken apart by docker's own grammar.
 
-use crate::docker::run_flags::{FlagDef, FlagTable, Parsed};
+use clap::{ArgMatches, Args, Command, Parser};
+
+use super::launch_command::launch_command;
+use super::{attach, exec, explain, gc, help, logs, ps, run, stop, version, wait};
+use crate::cli::display::{ColorChoice, STYLES};
+use crate::cli::edge::Edge;
 use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::Problems;
 
-/// A command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verb {
-    Explain,
-    Wait,
-    Ps,
-    Logs,
-    Stop,
-    Exec,
-    Attach,
-    Gc,
-    Version,
+/// A command with arguments of clap's kind. The struct's comment is its help.
+pub(super) trait Verb: Parser {
+    /// Does what was asked for.
+    fn run(self, edge: &mut Edge) -> Result<Exit, Problems>;
 }
 
-impl Verb {
-    /// Takes the command's name off the arguments. Without one, dynrun runs; `run` says so, and
-    /// makes room for an image that is called like a command.
-    pub(super) fn take(arguments: &[String]) -> (Option<Self>, &[String]) {
-        let Some((first, rest)) = arguments.split_first() else {
-            return (None, arguments);
+/// The commands, in the order of the help. A new one is a file next to this one and a line here.
+pub(super) const VERBS: &[Entry] = &[
+    RUN,
+    EXPLAIN,
+    Entry::of::<wait::Wait>("wait"),
+    Entry::of::<ps::Ps>("ps"),
+    Entry::of::<logs::Logs>("logs"),
+    Entry::of::<stop::Stop>("stop"),
+    Entry::of::<exec::Exec>("exec"),
+    Entry::of::<attach::Attach>("attach"),
+    Entry::of::<gc::Gc>("gc"),
+    Entry::of::<help::Help>("help"),
+    VERSION,
+];
+
+pub(super) const RUN: Entry = Entry::launch("run", run::ABOUT, run::run);
+pub(super) const EXPLAIN: Entry = Entry::launch("explain", explain::ABOUT, explain::run);
+pub(super) const VERSION: Entry = Entry::of::<version::Version>("version");
+
+/// A launch without a command's name.
+pub(super) const UNNAMED: Entry = Entry::launch("run", run::ABOUT, run::unnamed);
+
+/// One command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) grammar: Grammar,
+}
+
+/// Who takes a command's words apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Grammar {
+    /// clap.
+    Clap {
+        command: fn() -> Command,
+        run: fn(&ArgMatches, &mut Edge) -> Result<Exit, Problems>,
+    },
+    /// `docker run`'s.
+    Docker {
+        about: &'static str,
+        run: fn(&[String], &mut Edge) -> Result<Exit, Problems>,
+    },
+}
+
+impl Entry {
+    const fn of<V: Verb>(name: &'static str) -> Self {
+        let grammar = Grammar::Clap {
+            command: V::command,
+            run: |matches, edge| {
+                let verb = V::from_arg_matches(matches);
+                verb.unwrap_or_else(|error| error.exit()).run(edge)
+            },
         };
-        let verb = match first.as_str() {
-            "run" => return (None, rest),
-            "explain" => Self::Explain,
-            "wait" => Self::Wait,
-            "ps" => Self::Ps,
-            "logs" => Self::Logs,
-            "stop" => Self::Stop,
-            "exec" => Self::Exec,
-            "attach" => Self::Attach,
-            "gc" => Self::Gc,
-            "--version" => Self::Version,
-            _ => return (None, arguments),
-        };
-        (Some(verb), rest)
+        Self { name, grammar }
     }
-}
 
-/// The words behind a command's name.
-pub(super) struct Words(Parsed);
+    const fn launch(
+        name: &'static str,
+        about: &'static str,
+        run: fn(&[String], &mut Edge) -> Result<Exit, Problems>,
+    ) -> Self {
+        let grammar = Grammar::Docker { about, run };
+        Self { name, grammar }
+    }
 
-impl Words {
-    /// Takes flags and names apart; flags may stand behind names.
-    pub(super) fn parse(arguments: &[String], flags: &'static [FlagDef]) -> Result<Self, Problem> {
-        let table = FlagTable::new(&[flags]);
-        let mut all = Parsed::default();
-        let mut rest = arguments.to_vec();
-        loop {
-            let parsed = table.parse(&rest)?;
-            all.occurrences.extend(parsed.occurrences);
-            let mut words = parsed.positionals.into_iter();
-            all.positionals.extend(words.next());
-            rest = words.collect();
-            if rest.is_empty() {
-                return Ok(Self(all));
-            }
+    /// Returns the command as clap knows it.
+    pub(super) fn command(&self) -> Command {
+        match self.grammar {
+            Grammar::Clap { command, .. } => DisplayArgs::augment_args(command()).name(self.name),
+            Grammar::Docker { about, .. } => launch_command(self.name).about(about),
         }
-    }
-
-    /// Takes flags apart up to the first name; what follows is a command of its own.
-    pub(super) fn parse_command(
-        arguments: &[String],
-        flags: &'static [FlagDef],
-    ) -> Result<Self, Problem> {
-        Ok(Self(FlagTable::new(&[flags]).parse(arguments)?))
-    }
-
-    /// Returns the only or first name.
-    pub(super) fn name(&self, form: &str) -> Result<&str, Problem> {
-        let first = self.0.positionals.first().map(String::as_str);
-        first.ok_or_else(|| {
-            usage(
-                "a container's name is missing",
-                &format!("write `dynrun {form}`; `dynrun ps` lists names"),
-            )
-        })
-    }
-
-    pub(super) fn names(&self) -> &[String] {
-        &self.0.positionals
-    }
-
-    pub(super) fn value(&self, flag: &str) -> Option<&str> {
-        self.0.value(flag)
-    }
-
-    pub(super) fn values<'a>(&'a self, flag: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.values(flag)
-    }
-
-    pub(super) fn is_on(&self, flag: &str) -> bool {
-        self.0.switch(flag).unwrap_or(false)
+        .styles(STYLES)
+        .bin_name(format!("dynrun {}", self.name))
     }
 }
 
-/// A command line that is wrong.
-pub(super) fn usage(message: impl Into<String>, hint: &str) -> Problem {
-    Problem::new(Exit::Run, message).hint(hint)
+/// Returns the command of this name.
+pub(super) fn find(name: &str) -> Option<&'static Entry> {
+    VERBS.iter().find(|verb| verb.name == name)
+}
+
+// What every command understands about the display. A doc comment would become the help of all.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Display")]
+pub(super) struct DisplayArgs {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
+    /// Say what is asked of the engine, and why
+    #[arg(long, short)]
+    pub(super) verbose: bool,
 }

@@ -1,56 +1,61 @@
 //! `dynrun wait NAME [--for LEVEL] [--timeout DURATION] [--port PORT]`.
 
-use super::connection::{connect, refused};
-use super::verb::{Words, usage};
+use std::time::Duration;
+
+use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::connection::{connect, container, refused};
+use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
-use crate::docker::run_flags::FlagDef;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::launch::live::autopsy;
 use crate::launch::readiness::{Level, Readiness, watch};
-use crate::launch::request::{WaitWish, wait_timeout};
-use crate::problem::{Problem, Problems};
+use crate::launch::request::{RequestError, WaitWish, wait_timeout};
+use crate::problem::Problems;
 
-const FLAGS: &[FlagDef] = &[
-    FlagDef::value("for", "level", "running, port, live, model or completion"),
-    FlagDef::value("timeout", "duration", "How long to wait, for example 5m"),
-    FlagDef::value("port", "port", "The server's port"),
-];
+/// Wait until a container is ready
+#[derive(Debug, Parser)]
+pub(super) struct Wait {
+    /// Name or id of the container
+    name: String,
+    /// What counts as ready
+    #[arg(long = "for", value_parser = levels(), default_value = "completion", value_name = "LEVEL")]
+    level: Level,
+    /// How long to wait, for example 5m
+    #[arg(long, value_parser = duration, default_value = "10m", value_name = "DURATION")]
+    timeout: Duration,
+    /// Port of the server [default: the one that it listens on]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+}
 
-pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let words = Words::parse(arguments, FLAGS)?;
-    let name = words.name("wait NAME")?.to_owned();
-    let level = match words.value("for") {
-        None => Level::Completion,
-        Some(text) => Level::parse(text).ok_or_else(|| {
-            usage(
-                format!("`{text}` is not a level"),
-                "write `--for=running|port|live|model|completion`",
-            )
-        })?,
-    };
-    let timeout = words
-        .value("timeout")
-        .map(wait_timeout)
-        .transpose()
-        .map_err(Problem::from)?;
-    let port = words.value("port").map(str::parse).transpose();
-    let wish = WaitWish {
-        level,
-        timeout: timeout.unwrap_or(WaitWish::DEFAULT_TIMEOUT),
-        port: port.map_err(|_| {
-            usage(
-                "the port is not a number",
-                "write for example `--port 8000`",
-            )
-        })?,
-    };
-    block_on(async {
-        let engine = connect(edge).await?;
-        let facts = engine.container(&name).await.map_err(refused)?;
-        let facts = facts.ok_or_else(|| super::stop::no_container(&name))?;
-        until_ready(&engine, &facts.id, &name, wish, edge).await
+impl Verb for Wait {
+    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
+        let wish = WaitWish {
+            level: self.level,
+            timeout: self.timeout,
+            port: self.port,
+        };
+        block_on(async {
+            let engine = connect(edge).await?;
+            let facts = container(&engine, &self.name).await?;
+            until_ready(&engine, &facts.id, &self.name, wish, edge).await
+        })
+    }
+}
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::NAMES)
+        .try_map(|name| Level::parse(&name).ok_or("not a level of readiness"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    wait_timeout(text).map_err(|error| match error {
+        RequestError::Value { why, .. } => why,
+        error @ RequestError::Flags(_) => error.to_string(),
     })
 }
 

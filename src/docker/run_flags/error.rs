@@ -7,7 +7,7 @@ use crate::problem::Problem;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlagError {
     /// There is no such long flag.
-    #[error("unknown flag `--{name}`")]
+    #[error("Unknown flag `--{name}`")]
     Unknown {
         /// What was typed, without dashes and value.
         name: String,
@@ -15,7 +15,7 @@ pub enum FlagError {
         similar: Option<&'static str>,
     },
     /// There is no such one-letter flag.
-    #[error("unknown flag `-{letter}` in `-{group}`")]
+    #[error("Unknown flag `-{letter}` in `-{group}`")]
     UnknownShort {
         /// The letter.
         letter: char,
@@ -23,13 +23,13 @@ pub enum FlagError {
         group: String,
     },
     /// The arguments end where a value is due.
-    #[error("flag `{flag}` needs a value")]
+    #[error("Flag `{flag}` needs a value")]
     MissingValue {
         /// The flag as typed.
         flag: String,
     },
     /// A switch was given a value that is no boolean.
-    #[error("flag `{flag}` is either true or false, not `{value}`")]
+    #[error("Flag `{flag}` is either true or false, not `{value}`")]
     NotABoolean {
         /// The flag as typed.
         flag: String,
@@ -48,16 +48,16 @@ impl FlagError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { similar, .. } => {
-                similar.map(|name| format!("did you mean `--{name}`?"))
+                similar.map(|name| format!("Did you mean `--{name}`?"))
             }
             Self::UnknownShort { group, .. } if group.chars().count() > 1 => {
-                Some("long flags start with two dashes".to_owned())
+                Some("Long flags start with two dashes".to_owned())
             }
-            Self::MissingValue { flag } => Some(format!("write `{flag} VALUE`")),
+            Self::MissingValue { flag } => Some(format!("Write `{flag} VALUE`")),
             Self::NotABoolean { flag, .. } => {
-                Some(format!("write `{flag}` alone, or `{flag}=false`"))
+                Some(format!("Write `{flag}` alone, or `{flag}=false`"))
             }
-            Self::Malformed { .. } => Some("everything after a lone `--` is not a flag".to_owned()),
+            Self::Malformed { .. } => Some("Everything after a lone `--` is not a flag".to_owned()),
             Self::UnknownShort { .. } => None,
         }
     }

@@ -251,26 +251,26 @@ mod tests {
         assert_eq!(shown(line), expected);
     }
 
-    #[test_case("--bogus img", "unknown flag `--bogus`")]
-    #[test_case("--mout=x img", "unknown flag `--mout`; did you mean `--mount`?")]
-    #[test_case("-itx img", "unknown flag `-x` in `-x`")]
+    #[test_case("--bogus img", "Unknown flag `--bogus`")]
+    #[test_case("--mout=x img", "Unknown flag `--mout`; Did you mean `--mount`?")]
+    #[test_case("-itx img", "Unknown flag `-x` in `-x`")]
     #[test_case(
         "-name x",
-        "unknown flag `-n` in `-name`; long flags start with two dashes"
+        "Unknown flag `-n` in `-name`; Long flags start with two dashes"
     )]
-    #[test_case("--env", "flag `--env` needs a value; write `--env VALUE`")]
-    #[test_case("-ite", "flag `-e` needs a value; write `-e VALUE`")]
+    #[test_case("--env", "Flag `--env` needs a value; Write `--env VALUE`")]
+    #[test_case("-ite", "Flag `-e` needs a value; Write `-e VALUE`")]
     #[test_case(
         "--init=x img",
-        "flag `--init` is either true or false, not `x`; write `--init` alone, or `--init=false`"
+        "Flag `--init` is either true or false, not `x`; Write `--init` alone, or `--init=false`"
     )]
     #[test_case(
         "---x img",
-        "`---x` is not a flag; everything after a lone `--` is not a flag"
+        "`---x` is not a flag; Everything after a lone `--` is not a flag"
     )]
     #[test_case(
         "--=x img",
-        "`--=x` is not a flag; everything after a lone `--` is not a flag"
+        "`--=x` is not a flag; Everything after a lone `--` is not a flag"
     )]
     fn refusals_say_what_is_wrong_and_how_to_mend_it(line: &str, expected: &str) {
         let problem = Problem::from(parse(line).unwrap_err());

@@ -393,10 +393,10 @@ fn an_old_engine_is_not_sent_what_it_would_ignore() {
     );
 }
 
-#[test_case("--mout x", "unknown flag `--mout`; did you mean `--mount`?")]
+#[test_case("--mout x", "Unknown flag `--mout`; Did you mean `--mount`?")]
 #[test_case(
     "--framwork vllm",
-    "unknown flag `--framwork`; did you mean `--framework`?"
+    "Unknown flag `--framwork`; Did you mean `--framework`?"
 )]
 #[test_case(
     "--cpus x",
@@ -420,7 +420,7 @@ fn an_old_engine_is_not_sent_what_it_would_ignore() {
 )]
 #[test_case(
     "--ulimit-policy clmp",
-    "invalid value `clmp` for `--ulimit-policy`: must be one of keep, clamp, refuse; did you mean `clamp`?"
+    "Invalid value `clmp` for `--ulimit-policy`: must be one of keep, clamp, refuse; Did you mean `clamp`?"
 )]
 #[test_case(
     "--isolation hyperv",
