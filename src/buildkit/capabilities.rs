@@ -5,13 +5,13 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::cache::CacheKind;
 use super::export::{ArchiveFormat, Export};
 use super::proto::control::types::WorkerRecord;
 use super::proto::pb;
-use super::request::{NamedContext, SolveRequest};
+use super::request::{FrontendContext, SolveRequest};
 use crate::dial::EngineVersion;
 use crate::docker::api_version::ApiVersion;
+use crate::docker::cache::CacheKind;
 use crate::exit::Exit;
 use crate::problem::Problem;
 
@@ -252,7 +252,7 @@ impl Capabilities {
     /// The classic store's BuildKit fails on them, with `unknown scheme oci-layout`.
     fn check_layouts(&self, request: &SolveRequest) -> Option<Unsupported> {
         let mut contexts = request.dockerfile.contexts.values();
-        let some = contexts.any(|context| matches!(context, NamedContext::Layout(_)));
+        let some = contexts.any(|context| matches!(context, FrontendContext::Layout(_)));
         (some && self.store == Store::Classic).then(|| {
             unsupported(
                 "use an image in a directory (`oci-layout://`) as a context",
@@ -305,7 +305,7 @@ fn platform(platform: &pb::Platform) -> String {
 mod tests {
     use super::*;
     use crate::buildkit::export::{Archive, ImageExport, ImageOptions, MobyExport};
-    use crate::buildkit::request::{Attestation, AttestationKind, DockerfileOptions};
+    use crate::buildkit::request::DockerfileOptions;
     use crate::buildkit::session::Destination;
 
     fn engine(api: &str, labels: &[&str]) -> Capabilities {
@@ -354,17 +354,14 @@ mod tests {
         let request = SolveRequest {
             dockerfile: DockerfileOptions {
                 platforms: vec!["linux/amd64".into(), "linux/arm64".into()],
-                contexts: [("a".into(), NamedContext::Image("b".into()))].into(),
+                contexts: [("a".into(), FrontendContext::Image("b".into()))].into(),
                 ..Default::default()
             },
             exports: vec![
                 Export::Archive(docker),
                 Export::Image(ImageExport::default()),
             ],
-            attestations: vec![Attestation {
-                kind: AttestationKind::Sbom,
-                attributes: BTreeMap::new(),
-            }],
+            attestations: vec!["type=sbom".parse().unwrap()],
             ..Default::default()
         };
         assert_eq!(

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{Absent, CacheEntry, LocalCache};
 use super::export::Export;
-use super::layout::{Found, Layout, LayoutError, Wanted};
+use super::layout::{Found, Layout, LayoutError};
+use crate::docker::attestation::Attestation;
+use crate::docker::layout_image::LayoutImage;
 use crate::hash::sha256_hex;
 
 /// A build of one target of one Dockerfile.
@@ -39,7 +41,7 @@ impl SolveRequest {
     /// Fails when a directory is no image layout, is damaged, or has not the image of a context.
     pub fn settle(&mut self) -> Result<Vec<Absent>, LayoutError> {
         for context in self.dockerfile.contexts.values_mut() {
-            if let NamedContext::Layout(context) = context {
+            if let FrontendContext::Layout(context) = context {
                 context.settle()?;
             }
         }
@@ -73,7 +75,7 @@ pub struct DockerfileOptions {
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
     /// Images and directories that `FROM` and `COPY --from` find by name.
-    pub contexts: BTreeMap<String, NamedContext>,
+    pub contexts: BTreeMap<String, FrontendContext>,
     /// What to do anew even if it is cached.
     pub no_cache: NoCache,
     /// Whether images are looked for in the registry first.
@@ -112,7 +114,7 @@ impl Default for DockerfileOptions {
 
 /// Where a named context comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NamedContext {
+pub enum FrontendContext {
     /// An image, by reference.
     Image(String),
     /// A directory of the session, by name.
@@ -129,7 +131,7 @@ pub struct LayoutContext {
     /// The directory.
     pub directory: PathBuf,
     /// Which of its images.
-    pub image: Wanted,
+    pub image: LayoutImage,
 }
 
 impl LayoutContext {
@@ -148,7 +150,7 @@ impl LayoutContext {
         })?;
         match layout.find(&self.image)? {
             Found::Manifest(digest) => {
-                self.image = Wanted::Digest(digest);
+                self.image = LayoutImage::Digest(digest);
                 Ok(())
             }
             Found::OtherTags(others) => Err(LayoutError::NoTag {
@@ -160,7 +162,7 @@ impl LayoutContext {
     }
 }
 
-impl NamedContext {
+impl FrontendContext {
     /// Returns the session's name for the directory that it is an image of, and the directory.
     pub(super) fn layout(&self) -> Option<(String, &Path)> {
         match self {
@@ -173,14 +175,16 @@ impl NamedContext {
     }
 }
 
-impl fmt::Display for NamedContext {
+impl fmt::Display for FrontendContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(reference) => write!(f, "docker-image://{reference}"),
             Self::Local(name) => write!(f, "local:{name}"),
             Self::Url(url) => f.write_str(url),
             Self::Layout(context) => match &context.image {
-                Wanted::Digest(digest) => write!(f, "oci-layout://{}@{digest}", context.store()),
+                LayoutImage::Digest(digest) => {
+                    write!(f, "oci-layout://{}@{digest}", context.store())
+                }
                 // Not settled yet; the engine says that it wants a digest.
                 image => write!(f, "oci-layout://{}:{}", context.store(), image.tag()),
             },
@@ -260,34 +264,6 @@ impl Entitlement {
         match self {
             Self::NetworkHost => "network.host",
             Self::SecurityInsecure => "security.insecure",
-        }
-    }
-}
-
-/// A statement about the build to attach to the image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attestation {
-    /// What it is about.
-    pub kind: AttestationKind,
-    /// How it is made, under BuildKit's own names, for example `mode`.
-    pub attributes: BTreeMap<String, String>,
-}
-
-/// What a statement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttestationKind {
-    /// How the image was built.
-    Provenance,
-    /// What is in it.
-    Sbom,
-}
-
-impl AttestationKind {
-    /// Returns BuildKit's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provenance => "provenance",
-            Self::Sbom => "sbom",
         }
     }
 }

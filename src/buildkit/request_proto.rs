@@ -10,9 +10,10 @@ use super::proto::control::sourcepolicy::{
 };
 use super::proto::control::{self, CacheOptions, CacheOptionsEntry, Exporter};
 use super::request::{
-    Attestation, DockerfileOptions, ImageResolve, Network, NoCache, SolveRequest, SourcePolicy,
-    SourceRule, Syntax, Ulimit,
+    DockerfileOptions, ImageResolve, Network, NoCache, SolveRequest, SourcePolicy, SourceRule,
+    Syntax, Ulimit,
 };
+use crate::docker::attestation::Attestation;
 use crate::docker::csv;
 
 /// The name of the Dockerfile frontend that is built into engines.

@@ -5,22 +5,16 @@
 //! solves all targets at once. What happens comes out as [`Event`]s; how each target ended as
 //! [`Finished`], whose problems are told at the lines of the fragments.
 
-mod attestation;
-mod attributes;
 pub mod event;
+mod export;
 mod failure;
 mod metadata;
-mod output;
 mod preflight;
 mod request;
 mod run;
 mod runner;
 
-pub use attestation::AttestationError;
-pub use attributes::UnknownAttribute;
 pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
-pub use output::OutputError;
-pub use request::{check, check_caches};
 pub use run::{Built, Finished};
 pub use runner::{Resources, Runner};

@@ -71,9 +71,13 @@ async fn refusal(server: &CacheServer) -> Option<String> {
 ///
 /// That is a warning, since steps that only copy files run for every platform.
 pub(super) fn foreign(targets: &[PlannedTarget], runnable: &[String]) -> Option<String> {
-    let runnable: BTreeSet<_> = runnable.iter().filter_map(|name| processor(name)).collect();
+    let runnable: BTreeSet<_> = runnable
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .map(processor)
+        .collect();
     let wanted = targets.iter().flat_map(|target| &target.platforms);
-    let wanted: BTreeSet<_> = wanted.filter_map(|name| processor(name)).collect();
+    let wanted: BTreeSet<_> = wanted.cloned().map(processor).collect();
     let missing = Vec::from_iter(&wanted - &runnable);
     if missing.is_empty() || runnable.is_empty() {
         return None;
@@ -88,9 +92,9 @@ pub(super) fn foreign(targets: &[PlannedTarget], runnable: &[String]) -> Option<
 }
 
 /// Returns a platform without its variant: each processor of a kind runs the programs of some.
-fn processor(platform: &str) -> Option<String> {
-    let platform = platform.parse::<Platform>().ok()?.normalized();
-    Some(format!("{}/{}", platform.os, platform.architecture))
+fn processor(platform: Platform) -> String {
+    let platform = platform.normalized();
+    format!("{}/{}", platform.os, platform.architecture)
 }
 
 #[cfg(test)]
@@ -171,7 +175,7 @@ ARG USE_SCCACHE
         told: Option<&str>,
     ) {
         let mut target = target("compiled", &[]);
-        target.platforms = wanted.iter().map(|&name| name.to_owned()).collect();
+        target.platforms = wanted.iter().map(|name| name.parse().unwrap()).collect();
         let runnable: Vec<_> = runnable.iter().map(|&name| name.to_owned()).collect();
         assert_eq!(foreign(&[target], &runnable).as_deref(), told);
     }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 use super::failure;
 use super::preflight;
-use super::request::complete_request;
+use super::request::request;
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
@@ -126,8 +126,7 @@ impl Run<'_> {
 
     async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
         let store = self.client.capabilities().store;
-        let request = complete_request(target, store, self.actions);
-        let mut request = request.map_err(Failure::before)?;
+        let mut request = request(target, store, self.actions);
         add_proxies(&mut request.dockerfile.build_args, self.proxies);
         let settled = request.settle().map_err(Problem::from);
         for absent in settled.map_err(|problem| Failure::before(problem.into()))? {

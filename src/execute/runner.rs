@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::Event;
 use super::failure;
 use super::preflight;
-use super::request::{directory_name, local_context, request};
+use super::request::{directory_name, request};
 use super::run::{Finished, Listener, Run};
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
@@ -18,6 +18,7 @@ use crate::buildkit::session::local::{CONTEXT, DOCKERFILE};
 use crate::buildkit::session::{
     Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions,
 };
+use crate::docker::named_context::ContextPlace;
 use crate::engine::Engine;
 use crate::hash::sha256_hex;
 use crate::plan::stages::{Composition, ContextPaths, Fragments, Joined, StageGraph};
@@ -39,6 +40,22 @@ pub struct Resources {
     pub actions: ActionsService,
 }
 
+/// Finds the caches whose service is known neither from the plan nor from the job.
+fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Problems> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for target in &plan.targets {
+        for cache in target.cache_from.iter().chain(&target.cache_to) {
+            let problem = service.check(cache).err().map(Problem::from);
+            problems.extend(problem.filter(|problem| !problems.contains(problem)));
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
 /// A plan, ready to be run on an engine.
 #[derive(Debug)]
 pub struct Runner<'a> {
@@ -54,12 +71,14 @@ impl<'a> Runner<'a> {
     /// One Dockerfile serves all targets, so that the engine sees that they share steps.
     ///
     /// # Errors
-    /// Returns all that is wrong with the fragments.
+    /// Returns all that is wrong with the fragments, and the caches whose service is known neither
+    /// from the plan nor from the job.
     pub fn new(
         plan: &'a BuildPlan,
         fragments: &Fragments,
         resources: Resources,
     ) -> Result<Self, Problems> {
+        check_caches(plan, &resources.actions)?;
         let targets = plan.targets.iter();
         let composition =
             fragments.compose(targets.flat_map(|target| &target.dockerfile.fragments))?;
@@ -112,7 +131,8 @@ impl<'a> Runner<'a> {
         let mut problems: Vec<Problem> = Vec::new();
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
-                let mut request = request(target, client.capabilities().store)?;
+                let store = client.capabilities().store;
+                let mut request = request(target, store, &self.resources.actions);
                 request.cache_imports.clear();
                 request.settle().map_err(Problem::from)?;
                 let report = client
@@ -175,8 +195,11 @@ impl<'a> Runner<'a> {
 
     fn session_options(&self, shared_key: String, target: &PlannedTarget) -> SessionOptions {
         let dockerfile = [("Dockerfile", self.joined.text.clone())];
-        let named = target.contexts.iter().filter_map(|(name, place)| {
-            local_context(place).map(|path| LocalDir::directory(directory_name(name), path))
+        let named = target.contexts.iter().filter_map(|(name, context)| {
+            let ContextPlace::Directory(path) = &context.place else {
+                return None;
+            };
+            Some(LocalDir::directory(directory_name(name), path.clone()))
         });
         let Resources {
             secrets,

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::docker::platform::{Platform, PlatformError};
+use crate::docker::platform::Platform;
 use crate::profile::{Device, Patterns, Profile, Source, Target};
 
 /// Where a build stands on every axis but the target.
@@ -17,7 +17,7 @@ pub(super) struct Axes<'p> {
     pub(super) called: String,
     pub(super) device: &'p str,
     pub(super) device_table: &'p Device,
-    pub(super) platforms: Vec<String>,
+    pub(super) platforms: Vec<Platform>,
     pub(super) source: Source,
 }
 
@@ -222,7 +222,7 @@ impl<'p, 's> Chooser<'p, 's> {
         table: &Device,
         facts: &Facts,
         findings: &mut Findings,
-    ) -> Option<Vec<String>> {
+    ) -> Option<Vec<Platform>> {
         let valid: Vec<String> = table
             .platforms
             .iter()
@@ -241,15 +241,15 @@ impl<'p, 's> Chooser<'p, 's> {
                 .split(',')
                 .map(|word| (word.trim(), &list.origin))
         }) {
-            match normalize_platform(word) {
+            match word.parse().map(Platform::normalized) {
                 Err(error) => findings.error(PlanError::refused(&error, origin.clone())),
-                Ok(platform) if !exists(&platform) => {
-                    let asked = Setting::new(platform, origin.clone());
+                Ok(platform) if !exists(&platform.to_string()) => {
+                    let asked = Setting::new(platform.to_string(), origin.clone());
                     findings.error(self.no_platform(asked, device, valid.clone()));
                 }
                 Ok(platform) if platforms.contains(&platform) => {}
                 Ok(platform) => {
-                    let setting = Setting::new(platform.clone(), origin.clone());
+                    let setting = Setting::new(platform.to_string(), origin.clone());
                     findings.explanation.note(None, "platform", setting);
                     platforms.push(platform);
                 }
@@ -291,17 +291,11 @@ impl<'p, 's> Chooser<'p, 's> {
 /// The machine's own platform, or the device's first one if the device lacks it.
 fn default_platform(valid: &[String], facts: &Facts) -> Setting<String> {
     match valid.first() {
-        Some(first) if !valid.contains(&facts.host_platform) => {
+        Some(first) if !valid.contains(&facts.host_platform.to_string()) => {
             Setting::new(first.clone(), Origin::Derived("the device"))
         }
-        _ => Setting::new(facts.host_platform.clone(), Origin::Host),
+        _ => Setting::new(facts.host_platform.to_string(), Origin::Host),
     }
-}
-
-/// Returns a platform in BuildKit's spelling.
-fn normalize_platform(platform: &str) -> Result<String, PlatformError> {
-    let platform: Platform = platform.parse()?;
-    Ok(platform.normalized().to_string())
 }
 
 impl Axes<'_> {
@@ -363,7 +357,7 @@ impl Axes<'_> {
             check(
                 &table.platforms,
                 "platform",
-                platform,
+                &platform.to_string(),
                 platforms.clone(),
                 target.origin.clone(),
             );

@@ -13,6 +13,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
+use crate::docker::platform::Platform;
 use crate::profile::{Args, Component, Located, Patterns, PerPlatform, Profile, When, split_image};
 
 /// The values that were set for each argument, farthest first.
@@ -93,7 +94,7 @@ impl Ingredients<'_> {
     }
 
     /// What the profile says for one platform.
-    fn written(&self, target: &Asked<'_>, platform: &str, features: &Chains) -> Chains {
+    fn written(&self, target: &Asked<'_>, platform: &Platform, features: &Chains) -> Chains {
         let mut chains = self.implied(target, platform);
         for (name, component) in self.profile.components.iter() {
             set_component(&mut chains, &name.value, component, platform);
@@ -111,7 +112,7 @@ impl Ingredients<'_> {
     }
 
     /// What follows from the place of the build.
-    fn implied(&self, target: &Asked<'_>, platform: &str) -> Chains {
+    fn implied(&self, target: &Asked<'_>, platform: &Platform) -> Chains {
         let mut chains = Chains::default();
         let axes = self.axes;
         chains.set(
@@ -131,7 +132,8 @@ impl Ingredients<'_> {
         if let Some(revision) = self.facts.checkout.revision() {
             chains.set("DYNAMO_COMMIT_SHA", &revision.commit, Origin::Git);
         }
-        let (arch, alternative) = architecture(platform);
+        let platform = platform.to_string();
+        let (arch, alternative) = architecture(&platform);
         chains.set("ARCH", arch, Origin::Derived("the platform"));
         chains.set("ARCH_ALT", alternative, Origin::Derived("the platform"));
         if let Some(user) = self.facts.user {
@@ -158,7 +160,7 @@ impl Ingredients<'_> {
         }
     }
 
-    fn applies(&self, when: &When, target: &Asked<'_>, platform: &str) -> bool {
+    fn applies(&self, when: &When, target: &Asked<'_>, platform: &Platform) -> bool {
         let When {
             framework,
             device,
@@ -175,7 +177,7 @@ impl Ingredients<'_> {
         holds(framework, &self.axes.framework)
             && holds(device, self.axes.device)
             && holds(targets, target.name)
-            && holds(platforms, platform)
+            && holds(platforms, &platform.to_string())
             && holds(source, self.axes.source.as_str())
     }
 
@@ -203,8 +205,8 @@ impl Ingredients<'_> {
 }
 
 fn check_same(
-    (first_platform, first): (&str, &Chains),
-    (platform, other): (&str, &Chains),
+    (first_platform, first): (&Platform, &Chains),
+    (platform, other): (&Platform, &Chains),
     findings: &mut Findings,
 ) {
     let value = |chains: &Chains, name: &str| {
@@ -223,8 +225,8 @@ fn check_same(
             findings.error(PlanError::DiffersByPlatform {
                 name: name.clone(),
                 values: vec![
-                    (first_platform.to_owned(), left),
-                    (platform.to_owned(), right),
+                    (first_platform.to_string(), left),
+                    (platform.to_string(), right),
                 ],
                 origin: setting.origin.clone(),
             });
@@ -232,7 +234,7 @@ fn check_same(
     }
 }
 
-fn set_component(chains: &mut Chains, name: &str, component: &Component, platform: &str) {
+fn set_component(chains: &mut Chains, name: &str, component: &Component, platform: &Platform) {
     let Component {
         arg,
         version,
@@ -265,7 +267,12 @@ fn set_component(chains: &mut Chains, name: &str, component: &Component, platfor
 }
 
 /// Sets `ARG` to the platform's value, and `ARG_AMD64` and so on to that of each architecture.
-fn set_per_platform(chains: &mut Chains, arg: &str, value: Option<&PerPlatform>, platform: &str) {
+fn set_per_platform(
+    chains: &mut Chains,
+    arg: &str,
+    value: Option<&PerPlatform>,
+    platform: &Platform,
+) {
     match value {
         None => {}
         Some(PerPlatform::Same(value)) => chains.set_located(arg, value),
@@ -273,7 +280,7 @@ fn set_per_platform(chains: &mut Chains, arg: &str, value: Option<&PerPlatform>,
             for (name, value) in values.iter() {
                 let (arch, _) = architecture(&name.value);
                 chains.set_located(&format!("{arg}_{}", arch.to_uppercase()), value);
-                if name.value == platform {
+                if name.value == platform.to_string() {
                     chains.set_located(arg, value);
                 }
             }

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use super::planned_cache::PlannedCache;
 use super::settings::SecretSource;
-use crate::docker::attributes::attributes;
+use crate::docker::attestation::{Attestation, AttestationKind};
+use crate::docker::cache::CacheSpec;
+use crate::docker::named_context::NamedContext;
+use crate::docker::output::Output;
+use crate::docker::platform::Platform;
 use crate::profile::Source;
 use crate::secret::Secret;
 
@@ -39,7 +42,7 @@ pub struct PlannedTarget {
     /// The version of the code, for example `v1.2.0.dev.0a1b2c3`.
     pub version: String,
     /// The platforms, at least one.
-    pub platforms: Vec<String>,
+    pub platforms: Vec<Platform>,
     /// The image's names.
     pub tags: Vec<String>,
     /// Build arguments.
@@ -51,17 +54,17 @@ pub struct PlannedTarget {
     /// The build context: a directory.
     pub context: String,
     /// Named build contexts.
-    pub contexts: BTreeMap<String, String>,
+    pub contexts: BTreeMap<String, NamedContext>,
     /// Ssh agents that are forwarded to steps which ask for one, in docker's grammar.
     pub ssh: Vec<String>,
     /// Where layers are imported from; credentials are not serialised.
-    pub cache_from: Vec<PlannedCache>,
+    pub cache_from: Vec<CacheSpec>,
     /// Where layers are exported to; credentials are not serialised.
-    pub cache_to: Vec<PlannedCache>,
-    /// What becomes of the result, in docker's grammar.
-    pub outputs: Vec<String>,
-    /// Statements about the build to attach to the image, in docker's grammar.
-    pub attestations: Vec<String>,
+    pub cache_to: Vec<CacheSpec>,
+    /// What becomes of the result.
+    pub outputs: Vec<Output>,
+    /// Statements about the build to attach to the image.
+    pub attestations: Vec<Attestation>,
     /// Whether steps run although their results are cached.
     pub no_cache: bool,
     /// Whether base images are asked for anew.
@@ -73,17 +76,30 @@ pub struct PlannedTarget {
 impl PlannedTarget {
     /// Returns whether something is said about a provenance statement, be it that there is none.
     pub fn has_provenance(&self) -> bool {
-        let mut texts = self.attestations.iter();
-        texts.any(|text| {
-            let fields = attributes(text, "type").unwrap_or_default();
-            fields.get("type").is_some_and(|kind| kind == "provenance")
-        })
+        let mut kinds = self.attestations.iter().map(|attestation| attestation.kind);
+        kinds.any(|kind| kind == AttestationKind::Provenance)
     }
 
     /// Returns the tokens and keys of its caches.
     pub fn cache_credentials(&self) -> impl Iterator<Item = Secret> {
         let caches = self.cache_from.iter().chain(&self.cache_to);
-        caches.flat_map(PlannedCache::credentials)
+        caches.flat_map(|cache| cache.secrets.values().cloned())
+    }
+
+    /// Returns the names and the outputs of the target as docker must be told them.
+    ///
+    /// Docker puts the names of `--tag` over those of an output. So where an output has names of its
+    /// own, the others get theirs spelled out, and the build has none.
+    pub(super) fn names_and_outputs(&self) -> (&[String], Vec<Output>) {
+        if self.outputs.iter().any(|output| output.names.is_some()) {
+            let named = self
+                .outputs
+                .iter()
+                .map(|output| output.with_names(&self.tags));
+            (&[], named.collect())
+        } else {
+            (&self.tags, self.outputs.clone())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::compiler_cache::EndpointError;
 use super::origin::Origin;
-use super::places::Place;
+use super::place::Place;
 use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
@@ -69,10 +69,12 @@ pub enum PlanError {
     Refused {
         /// What the grammar says.
         message: String,
-        /// What mends it.
+        /// What fixes it.
         hint: Option<String>,
         /// Who set the value.
         origin: Origin,
+        /// Whether a password or token may stand next to it.
+        is_near_a_secret: bool,
     },
     /// A target needs a fragment that does not exist.
     #[error("Target `{target}` needs `dockerfiles/{fragment}.Dockerfile`, which does not exist")]
@@ -241,7 +243,19 @@ impl PlanError {
             message: capitalized(&error.to_string()) + &cause.unwrap_or_default(),
             hint: error.hint().map(|hint| capitalized(&hint)),
             origin,
+            is_near_a_secret: false,
         }
+    }
+
+    /// Marks a refusal whose line in a file must not be shown.
+    pub(super) fn near_a_secret(mut self) -> Self {
+        if let Self::Refused {
+            is_near_a_secret, ..
+        } = &mut self
+        {
+            *is_near_a_secret = true;
+        }
+        self
     }
 
     fn origin(&self) -> Option<&Origin> {
@@ -264,9 +278,11 @@ impl PlanError {
         }
     }
 
-    /// Returns whether a password or token may stand beside the value at fault.
     fn is_near_a_secret(&self) -> bool {
         match self {
+            Self::Refused {
+                is_near_a_secret, ..
+            } => *is_near_a_secret,
             Self::SccacheEndpoint { error, .. } => *error == EndpointError::Login,
             Self::SharedPlace { place, .. } => matches!(place, Place::Cache(_)),
             _ => false,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::stages::Fragments;
+use crate::docker::platform::Platform;
 use crate::git::Checkout;
 
 /// What planning needs to know about the world.
@@ -12,8 +13,8 @@ use crate::git::Checkout;
 pub struct Facts {
     /// What is checked out in the build context.
     pub checkout: Checkout,
-    /// The platform that builds run on without `--platform`, for example `linux/amd64`.
-    pub host_platform: String,
+    /// The platform that builds run on without `--platform`.
+    pub host_platform: Platform,
     /// The value of `SOURCE_DATE_EPOCH`, if the user set it.
     pub source_date_epoch: Option<Timestamp>,
     /// The user's home directory, which `~/` in the place of a secret stands for.

@@ -1,5 +1,7 @@
 //! Features: switches that reach stages as build arguments.
 
+use std::borrow::Cow;
+
 use super::axes::{Asked, Axes};
 use super::build_args::{Chains, upper_snake};
 use super::error::PlanError;
@@ -55,7 +57,7 @@ pub(super) fn chains(
                         findings.error(PlanError::NotTogether {
                             what: format!("Feature `{}`", name.value),
                             axis: ruling.name,
-                            value: ruling.value.to_owned(),
+                            value: ruling.value.clone().into_owned(),
                             valid: ruling.valid(profile),
                             origin: state.origin,
                         });
@@ -79,7 +81,7 @@ pub(super) fn arg(name: &str, feature: &Feature) -> String {
 struct Restriction<'a> {
     name: &'static str,
     patterns: &'a Patterns,
-    value: &'a str,
+    value: Cow<'a, str>,
 }
 
 impl Restriction<'_> {
@@ -103,12 +105,17 @@ fn ruled_out<'a>(
     target: &'a Asked<'_>,
 ) -> Option<Restriction<'a>> {
     let platforms = axes.platforms.iter();
-    let platforms = platforms.map(|platform| ("platform", &feature.platforms, platform.as_str()));
+    let platforms =
+        platforms.map(|platform| ("platform", &feature.platforms, platform.to_string().into()));
     let places = [
-        ("framework", &feature.frameworks, axes.framework.as_str()),
-        ("device", &feature.devices, axes.device),
-        ("target", &feature.targets, target.name),
-        ("source", &feature.sources, axes.source.as_str()),
+        (
+            "framework",
+            &feature.frameworks,
+            axes.framework.as_str().into(),
+        ),
+        ("device", &feature.devices, axes.device.into()),
+        ("target", &feature.targets, target.name.into()),
+        ("source", &feature.sources, axes.source.as_str().into()),
     ];
     let mut restrictions =
         places
@@ -122,5 +129,5 @@ fn ruled_out<'a>(
                     value,
                 })
             });
-    restrictions.find(|restriction| !restriction.patterns.matches(restriction.value))
+    restrictions.find(|restriction| !restriction.patterns.matches(&restriction.value))
 }

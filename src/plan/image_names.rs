@@ -35,8 +35,8 @@ impl Values<'_> {
             Variable::Device => self.axes.device.into(),
             Variable::Source => self.axes.source.as_str().into(),
             Variable::Arch => {
-                let arch = |platform: &String| platform.split('/').nth(1).map(str::to_owned);
-                let archs: Vec<_> = self.axes.platforms.iter().filter_map(arch).collect();
+                let platforms = self.axes.platforms.iter();
+                let archs: Vec<_> = platforms.map(|platform| &*platform.architecture).collect();
                 archs.join("-").into()
             }
             Variable::Revision => revision.map_or("", |revision| &revision.commit).into(),

@@ -15,15 +15,17 @@ use super::findings::Findings;
 use super::image_names::{Values, image_names, names_to_push};
 use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
-use super::places::check_shared_places;
-use super::planned_cache::PlannedCache;
+use super::place::Place;
 use super::reach::Reach;
 use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
+use super::shared;
+use super::specs::{self, Results, results};
 use super::stages::{Composition, Fragment, StageGraph};
-use crate::docker::csv;
+use crate::docker::cache::{CacheSpec, CacheUse};
+use crate::docker::output::Output;
 use crate::problem::{Excerpt, Problem, Problems};
-use crate::profile::{Located, Profile, Template};
+use crate::profile::{Located, Profile};
 
 /// A plan, where each of its values comes from, and what the user should know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +83,12 @@ pub fn resolve(
         };
         reach.check(&mut findings);
     }
-    check_shared_tags(&builds, settings, &mut findings);
-    let written = caches(&settings.cache_to, profile.cache.to.as_ref());
-    check_shared_places(&builds, &written, &settings.outputs, &mut findings);
-    note_root(&builds, &mut findings);
+    let images = builds.iter().map(|build: &Planned| &build.target);
+    shared::check_tags(images.clone(), settings, &mut findings);
+    let written = builds.iter();
+    let written = written.map(|build| (&build.target, build.writes.as_slice()));
+    shared::check_places(written, &mut findings);
+    note_root(images, &mut findings);
     if let Some(problems) = findings.problems() {
         return Err(problems);
     }
@@ -95,7 +99,7 @@ pub fn resolve(
                 .profile_dir
                 .clone()
                 .map(|directory| directory.value),
-            targets: builds,
+            targets: builds.into_iter().map(|build| build.target).collect(),
         },
         explanation: findings.explanation,
         notes: findings.notes,
@@ -220,6 +224,12 @@ impl Declared {
     }
 }
 
+/// A planned target and the places that it alone may write, with who named them.
+struct Planned {
+    target: PlannedTarget,
+    writes: Vec<Setting<Place>>,
+}
+
 struct Planner<'a> {
     ingredients: Ingredients<'a>,
     /// The arguments of the compiler cache, the same for every target.
@@ -233,7 +243,7 @@ impl Planner<'_> {
         fragments: Vec<String>,
         declared: &Declared,
         findings: &mut Findings,
-    ) -> PlannedTarget {
+    ) -> Planned {
         let Ingredients {
             profile,
             settings,
@@ -250,9 +260,13 @@ impl Planner<'_> {
         let tags = image_names(profile, settings, target, &values, findings);
         let push = is_on(settings.push.as_ref());
         let push = push.then(|| names_to_push(&tags, target, findings));
-        let asked = &settings.outputs;
-        let outputs = expanded("output", asked, str::to_owned, &values, findings);
+        let outputs = specs::outputs(settings, &values, findings);
+        let written = (profile, settings);
+        let cache_from = specs::caches(CacheUse::Read, written, &values, findings);
+        let cache_to = specs::caches(CacheUse::Write, written, &values, findings);
+        let writes = writes(&outputs, &cache_to);
         let Results { tags, outputs } = results(settings, outputs, tags, push);
+        check_names(&outputs, &tags, findings);
         for tag in &tags {
             findings
                 .explanation
@@ -271,9 +285,7 @@ impl Planner<'_> {
         if declared.compiles(&stage, &build_args) {
             note_obstacles(&build_args, &secrets, findings);
         }
-        let cache_from = caches(&settings.cache_from, profile.cache.from.as_ref());
-        let cache_to = caches(&settings.cache_to, profile.cache.to.as_ref());
-        PlannedTarget {
+        let target = PlannedTarget {
             name: format!("{}-{}", axes.called, target.name),
             framework: axes.framework.clone(),
             target: target.name.to_owned(),
@@ -281,21 +293,22 @@ impl Planner<'_> {
             source: axes.source,
             version: version.value.clone(),
             platforms: axes.platforms.clone(),
-            tags: tags.into_iter().map(|tag| tag.value).collect(),
+            tags: values_of(tags),
             build_args,
             labels: winners(target, "label ", labels, findings),
             secrets,
             context: context(settings),
-            contexts: contexts(profile, settings),
-            ssh: values_of(&settings.ssh),
-            cache_from: planned_caches(&cache_from, &values, findings),
-            cache_to: planned_caches(&cache_to, &values, findings),
-            outputs,
-            attestations: values_of(&settings.attestations),
+            contexts: specs::contexts(profile, settings, findings),
+            ssh: values_of(settings.ssh.clone()),
+            cache_from: values_of(cache_from),
+            cache_to: values_of(cache_to),
+            outputs: values_of(outputs),
+            attestations: specs::attestations(settings, findings),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
             dockerfile: PlannedDockerfile { fragments, stage },
-        }
+        };
+        Planned { target, writes }
     }
 
     fn build_args(
@@ -350,104 +363,31 @@ fn context(settings: &Settings) -> String {
     )
 }
 
-fn contexts(profile: &Profile, settings: &Settings) -> BTreeMap<String, String> {
-    let written = profile.contexts.iter();
-    let written = written.map(|(name, place)| (name.value.clone(), place.value.clone()));
-    let asked = settings.contexts.iter();
-    let asked = asked.map(|context| (context.value.name.clone(), context.value.value.clone()));
-    written.chain(asked).collect()
+fn values_of<T>(settings: Vec<Setting<T>>) -> Vec<T> {
+    settings.into_iter().map(|setting| setting.value).collect()
 }
 
-/// Returns the templates of the caches that were asked for, else those of the profile.
-fn caches(
-    asked: &[Setting<String>],
-    written: Option<&Vec<Located<Template>>>,
-) -> Vec<Setting<String>> {
-    if !asked.is_empty() {
-        return asked.to_vec();
-    }
-    let written = written.into_iter().flatten();
-    let text = |template: Template| template.as_str().to_owned();
-    written
-        .map(|cache| Setting::from(cache.clone()).map(text))
-        .collect()
+/// Returns the places that an output or a cache names. The names of the build are looked at
+/// elsewhere.
+fn writes(outputs: &[Setting<Output>], caches: &[Setting<CacheSpec>]) -> Vec<Setting<Place>> {
+    let caches = caches.iter().filter_map(|cache| {
+        let place = Place::of_cache(&cache.value)?;
+        Some(Setting::new(place, cache.origin.clone()))
+    });
+    let outputs = outputs.iter().flat_map(|output| {
+        let places = Place::of_output(&output.value).into_iter();
+        places.map(|place| Setting::new(place, output.origin.clone()))
+    });
+    caches.chain(outputs).collect()
 }
 
-fn planned_caches(
-    caches: &[Setting<String>],
-    values: &Values<'_>,
-    findings: &mut Findings,
-) -> Vec<PlannedCache> {
-    let masked = |text: &str| PlannedCache::new(text).to_string();
-    let texts = expanded("cache", caches, masked, values, findings);
-    texts.into_iter().map(PlannedCache::new).collect()
-}
-
-/// Fills in templates that the user wrote; `shown` is how one that is wrong appears in the message.
-fn expanded(
-    what: &'static str,
-    templates: &[Setting<String>],
-    shown: impl Fn(&str) -> String,
-    values: &Values<'_>,
-    findings: &mut Findings,
-) -> Vec<String> {
-    let mut texts = Vec::new();
-    for template in templates {
-        match Template::parse(&template.value) {
-            Ok(template) => texts.push(values.expand(&template, findings)),
-            Err(reason) => findings.error(PlanError::Invalid {
-                what,
-                value: shown(&template.value),
-                reason,
-                origin: template.origin.clone(),
-            }),
+fn check_names(outputs: &[Setting<Output>], tags: &[Setting<String>], findings: &mut Findings) {
+    let names: Vec<_> = tags.iter().map(|tag| tag.value.clone()).collect();
+    for output in outputs {
+        if let Err(error) = output.value.check_names(&names) {
+            findings.error(PlanError::refused(&error, output.origin.clone()));
         }
     }
-    texts
-}
-
-/// What becomes of the result, and the names that are not an output's own.
-struct Results {
-    tags: Vec<Setting<String>>,
-    outputs: Vec<String>,
-}
-
-/// Decides what becomes of the result: loaded unless something else was asked for. Names that are
-/// not pushed stay for the other outputs.
-fn results(
-    settings: &Settings,
-    mut outputs: Vec<String>,
-    tags: Vec<Setting<String>>,
-    push: Option<Vec<Setting<String>>>,
-) -> Results {
-    let is_pushed = push.is_some();
-    let load = settings.load.as_ref();
-    let load = load.map_or(outputs.is_empty() && !is_pushed, |load| load.value);
-    let is_only_pushed = outputs.is_empty() && !load;
-    let tags = match push {
-        Some(push) if is_only_pushed || push.len() == tags.len() => {
-            outputs.push("type=registry".into());
-            push
-        }
-        Some(push) => {
-            let name = format!("name={}", values_of(&push).join(","));
-            outputs.push(csv::join(&["type=registry".to_owned(), name]));
-            tags
-        }
-        None => tags,
-    };
-    if load {
-        outputs.push("type=docker".into());
-    }
-    if outputs.is_empty() {
-        outputs.push("type=cacheonly".into());
-    }
-    Results { tags, outputs }
-}
-
-fn values_of(settings: &[Setting<String>]) -> Vec<String> {
-    let values = settings.iter().map(|setting| setting.value.clone());
-    values.collect()
 }
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {
@@ -455,35 +395,15 @@ fn is_on(setting: Option<&Setting<bool>>) -> bool {
 }
 
 /// An image of somebody's own cannot be root's: the stage refuses, after minutes of building.
-fn note_root(planned: &[PlannedTarget], findings: &mut Findings) {
+fn note_root<'a>(planned: impl Iterator<Item = &'a PlannedTarget>, findings: &mut Findings) {
     let is_root = |target: &&PlannedTarget| {
         let id = target.build_args.get("USER_UID");
         id.is_some_and(|id| id == "0")
     };
-    for target in planned.iter().filter(is_root) {
+    for target in planned.filter(is_root) {
         let name = &target.target;
         findings.note(format!(
             "`{name}` is an image for one user, and cannot be root's: add `--uid` and `--gid`"
         ));
-    }
-}
-
-/// Two images of one plan must not take each other's name.
-fn check_shared_tags(planned: &[PlannedTarget], settings: &Settings, findings: &mut Findings) {
-    let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for target in planned {
-        for tag in &target.tags {
-            owners.entry(tag).or_default().push(target.target.clone());
-        }
-    }
-    for (tag, targets) in owners {
-        if targets.len() > 1 {
-            let asked = settings.tags.iter().find(|asked| asked.value == tag);
-            findings.error(PlanError::SharedTag {
-                tag: tag.to_owned(),
-                targets,
-                origin: asked.map_or(Origin::BuiltIn, |asked| asked.origin.clone()),
-            });
-        }
     }
 }

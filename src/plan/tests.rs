@@ -94,7 +94,7 @@ fn facts() -> Facts {
             remote: Some("https://example.com/dynamo.git".into()),
             shallow: false,
         }),
-        host_platform: "linux/amd64".into(),
+        host_platform: "linux/amd64".parse().unwrap(),
         source_date_epoch: None,
         home: Some("/home/me".into()),
         absent_secrets: ["hf-token".to_owned()].into(),
@@ -419,7 +419,11 @@ fn one_build_for_two_platforms_gets_the_arguments_of_both() {
         ..Settings::default()
     };
     let plan = plan(&settings).plan;
-    assert_eq!(plan.targets[0].platforms, ["linux/amd64", "linux/arm64"]);
+    let platforms = plan.targets[0].platforms.iter().map(ToString::to_string);
+    assert_eq!(
+        platforms.collect::<Vec<_>>(),
+        ["linux/amd64", "linux/arm64"]
+    );
     let args = &plan.targets[0].build_args;
     assert!(
         args["NATS_SHA256_AMD64"].starts_with('a') && args["NATS_SHA256_ARM64"].starts_with('b')
@@ -590,6 +594,10 @@ fn one_name_for_two_images_is_refused() {
     ");
 }
 
+fn outputs(target: &PlannedTarget) -> Vec<String> {
+    target.outputs.iter().map(ToString::to_string).collect()
+}
+
 fn two_targets() -> Settings {
     Settings {
         targets: ["base", "runtime"]
@@ -661,7 +669,7 @@ fn caches_and_outputs_may_be_templates() {
     let plan = plan(&settings).plan;
     let places = plan.targets.iter().map(|target| {
         let (from, to) = (&target.cache_from, &target.cache_to);
-        format!("{from:?} {to:?} {:?}", target.outputs)
+        format!("{from:?} {to:?} {:?}", outputs(target))
     });
     assert_snapshot!(places.collect::<Vec<_>>().join("\n"), @r#"
     [r/c:base] [type=gha,scope=vllm-base] ["out-base"]
@@ -723,7 +731,7 @@ fn a_push_takes_only_names_with_a_registry() {
     ");
     let resolution = plan(&push(&["example.com/a:1"]));
     assert_eq!(resolution.plan.targets[0].tags, ["example.com/a:1"]);
-    assert_eq!(resolution.plan.targets[0].outputs, ["type=registry"]);
+    assert_eq!(outputs(&resolution.plan.targets[0]), ["type=registry"]);
     assert_eq!(
         resolution.notes,
         ["`dynamo:latest-vllm-runtime` names no registry and is not pushed"]
@@ -743,7 +751,7 @@ fn a_push_takes_only_names_with_a_registry() {
         ]
     );
     assert_eq!(
-        target.outputs,
+        outputs(target),
         [
             r#"type=registry,"name=example.com/a:1,example.com/b:1""#,
             "type=docker"
@@ -917,7 +925,7 @@ fn outputs_are_explicit(push: Option<bool>, load: Option<bool>, outputs: &[&str]
             .collect(),
         ..Settings::default()
     };
-    plan(&settings).plan.targets[0].outputs.clone()
+    self::outputs(&plan(&settings).plan.targets[0])
 }
 
 #[test]

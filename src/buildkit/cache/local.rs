@@ -1,12 +1,13 @@
 //! A cache in a directory of ours.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::entry::{CacheError, CacheUse};
 use crate::buildkit::id;
-use crate::buildkit::layout::{BlobDigest, Found, Layout, LayoutError, Wanted};
+use crate::buildkit::layout::{Found, Layout, LayoutError};
+use crate::docker::cache::{CacheSpec, CacheUse};
+use crate::docker::digest::BlobDigest;
+use crate::docker::layout_image::LayoutImage;
 use crate::hash::sha256_hex;
 
 /// A cache in a directory of ours, which the engine reaches through the session.
@@ -68,33 +69,23 @@ impl fmt::Display for Absent {
 }
 
 impl LocalCache {
-    pub(super) fn new(
-        usage: CacheUse,
-        attributes: &BTreeMap<String, String>,
-    ) -> Result<Self, CacheError> {
-        let directory = attributes.get(place(usage)).cloned().unwrap_or_default();
-        let store = match usage {
+    pub(super) fn new(spec: &CacheSpec) -> Self {
+        let directory = spec.attributes.get(spec.usage.directory_attribute());
+        let directory = directory.cloned().unwrap_or_default();
+        let store = match spec.usage {
             // The same for all builds that read it, so that the engine sees one cache.
             CacheUse::Read => format!("cache-{}", &sha256_hex(&directory)[..24]),
             // Its own for every build, so that what one wrote is known.
             CacheUse::Write => format!("cache-{}", id::random()),
         };
-        let digest = attributes.get("digest").map(|digest| {
-            digest.parse().map_err(|reason| CacheError::Digest {
-                digest: digest.clone(),
-                reason,
-            })
-        });
-        Ok(Self {
-            usage,
+        Self {
+            usage: spec.usage,
             directory: directory.into(),
             store,
-            tag: attributes.get("tag").cloned(),
-            digest: digest.transpose()?,
-            ignore_error: attributes
-                .get("ignore-error")
-                .is_some_and(|word| word == "true"),
-        })
+            tag: spec.attributes.get("tag").cloned(),
+            digest: spec.digest.clone(),
+            ignore_error: spec.ignores_errors,
+        }
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -117,7 +108,8 @@ impl LocalCache {
 
     /// Returns what the engine is told instead of the directory.
     pub(super) fn told(&self) -> impl Iterator<Item = (String, String)> {
-        let place = (place(self.usage).to_owned(), self.store.clone());
+        let place = self.usage.directory_attribute();
+        let place = (place.to_owned(), self.store.clone());
         let digest = self.digest.as_ref();
         let digest = digest.map(|digest| ("digest".to_owned(), digest.to_string()));
         [place].into_iter().chain(digest)
@@ -129,9 +121,9 @@ impl LocalCache {
             return Ok(Some(Absent::Directory(self.directory.clone())));
         };
         let wanted = match (&self.digest, &self.tag) {
-            (Some(digest), _) => Wanted::Digest(digest.clone()),
-            (None, Some(tag)) => Wanted::Tag(tag.clone()),
-            (None, None) => Wanted::Default,
+            (Some(digest), _) => LayoutImage::Digest(digest.clone()),
+            (None, Some(tag)) => LayoutImage::Tag(tag.clone()),
+            (None, None) => LayoutImage::Default,
         };
         match layout.find(&wanted)? {
             Found::Manifest(digest) => {
@@ -144,13 +136,5 @@ impl LocalCache {
                 others,
             })),
         }
-    }
-}
-
-/// The attribute that says where it is.
-fn place(usage: CacheUse) -> &'static str {
-    match usage {
-        CacheUse::Read => "src",
-        CacheUse::Write => "dest",
     }
 }

@@ -3,12 +3,10 @@
 mod actions;
 mod directories;
 mod entry;
-mod kind;
 mod local;
 
-pub use actions::ActionsService;
+pub use actions::{ActionsService, NoService};
 pub(super) use directories::Directories;
-pub use entry::{CacheEntry, CacheError, CacheUse, is_secret_attribute};
-pub use kind::CacheKind;
+pub use entry::CacheEntry;
 pub use local::Absent;
 pub(super) use local::LocalCache;

@@ -2,23 +2,25 @@
 
 use std::ffi::OsStr;
 use std::fs::Permissions;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use super::digest::BlobDigest;
 use super::error::LayoutError;
 use super::index::Index;
 use super::lock::Lock;
 use super::manifest::{Descriptor, Manifest, Named};
-
-/// The tag that is meant where none is said.
-const LATEST: &str = "latest";
+use crate::docker::digest::BlobDigest;
+use crate::docker::layout_image::{LATEST, LayoutImage};
 
 /// Texts that name blobs are larger by no cache that there is; layers are.
 const TEXT_LIMIT: u64 = 32 << 20;
+
+/// How much of a blob is hashed at once, in bytes.
+const PIECE: usize = 1 << 18;
 
 /// The file that names some of the blobs.
 const INDEX: &str = "index.json";
@@ -33,27 +35,6 @@ const UNFINISHED: &str = ".dynbuild-";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     directory: PathBuf,
-}
-
-/// What is looked for in a layout.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// What is tagged `latest`, or the only thing that there is.
-    Default,
-    /// What has this tag or name.
-    Tag(String),
-    /// This very manifest.
-    Digest(BlobDigest),
-}
-
-impl Wanted {
-    /// Returns the tag to look for first.
-    pub(in super::super) fn tag(&self) -> &str {
-        match self {
-            Self::Tag(tag) => tag,
-            Self::Default | Self::Digest(_) => LATEST,
-        }
-    }
 }
 
 /// What was found in a layout.
@@ -130,12 +111,12 @@ impl Layout {
     ///
     /// # Errors
     /// Fails when the index cannot be read, and when something is missing or was changed.
-    pub fn find(&self, wanted: &Wanted) -> Result<Found, LayoutError> {
+    pub fn find(&self, wanted: &LayoutImage) -> Result<Found, LayoutError> {
         let index = self.index()?;
         let found = match wanted {
-            Wanted::Default => index.find(LATEST).or_else(|| index.only()),
-            Wanted::Tag(tag) => index.find(tag),
-            Wanted::Digest(digest) => Some(digest.clone()),
+            LayoutImage::Default => index.find(LATEST).or_else(|| index.only()),
+            LayoutImage::Tag(tag) => index.find(tag),
+            LayoutImage::Digest(digest) => Some(digest.clone()),
         };
         let Some(digest) = found else {
             return Ok(Found::OtherTags(index.tags()));
@@ -272,7 +253,7 @@ impl Layout {
     }
 
     fn check_text(&self, digest: &BlobDigest) -> Result<(), LayoutError> {
-        match BlobDigest::of_file(&self.blob(digest)) {
+        match hash_file(&self.blob(digest)) {
             Ok(actual) if actual == *digest => Ok(()),
             Ok(_) => Err(self.damaged(digest.clone())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -308,6 +289,18 @@ fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
         .prefix(UNFINISHED)
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)
+}
+
+fn hash_file(path: &Path) -> io::Result<BlobDigest> {
+    let mut file = fs_err::File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(BlobDigest::of(hash)),
+            length => hash.update(&piece[..length]),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -354,18 +347,21 @@ mod tests {
         let (_folder, layout) = layout();
         let layout = Layout::open(layout.directory()).unwrap().expect("there");
         let none = Found::OtherTags(vec![]);
-        assert_eq!(layout.find(&Wanted::Default).unwrap(), none);
+        assert_eq!(layout.find(&LayoutImage::Default).unwrap(), none);
         let main = cache(&layout, "main", "layer");
         let found = |wanted| layout.find(&wanted).unwrap();
         let manifest = Found::Manifest(main.clone());
-        assert_eq!(found(Wanted::Tag("main".into())), manifest);
-        assert_eq!(found(Wanted::Digest(main)), manifest);
+        assert_eq!(found(LayoutImage::Tag("main".into())), manifest);
+        assert_eq!(found(LayoutImage::Digest(main)), manifest);
         // As long as it is the only one.
-        assert_eq!(found(Wanted::Default), manifest);
+        assert_eq!(found(LayoutImage::Default), manifest);
         let latest = cache(&layout, "latest", "another");
-        assert_eq!(found(Wanted::Default), Found::Manifest(latest));
+        assert_eq!(found(LayoutImage::Default), Found::Manifest(latest));
         let others = vec!["main".into(), "latest".into()];
-        assert_eq!(found(Wanted::Tag("x".into())), Found::OtherTags(others));
+        assert_eq!(
+            found(LayoutImage::Tag("x".into())),
+            Found::OtherTags(others)
+        );
     }
 
     #[test]
@@ -411,7 +407,7 @@ mod tests {
             let (_folder, layout) = layout();
             let manifest = cache(&layout, "latest", "layer");
             damage(&layout, &manifest);
-            told(&layout, layout.find(&Wanted::Default).unwrap_err())
+            told(&layout, layout.find(&LayoutImage::Default).unwrap_err())
         });
         insta::assert_snapshot!(texts.join("\n"), @r"
         The image layout `DIR` is damaged: `sha256:20c4fe392f008253500ef2a3ee8115120ccb1771c65d023137268f68b6a8dde2` has other bytes than its name says (Remove it and write it anew: `rm -r DIR`)

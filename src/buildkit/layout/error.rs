@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::digest::BlobDigest;
+use crate::docker::digest::BlobDigest;
 use crate::exit::Exit;
 use crate::problem::Problem;
 

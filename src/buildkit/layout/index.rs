@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::digest::BlobDigest;
 use super::manifest::Descriptor;
+use crate::docker::digest::BlobDigest;
 
 /// The annotation of a tag.
 const TAG: &str = "org.opencontainers.image.ref.name";

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::digest::BlobDigest;
+use crate::docker::digest::BlobDigest;
 
 /// What is said of a blob where it is named.
 #[derive(Clone, Debug, PartialEq, Eq)]

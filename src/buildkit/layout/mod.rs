@@ -6,14 +6,12 @@
 //! A [`Layout`] is usable at any moment: a blob appears under its name when all of it is there,
 //! and the index is replaced as a whole, after the blobs that it names.
 
-mod digest;
 mod directory;
 mod error;
 mod index;
 mod lock;
 mod manifest;
 
-pub use digest::{BlobDigest, NoDigest};
-pub use directory::{Found, Layout, Wanted};
+pub use directory::{Found, Layout};
 pub use error::LayoutError;
 pub(super) use lock::Lock;

@@ -19,7 +19,7 @@ use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
-use crate::execute::{self, Built, Finished, Resources, Runner, metadata};
+use crate::execute::{Built, Finished, Resources, Runner, metadata};
 use crate::exit::Exit;
 use crate::plan::{PlannedSecret, PlannedTarget, SecretSource};
 use crate::problem::{Problem, Problems, capitalized};
@@ -88,7 +88,6 @@ async fn run_builds(
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
     let proxies = proxies(edge)?;
     let actions = actions(&edge.environment);
-    execute::check_caches(plan, &actions)?;
     let passwords = passwords(&proxies);
     let keys: Vec<_> = plan
         .targets

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::profiles;
 use crate::cli::edge::Edge;
-use crate::execute;
+use crate::docker::platform::Platform;
 use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
@@ -48,7 +48,6 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
         facts,
     } = ingredients(settings, edge)?;
     let resolution = resolve(&profile, &settings, &facts)?;
-    execute::check(&resolution.plan)?;
     Ok(Planned {
         resolution,
         fragments: facts.fragments,
@@ -95,7 +94,7 @@ fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Probl
         .filter(|secret| !exists(&secret.source.value, edge));
     let facts = Facts {
         checkout: Checkout::read(&context).map_err(Problem::from)?,
-        host_platform: host_platform().to_owned(),
+        host_platform: Platform::host(),
         source_date_epoch: source_date_epoch(edge)?,
         home: edge.environment.get("HOME").map(str::to_owned),
         absent_secrets: absent.map(|secret| secret.id).collect::<BTreeSet<_>>(),
@@ -184,16 +183,5 @@ fn source_date_epoch(edge: &Edge) -> Result<Option<Timestamp>, Problem> {
         .hint(format!(
             "Set it with `export {NAME}=$(git log -1 --format=%ct)`, or unset it"
         ))),
-    }
-}
-
-/// Returns the platform of this machine in docker's words.
-fn host_platform() -> &'static str {
-    match std::env::consts::ARCH {
-        "aarch64" => "linux/arm64",
-        "riscv64" => "linux/riscv64",
-        "powerpc64" => "linux/ppc64le",
-        "s390x" => "linux/s390x",
-        _ => "linux/amd64",
     }
 }

@@ -5,9 +5,10 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::cli::environment::Environment;
+use crate::docker::cache::Masked;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::exit::Exit;
-use crate::plan::{Named, Origin, PlannedCache, SecretSource, Setting, Settings};
+use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
 use crate::problem::{Problem, Problems, capitalized};
 use crate::profile::{Merge as _, Source, SourceFile, with_choices};
 use crate::redact::Redactor;
@@ -38,7 +39,7 @@ pub(super) fn settings(args: &BuildArgs, environment: &Environment) -> Result<Se
 /// Returns what masks the credentials of caches, which messages about the settings could show.
 pub(super) fn redactor(settings: &Settings) -> Redactor {
     let caches = settings.cache_from.iter().chain(&settings.cache_to);
-    let credentials = caches.flat_map(|cache| PlannedCache::new(&*cache.value).credentials());
+    let credentials = caches.flat_map(|cache| Masked(&cache.value).credentials());
     Redactor::new(&credentials.collect::<Vec<_>>())
 }
 

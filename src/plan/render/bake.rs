@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
-use super::outputs::names_and_outputs;
 
 /// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
 pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
@@ -45,8 +44,8 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         pull,
         dockerfile: planned,
     } = target;
-    let (tags, outputs) = names_and_outputs(target);
-    let mut attest = attestations.clone();
+    let (tags, outputs) = target.names_and_outputs();
+    let mut attest: Vec<_> = attestations.iter().map(ToString::to_string).collect();
     if !target.has_provenance() {
         // buildx adds one by itself.
         attest.push("type=provenance,disabled=true".into());

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
-use super::outputs::names_and_outputs;
 use crate::docker::csv;
+use crate::docker::platform::Platform;
 
 /// Returns one line that a shell understands: it renders the Dockerfile and pipes it into
 /// `docker buildx build`.
@@ -48,12 +48,17 @@ pub fn render_command(plan: &BuildPlan, target: &PlannedTarget) -> Vec<String> {
     option("--source", target.source.as_str());
     option("--target", &target.target);
     // Which targets there are can depend on it.
-    option("--platform", &target.platforms.join(","));
+    option("--platform", &list(&target.platforms));
     option("--context", &target.context);
     if let Some(directory) = &plan.profile_dir {
         option("--profile-dir", &directory.display().to_string());
     }
     words
+}
+
+fn list(platforms: &[Platform]) -> String {
+    let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+    names.join(",")
 }
 
 fn build_command(target: &PlannedTarget) -> Vec<String> {
@@ -81,13 +86,13 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         pull,
         dockerfile,
     } = target;
-    let (tags, outputs) = names_and_outputs(target);
+    let (tags, outputs) = target.names_and_outputs();
     let mut words: Vec<String> = ["docker", "buildx", "build", "-f", "-"]
         .map(str::to_owned)
         .into();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     option("--target", dockerfile.stage.clone());
-    option("--platform", platforms.join(","));
+    option("--platform", list(platforms));
     for (name, value) in build_args {
         option("--build-arg", format!("{name}={value}"));
     }
@@ -113,10 +118,10 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         option("--cache-to", cache.to_string());
     }
     for output in outputs {
-        option("--output", output);
+        option("--output", output.to_string());
     }
     for attestation in attestations {
-        option("--attest", attestation.clone());
+        option("--attest", attestation.to_string());
     }
     // buildx adds one by itself.
     words.extend((!target.has_provenance()).then(|| "--provenance=false".to_owned()));
@@ -142,8 +147,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::build_plan::PlannedDockerfile;
-    use super::super::super::planned_cache::PlannedCache;
     use super::*;
+    use crate::docker::cache::{CacheSpec, CacheUse};
     use crate::profile::Source;
 
     fn target(
@@ -157,7 +162,9 @@ mod tests {
             device: "cpu".into(),
             source: Source::Wheel,
             version: "v1".into(),
-            platforms: vec!["linux/amd64".into(), "linux/arm64".into()],
+            platforms: ["linux/amd64", "linux/arm64"]
+                .map(|name| name.parse().unwrap())
+                .into(),
             tags: vec!["a:1".into()],
             build_args,
             labels,
@@ -167,7 +174,7 @@ mod tests {
             ssh: Vec::new(),
             cache_from: Vec::new(),
             cache_to: Vec::new(),
-            outputs: vec!["type=docker".into()],
+            outputs: vec!["type=docker".parse().unwrap()],
             attestations: Vec::new(),
             no_cache: true,
             pull: false,
@@ -200,15 +207,18 @@ mod tests {
             id: id.into(),
             source,
         };
+        let cache = |usage, text| CacheSpec::parse(usage, text).unwrap();
         target.secrets = vec![
             secret("token", SecretSource::Environment("TOKEN".into())),
             secret("netrc", SecretSource::File("/a,\"b".into())),
         ];
-        target.contexts.insert("wheel".into(), "./w".into());
+        target
+            .contexts
+            .insert("wheel".into(), "./w".parse().unwrap());
         target.ssh = vec!["default".into()];
-        target.cache_from = vec![PlannedCache::new("type=gha,token=canary")];
-        target.cache_to = vec![PlannedCache::new("type=inline")];
-        target.attestations = vec!["type=sbom".into()];
+        target.cache_from = vec![cache(CacheUse::Read, "type=gha,token=canary")];
+        target.cache_to = vec![cache(CacheUse::Write, "type=inline")];
+        target.attestations = vec!["type=sbom".parse().unwrap()];
         insta::assert_snapshot!(line(&target), @r#"dynbuild render --framework a --device cpu --source wheel --target b --platform linux/amd64,linux/arm64 --context 'a b/$c' --profile-dir 'my profiles' | docker buildx build -f - --target b --platform linux/amd64,linux/arm64 --tag a:1 --secret 'id=token,env=TOKEN' --secret 'id=netrc,"src=/a,""b"' --build-context 'wheel=./w' --ssh default --cache-from 'type=gha,token=****' --cache-to 'type=inline' --output 'type=docker' --attest 'type=sbom' '--provenance=false' --no-cache 'a b/$c'"#);
     }
 

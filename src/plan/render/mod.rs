@@ -3,7 +3,6 @@
 mod bake;
 mod buildx;
 mod json;
-mod outputs;
 mod text;
 
 pub use bake::bake;

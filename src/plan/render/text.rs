@@ -21,7 +21,8 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     rows.add("device", &target.device);
     rows.add("source", target.source.as_str());
     rows.add("version", &target.version);
-    rows.add("platforms", &target.platforms.join(", "));
+    let platforms: Vec<_> = target.platforms.iter().map(ToString::to_string).collect();
+    rows.add("platforms", &platforms.join(", "));
     rows.add("context", &target.context);
     rows.add("fragments", &target.dockerfile.fragments.join(" → "));
     rows.add("stage", &target.dockerfile.stage);
@@ -49,8 +50,11 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         target.cache_from.iter().map(ToString::to_string),
     );
     rows.add_all("cache to", target.cache_to.iter().map(ToString::to_string));
-    rows.add_all("outputs", target.outputs.iter().cloned());
-    rows.add_all("attest", target.attestations.iter().cloned());
+    rows.add_all("outputs", target.outputs.iter().map(ToString::to_string));
+    rows.add_all(
+        "attest",
+        target.attestations.iter().map(ToString::to_string),
+    );
     rows.add_all("no cache", when(target.no_cache, "every step runs"));
     rows.add_all("pull", when(target.pull, "base images are asked for anew"));
     format!("{}\n{}", target.name, rows.text)

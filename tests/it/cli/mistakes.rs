@@ -105,14 +105,17 @@ fn outputs_and_caches_are_checked_before_anything_runs() {
     insta::assert_snapshot!(ran.failure(), @"
     exit 2
     stderr:
+    error: Unknown output type `lokal`
+      because: Set by `--output`
+      hint: Did you mean `local`?
+
     error: Unknown cache type `regstry`
+      because: Set by `--cache-from`
       hint: Did you mean `registry`?
 
     error: Cache type `registry` needs `ref=…`
+      because: Set by `--cache-to`
       hint: Write `type=registry,ref=…`
-
-    error: Unknown output type `lokal`
-      hint: Did you mean `local`?
 
     3 problems found
     ");
@@ -340,7 +343,9 @@ fn credentials_of_caches_are_not_repeated() {
     insta::assert_snapshot!(ran.failure(), @"
     exit 2
     stderr:
-    error: Cache `type=s3,secret_access_key=****,****` is wrong: `****` is not of the form `key=value`
+    error: Invalid cache `type=s3,secret_access_key=****,****`: `****` is not of the form `key=value`
+      because: Set by `--cache-to`
+      hint: Write it as `type=registry,ref=NAME`
     ");
 }
 

@@ -8,7 +8,8 @@ use tempfile::NamedTempFile;
 
 use super::proto::Timestamp;
 use super::store::changed;
-use crate::buildkit::layout::{BlobDigest, Layout};
+use crate::buildkit::layout::Layout;
+use crate::docker::digest::BlobDigest;
 
 /// A blob that is being written. What was written goes away with this value, unless it is
 /// committed.

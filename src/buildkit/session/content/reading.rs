@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::buildkit::layout::BlobDigest;
+use crate::docker::digest::BlobDigest;
 
 /// Blobs that are read from their beginning to their end, piece by piece, and those that turned
 /// out to be wrong. What is read in another order is not looked at.

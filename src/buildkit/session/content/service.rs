@@ -27,7 +27,8 @@ use super::proto::{
 };
 use super::store::{ContentStore, Progress, failed, unknown};
 use super::write::{Write, number};
-use crate::buildkit::layout::{BlobDigest, LayoutError};
+use crate::buildkit::layout::LayoutError;
+use crate::docker::digest::BlobDigest;
 
 /// The methods, for the session to announce.
 pub(in super::super::super) const METHODS: [&str; 9] = [

@@ -12,7 +12,8 @@ use tonic::Status;
 use super::ingest::Ingest;
 use super::proto::{Info, Timestamp};
 use super::reading::Reading;
-use crate::buildkit::layout::{BlobDigest, Layout, LayoutError, Lock};
+use crate::buildkit::layout::{Layout, LayoutError, Lock};
+use crate::docker::digest::BlobDigest;
 
 /// A layout that the engine reads, and perhaps writes. Clones share what is under way.
 #[derive(Clone, Debug)]

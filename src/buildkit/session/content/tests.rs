@@ -16,7 +16,8 @@ use super::proto::{
     ReadResponse, RefRequest, StatusResponse, WriteAction, WriteRequest, WriteResponse,
 };
 use super::{ContentService, ContentStore};
-use crate::buildkit::layout::{BlobDigest, Layout};
+use crate::buildkit::layout::Layout;
+use crate::docker::digest::BlobDigest;
 
 /// A store that is offered as `local:cache` for writing, and as `oci:image` for reading.
 struct Served {

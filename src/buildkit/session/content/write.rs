@@ -5,7 +5,7 @@ use tonic::{Status, Streaming};
 use super::ingest::Ingest;
 use super::proto::{WriteAction, WriteRequest, WriteResponse};
 use super::store::{ContentStore, Progress, Underway, failed};
-use crate::buildkit::layout::BlobDigest;
+use crate::docker::digest::BlobDigest;
 
 /// One such call.
 ///

@@ -1,16 +1,11 @@
 //! The name of a blob.
 
 use std::fmt;
-use std::io::{self, Read as _};
-use std::path::Path;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::hash::hex;
-
-/// How much is read at once, in bytes.
-const PIECE: usize = 1 << 18;
 
 /// The SHA-256 of a blob, which is its name: `sha256:` and 64 hexadecimal digits.
 ///
@@ -26,28 +21,15 @@ pub struct BlobDigest {
 pub struct NoDigest;
 
 impl BlobDigest {
-    /// Returns the digits, which are the name of the file.
-    pub(super) fn hex(&self) -> &str {
+    /// Returns the digits without `sha256:`.
+    pub fn hex(&self) -> &str {
         &self.hex
     }
 
     /// Ends a hash.
-    pub(in super::super) fn of(hash: Sha256) -> Self {
+    pub fn of(hash: Sha256) -> Self {
         Self {
             hex: hex(&hash.finalize()),
-        }
-    }
-
-    /// Hashes a file.
-    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
-        let mut file = fs_err::File::open(path)?;
-        let mut hash = Sha256::new();
-        let mut piece = vec![0; PIECE];
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(Self::of(hash)),
-                length => hash.update(&piece[..length]),
-            }
         }
     }
 }

@@ -1,30 +1,29 @@
-//! A cache of a plan, whose credentials do not show.
+//! The text of a cache, whose credentials do not show.
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
-use crate::buildkit::cache::is_secret_attribute;
 use crate::docker::csv;
 use crate::secret::Secret;
 
-/// Where layers are imported from or exported to, in docker's grammar.
-///
-/// It shows and serialises itself with `****` for tokens and keys.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PlannedCache(String);
+/// Attributes whose values are credentials.
+const SECRET_ATTRIBUTES: [&str; 6] = [
+    "token",
+    "ghtoken",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "account_key",
+];
 
-impl PlannedCache {
-    /// Takes a cache as it is written.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
+/// Returns whether the value of an attribute (in lower case) is a credential.
+pub(super) fn is_secret_attribute(name: &str) -> bool {
+    SECRET_ATTRIBUTES.contains(&name)
+}
 
-    /// Returns it with its credentials. Call this only on the way to the engine.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+/// The text of a cache, well-formed or not, which is displayed with `****` for tokens and keys.
+pub struct Masked<'a>(pub &'a str);
 
+impl Masked<'_> {
     /// Returns the tokens and keys in it.
     pub fn credentials(&self) -> Vec<Secret> {
         let fields = self.fields().into_iter();
@@ -38,11 +37,11 @@ impl PlannedCache {
 
     /// Returns the fields, each with whether it holds a credential.
     ///
-    /// It may be written wrongly, and is then shown in the message that says so: what follows a
-    /// credential without a name of its own is taken for its rest.
+    /// A text that is no cache is shown in the message that says so: what follows a credential
+    /// without a name of its own is taken for its rest.
     fn fields(&self) -> Vec<(String, bool)> {
         let split = || self.0.split(',').map(str::to_owned).collect();
-        let fields = csv::record(&self.0).unwrap_or_else(|_| split());
+        let fields = csv::record(self.0).unwrap_or_else(|_| split());
         let mut is_secret = false;
         let marked = fields.into_iter().map(|field| {
             if let Some((name, _)) = field.split_once('=') {
@@ -54,11 +53,11 @@ impl PlannedCache {
     }
 }
 
-impl fmt::Display for PlannedCache {
+impl fmt::Display for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.fields();
         if fields.iter().all(|(_, is_secret)| !is_secret) {
-            return f.write_str(&self.0);
+            return f.write_str(self.0);
         }
         let shown = fields.into_iter().map(|(field, is_secret)| {
             let name = field.split_once('=').map(|(name, _)| name);
@@ -69,18 +68,6 @@ impl fmt::Display for PlannedCache {
             }
         });
         f.write_str(&csv::join(&shown.collect::<Vec<_>>()))
-    }
-}
-
-impl fmt::Debug for PlannedCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl Serialize for PlannedCache {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 
@@ -96,20 +83,14 @@ mod tests {
     #[test_case("type=s3,session_token=can,ary,bucket=b" => "type=s3,session_token=****,****,bucket=b"; "without the quotes that it needs")]
     #[test_case("type=gha,\"ghtoken=canary" => "type=gha,\"\"\"ghtoken=****\""; "quotes that are not closed")]
     fn credentials_do_not_show(text: &str) -> String {
-        let cache = PlannedCache::new(text);
-        assert_eq!(format!("{cache:?}"), cache.to_string());
-        assert_eq!(
-            serde_json::to_value(&cache).unwrap(),
-            cache.to_string().as_str()
-        );
-        cache.to_string()
+        Masked(text).to_string()
     }
 
     #[test]
     fn credentials_are_known() {
-        let cache =
-            PlannedCache::new("type=s3,bucket=b,access_key_id=me,\"secret_access_key=a,b\"");
-        assert_eq!(cache.credentials(), [Secret::new("me"), Secret::new("a,b")]);
-        assert_eq!(PlannedCache::new("a:1").credentials(), []);
+        let text = "type=s3,bucket=b,access_key_id=me,\"secret_access_key=a,b\"";
+        let credentials = Masked(text).credentials();
+        assert_eq!(credentials, [Secret::new("me"), Secret::new("a,b")]);
+        assert_eq!(Masked("a:1").credentials(), []);
     }
 }

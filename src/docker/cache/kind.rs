@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::entry::{CacheError, CacheUse};
+use super::spec::{CacheError, CacheUse};
 use crate::suggest::closest;
 
 /// A kind of cache.

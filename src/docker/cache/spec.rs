@@ -1,0 +1,254 @@
+//! One cache to import from or to export to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use super::kind::CacheKind;
+use super::masked::{Masked, is_secret_attribute};
+use crate::docker::attributes::{AttributesError, attributes};
+use crate::docker::digest::{BlobDigest, NoDigest};
+use crate::docker::hinted::Hinted;
+use crate::docker::number::{NumberError, boolean};
+use crate::secret::Secret;
+
+/// A cache to import from or to export to. It shows and serialises itself with `****` for tokens
+/// and keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CacheSpec {
+    text: String,
+    /// What a build does with it.
+    pub usage: CacheUse,
+    /// The kind.
+    pub kind: CacheKind,
+    /// Its attributes without those that are secret.
+    pub attributes: BTreeMap<String, String>,
+    /// Tokens and keys by the names of their attributes.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The manifest that is meant, of a directory.
+    pub digest: Option<BlobDigest>,
+    /// Whether a build goes on where the cache cannot be written.
+    pub ignores_errors: bool,
+}
+
+/// What a build does with a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheUse {
+    /// It reads it (`--cache-from`).
+    Read,
+    /// It writes it (`--cache-to`).
+    Write,
+}
+
+impl CacheUse {
+    /// Returns the attribute that says where a directory is.
+    pub fn directory_attribute(self) -> &'static str {
+        match self {
+            Self::Read => "src",
+            Self::Write => "dest",
+        }
+    }
+}
+
+/// Why a text is no cache.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CacheError {
+    /// It is no list of attributes.
+    #[error("Invalid cache `{text}`: {reason}")]
+    Form {
+        /// What was written, masked.
+        text: String,
+        /// The rule that it breaks.
+        reason: AttributesError,
+    },
+    /// No such kind.
+    #[error("Unknown cache type `{kind}`")]
+    UnknownKind {
+        /// What was written.
+        kind: String,
+        /// The kind that it looks like.
+        closest: Option<String>,
+    },
+    /// An attribute is missing.
+    #[error("Cache type `{kind}` needs `{attribute}=…`")]
+    Missing {
+        /// The kind.
+        kind: CacheKind,
+        /// What it lacks.
+        attribute: &'static str,
+    },
+    /// An attribute that is neither true nor false.
+    #[error("Invalid cache `{text}`: {reason}")]
+    Value {
+        /// What was written, masked.
+        text: String,
+        /// The rule that it breaks.
+        reason: NumberError,
+    },
+    /// The digest is none.
+    #[error("Invalid cache digest `{digest}`: it is {reason}")]
+    Digest {
+        /// What was written.
+        digest: String,
+        /// The rule that it breaks.
+        reason: NoDigest,
+    },
+}
+
+impl Hinted for CacheError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Form { .. } => "Write it as `type=registry,ref=NAME`".to_owned(),
+            Self::UnknownKind {
+                closest: Some(kind),
+                ..
+            } => format!("Did you mean `{kind}`?"),
+            Self::UnknownKind { closest: None, .. } => {
+                let kinds = CacheKind::ALL.map(|kind| format!("`{kind}`")).join(", ");
+                format!("Use one of {kinds}")
+            }
+            Self::Missing { kind, attribute } => format!("Write `type={kind},{attribute}=…`"),
+            Self::Value { .. } => "Write `true` or `false`".to_owned(),
+            Self::Digest { .. } => {
+                "Leave `digest=…` out to take what is tagged `latest`".to_owned()
+            }
+        })
+    }
+}
+
+impl CacheSpec {
+    /// Reads a cache that is written as attributes, as in `type=registry,ref=…`, or as the name of
+    /// an image.
+    pub fn parse(usage: CacheUse, text: &str) -> Result<Self, CacheError> {
+        let masked = || Masked(text).to_string();
+        let mut fields = attributes(text, "ref").map_err(|reason| CacheError::Form {
+            text: masked(),
+            reason,
+        })?;
+        // Without `type` it is `registry`, as for docker.
+        let kind = fields.remove("type");
+        let kind = kind.map_or(Ok(CacheKind::Registry), |kind| kind.parse())?;
+        let missing = kind
+            .required(usage)
+            .iter()
+            .find(|name| fields.get(**name).is_none_or(String::is_empty));
+        if let Some(attribute) = missing {
+            return Err(CacheError::Missing { kind, attribute });
+        }
+        let ignores_errors = fields.get("ignore-error").map(|value| boolean(value));
+        let ignores_errors = ignores_errors
+            .transpose()
+            .map_err(|reason| CacheError::Value {
+                text: masked(),
+                reason,
+            })?;
+        let (secrets, fields): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+            .into_iter()
+            .partition(|(name, _)| is_secret_attribute(name));
+        let secrets = secrets.into_iter();
+        Ok(Self {
+            text: text.to_owned(),
+            usage,
+            kind,
+            secrets: secrets
+                .map(|(name, value)| (name, Secret::new(value)))
+                .collect(),
+            digest: digest(kind, &fields)?,
+            ignores_errors: ignores_errors == Some(true),
+            attributes: fields,
+        })
+    }
+
+    /// Returns where it is, as the attributes that tell it from others of its kind; none if it is
+    /// part of the image. Of two builds that write there, only one is kept.
+    pub fn place(&self) -> Option<String> {
+        let mut place = vec![format!("type={}", self.kind)];
+        for (name, default) in self.kind.identity()? {
+            let value = self.attributes.get(*name).map_or(*default, String::as_str);
+            if !value.is_empty() {
+                place.push(format!("{name}={value}"));
+            }
+        }
+        Some(place.join(","))
+    }
+}
+
+fn digest(
+    kind: CacheKind,
+    fields: &BTreeMap<String, String>,
+) -> Result<Option<BlobDigest>, CacheError> {
+    let written = fields.get("digest").filter(|_| kind == CacheKind::Local);
+    let digest = written.map(|digest| {
+        digest.parse().map_err(|reason| CacheError::Digest {
+            digest: digest.clone(),
+            reason,
+        })
+    });
+    digest.transpose()
+}
+
+impl fmt::Display for CacheSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Masked(&self.text).fmt(f)
+    }
+}
+
+impl fmt::Debug for CacheSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for CacheSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<CacheSpec, CacheError> {
+        CacheSpec::parse(CacheUse::Read, text)
+    }
+
+    #[test]
+    fn credentials_are_kept_but_not_shown() {
+        let spec = read("type=s3,bucket=b,region=r,secret_access_key=hunter2").unwrap();
+        assert_eq!(spec.secrets["secret_access_key"].expose(), b"hunter2");
+        let shown = "type=s3,bucket=b,region=r,secret_access_key=****";
+        assert_eq!(spec.to_string(), shown);
+        assert_eq!(format!("{spec:?}"), shown);
+        assert_eq!(serde_json::to_value(&spec).unwrap(), shown);
+        assert!(!spec.attributes.values().any(|value| value == "hunter2"));
+    }
+
+    #[test]
+    fn mistakes_have_a_fix() {
+        let texts = [
+            "type=regisrty",
+            "type=x",
+            "mode=max",
+            "type=local,dest=d,src=",
+            "type=local,src=d,digest=sha256:1",
+            "type=gha,token=canary,scope",
+            "type=gha,token=canary,ignore-error=maybe",
+        ];
+        let mistakes = texts.map(|text| {
+            let error = read(text).unwrap_err();
+            format!("{error} ({})", error.hint().unwrap())
+        });
+        insta::assert_snapshot!(mistakes.join("\n"), @"
+        Unknown cache type `regisrty` (Did you mean `registry`?)
+        Unknown cache type `x` (Use one of `registry`, `inline`, `gha`, `s3`, `azblob`, `local`)
+        Cache type `registry` needs `ref=…` (Write `type=registry,ref=…`)
+        Cache type `local` needs `src=…` (Write `type=local,src=…`)
+        Invalid cache digest `sha256:1`: it is not of the form `sha256:` and 64 hexadecimal digits (Leave `digest=…` out to take what is tagged `latest`)
+        Invalid cache `type=gha,token=****,****`: `scope` is not of the form `key=value` (Write it as `type=registry,ref=NAME`)
+        Invalid cache `type=gha,token=****,ignore-error=maybe`: `maybe` is neither true nor false (Write `true` or `false`)
+        ");
+    }
+}

@@ -1,0 +1,469 @@
+//! `--output`: what becomes of the result of a build.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::as_text::as_text;
+use super::attributes::{
+    ANNOTATION, AttributesError, UnknownAttribute, attributes, check_known, take_boolean,
+};
+use super::csv;
+use super::hinted::Hinted;
+use super::number::{NumberError, boolean};
+use super::reference::Reference;
+use crate::suggest::closest;
+
+/// An output, as written and as understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    text: String,
+    /// The type.
+    pub kind: OutputKind,
+    /// Image names of its own, instead of those of the build.
+    pub names: Option<Vec<String>>,
+    /// Whether the image is pushed, where that is said.
+    pub push: Option<bool>,
+    /// Where the bytes go that the engine sends.
+    pub destination: Option<Destination>,
+    /// The other attributes, under BuildKit's own names.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A type of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// An image in the engine's store, or as `docker load` takes it if it has a destination.
+    Docker,
+    /// An image in the worker's store.
+    Image,
+    /// An image in a registry.
+    Registry,
+    /// An image in the OCI layout.
+    Oci,
+    /// The files of the result in an archive.
+    Tar,
+    /// The files of the result in a directory.
+    Local,
+    /// An image in the engine's store.
+    Moby,
+    /// Nothing; the build only fills the cache.
+    CacheOnly,
+}
+
+/// Where the bytes go that the engine sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Standard output.
+    Stdout,
+    /// A file, or the directory of [`OutputKind::Local`].
+    Path(PathBuf),
+}
+
+/// Why a text is no output.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutputError {
+    /// It is no list of attributes.
+    #[error("Invalid output `{text}`: {reason}")]
+    Form {
+        /// What was written.
+        text: String,
+        /// The rule that it breaks.
+        reason: AttributesError,
+    },
+    /// No such type.
+    #[error("Unknown output type `{0}`")]
+    UnknownKind(String),
+    /// A type that writes a file or directory, without saying which.
+    #[error("Output `{text}` does not say where to: `dest=PATH` is missing")]
+    NoDestination {
+        /// What was written.
+        text: String,
+        /// The type.
+        kind: OutputKind,
+    },
+    /// An attribute that its exporter does not know.
+    #[error(transparent)]
+    UnknownAttribute(#[from] UnknownAttribute),
+    /// An attribute that is neither true nor false.
+    #[error("Invalid output `{text}`: {reason}")]
+    Value {
+        /// What was written.
+        text: String,
+        /// The rule that it breaks.
+        reason: NumberError,
+    },
+    /// An image as a directory, which the engine sends in another way than archives.
+    #[error("Output `{0}` asks for a directory (`tar=false`), which is not supported")]
+    Unpacked(String),
+    /// A digest is all that an image is pushed under, but it has a tag as well.
+    #[error("Output `{text}` pushes by digest, but `{name}` has a tag")]
+    TagByDigest {
+        /// What was written.
+        text: String,
+        /// The name of the image.
+        name: String,
+    },
+    /// Several files cannot be one stream.
+    #[error("Output type `local` needs a directory, not standard output")]
+    LocalToStdout,
+}
+
+impl Hinted for OutputError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownKind(kind) => match closest(kind, OutputKind::ALL.map(OutputKind::as_str))
+            {
+                Some(known) => format!("Did you mean `{known}`?"),
+                None => format!(
+                    "Use one of {}",
+                    OutputKind::ALL.map(OutputKind::as_str).join(", ")
+                ),
+            },
+            Self::NoDestination { kind, .. } => {
+                format!(
+                    "Write, for example, `--output type={},dest=PATH`",
+                    kind.as_str()
+                )
+            }
+            Self::UnknownAttribute(unknown) => unknown.hint(),
+            Self::Value { .. } => "Write `true` or `false`".to_owned(),
+            Self::Unpacked(_) => {
+                "Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`".to_owned()
+            }
+            Self::TagByDigest { name, .. } => {
+                let reference = name.parse::<Reference>();
+                let repository =
+                    reference.map_or_else(|_| name.clone(), |name| name.familiar_name());
+                format!("Name the repository only: `name={repository}`")
+            }
+            Self::Form { .. } | Self::LocalToStdout => {
+                "Write, for example, `--output type=local,dest=out`".to_owned()
+            }
+        })
+    }
+}
+
+impl OutputKind {
+    const ALL: [Self; 8] = [
+        Self::Docker,
+        Self::Image,
+        Self::Registry,
+        Self::Oci,
+        Self::Tar,
+        Self::Local,
+        Self::Moby,
+        Self::CacheOnly,
+    ];
+
+    /// Returns docker's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Image => "image",
+            Self::Registry => "registry",
+            Self::Oci => "oci",
+            Self::Tar => "tar",
+            Self::Local => "local",
+            Self::Moby => "moby",
+            Self::CacheOnly => "cacheonly",
+        }
+    }
+
+    fn is_image(self) -> bool {
+        match self {
+            Self::Docker | Self::Image | Self::Registry | Self::Oci | Self::Moby => true,
+            Self::Tar | Self::Local | Self::CacheOnly => false,
+        }
+    }
+
+    fn needs_destination(self) -> bool {
+        match self {
+            Self::Oci | Self::Tar | Self::Local => true,
+            Self::Docker | Self::Image | Self::Registry | Self::Moby | Self::CacheOnly => false,
+        }
+    }
+
+    /// Returns the attributes that the exporters of BuildKit read.
+    fn known_attributes(self, has_destination: bool) -> Vec<&'static str> {
+        const FORM: &[&str] = &[
+            "name",
+            ANNOTATION,
+            "attestation-inline",
+            "compression",
+            "compression-level",
+            "force-compression",
+            "oci-mediatypes",
+            "prefer-nondist-layers",
+            "rewrite-timestamp",
+            "source-date-epoch",
+        ];
+        const STORED: &[&str] = &["dangling-name-prefix", "name-canonical", "store", "unpack"];
+        const PUSHED: &[&str] = &["push", "push-by-digest", "registry.insecure"];
+        const FILES: &[&str] = &["attestation-prefix", "platform-split", "source-date-epoch"];
+        let known: &[&[&str]] = match self {
+            Self::CacheOnly => &[],
+            Self::Image | Self::Registry => &[FORM, STORED, PUSHED],
+            Self::Docker if has_destination => &[FORM, &["dest", "tar"]],
+            Self::Oci => &[FORM, &["dest", "tar"]],
+            Self::Docker | Self::Moby => &[FORM, STORED],
+            Self::Local | Self::Tar => &[FILES, &["dest"]],
+        };
+        known.concat()
+    }
+}
+
+impl FromStr for OutputKind {
+    type Err = OutputError;
+
+    fn from_str(text: &str) -> Result<Self, OutputError> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| OutputError::UnknownKind(text.to_owned()))
+    }
+}
+
+impl FromStr for Output {
+    type Err = OutputError;
+
+    fn from_str(text: &str) -> Result<Self, OutputError> {
+        let wrong = |reason| OutputError::Value {
+            text: text.to_owned(),
+            reason,
+        };
+        let mut fields = attributes(text, "dest").map_err(|reason| OutputError::Form {
+            text: text.to_owned(),
+            reason,
+        })?;
+        let is_stdout = fields.get("dest").is_some_and(|dest| dest == "-");
+        let kind = match fields.remove("type") {
+            Some(kind) => kind.parse()?,
+            None if is_stdout => OutputKind::Tar,
+            None => OutputKind::Local,
+        };
+        if is_stdout && kind == OutputKind::Local {
+            return Err(OutputError::LocalToStdout);
+        }
+        let known = kind.known_attributes(fields.contains_key("dest"));
+        check_known(&fields, &known, ("Output type", kind.as_str()))?;
+        if take_boolean(&mut fields, "tar").map_err(wrong)? == Some(false) {
+            return Err(OutputError::Unpacked(text.to_owned()));
+        }
+        let dest = fields.remove("dest");
+        let destination = dest.as_deref().and_then(Destination::new);
+        if destination.is_none() && (dest.is_some() || kind.needs_destination()) {
+            return Err(OutputError::NoDestination {
+                text: text.to_owned(),
+                kind,
+            });
+        }
+        let output = Self {
+            text: text.to_owned(),
+            kind,
+            names: fields.remove("name").map(|names| list(&names)),
+            push: take_boolean(&mut fields, "push").map_err(wrong)?,
+            destination,
+            attributes: fields,
+        };
+        output.pushes_by_digest().map_err(wrong)?;
+        Ok(output)
+    }
+}
+
+/// Several names are one attribute.
+fn list(names: &str) -> Vec<String> {
+    names.split(',').map(str::to_owned).collect()
+}
+
+impl Destination {
+    fn new(path: &str) -> Option<Self> {
+        match path {
+            "" => None,
+            "-" => Some(Self::Stdout),
+            path => Some(Self::Path(path.into())),
+        }
+    }
+}
+
+impl Output {
+    /// Creates an output that has nothing but a type, and perhaps names of its own.
+    pub fn new(kind: OutputKind, names: Option<Vec<String>>) -> Self {
+        let mut fields = vec![format!("type={}", kind.as_str())];
+        fields.extend(
+            names
+                .as_ref()
+                .map(|names| format!("name={}", names.join(","))),
+        );
+        Self {
+            text: csv::join(&fields),
+            kind,
+            names,
+            push: None,
+            destination: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the output with these names if it makes an image and has no names of its own.
+    #[must_use]
+    pub fn with_names(&self, names: &[String]) -> Self {
+        let mut output = self.clone();
+        if self.kind.is_image() && self.names.is_none() && !names.is_empty() {
+            let field = csv::join(&[format!("name={}", names.join(","))]);
+            output.text = format!("{},{field}", self.text);
+            output.names = Some(names.to_vec());
+        }
+        output
+    }
+
+    /// Refuses tags where a digest is all that the image is pushed under, which BuildKit does only
+    /// after the build; `names` are those of the build.
+    ///
+    /// # Errors
+    /// Names the first image that has a tag.
+    pub fn check_names(&self, names: &[String]) -> Result<(), OutputError> {
+        let names = self.names.as_deref().unwrap_or(names);
+        let has_tag = |name: &&String| {
+            let reference = name.parse::<Reference>();
+            reference.is_ok_and(|reference| reference.tag().is_some())
+        };
+        match names.iter().find(has_tag) {
+            Some(name) if self.pushes_by_digest() == Ok(true) => Err(OutputError::TagByDigest {
+                text: self.text.clone(),
+                name: name.clone(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn pushes_by_digest(&self) -> Result<bool, NumberError> {
+        let value = self.attributes.get("push-by-digest");
+        value.map_or(Ok(false), |value| boolean(value))
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+as_text!(Output);
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    fn one(text: &str) -> Output {
+        text.parse().unwrap()
+    }
+
+    #[test_case("type=image" => None)]
+    #[test_case("type=image,push=1" => Some(true))]
+    #[test_case("type=image,push=False" => Some(false))]
+    #[test_case("type=registry,push=f" => Some(false))]
+    fn whether_to_push_is_read_as_docker_does(text: &str) -> Option<bool> {
+        one(text).push
+    }
+
+    #[test_case("out" => (OutputKind::Local, Some(Destination::Path("out".into()))))]
+    #[test_case("-" => (OutputKind::Tar, Some(Destination::Stdout)))]
+    #[test_case("type=docker" => (OutputKind::Docker, None))]
+    #[test_case("type=oci,dest=-" => (OutputKind::Oci, Some(Destination::Stdout)))]
+    fn destinations(text: &str) -> (OutputKind, Option<Destination>) {
+        let Output {
+            kind, destination, ..
+        } = one(text);
+        (kind, destination)
+    }
+
+    #[test]
+    fn attributes_stay_as_written() {
+        let output = one(
+            "type=image,name=registry.example/a,push-by-digest=true,compression=zstd,\
+             annotation.title=x,registry.insecure=1",
+        );
+        assert_eq!(output.names.unwrap(), ["registry.example/a"]);
+        let attributes = output.attributes.iter();
+        let attributes: Vec<_> = attributes.map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(
+            attributes,
+            [
+                "annotation.title=x",
+                "compression=zstd",
+                "push-by-digest=true",
+                "registry.insecure=1",
+            ]
+        );
+        assert_eq!(
+            one("dest=out,platform-split=false").attributes["platform-split"],
+            "false"
+        );
+    }
+
+    #[test]
+    fn names_are_spelled_out_for_outputs_that_make_images() {
+        let names = ["a:1".to_owned(), "b:1".to_owned()];
+        let spelled = |text: &str, names: &[String]| {
+            let output = one(text).with_names(names);
+            assert_eq!(one(&output.to_string()), output);
+            output.to_string()
+        };
+        assert_eq!(
+            spelled("type=docker", &names),
+            r#"type=docker,"name=a:1,b:1""#
+        );
+        assert_eq!(
+            spelled("type=oci,dest=x", &names[..1]),
+            "type=oci,dest=x,name=a:1"
+        );
+        assert_eq!(spelled("type=image,name=c", &names), "type=image,name=c");
+        assert_eq!(spelled("type=local,dest=x", &names), "type=local,dest=x");
+        assert_eq!(spelled("out", &names), "out");
+        let made = Output::new(OutputKind::Registry, Some(names.into()));
+        assert_eq!(one(&made.to_string()), made);
+    }
+
+    #[test]
+    fn mistakes_have_a_fix() {
+        let texts = [
+            "type=lokal,dest=x",
+            "type=oci",
+            "type=oci,dest=",
+            "type=local,dest=-",
+            "type=tar,x",
+            "type=image,compresion=zstd",
+            "type=image,dest=x",
+            "type=local,dest=x,push=true",
+            "type=cacheonly,name=a",
+            "type=image,push=yes",
+            "type=image,push-by-digest=yes",
+            "type=oci,dest=x,tar=false",
+            "type=registry,push-by-digest=1",
+        ];
+        let names = ["registry.example/a:1".to_owned()];
+        let mistakes = texts.map(|text| {
+            let output = text.parse::<Output>();
+            let checked = output.and_then(|output| output.check_names(&names));
+            let error = checked.unwrap_err();
+            format!("{error} ({})", error.hint().unwrap())
+        });
+        insta::assert_snapshot!(mistakes.join("\n"), @"
+        Unknown output type `lokal` (Did you mean `local`?)
+        Output `type=oci` does not say where to: `dest=PATH` is missing (Write, for example, `--output type=oci,dest=PATH`)
+        Output `type=oci,dest=` does not say where to: `dest=PATH` is missing (Write, for example, `--output type=oci,dest=PATH`)
+        Output type `local` needs a directory, not standard output (Write, for example, `--output type=local,dest=out`)
+        Invalid output `type=tar,x`: `x` is not of the form `key=value` (Write, for example, `--output type=local,dest=out`)
+        Output type `image` has no attribute `compresion` (Did you mean `compression`?)
+        Output type `image` has no attribute `dest` (It has name, annotation.KEY, attestation-inline, compression, compression-level, force-compression, oci-mediatypes, prefer-nondist-layers, rewrite-timestamp, source-date-epoch, dangling-name-prefix, name-canonical, store, unpack, push, push-by-digest, registry.insecure)
+        Output type `local` has no attribute `push` (It has attestation-prefix, platform-split, source-date-epoch, dest)
+        Output type `cacheonly` has no attribute `name` (Leave it out)
+        Invalid output `type=image,push=yes`: `yes` is neither true nor false (Write `true` or `false`)
+        Invalid output `type=image,push-by-digest=yes`: `yes` is neither true nor false (Write `true` or `false`)
+        Output `type=oci,dest=x,tar=false` asks for a directory (`tar=false`), which is not supported (Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`)
+        Output `type=registry,push-by-digest=1` pushes by digest, but `registry.example/a:1` has a tag (Name the repository only: `name=registry.example/a`)
+        ");
+    }
+}

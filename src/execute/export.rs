@@ -1,0 +1,102 @@
+//! A planned output as an exporter of BuildKit.
+
+use std::path::PathBuf;
+
+use crate::buildkit::Store;
+use crate::buildkit::export::{
+    Archive, ArchiveFormat, Export, ImageExport, ImageOptions, LocalExport, MobyExport,
+};
+use crate::buildkit::session;
+use crate::docker::output::{Destination, Output, OutputKind};
+
+/// Makes the exporter of an output of an image with these names; none if it only fills the cache.
+pub(super) fn export(output: &Output, names: &[String], store: Store) -> Option<Export> {
+    let image = ImageOptions {
+        names: output.names.clone().unwrap_or_else(|| names.to_vec()),
+        attributes: output.attributes.clone(),
+    };
+    let archive = |format, image| {
+        Export::Archive(Archive {
+            format,
+            image,
+            destination: destination(output),
+        })
+    };
+    Some(match output.kind {
+        OutputKind::CacheOnly => return None,
+        OutputKind::Docker if output.destination.is_some() => archive(ArchiveFormat::Docker, image),
+        OutputKind::Docker | OutputKind::Moby => Export::Moby(MobyExport { image }),
+        OutputKind::Oci => archive(ArchiveFormat::Oci, image),
+        OutputKind::Tar => archive(ArchiveFormat::Tar, image),
+        OutputKind::Local => Export::Local(LocalExport {
+            directory: path(output),
+            attributes: image.attributes,
+        }),
+        OutputKind::Image | OutputKind::Registry => {
+            let push = output.push.unwrap_or(output.kind == OutputKind::Registry);
+            // The classic store has another word for an image that stays in it.
+            if store == Store::Classic && !push {
+                Export::Moby(MobyExport { image })
+            } else {
+                Export::Image(ImageExport { image, push })
+            }
+        }
+    })
+}
+
+fn path(output: &Output) -> PathBuf {
+    match &output.destination {
+        Some(Destination::Path(path)) => path.clone(),
+        Some(Destination::Stdout) | None => PathBuf::from("-"),
+    }
+}
+
+fn destination(output: &Output) -> session::Destination {
+    match &output.destination {
+        Some(Destination::Path(path)) => session::Destination::File(path.clone()),
+        Some(Destination::Stdout) | None => {
+            session::Destination::Writer(Box::new(tokio::io::stdout()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("type=docker", Store::Classic => "moby")]
+    #[test_case("type=docker", Store::Containerd => "moby")]
+    #[test_case("type=docker,dest=x.tar", Store::Containerd => "docker")]
+    #[test_case("type=image", Store::Classic => "moby")]
+    #[test_case("type=image", Store::Containerd => "image")]
+    #[test_case("type=image,push=false", Store::Classic => "moby")]
+    #[test_case("type=image,push=true", Store::Classic => "image"; "what the classic store refuses")]
+    #[test_case("type=registry", Store::Containerd => "image")]
+    #[test_case("type=oci,dest=x", Store::Containerd => "oci")]
+    #[test_case("out", Store::Classic => "local")]
+    #[test_case("-", Store::Classic => "tar")]
+    fn outputs_become_exporters(text: &str, store: Store) -> &'static str {
+        let output = text.parse().unwrap();
+        export(&output, &["a:1".to_owned()], store).unwrap().kind()
+    }
+
+    #[test_case("type=image", false)]
+    #[test_case("type=image,push=1", true)]
+    #[test_case("type=registry", true)]
+    #[test_case("type=registry,push=f", false)]
+    fn what_is_pushed(text: &str, pushed: bool) {
+        let output = text.parse().unwrap();
+        let Some(Export::Image(export)) = export(&output, &[], Store::Containerd) else {
+            panic!("no image")
+        };
+        assert_eq!(export.push, pushed);
+    }
+
+    #[test]
+    fn nothing_is_made_of_a_result_that_only_fills_the_cache() {
+        let output = "type=cacheonly".parse().unwrap();
+        assert!(export(&output, &[], Store::Classic).is_none());
+    }
+}

@@ -1,0 +1,59 @@
+//! What two builds of one plan must not have in common: image names, and places that they write.
+
+use std::collections::BTreeMap;
+
+use super::build_plan::PlannedTarget;
+use super::error::PlanError;
+use super::findings::Findings;
+use super::origin::{Origin, Setting};
+use super::place::Place;
+use super::settings::Settings;
+
+/// Two images of one plan must not take each other's name.
+pub(super) fn check_tags<'a>(
+    planned: impl Iterator<Item = &'a PlannedTarget>,
+    settings: &Settings,
+    findings: &mut Findings,
+) {
+    let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for target in planned {
+        for tag in &target.tags {
+            owners.entry(tag).or_default().push(target.target.clone());
+        }
+    }
+    for (tag, targets) in owners {
+        if targets.len() > 1 {
+            let asked = settings.tags.iter().find(|asked| asked.value == tag);
+            findings.error(PlanError::SharedTag {
+                tag: tag.to_owned(),
+                targets,
+                origin: asked.map_or(Origin::BuiltIn, |asked| asked.origin.clone()),
+            });
+        }
+    }
+}
+
+/// Finds the places that several targets would write: the last one would win, without a word.
+pub(super) fn check_places<'a>(
+    written: impl Iterator<Item = (&'a PlannedTarget, &'a [Setting<Place>])>,
+    findings: &mut Findings,
+) {
+    let mut writers: BTreeMap<&Place, (Vec<String>, &Origin)> = BTreeMap::new();
+    for (target, places) in written {
+        for Setting { value, origin } in places {
+            let (targets, _) = writers.entry(value).or_insert((Vec::new(), origin));
+            if !targets.contains(&target.target) {
+                targets.push(target.target.clone());
+            }
+        }
+    }
+    for (place, (targets, origin)) in writers {
+        if targets.len() > 1 {
+            findings.error(PlanError::SharedPlace {
+                place: place.clone(),
+                targets,
+                origin: origin.clone(),
+            });
+        }
+    }
+}
