@@ -24,4 +24,5 @@ pub mod report;
 pub mod secret;
 pub mod suggest;
 pub mod text;
+pub mod toml_file;
 pub mod ui;

@@ -13,7 +13,8 @@ use super::secret_place::{self, SecretPlace};
 use super::spec::{ContainerSpec, Pull};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
-use crate::profile::{Located, Profile};
+use crate::profile::Profile;
+use crate::toml_file::Located;
 
 const SECRETS_IN_VOLUME: &str = "The files of `--secret` are in a volume of their own, because the \
      container's file system is read-only or hidden there; `--rm` and `dynrun stop` remove it with \

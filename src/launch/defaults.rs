@@ -8,7 +8,8 @@ use super::flag::{Flag, Flags as _, Origin};
 use super::implied::Context;
 use super::note::Note;
 use super::request::{Accelerator, UlimitPolicy};
-use crate::profile::{Located, RunTable};
+use crate::profile::RunTable;
+use crate::toml_file::Located;
 
 /// What a profile's defaults amount to.
 #[derive(Clone, Debug)]

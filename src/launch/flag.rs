@@ -15,6 +15,8 @@ pub enum Origin {
     Implied(&'static str),
     /// dynrun always does so; the reason.
     Standard(&'static str),
+    /// A deployment derives it; what from.
+    Derived(String),
     /// It was rewritten to what the engine can do.
     Negotiated {
         /// The value before.
@@ -31,6 +33,7 @@ impl fmt::Display for Origin {
             Self::Profile(place) => f.write_str(place),
             Self::Implied(flag) => write!(f, "implied by `{flag}`"),
             Self::Standard(reason) => write!(f, "dynrun's default: {reason}"),
+            Self::Derived(from) => write!(f, "derived: {from}"),
             Self::Negotiated { from, why } => write!(f, "was `{from}`: {why}"),
         }
     }

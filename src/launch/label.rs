@@ -10,6 +10,10 @@ use rustix::process::{Pid, test_kill_process};
 pub const MANAGED: &str = "io.dynbuild.run";
 /// The process that follows the container in the foreground, see [`Owner`].
 pub const OWNER: &str = "io.dynbuild.run.owner";
+/// The deployment that a container is a member of.
+pub const DEPLOYMENT: &str = "io.dynbuild.run.deployment";
+/// Which member of it.
+pub const MEMBER: &str = "io.dynbuild.run.member";
 
 /// Writes a label as `--label` takes it.
 pub fn assignment(name: &str, value: &str) -> String {

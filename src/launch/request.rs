@@ -136,7 +136,7 @@ pub struct WaitWish {
 }
 
 /// What was typed, by meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Request {
     /// `--framework`.

@@ -14,7 +14,8 @@ use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::platform::Platform;
-use crate::profile::{Args, Component, Located, Patterns, PerPlatform, Profile, When, split_image};
+use crate::profile::{Args, Component, Patterns, PerPlatform, Profile, When, split_image};
+use crate::toml_file::Located;
 
 /// The values that were set for each argument, farthest first.
 #[derive(Clone, Debug, Default)]

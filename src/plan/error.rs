@@ -9,7 +9,8 @@ use super::settings::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
 use crate::problem::{Excerpt, Problem, capitalized};
-use crate::profile::{SccacheBackend, with_choices};
+use crate::profile::SccacheBackend;
+use crate::toml_file::with_choices;
 
 /// One reason why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

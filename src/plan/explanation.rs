@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::origin::{Origin, Setting};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::profile::with_choices;
+use crate::toml_file::with_choices;
 
 /// A value, who set it, and what it won over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -8,7 +8,8 @@ use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::profile::{Feature, Located, Patterns, Profile, Source};
+use crate::profile::{Feature, Patterns, Profile, Source};
+use crate::toml_file::Located;
 
 /// Reports switches of features that the profile does not have.
 pub(super) fn check_names(profile: &Profile, settings: &Settings, findings: &mut Findings) {

@@ -9,7 +9,8 @@ use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::reference::{DEFAULT_DOMAIN, Reference, Tag};
 use crate::git::Checkout;
-use crate::profile::{Located, Profile, Template, Variable};
+use crate::profile::{Profile, Template, Variable};
+use crate::toml_file::Located;
 
 /// The default template of the name that says the version.
 const PRIMARY: &str = "dynamo:{version}-{framework}{-target}";

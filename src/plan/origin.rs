@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use crate::profile::{Located, Location};
+use crate::toml_file::{Located, Location};
 
 /// Who set a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

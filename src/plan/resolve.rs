@@ -25,7 +25,8 @@ use super::stages::{Composition, Fragment, StageGraph};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
 use crate::problem::{Excerpt, Problem, Problems};
-use crate::profile::{Located, Profile};
+use crate::profile::Profile;
+use crate::toml_file::Located;
 
 /// A plan, where each of its values comes from, and what the user should know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

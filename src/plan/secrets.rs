@@ -6,7 +6,8 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::{SecretSource, Settings};
-use crate::profile::{Located, Profile, SecretTable};
+use crate::profile::{Profile, SecretTable};
+use crate::toml_file::Located;
 
 /// A secret that a build may use.
 #[derive(Clone, Debug, PartialEq, Eq)]

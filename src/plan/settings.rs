@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::origin::Setting;
-use crate::profile::{Merge, Sccache, SccacheBackend, Source};
+use crate::profile::{Sccache, SccacheBackend, Source};
+use crate::toml_file::Merge;
 
 /// A name and its value, as `--build-arg NAME=VALUE` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]

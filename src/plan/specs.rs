@@ -13,7 +13,8 @@ use crate::docker::attestation::Attestation;
 use crate::docker::cache::{CacheSpec, CacheUse, Masked};
 use crate::docker::named_context::NamedContext;
 use crate::docker::output::{Output, OutputKind};
-use crate::profile::{Located, Profile, Template};
+use crate::profile::{Profile, Template};
+use crate::toml_file::Located;
 
 /// Returns the outputs that were asked for.
 pub(super) fn outputs(

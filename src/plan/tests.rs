@@ -10,7 +10,8 @@ use super::stages::Fragments;
 use super::*;
 use crate::git::{Checkout, SourceRevision, Version, VersionOrigin};
 use crate::problem::{Problem, Problems};
-use crate::profile::{Located, Profile, SccacheBackend, SourceFile, Store, Template};
+use crate::profile::{Profile, SccacheBackend, Store, Template};
+use crate::toml_file::{Located, SourceFile};
 
 const PROFILE: &str = r#"
 framework = "vllm"

@@ -9,8 +9,9 @@ use std::fmt;
 use super::build_args::is_predefined;
 use super::features;
 use super::stages::{Composition, Fragments};
-use crate::profile::{Located, Location, Profile, Target};
+use crate::profile::{Profile, Target};
 use crate::suggest::closest;
+use crate::toml_file::{Located, Location};
 
 /// Something of a profile that reaches no stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +137,7 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
-    use crate::profile::{Merge as _, SourceFile};
+    use crate::toml_file::{Merge as _, SourceFile};
 
     const TARGETS: &str = "framework = \"x\"\n[targets.a]\n[targets.b]\nfragment = \"two\"\n";
 

@@ -14,13 +14,12 @@ use std::sync::Arc;
 use super::origin::{Origin, Setting};
 use super::secrets::written_source;
 use super::settings::{Named, Settings};
-use crate::profile::{
-    Args, Cache, Fields, Located, ProfileError, Reader, Sccache, SecretTable, SourceFile, Table,
-};
+use crate::profile::{Args, Cache, Sccache, SecretTable};
+use crate::toml_file::{Fields, FileError, Located, Reader, SourceFile, Table};
 
 impl Settings {
     /// Reads the user's own file; returns everything that is wrong with it.
-    pub fn from_user_file(file: &Arc<SourceFile>) -> Result<Self, Vec<ProfileError>> {
+    pub fn from_user_file(file: &Arc<SourceFile>) -> Result<Self, Vec<FileError>> {
         let (settings, errors) = Reader::read(file, take);
         if errors.is_empty() {
             Ok(settings)
@@ -97,7 +96,7 @@ mod tests {
     use crate::plan::SecretSource;
     use crate::profile::Source;
 
-    fn read(text: &str) -> Result<Settings, Vec<ProfileError>> {
+    fn read(text: &str) -> Result<Settings, Vec<FileError>> {
         Settings::from_user_file(&SourceFile::new("~/.config/dynbuild/config.toml", text))
     }
 

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
-use super::table::Table;
+use crate::toml_file::{FromToml, Located, Node, Reader, Table};
 
 /// Build arguments, or labels, in their Dockerfile spelling.
 pub type Args = Table<Located<ArgValue>>;

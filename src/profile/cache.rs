@@ -2,10 +2,8 @@
 
 use schemars::JsonSchema;
 
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
 use super::template::Template;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// Cache sources and destinations in docker's grammar, for example `type=registry,ref=…`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

@@ -4,11 +4,7 @@ use schemars::JsonSchema;
 use toml::de::DeValue;
 
 use super::args::ArgValue;
-use super::choice::choice;
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
-use super::table::Table;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader, Table, choice};
 
 choice! {
     /// How a component gets into the image.

@@ -3,9 +3,7 @@
 use schemars::JsonSchema;
 
 use super::args::Args;
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// A device and the images that its stages start from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

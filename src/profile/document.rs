@@ -8,20 +8,16 @@ use super::args::Args;
 use super::cache::Cache;
 use super::component::Component;
 use super::device::Device;
-use super::error::ProfileError;
 use super::feature::Feature;
-use super::merge::Merge;
-use super::reader::{Fields, Reader};
 use super::run::RunTable;
 use super::sccache::Sccache;
 use super::secret::SecretTable;
 use super::source::Source;
-use super::source_file::{Located, SourceFile};
-use super::table::Table;
 use super::tags::Tags;
 use super::target::Target;
 use super::template::Template;
 use super::when::When;
+use crate::toml_file::{Fields, FileError, Located, Merge, Reader, SourceFile, Table};
 
 /// What one TOML file says about a framework; after [`Merge`], what it inherits too.
 ///
@@ -79,7 +75,7 @@ pub struct Profile {
 
 impl Profile {
     /// Reads one file, without what it inherits; returns everything that is wrong with it.
-    pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Vec<ProfileError>> {
+    pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Vec<FileError>> {
         let (profile, errors) = Self::parse_recoverable(file);
         if errors.is_empty() {
             Ok(profile)
@@ -89,7 +85,7 @@ impl Profile {
     }
 
     /// Reads one file as far as it can be understood, and returns what is wrong with the rest.
-    pub(crate) fn parse_recoverable(file: &Arc<SourceFile>) -> (Self, Vec<ProfileError>) {
+    pub(crate) fn parse_recoverable(file: &Arc<SourceFile>) -> (Self, Vec<FileError>) {
         Reader::read(file, Self::take)
     }
 
@@ -181,7 +177,7 @@ mod tests {
     use super::*;
     use crate::problem::Problem;
 
-    fn parse(text: &str) -> Result<Profile, Vec<ProfileError>> {
+    fn parse(text: &str) -> Result<Profile, Vec<FileError>> {
         Profile::parse(&SourceFile::new("profiles/test.toml", text))
     }
 

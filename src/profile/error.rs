@@ -1,84 +1,17 @@
-//! What can be wrong with a profile.
-
-use std::io;
-use std::path::PathBuf;
+//! What can be wrong with a profile as a whole.
 
 use thiserror::Error;
 
-use super::source_file::Location;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::suggest::closest;
+use crate::toml_file::{FileError, Location, with_choices};
 
 /// One thing that is wrong with a profile.
 #[derive(Debug, Error)]
 pub enum ProfileError {
-    /// The file is not TOML.
-    #[error("`{}` is not valid TOML: {reason}", at.file.name)]
-    Syntax {
-        /// What the TOML parser said.
-        reason: String,
-        /// Where it stopped understanding.
-        at: Location,
-    },
-    /// A key that no table of this kind has.
-    #[error("Unknown key `{key}` in {table}")]
-    UnknownKey {
-        /// The key as written.
-        key: String,
-        /// The table as people call it, for example `[targets.dev]`.
-        table: String,
-        /// The keys that the table may have.
-        known: Vec<&'static str>,
-        /// The key's place.
-        at: Location,
-    },
-    /// A value of another kind than the key takes.
-    #[error("`{key}` is {found}, but must be {expected}")]
-    WrongType {
-        /// The key as written.
-        key: String,
-        /// What was expected, with its article.
-        expected: String,
-        /// What was found, with its article.
-        found: String,
-        /// The value's place.
-        at: Location,
-    },
-    /// A value of the right kind that is not one of those allowed.
-    #[error("Unknown {what} `{value}`")]
-    UnknownValue {
-        /// What the value names, for example `target`.
-        what: &'static str,
-        /// The value as written.
-        value: String,
-        /// The values that would be right.
-        valid: Vec<String>,
-        /// The value's place.
-        at: Location,
-    },
-    /// A value whose text does not follow the grammar of its key.
-    #[error("Invalid {what} `{value}`: {reason}")]
-    InvalidValue {
-        /// What the value is, for example `image reference`.
-        what: &'static str,
-        /// The value as written.
-        value: String,
-        /// Which rule it breaks.
-        reason: String,
-        /// The value's place.
-        at: Location,
-    },
-    /// Things that depend on each other in a circle.
-    #[error("{what} form a circle: {}", chain.join(" → "))]
-    Circle {
-        /// What depends on what, for example `Profiles that inherit`.
-        what: &'static str,
-        /// The circle, its first name repeated at the end.
-        chain: Vec<String>,
-        /// The link that closes it.
-        at: Location,
-    },
+    /// The file cannot be read, or a place in it is wrong.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The profile names itself differently from its file.
     #[error("`{}` says that its framework is `{framework}`", at.file.name)]
     NameMismatch {
@@ -109,48 +42,13 @@ pub enum ProfileError {
         /// The names that exist.
         known: Vec<String>,
     },
-    /// A directory of profiles, or a file in it, cannot be read.
-    #[error("Cannot read the profile `{}`", path.display())]
-    Unreadable {
-        /// The directory or file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
 }
 
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         let problem = Self::from_error(Exit::Usage, &error);
         match error {
-            ProfileError::UnknownKey { key, known, at, .. } => with_choices(
-                problem.excerpt(at.excerpt("no such key")),
-                "Keys here",
-                &key,
-                &known,
-            ),
-            ProfileError::WrongType { expected, at, .. } => {
-                problem.excerpt(at.excerpt(format!("expected {expected}")))
-            }
-            ProfileError::UnknownValue {
-                what,
-                value,
-                valid,
-                at,
-            } => with_choices(
-                problem.excerpt(at.excerpt(format!("no such {what}"))),
-                "Valid here",
-                &value,
-                &valid,
-            ),
-            ProfileError::Syntax { at, .. } => problem.excerpt(at.excerpt("here")),
-            ProfileError::InvalidValue { what, at, .. } => {
-                problem.excerpt(at.excerpt(format!("not a valid {what}")))
-            }
-            ProfileError::Circle { at, .. } => problem
-                .excerpt(at.excerpt("closes the circle"))
-                .hint("Remove one of these links"),
+            ProfileError::File(error) => error.into(),
             ProfileError::NameMismatch { expected, at, .. } => problem
                 .excerpt(at.excerpt("another name than the file's"))
                 .hint(format!(
@@ -162,47 +60,6 @@ impl From<ProfileError> for Problem {
             ProfileError::UnknownFramework { name, known } => {
                 with_choices(problem, "Frameworks", &name, &known)
             }
-            ProfileError::Unreadable { .. } => problem,
         }
     }
-}
-
-impl ProfileError {
-    /// Returns where the error is, if it is in a file's text.
-    pub fn location(&self) -> Option<&Location> {
-        match self {
-            Self::Syntax { at, .. }
-            | Self::UnknownKey { at, .. }
-            | Self::WrongType { at, .. }
-            | Self::UnknownValue { at, .. }
-            | Self::InvalidValue { at, .. }
-            | Self::Circle { at, .. }
-            | Self::NameMismatch { at, .. }
-            | Self::AmbiguousName { at, .. } => Some(at),
-            Self::UnknownFramework { .. } | Self::Unreadable { .. } => None,
-        }
-    }
-}
-
-/// A list longer than this (the targets of a framework are fewer) is no help after a typo.
-const SHORT_LIST: usize = 20;
-
-/// Adds "did you mean" and, unless that answers it, the list of what would be valid.
-pub(crate) fn with_choices<S: AsRef<str>>(
-    problem: Problem,
-    title: &str,
-    word: &str,
-    valid: &[S],
-) -> Problem {
-    let names = || valid.iter().map(AsRef::as_ref);
-    let similar = closest(word, names());
-    let problem = match similar {
-        Some(name) => problem.hint(format!("Did you mean `{name}`?")),
-        None => problem,
-    };
-    if valid.is_empty() || (similar.is_some() && valid.len() > SHORT_LIST) {
-        return problem;
-    }
-    let list: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-    problem.hint(format!("{title}: {}", list.join(", ")))
 }

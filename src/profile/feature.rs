@@ -2,10 +2,8 @@
 
 use schemars::JsonSchema;
 
-use super::merge::Merge;
 use super::pattern::Patterns;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// A switch that reaches a stage as a build argument, `true` or `false`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

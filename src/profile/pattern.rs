@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
+use crate::toml_file::{FromToml, Located, Node, Reader};
 
 /// One or several patterns; a value matches if one of them does.
 ///

@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 
 use super::args::Args;
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
-use super::table::Table;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader, Table};
 
 /// Defaults of `dynrun`, spelled like its flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

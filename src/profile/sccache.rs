@@ -2,10 +2,7 @@
 
 use schemars::JsonSchema;
 
-use super::choice::choice;
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader, choice};
 
 choice! {
     /// Where compiled objects are kept.

@@ -38,9 +38,9 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::super::error::ProfileError;
-    use super::super::source_file::SourceFile;
     use super::*;
+    use crate::toml_file::FileError;
+    use crate::toml_file::SourceFile;
 
     #[test]
     fn no_value_is_null_and_none_is_required() {
@@ -62,9 +62,7 @@ mod tests {
     fn keys_of_the_reader(table: &str) -> BTreeSet<String> {
         let file = SourceFile::new("x.toml", format!("{table}\nno-such-key = 1\n"));
         match Profile::parse(&file).unwrap_err().remove(0) {
-            ProfileError::UnknownKey { known, .. } => {
-                known.into_iter().map(str::to_owned).collect()
-            }
+            FileError::UnknownKey { known, .. } => known.into_iter().map(str::to_owned).collect(),
             other => panic!("{table}: {other}"),
         }
     }

@@ -2,9 +2,7 @@
 
 use schemars::JsonSchema;
 
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// The place of a secret's value on the client: an environment variable or a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

@@ -1,6 +1,6 @@
 //! `sources`, `default-source`: where Dynamo itself comes from.
 
-use super::choice::choice;
+use crate::toml_file::choice;
 
 choice! {
     /// Where Dynamo's code comes from.

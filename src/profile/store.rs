@@ -7,10 +7,9 @@ use std::sync::Arc;
 use super::document::Profile;
 use super::embedded::EMBEDDED;
 use super::error::ProfileError;
-use super::merge::Merge as _;
-use super::source_file::{Located, SourceFile};
 use super::validate::validate;
 use crate::problem::{Problem, Problems};
+use crate::toml_file::{FileError, Located, Merge as _, SourceFile};
 
 /// Every profile at hand. A file of a directory replaces the compiled-in one of the same name.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ impl Store {
     }
 
     /// Adds the `*.toml` files of a directory; those that are there already are replaced.
-    pub fn overlay(mut self, directory: &Path) -> Result<Self, ProfileError> {
+    pub fn overlay(mut self, directory: &Path) -> Result<Self, FileError> {
         for (name, file) in read_directory(directory)? {
             self.insert(&name, &file);
         }
@@ -94,11 +93,8 @@ impl Store {
         // Names that a broken file would define must not be called unknown.
         if problems.is_empty() {
             let name = check_name(&entry.name, &profile);
-            problems.extend(
-                name.into_iter()
-                    .chain(validate(&profile))
-                    .map(Problem::from),
-            );
+            problems.extend(name.map(Problem::from));
+            problems.extend(validate(&profile).into_iter().map(Problem::from));
         }
         if problems.is_empty() {
             Ok(profile)
@@ -223,7 +219,7 @@ impl<'a> Loading<'a> {
     }
 
     fn no_parent(&self, link: &Located<String>) -> Problem {
-        Problem::from(ProfileError::UnknownValue {
+        Problem::from(FileError::UnknownValue {
             what: "profile to inherit",
             value: link.value.clone(),
             valid: self
@@ -241,7 +237,7 @@ impl<'a> Loading<'a> {
         let chain = names
             .map(|name| (*name).to_owned())
             .chain([link.value.clone()]);
-        Problem::from(ProfileError::Circle {
+        Problem::from(FileError::Circle {
             what: "Profiles that inherit",
             chain: chain.collect(),
             at: link.at.clone(),
@@ -250,10 +246,10 @@ impl<'a> Loading<'a> {
 }
 
 /// Returns the names and texts of the `*.toml` files of a directory.
-fn read_directory(directory: &Path) -> Result<Vec<(String, Arc<SourceFile>)>, ProfileError> {
+fn read_directory(directory: &Path) -> Result<Vec<(String, Arc<SourceFile>)>, FileError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source: io::Error| ProfileError::Unreadable { path, source }
+        move |source: io::Error| FileError::Unreadable { path, source }
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(unreadable(directory))? {

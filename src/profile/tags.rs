@@ -2,10 +2,8 @@
 
 use schemars::JsonSchema;
 
-use super::merge::Merge;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
 use super::template::Template;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// Templates of the names that an image gets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

@@ -2,11 +2,9 @@
 
 use schemars::JsonSchema;
 
-use super::merge::Merge;
 use super::pattern::Patterns;
-use super::reader::{FromToml, Node, Reader};
-use super::source_file::Located;
 use super::tags::Tags;
+use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
 
 /// A stage, the fragment that holds it, and the targets whose fragments come before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::choice::choice;
-use super::error::ProfileError;
-use super::reader::{FromToml, Node, Reader};
 use crate::suggest::closest;
+use crate::toml_file::{FileError, FromToml, Node, Reader, choice};
 
 choice! {
     /// A value that a template can name.
@@ -109,7 +107,7 @@ impl FromToml for Template {
             Ok(template) => Some(template),
             Err(reason) => {
                 let at = reader.at(node.span());
-                reader.report(ProfileError::InvalidValue {
+                reader.report(FileError::InvalidValue {
                     what: "template",
                     value: text,
                     reason,

@@ -7,13 +7,11 @@
 use super::args::Args;
 use super::component::PerPlatform;
 use super::document::Profile;
-use super::error::ProfileError;
 use super::pattern::Patterns;
-use super::source_file::{Located, Location};
-use super::table::Table;
+use crate::toml_file::{FileError, Located, Location, Table};
 
 /// Returns everything that does not fit together in a profile that has inherited.
-pub(crate) fn validate(profile: &Profile) -> Vec<ProfileError> {
+pub(crate) fn validate(profile: &Profile) -> Vec<FileError> {
     let mut errors = Vec::new();
     defaults(profile, &mut errors);
     needs(profile, &mut errors);
@@ -29,13 +27,13 @@ pub(crate) fn validate(profile: &Profile) -> Vec<ProfileError> {
     errors
 }
 
-fn defaults(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn defaults(profile: &Profile, errors: &mut Vec<FileError>) {
     known(&profile.default_device, "device", &profile.devices, errors);
     known(&profile.default_target, "target", &profile.targets, errors);
     if let (Some(source), Some(sources)) = (&profile.default_source, &profile.sources)
         && !sources.iter().any(|known| known.value == source.value)
     {
-        errors.push(ProfileError::UnknownValue {
+        errors.push(FileError::UnknownValue {
             what: "source",
             value: source.value.to_string(),
             valid: sources
@@ -51,7 +49,7 @@ fn known<'a, T>(
     names: impl IntoIterator<Item = &'a Located<String>>,
     what: &'static str,
     table: &Table<T>,
-    errors: &mut Vec<ProfileError>,
+    errors: &mut Vec<FileError>,
 ) {
     for name in names {
         if !table.contains(&name.value) {
@@ -60,8 +58,8 @@ fn known<'a, T>(
     }
 }
 
-fn unknown<T>(name: &Located<String>, what: &'static str, table: &Table<T>) -> ProfileError {
-    ProfileError::UnknownValue {
+fn unknown<T>(name: &Located<String>, what: &'static str, table: &Table<T>) -> FileError {
+    FileError::UnknownValue {
         what,
         value: name.value.clone(),
         valid: table.names().map(str::to_owned).collect(),
@@ -70,7 +68,7 @@ fn unknown<T>(name: &Located<String>, what: &'static str, table: &Table<T>) -> P
 }
 
 /// Every need exists, and no target needs itself.
-fn needs(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn needs(profile: &Profile, errors: &mut Vec<FileError>) {
     for (name, target) in profile.targets.iter() {
         known(
             target.needs.iter().flatten(),
@@ -80,7 +78,7 @@ fn needs(profile: &Profile, errors: &mut Vec<ProfileError>) {
         );
         let mut chain = vec![name.value.clone()];
         if let Some(at) = closing_link(profile, &name.value, &mut chain) {
-            errors.push(ProfileError::Circle {
+            errors.push(FileError::Circle {
                 what: "Targets that need each other",
                 chain,
                 at,
@@ -112,7 +110,7 @@ fn closing_link(profile: &Profile, start: &str, chain: &mut Vec<String>) -> Opti
 }
 
 /// A pattern of the profile's own file picks something.
-fn patterns(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn patterns(profile: &Profile, errors: &mut Vec<FileError>) {
     let Some(own) = profile.framework.as_ref().map(|name| &name.at.file) else {
         return;
     };
@@ -120,7 +118,7 @@ fn patterns(profile: &Profile, errors: &mut Vec<ProfileError>) {
         for pattern in patterns.iter().flat_map(|patterns| &patterns.0) {
             let own_pattern = Patterns(vec![pattern.clone()]);
             if pattern.at.file == *own && !names.iter().any(|name| own_pattern.matches(name)) {
-                errors.push(ProfileError::UnknownValue {
+                errors.push(FileError::UnknownValue {
                     what,
                     value: pattern.value.clone(),
                     valid: names.iter().map(|&name| name.to_owned()).collect(),
@@ -145,7 +143,7 @@ fn patterns(profile: &Profile, errors: &mut Vec<ProfileError>) {
 }
 
 /// Build arguments are names that a Dockerfile can declare.
-fn argument_names(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn argument_names(profile: &Profile, errors: &mut Vec<FileError>) {
     let of = |args: &Args| {
         args.iter()
             .map(|(name, _)| name.clone())
@@ -173,7 +171,7 @@ fn argument_names(profile: &Profile, errors: &mut Vec<ProfileError>) {
     );
     for name in names {
         if !is_argument_name(&name.value) {
-            errors.push(ProfileError::InvalidValue {
+            errors.push(FileError::InvalidValue {
                 what: "build argument name",
                 value: name.value,
                 reason: "it takes letters, digits and `_`, and starts with no digit".into(),
@@ -190,14 +188,14 @@ fn is_argument_name(name: &str) -> bool {
 }
 
 /// Images have a tag, because stages say `FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG}`.
-fn images(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn images(profile: &Profile, errors: &mut Vec<FileError>) {
     for (_, device) in profile.devices.iter() {
         for image in [&device.base_image, &device.runtime_image]
             .into_iter()
             .flatten()
         {
             if split_image(&image.value).is_none() {
-                errors.push(ProfileError::InvalidValue {
+                errors.push(FileError::InvalidValue {
                     what: "image",
                     value: image.value.clone(),
                     reason: "it needs a tag, which becomes a build argument of its own".into(),
@@ -217,7 +215,7 @@ pub(crate) fn split_image(image: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !tag.is_empty() && !without_tag).then_some((name, tag))
 }
 
-fn checksums(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn checksums(profile: &Profile, errors: &mut Vec<FileError>) {
     for (_, component) in profile.components.iter() {
         let sums: Vec<_> = match &component.sha256 {
             None => Vec::new(),
@@ -227,7 +225,7 @@ fn checksums(profile: &Profile, errors: &mut Vec<ProfileError>) {
         for sum in sums {
             let is_hex = sum.value.chars().all(|c| c.is_ascii_hexdigit());
             if sum.value.len() != 64 || !is_hex {
-                errors.push(ProfileError::InvalidValue {
+                errors.push(FileError::InvalidValue {
                     what: "SHA-256",
                     value: sum.value.clone(),
                     reason: "it takes 64 hexadecimal digits".into(),
@@ -239,14 +237,14 @@ fn checksums(profile: &Profile, errors: &mut Vec<ProfileError>) {
 }
 
 /// A secret has exactly one place.
-fn secrets(profile: &Profile, errors: &mut Vec<ProfileError>) {
+fn secrets(profile: &Profile, errors: &mut Vec<FileError>) {
     for (id, secret) in profile.secrets.iter() {
         let reason = match (&secret.env, &secret.file) {
             (Some(_), Some(_)) => "it names both `env` and `file`",
             (None, None) => "it names neither `env` nor `file`",
             _ => continue,
         };
-        errors.push(ProfileError::InvalidValue {
+        errors.push(FileError::InvalidValue {
             what: "secret",
             value: id.value.clone(),
             reason: reason.into(),
@@ -259,8 +257,8 @@ fn secrets(profile: &Profile, errors: &mut Vec<ProfileError>) {
 mod tests {
     use test_case::test_case;
 
-    use super::super::source_file::SourceFile;
     use super::*;
+    use crate::toml_file::SourceFile;
 
     #[test_case("debian:bookworm-slim" => Some(("debian", "bookworm-slim")))]
     #[test_case("host:5000/a/b:1.2" => Some(("host:5000/a/b", "1.2")))]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 
 use super::args::Args;
 use super::pattern::Patterns;
-use super::reader::{FromToml, Node, Reader};
+use crate::toml_file::{FromToml, Node, Reader};
 
 /// Build arguments of the builds that match every given axis; the last match wins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]

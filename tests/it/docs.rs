@@ -6,7 +6,8 @@ use std::process::Command;
 
 use dynbuild::plan::Settings;
 use dynbuild::problem::{Problem, Problems};
-use dynbuild::profile::{SourceFile, Store};
+use dynbuild::profile::Store;
+use dynbuild::toml_file::SourceFile;
 
 use regex::Regex;
 

@@ -84,7 +84,7 @@ impl<'a> Framework<'a> {
     }
 }
 
-type Located = crate::profile::Located<String>;
+type Located = crate::toml_file::Located<String>;
 
 fn text(located: Option<&Located>) -> &str {
     located.map_or("", |located| located.value.as_str())

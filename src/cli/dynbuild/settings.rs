@@ -10,8 +10,9 @@ use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::exit::Exit;
 use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
 use crate::problem::{Problem, Problems, capitalized};
-use crate::profile::{Merge as _, Source, SourceFile, with_choices};
+use crate::profile::Source;
 use crate::redact::Redactor;
+use crate::toml_file::{Merge as _, SourceFile, with_choices};
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
 use super::components::components_into;

@@ -14,7 +14,8 @@ use crate::launch::masked::masked;
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Request};
 use crate::problem::Problems;
-use crate::profile::{Profile, SourceFile};
+use crate::profile::Profile;
+use crate::toml_file::SourceFile;
 
 /// The defaults of run.sh.
 const PROFILE: &str = r#"

@@ -7,7 +7,8 @@ use crate::plan::error::PlanError;
 use crate::plan::findings::Findings;
 use crate::plan::origin::{Origin, Setting};
 use crate::plan::settings::SccacheSettings;
-use crate::profile::{Merge as _, Sccache, SccacheBackend};
+use crate::profile::{Sccache, SccacheBackend};
+use crate::toml_file::Merge as _;
 
 /// Decides between what was asked for and what the profile has, and finds what is missing.
 ///

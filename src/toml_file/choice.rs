@@ -1,6 +1,6 @@
 //! Values that are one of a few words.
 
-use super::error::ProfileError;
+use super::error::FileError;
 use super::reader::{FromToml, Node, Reader};
 
 /// An enum that is written as one of a few words.
@@ -17,7 +17,7 @@ impl<T: Choice> FromToml for T {
         let found = T::ALL.iter().find(|(name, _)| *name == word);
         if found.is_none() {
             let at = reader.at(node.span());
-            reader.report(ProfileError::UnknownValue {
+            reader.report(FileError::UnknownValue {
                 what: T::WHAT,
                 value: word,
                 valid: T::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -57,7 +57,7 @@ macro_rules! choice {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
         }
 
-        impl $crate::profile::choice::Choice for $name {
+        impl $crate::toml_file::Choice for $name {
             const WHAT: &'static str = $what;
             const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
         }
@@ -85,10 +85,10 @@ macro_rules! choice {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::profile::UnknownWord;
+            type Err = $crate::toml_file::UnknownWord;
 
             fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::from_word(word).ok_or_else(|| $crate::profile::UnknownWord {
+                Self::from_word(word).ok_or_else(|| $crate::toml_file::UnknownWord {
                     what: $what,
                     word: word.to_owned(),
                     valid: Self::words(),

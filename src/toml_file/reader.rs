@@ -10,7 +10,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::error::ProfileError;
+use super::error::FileError;
 use super::source_file::{Located, Location, SourceFile};
 
 /// A value of the TOML tree with its span.
@@ -25,7 +25,7 @@ pub(crate) trait FromToml: Sized {
 /// Reads one file and collects what is wrong with it.
 pub(crate) struct Reader {
     file: Arc<SourceFile>,
-    errors: Vec<ProfileError>,
+    errors: Vec<FileError>,
 }
 
 impl Reader {
@@ -36,7 +36,7 @@ impl Reader {
     pub(crate) fn read<T: Default>(
         file: &Arc<SourceFile>,
         read: impl FnOnce(Fields<'_, '_>) -> T,
-    ) -> (T, Vec<ProfileError>) {
+    ) -> (T, Vec<FileError>) {
         let mut reader = Self {
             file: Arc::clone(file),
             errors: Vec::new(),
@@ -54,8 +54,8 @@ impl Reader {
         (value, reader.errors)
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> ProfileError {
-        ProfileError::Syntax {
+    fn syntax(&self, error: &toml::de::Error) -> FileError {
+        FileError::Syntax {
             reason: error.message().to_owned(),
             at: self.at(error.span().unwrap_or(0..0)),
         }
@@ -70,14 +70,14 @@ impl Reader {
     }
 
     /// Notes an error.
-    pub(crate) fn report(&mut self, error: ProfileError) {
+    pub(crate) fn report(&mut self, error: FileError) {
         self.errors.push(error);
     }
 
     /// Notes that a value is of the wrong kind.
     pub(crate) fn wrong_type(&mut self, key: &str, expected: &str, node: &Node<'_>) {
         let at = self.at(node.span());
-        self.report(ProfileError::WrongType {
+        self.report(FileError::WrongType {
             key: key.to_owned(),
             expected: expected.to_owned(),
             found: describe(node.get_ref()).to_owned(),
@@ -136,7 +136,7 @@ impl<'a, 'r> Fields<'a, 'r> {
         for (key, _) in in_file_order(self.table) {
             if !self.known.contains(&key.get_ref().as_ref()) {
                 let at = self.reader.at(key.span());
-                self.reader.report(ProfileError::UnknownKey {
+                self.reader.report(FileError::UnknownKey {
                     key: key.get_ref().to_string(),
                     table: self.name.clone(),
                     known: self.known.clone(),
@@ -194,6 +194,47 @@ impl FromToml for bool {
         reader.wrong_type(key, "`true` or `false`", node);
         None
     }
+}
+
+/// Reads an integer of a range; the error says which.
+fn integer<T>(key: &str, node: &Node<'_>, reader: &mut Reader, expected: &str) -> Option<T>
+where
+    T: FromStrRadix,
+{
+    if let DeValue::Integer(number) = node.get_ref()
+        && let Some(value) = T::from_str_radix(number.as_str(), number.radix())
+    {
+        return Some(value);
+    }
+    reader.wrong_type(key, expected, node);
+    None
+}
+
+/// The unsigned integers that files hold.
+trait FromStrRadix: Sized {
+    fn from_str_radix(text: &str, radix: u32) -> Option<Self>;
+}
+
+macro_rules! unsigned {
+    ($($type:ty: $expected:literal),* $(,)?) => {$(
+        impl FromStrRadix for $type {
+            fn from_str_radix(text: &str, radix: u32) -> Option<Self> {
+                Self::from_str_radix(text, radix).ok()
+            }
+        }
+
+        impl FromToml for $type {
+            fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+                integer(key, node, reader, $expected)
+            }
+        }
+    )*};
+}
+
+unsigned! {
+    u16: "an integer from 0 to 65535",
+    u32: "an integer of 0 or more",
+    u64: "an integer of 0 or more",
 }
 
 impl<T: FromToml> FromToml for Located<T> {
