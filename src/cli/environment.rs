@@ -63,6 +63,14 @@ pub const VARIABLES: &[Variable] = &[
         help: "default of --progress",
     },
     Variable {
+        name: "BUILDKIT_PROGRESS",
+        help: "the same for docker's clients, if DYNBUILD_PROGRESS is not set",
+    },
+    Variable {
+        name: "DYNBUILD_COMPLETE",
+        help: "set by the scripts of `dynbuild completions`, which ask the program",
+    },
+    Variable {
         name: "DYNBUILD_PROFILE_DIR",
         help: "default of --profile-dir",
     },

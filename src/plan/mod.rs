@@ -41,6 +41,7 @@ pub use resolve::{Resolution, choose_fragments, resolve};
 pub use secrets::{KnownSecret, known_secrets};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
 pub use undeclared::{Undeclared, undeclared_by_all};
+pub use user_file::user_file_schema;
 
 #[cfg(test)]
 mod tests;

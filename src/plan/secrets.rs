@@ -39,12 +39,21 @@ pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret>
         });
     }
     for asked in &settings.secrets {
-        secrets.retain(|secret| secret.id != asked.value.name);
+        let id = &asked.value.name;
+        let of_profile = secrets
+            .iter()
+            .any(|secret| secret.id == *id && secret.required);
+        secrets.retain(|secret| secret.id != *id);
+        // Who names a secret wants it to be there. A file is for builds of every kind, and a
+        // variable may be left from another job.
+        let required = match asked.origin {
+            Origin::Flag(_) => true,
+            _ => of_profile || settings.required_secrets.contains(id),
+        };
         secrets.push(KnownSecret {
-            id: asked.value.name.clone(),
+            id: id.clone(),
             source: asked.clone().map(|named| named.value),
-            // Who names a secret wants it to be there; a variable may be left from another job.
-            required: !matches!(asked.origin, Origin::Environment(_)),
+            required,
         });
     }
     secrets

@@ -1,5 +1,6 @@
 //! What the user asked for, over what the profile says.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::origin::Setting;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub labels: Vec<Setting<Named<String>>>,
     /// Secrets by id.
     pub secrets: Vec<Setting<Named<SecretSource>>>,
+    /// Ids of secrets without which there is to be no build.
+    pub required_secrets: BTreeSet<String>,
     /// Named build contexts.
     pub contexts: Vec<Setting<Named<String>>>,
     /// Ssh agents to forward, in docker's grammar.
@@ -150,6 +153,7 @@ impl Merge for Settings {
             features,
             labels,
             secrets,
+            required_secrets,
             contexts,
             ssh,
             cache_from,
@@ -179,6 +183,7 @@ impl Merge for Settings {
             features: by_name(features, farther.features),
             labels: by_name(labels, farther.labels),
             secrets: by_name(secrets, farther.secrets),
+            required_secrets: &required_secrets | &farther.required_secrets,
             contexts: by_name(contexts, farther.contexts),
             ssh: nearer(ssh, farther.ssh),
             cache_from: nearer(cache_from, farther.cache_from),

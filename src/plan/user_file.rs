@@ -9,13 +9,61 @@
 //! env = "MY_INDEX"
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use schemars::JsonSchema;
 
 use super::origin::{Origin, Setting};
 use super::secrets::written_source;
 use super::settings::{Named, Settings};
-use crate::profile::{Args, Cache, Sccache, SecretTable};
+use crate::profile::{Args, Cache, Sccache, SecretTable, Source, Template, schema_of};
 use crate::toml_file::{Fields, FileError, Located, Reader, SourceFile, Table};
+
+/// The user's own file as written.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    title = "dynbuild config.toml"
+)]
+struct UserFile {
+    /// Default of `--framework`.
+    framework: Option<Located<String>>,
+    /// Default of `--device`.
+    device: Option<Located<String>>,
+    /// Default of `--target`.
+    targets: Option<Vec<Located<String>>>,
+    /// Default of `--platform`.
+    #[schemars(inner(regex(
+        pattern = r"^[a-z]+/[a-z0-9_]+(/v[0-9]+)?(,[a-z]+/[a-z0-9_]+(/v[0-9]+)?)*$"
+    )))]
+    platforms: Option<Vec<Located<String>>>,
+    /// Default of `--source`.
+    source: Option<Located<Source>>,
+    /// Image names instead of the profile's.
+    tags: Option<Vec<Located<Template>>>,
+    /// Whether builds move the name without a version.
+    #[schemars(extend("default" = true))]
+    tag_latest: Option<Located<bool>>,
+    /// Build arguments, where a stage declares them.
+    build_args: Args,
+    /// Labels of images.
+    labels: Args,
+    /// Features to switch on or off.
+    features: Table<Located<bool>>,
+    /// Where the values of secrets are found.
+    secrets: Table<SecretTable>,
+    /// Imported and exported layers, instead of the profile's.
+    cache: Option<Cache>,
+    /// The compiler cache.
+    sccache: Sccache,
+}
+
+/// Returns the JSON schema of the user's own file; `profiles/config.schema.json` is a copy of it.
+pub fn user_file_schema() -> serde_json::Value {
+    schema_of::<UserFile>("config")
+}
 
 impl Settings {
     /// Reads the user's own file; returns everything that is wrong with it.
@@ -29,32 +77,67 @@ impl Settings {
     }
 }
 
-fn take(mut fields: Fields<'_, '_>) -> Settings {
-    let cache: Option<Cache> = fields.take("cache");
+fn take(fields: Fields<'_, '_>) -> Settings {
+    let UserFile {
+        framework,
+        device,
+        targets,
+        platforms,
+        source,
+        tags,
+        tag_latest,
+        build_args,
+        labels,
+        features,
+        secrets,
+        cache,
+        sccache,
+    } = UserFile::take(fields);
     let (cache_from, cache_to) = cache.map_or((None, None), |cache| (cache.from, cache.to));
-    let template = |template: Located<crate::profile::Template>| {
+    let template = |template: Located<Template>| {
         Setting::from(template.map(|template| template.as_str().to_owned()))
     };
     let templates = |list: Option<Vec<_>>| list.into_iter().flatten().map(template).collect();
-    let settings = Settings {
-        framework: one(fields.take("framework")),
-        device: one(fields.take("device")),
-        targets: many(fields.take("targets")),
-        platforms: many(fields.take("platforms")),
-        source: one(fields.take("source")),
-        tags: many(fields.take("tags")),
-        tag_latest: one(fields.take("tag-latest")),
-        build_args: args(&fields.take_or_default("build-args")),
-        labels: args(&fields.take_or_default("labels")),
-        features: features(&fields.take_or_default("features")),
-        secrets: secrets(&fields.take_or_default("secrets")),
+    Settings {
+        framework: one(framework),
+        device: one(device),
+        targets: many(targets),
+        platforms: many(platforms),
+        source: one(source),
+        tags: templates(tags),
+        tag_latest: one(tag_latest),
+        build_args: named_args(&build_args),
+        labels: named_args(&labels),
+        features: named_features(&features),
+        required_secrets: required_secrets(&secrets),
+        secrets: named_secrets(&secrets),
         cache_from: templates(cache_from),
         cache_to: templates(cache_to),
-        sccache: fields.take_or_default::<Sccache>("sccache").into(),
+        sccache: sccache.into(),
         ..Settings::default()
-    };
-    fields.finish();
-    settings
+    }
+}
+
+impl UserFile {
+    fn take(mut fields: Fields<'_, '_>) -> Self {
+        let file = Self {
+            framework: fields.take("framework"),
+            device: fields.take("device"),
+            targets: fields.take("targets"),
+            platforms: fields.take("platforms"),
+            source: fields.take("source"),
+            tags: fields.take("tags"),
+            tag_latest: fields.take("tag-latest"),
+            build_args: fields.take_or_default("build-args"),
+            labels: fields.take_or_default("labels"),
+            features: fields.take_or_default("features"),
+            secrets: fields.take_or_default("secrets"),
+            cache: fields.take("cache"),
+            sccache: fields.take_or_default("sccache"),
+        };
+        fields.finish();
+        file
+    }
 }
 
 fn one<T>(value: Option<Located<T>>) -> Option<Setting<T>> {
@@ -65,7 +148,7 @@ fn many<T>(values: Option<Vec<Located<T>>>) -> Vec<Setting<T>> {
     values.into_iter().flatten().map(Setting::from).collect()
 }
 
-fn args(args: &Args) -> Vec<Setting<Named<String>>> {
+fn named_args(args: &Args) -> Vec<Setting<Named<String>>> {
     let named = |(name, value): (&Located<String>, &Located<crate::profile::ArgValue>)| {
         let origin = Origin::File(value.at.clone());
         let named = Named::new(name.value.clone(), value.value.0.clone());
@@ -74,7 +157,7 @@ fn args(args: &Args) -> Vec<Setting<Named<String>>> {
     args.iter().map(named).collect()
 }
 
-fn features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> {
+fn named_features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> {
     let named = |(name, on): (&Located<String>, &Located<bool>)| {
         let origin = Origin::File(on.at.clone());
         Setting::new(Named::new(name.value.clone(), on.value), origin)
@@ -82,7 +165,7 @@ fn features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> {
     features.iter().map(named).collect()
 }
 
-fn secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>>> {
+fn named_secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>>> {
     let named = |(id, secret): (&Located<String>, &SecretTable)| {
         let source = Setting::from(written_source(secret)?);
         Some(source.map(|source| Named::new(id.value.clone(), source)))
@@ -90,11 +173,18 @@ fn secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>
     table.iter().filter_map(named).collect()
 }
 
+fn required_secrets(table: &Table<SecretTable>) -> BTreeSet<String> {
+    let is_required = |secret: &SecretTable| secret.required.as_ref().is_some_and(|yes| yes.value);
+    let required = table.iter().filter(|(_, secret)| is_required(secret));
+    required.map(|(id, _)| id.value.clone()).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::plan::SecretSource;
-    use crate::profile::Source;
 
     fn read(text: &str) -> Result<Settings, Vec<FileError>> {
         Settings::from_user_file(&SourceFile::new("~/.config/dynbuild/config.toml", text))
@@ -135,6 +225,17 @@ bucket = "b"
         assert_eq!(settings.secrets[0].value, Named::new("token", token));
         assert_eq!(settings.cache_from[0].value, "type=gha");
         assert_eq!(settings.sccache.bucket.unwrap().value, "b");
+    }
+
+    #[test]
+    fn the_copy_of_the_schema_is_fresh() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/config.schema.json");
+        let copy = fs_err::read_to_string(path).unwrap_or_default();
+        let copy: serde_json::Value = serde_json::from_str(&copy).unwrap_or_default();
+        assert!(
+            copy == user_file_schema(),
+            "stale: run `dynbuild schema config > profiles/config.schema.json`"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `[components.NAME]`: a pinned thing that a stage installs or compiles.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::json;
 use toml::de::DeValue;
 
 use super::args::ArgValue;
@@ -38,6 +39,7 @@ pub struct Component {
     #[schemars(rename = "ref")]
     pub reference: Option<Located<String>>,
     /// The checksum of the download; becomes `ARG_SHA256`.
+    #[schemars(schema_with = "checksums")]
     pub sha256: Option<PerPlatform>,
 }
 
@@ -52,6 +54,14 @@ pub enum PerPlatform {
     Same(Located<String>),
     /// By platform, for example `linux/arm64`.
     Each(Table<Located<String>>),
+}
+
+/// One checksum, or one per platform, for editors.
+fn checksums(_: &mut SchemaGenerator) -> Schema {
+    let one = json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" });
+    schemars::json_schema!({
+        "anyOf": [one, { "type": "object", "additionalProperties": one }],
+    })
 }
 
 impl FromToml for PerPlatform {

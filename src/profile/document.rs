@@ -44,6 +44,7 @@ pub struct Profile {
     /// The source of builds without `--source`.
     pub default_source: Option<Located<Source>>,
     /// The sources that Dynamo can come from; `wheel` and `tree` by default.
+    #[schemars(extend("default" = ["wheel", "tree"]))]
     pub sources: Option<Vec<Located<Source>>>,
     /// The devices that can be built for.
     pub devices: Table<Device>,

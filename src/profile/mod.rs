@@ -39,6 +39,7 @@ pub use pattern::Patterns;
 pub use run::RunTable;
 pub use sccache::{Sccache, SccacheBackend};
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 pub use secret::SecretTable;
 pub use source::Source;
 pub use store::Store;

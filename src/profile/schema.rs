@@ -1,15 +1,22 @@
 //! The JSON schema of profiles, for editors.
 
-use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform as _};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::document::Profile;
 
 /// Returns the JSON schema of a profile; `profiles/schema.json` is a copy of it.
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Profile);
+    schema_of::<Profile>("profile")
+}
+
+/// Returns the JSON schema of a TOML file of ours.
+pub(crate) fn schema_of<T: JsonSchema>(name: &str) -> Value {
+    let mut schema = schemars::schema_for!(T);
     RecursiveTransform(everything_is_optional).transform(&mut schema);
+    // A name that never changes, also for copies: editors keep schemas by it.
+    schema.insert("$id".into(), format!("urn:dynbuild:schema:{name}:1").into());
     schema.to_value()
 }
 
@@ -56,6 +63,56 @@ mod tests {
             copy == schema(),
             "stale: run `dynbuild schema > profiles/schema.json`"
         );
+    }
+
+    /// Every text of the schema that has a pattern, with the pattern.
+    #[test]
+    fn patterns_let_pass_what_is_right_and_nothing_else() {
+        let schema = schema();
+        let device = &schema["$defs"]["Device"]["properties"];
+        let patterns = [
+            (&device["platforms"]["items"], "linux/arm64", "linux/x86_64"),
+            (&device["platforms"]["items"], "linux/arm/v7", "linux-amd64"),
+            (&device["base-image"], "r:5000/a/b:1-x", "r:5000/a/b"),
+            (
+                &device["runtime-image"],
+                "docker.io/library/debian:bookworm-slim",
+                "debian",
+            ),
+            (
+                &schema["$defs"]["Tags"]["properties"]["primary"],
+                "a:{version}{-target}",
+                "a:{verison}",
+            ),
+        ];
+        for (text, right, wrong) in patterns {
+            let pattern = text["pattern"].as_str().unwrap_or_else(|| panic!("{text}"));
+            let pattern = regex::Regex::new(pattern).unwrap();
+            assert!(pattern.is_match(right), "{right}");
+            assert!(!pattern.is_match(wrong), "{wrong}");
+        }
+        let sum = &schema["$defs"]["Component"]["properties"]["sha256"]["anyOf"][0];
+        assert_eq!(sum["pattern"], "^[0-9a-f]{64}$");
+    }
+
+    #[test]
+    fn what_is_shipped_fits_the_patterns() {
+        let device = &schema()["$defs"]["Device"]["properties"]["base-image"];
+        let image = regex::Regex::new(device["pattern"].as_str().unwrap()).unwrap();
+        let store = crate::profile::Store::embedded();
+        for profile in store.load_all().unwrap() {
+            for (name, device) in profile.devices.iter() {
+                let images = device.base_image.iter().chain(&device.runtime_image);
+                for found in images {
+                    assert!(
+                        image.is_match(&found.value),
+                        "{}: {}",
+                        name.value,
+                        found.value
+                    );
+                }
+            }
+        }
     }
 
     /// Returns the keys that the reader knows in a table, as told about an unknown one.

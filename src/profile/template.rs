@@ -129,7 +129,9 @@ impl JsonSchema for Template {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string" })
+        let names = Variable::words().join("|");
+        let pattern = format!(r"^([^{{]|\{{-?({names})\}})*$");
+        schemars::json_schema!({ "type": "string", "pattern": pattern })
     }
 }
 

@@ -7,7 +7,10 @@ use crate::execute::event::{Event, NoteLevel, TargetOutcome};
 
 /// Writes the digest of each target to stdout, one per line in the order in which they began, and
 /// otherwise speaks up only when something is wrong.
-pub(super) struct Quiet;
+pub(super) struct Quiet {
+    /// Whether the digests are wanted.
+    pub(super) digests: bool,
+}
 
 impl Reporter for Quiet {
     fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page {
@@ -43,7 +46,10 @@ impl Reporter for Quiet {
             TargetOutcome::Failed { .. } | TargetOutcome::Cancelled => None,
         });
         Page {
-            stdout: digests.map(|digest| digest.to_string() + "\n").collect(),
+            stdout: digests
+                .filter(|_| self.digests)
+                .map(|digest| digest.to_string() + "\n")
+                .collect(),
             stderr: render_failures(moment.state, moment.view.look),
         }
     }

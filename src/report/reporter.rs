@@ -97,11 +97,13 @@ pub enum Mode {
     RawJson,
     /// Nothing but the digests of the results, on stdout.
     Quiet,
+    /// Nothing but warnings and failures.
+    None,
 }
 
 impl Mode {
     /// The values that people type.
-    pub const NAMES: [&str; 5] = ["auto", "tty", "plain", "rawjson", "quiet"];
+    pub const NAMES: [&str; 6] = ["auto", "tty", "plain", "rawjson", "quiet", "none"];
 
     /// Creates the reporter. `live` tells whether the screen is a terminal where lines can be
     /// changed: without one, the tree is not possible and plain lines come instead.
@@ -110,7 +112,8 @@ impl Mode {
             Self::Auto | Self::Tty if live => Box::new(Tty),
             Self::Auto | Self::Tty | Self::Plain => Box::new(Plain::default()),
             Self::RawJson => Box::new(RawJson),
-            Self::Quiet => Box::new(Quiet),
+            Self::Quiet => Box::new(Quiet { digests: true }),
+            Self::None => Box::new(Quiet { digests: false }),
         }
     }
 }
@@ -118,7 +121,7 @@ impl Mode {
 /// The value of `--progress` is none of [`Mode::NAMES`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown kind of progress `{0}`; the kinds are `auto`, `tty`, `plain`, `rawjson` and `quiet`"
+    "unknown kind of progress `{0}`; the kinds are `auto`, `tty`, `plain`, `rawjson`, `quiet` and `none`"
 )]
 pub struct UnknownMode(pub String);
 
@@ -132,6 +135,7 @@ impl FromStr for Mode {
             "plain" => Ok(Self::Plain),
             "rawjson" => Ok(Self::RawJson),
             "quiet" => Ok(Self::Quiet),
+            "none" => Ok(Self::None),
             unknown => Err(UnknownMode(unknown.to_owned())),
         }
     }
@@ -144,6 +148,6 @@ mod tests {
     #[test]
     fn all_names_are_known_and_others_refused() {
         assert!(Mode::NAMES.iter().all(|name| name.parse::<Mode>().is_ok()));
-        insta::assert_snapshot!("fancy".parse::<Mode>().unwrap_err(), @"unknown kind of progress `fancy`; the kinds are `auto`, `tty`, `plain`, `rawjson` and `quiet`");
+        insta::assert_snapshot!("fancy".parse::<Mode>().unwrap_err(), @"unknown kind of progress `fancy`; the kinds are `auto`, `tty`, `plain`, `rawjson`, `quiet` and `none`");
     }
 }

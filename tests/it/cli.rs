@@ -7,6 +7,7 @@ mod components;
 mod context;
 mod engine;
 mod github;
+mod habits;
 mod import;
 mod mistakes;
 mod options;

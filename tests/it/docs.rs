@@ -41,7 +41,11 @@ fn every_page_of_docs_can_be_reached_from_the_readme() {
         .into_iter()
         .collect();
     for page in fs_err::read_dir(root().join("docs")).unwrap() {
-        let name = page.unwrap().file_name().into_string().unwrap();
+        let page = page.unwrap();
+        let name = page.file_name().into_string().unwrap();
+        if page.path().is_dir() {
+            continue;
+        }
         assert!(readme.contains(&format!("docs/{name}")), "docs/{name}");
     }
 }
@@ -95,14 +99,35 @@ fn the_table_of_commands_names_exactly_the_commands() {
     let help = dynbuild(&["--help"]);
     let commands: BTreeSet<&str> = section(&help, "Commands:")
         .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
         .collect();
     let readme = read(&root().join("README.md"));
-    let named = Regex::new(r"(?m)^\| `dynbuild ([a-z]+)` \|").unwrap();
+    let named = Regex::new(r"(?m)^\| (?:`dynbuild`, )?`dynbuild ([a-z]+)` \|").unwrap();
     let named: BTreeSet<&str> = named
         .captures_iter(&readme)
         .map(|found| found.extract::<1>().1[0])
         .collect();
     assert_eq!(named, commands);
+}
+
+#[test]
+fn the_reference_is_what_the_program_takes() {
+    reference_is_fresh("dynbuild", &dynbuild::cli::dynbuild_reference());
+}
+
+/// Compares a page of the reference, or writes it if snapshots are to be renewed.
+#[expect(clippy::disallowed_methods, reason = "tests are no commands of ours")]
+fn reference_is_fresh(program: &str, expected: &str) {
+    let page = root().join(format!("docs/reference/{program}.md"));
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        fs_err::create_dir_all(page.parent().expect("a directory")).expect("created");
+        fs_err::write(&page, expected).expect("written");
+    }
+    let written = fs_err::read_to_string(&page).unwrap_or_default();
+    assert!(
+        written == expected,
+        "stale: run `INSTA_UPDATE=always cargo test --test it docs::`"
+    );
 }
 
 #[test]

@@ -5,7 +5,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
+use super::candidates;
+use crate::cli::completion::Shell;
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::profile::SccacheBackend;
 
@@ -19,7 +22,6 @@ use crate::profile::SccacheBackend;
     styles = STYLES,
     args_conflicts_with_subcommands = true,
     args_override_self = true,
-    disable_help_subcommand = true,
     after_help = EXIT_CODES
 )]
 pub(crate) struct Cli {
@@ -48,12 +50,14 @@ Environment variables: `dynbuild env`";
 /// Everything that `dynbuild` can do besides building.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Build: the same as without a command
+    Build(Box<BuildArgs>),
     /// Show what would be built, without an engine
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Print the joined Dockerfile of a target
     Render(RenderArgs),
     /// Show a setting's value and where it came from
-    Explain(ExplainArgs),
+    Explain(Box<ExplainArgs>),
     /// List frameworks, their targets and devices
     List(ListArgs),
     /// Look at what would be sent to the engine
@@ -65,10 +69,14 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Check the host and the engine
     Doctor(DoctorArgs),
-    /// Print the JSON schema of profiles
-    Schema,
+    /// Print the JSON schema of profiles, or of your own file
+    Schema(SchemaArgs),
     /// List the environment variables that are read
     Env,
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of a command
+    Man(ManArgs),
 }
 
 /// How to print a result.
@@ -101,6 +109,7 @@ impl From<ProgressMode> for crate::report::Mode {
             ProgressMode::Plain => Self::Plain,
             ProgressMode::Rawjson => Self::RawJson,
             ProgressMode::Quiet => Self::Quiet,
+            ProgressMode::None => Self::None,
         }
     }
 }
@@ -119,6 +128,8 @@ pub(crate) enum ProgressMode {
     Rawjson,
     /// Only the digest, on standard output
     Quiet,
+    /// Nothing but warnings and problems
+    None,
 }
 
 /// What every command understands.
@@ -138,13 +149,13 @@ pub(crate) struct TerminalArgs {
 #[command(next_help_heading = "What to build")]
 pub(crate) struct SelectionArgs {
     /// Framework: the name of a profile (`dynbuild list`)
-    #[arg(long, short = 'F', value_name = "NAME")]
+    #[arg(long, short = 'F', value_name = "NAME", add = ArgValueCompleter::new(candidates::frameworks))]
     pub(crate) framework: Option<String>,
     /// Target to build; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(candidates::targets))]
     pub(crate) target: Vec<String>,
     /// Device: cpu, cuda12.9, cuda13.0, …
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(candidates::devices))]
     pub(crate) device: Option<String>,
     /// CUDA version; the same as --device cudaVERSION
     #[arg(long, value_name = "VERSION", conflicts_with = "device")]
@@ -183,10 +194,10 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "default|ID=SOCKET")]
     pub(crate) ssh: Vec<String>,
     /// Switch a feature of the profile on, for example kvbm
-    #[arg(long, value_name = "FEATURE")]
+    #[arg(long, value_name = "FEATURE", add = ArgValueCompleter::new(candidates::features))]
     pub(crate) enable: Vec<String>,
     /// Switch a feature of the profile off
-    #[arg(long, value_name = "FEATURE")]
+    #[arg(long, value_name = "FEATURE", add = ArgValueCompleter::new(candidates::features))]
     pub(crate) disable: Vec<String>,
     /// User id in a local-dev image [default: yours]
     #[arg(long, value_name = "N")]
@@ -400,12 +411,29 @@ pub(crate) struct ExplainArgs {
     pub(crate) format: Format,
 }
 
+/// One framework, or all of them.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FrameworkArgs {
+    /// Only this framework
+    #[arg(value_name = "FRAMEWORK", add = ArgValueCompleter::new(candidates::frameworks))]
+    word: Option<String>,
+    /// Only this framework, as other commands have it
+    #[arg(long, short = 'F', value_name = "NAME", conflicts_with = "word", add = ArgValueCompleter::new(candidates::frameworks))]
+    framework: Option<String>,
+}
+
+impl FrameworkArgs {
+    /// Returns the framework, if one is meant.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.framework.as_deref().or(self.word.as_deref())
+    }
+}
+
 /// `dynbuild list`
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Only this framework
-    #[arg(value_name = "FRAMEWORK")]
-    pub(crate) framework: Option<String>,
+    #[command(flatten)]
+    pub(crate) framework: FrameworkArgs,
     /// Directory with profiles/ and dockerfiles/ that override the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) profile_dir: Option<PathBuf>,
@@ -438,9 +466,8 @@ pub(crate) struct ContextLsArgs {
 /// `dynbuild lint`
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LintArgs {
-    /// Only this framework
-    #[arg(value_name = "FRAMEWORK")]
-    pub(crate) framework: Option<String>,
+    #[command(flatten)]
+    pub(crate) framework: FrameworkArgs,
     /// Directory with profiles/ and dockerfiles/ that override the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) profile_dir: Option<PathBuf>,
@@ -467,4 +494,46 @@ pub(crate) struct DoctorArgs {
     /// How to print the findings
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+}
+
+/// `dynbuild schema`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The file that the schema is of
+    #[arg(value_enum, default_value_t, value_name = "FILE")]
+    pub(crate) file: SchemaFile,
+}
+
+/// A kind of file that has a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFile {
+    /// A profile
+    #[default]
+    Profile,
+    /// Your own settings, `config.toml`
+    Config,
+}
+
+/// `dynbuild completions`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = COMPLETIONS)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+const COMPLETIONS: &str = "\
+Where they go:
+  bash  source <(dynbuild completions bash)              in ~/.bashrc
+  zsh   source <(dynbuild completions zsh)               in ~/.zshrc, after compinit
+  fish  dynbuild completions fish | source               in ~/.config/fish/config.fish";
+
+/// `dynbuild man`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "To read it: `dynbuild man | man -l -`")]
+pub(crate) struct ManArgs {
+    /// The command; without one, the page of dynbuild itself
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
 }

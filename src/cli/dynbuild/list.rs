@@ -14,7 +14,7 @@ use crate::text::{Look, Table};
 pub(super) fn run(args: &ListArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let directory = profiles::directory(args.profile_dir.as_deref(), edge);
     let store = profiles::store(directory.as_deref(), edge)?;
-    let chosen = match &args.framework {
+    let chosen = match args.framework.name() {
         Some(name) => vec![store.load(name)?],
         None => store.load_all()?,
     };

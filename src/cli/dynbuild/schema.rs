@@ -1,11 +1,16 @@
-//! `dynbuild schema`: the JSON schema of profiles, for editors.
+//! `dynbuild schema`: JSON schemas, for editors.
 
+use super::args::{SchemaArgs, SchemaFile};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
-use crate::profile;
+use crate::{plan, profile};
 
 /// Runs the command.
-pub(super) fn run(edge: &mut Edge) -> Exit {
-    edge.ui.print(&super::output::json(&profile::schema()));
+pub(super) fn run(args: &SchemaArgs, edge: &mut Edge) -> Exit {
+    let schema = match args.file {
+        SchemaFile::Profile => profile::schema(),
+        SchemaFile::Config => plan::user_file_schema(),
+    };
+    edge.ui.print(&super::output::json(&schema));
     Exit::Done
 }

@@ -72,10 +72,12 @@ fn names_in_the_environment_that_do_not_exist() {
       hint: Did you mean `cpu`?
       hint: Valid devices: `cpu`, `cuda13.0`
     ");
-    insta::assert_snapshot!(env.run("").failure(), @"
+    insta::assert_snapshot!(env.run("").failure(), @r"
     exit 2
     stderr:
-    error: `DYNBUILD_PROGRESS` is wrong: unknown kind of progress `tyy`; the kinds are `auto`, `tty`, `plain`, `rawjson` and `quiet`
+    error: Invalid value `tyy` for `DYNBUILD_PROGRESS`
+      because: Unknown kind of progress `tyy`; the kinds are `auto`, `tty`, `plain`, `rawjson`, `quiet` and `none`
+      hint: Unset it: `unset DYNBUILD_PROGRESS`
     ");
 }
 
@@ -162,23 +164,6 @@ fn unknown_commands_and_flags() {
       tip: a similar argument exists: '--target'
 
     Usage: dynbuild --target <NAME>
-
-    For more information, try '--help'.
-    ");
-}
-
-#[test]
-fn options_before_a_command() {
-    let env = TestEnv::new();
-    insta::assert_snapshot!(env.run("--target runtime plan").failure(), @"
-    exit 2
-    stderr:
-    error: the subcommand 'plan' cannot be used with '--target <NAME>'
-
-      tip: options follow the command: `dynbuild plan …`
-
-    Usage: dynbuild [OPTIONS]
-           dynbuild <COMMAND>
 
     For more information, try '--help'.
     ");

@@ -138,7 +138,7 @@ fn the_users_own_file() {
     1 | framwork = "demo"
       | ^^^^^^^^ no such key
       hint: Did you mean `framework`?
-      hint: Keys here: `cache`, `framework`, `device`, `targets`, `platforms`, `source`, `tags`, `tag-latest`, `build-args`, `labels`, `features`, `secrets`, `sccache`
+      hint: Keys here: `framework`, `device`, `targets`, `platforms`, `source`, `tags`, `tag-latest`, `build-args`, `labels`, `features`, `secrets`, `cache`, `sccache`
 
     error: `targets` is an integer, but must be an array
      --> [DIR]/home/.config/dynbuild/config.toml:2:11

@@ -1,0 +1,119 @@
+//! What completions offer: the frameworks, targets, devices and features of the profiles at hand.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap_complete::CompletionCandidate;
+
+use super::profiles;
+use crate::cli::edge::Edge;
+use crate::cli::environment::Environment;
+use crate::profile::{Profile, Store};
+use crate::ui::{Settings, Ui};
+
+pub(super) fn frameworks(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, |profile, out| {
+        let describe = |name: &str| {
+            let description = profile.description.as_ref();
+            let description = description.map(|text| text.value.clone().into());
+            CompletionCandidate::new(name).help(description)
+        };
+        let names = profile
+            .framework
+            .iter()
+            .chain(profile.aliases.iter().flatten());
+        out.extend(names.map(|name| describe(&name.value)));
+    })
+}
+
+pub(super) fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, |profile, out| {
+        out.extend(profile.targets.iter().map(|(name, target)| {
+            let description = target.description.as_ref();
+            let description = description.map(|text| text.value.clone().into());
+            CompletionCandidate::new(&name.value).help(description)
+        }));
+    })
+}
+
+pub(super) fn devices(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, |profile, out| {
+        out.extend(profile.devices.names().map(CompletionCandidate::new));
+    })
+}
+
+pub(super) fn features(current: &OsStr) -> Vec<CompletionCandidate> {
+    offered(current, |profile, out| {
+        out.extend(profile.features.names().map(CompletionCandidate::new));
+    })
+}
+
+/// Returns what the profiles offer that begins with what was typed, each once. Profiles that cannot
+/// be read offer nothing: a completion has no place for errors.
+fn offered(
+    current: &OsStr,
+    of_profile: impl Fn(&Profile, &mut Vec<CompletionCandidate>),
+) -> Vec<CompletionCandidate> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut candidates = Vec::new();
+    for profile in profiles(&words).unwrap_or_default() {
+        of_profile(&profile, &mut candidates);
+    }
+    let typed = current.to_string_lossy();
+    candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(&*typed));
+    candidates.sort_by(|a, b| a.get_value().cmp(b.get_value()));
+    candidates.dedup_by(|a, b| a.get_value() == b.get_value());
+    candidates
+}
+
+/// Returns the profile that the line names, else all of them.
+fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
+    let edge = Edge {
+        environment: Environment::read().ok()?,
+        ui: Ui::new(&Settings::default()),
+        annotations: false,
+        verbose: false,
+    };
+    let directory = value(words, &["--profile-dir"]);
+    let directory = profiles::directory(directory.map(Path::new), &edge);
+    let store: Store = profiles::store(directory.as_deref(), &edge).ok()?;
+    let named = value(words, &["--framework", "-F"]).map(str::to_owned);
+    let named = named.or_else(|| {
+        edge.environment
+            .get("DYNBUILD_FRAMEWORK")
+            .map(str::to_owned)
+    });
+    let one = named.and_then(|name| store.load(&name).ok());
+    match one {
+        Some(profile) => Some(vec![profile]),
+        None => store.load_all().ok(),
+    }
+}
+
+/// Returns the last value of an option in a line that may not be complete.
+fn value<'w>(words: &'w [OsString], names: &[&str]) -> Option<&'w str> {
+    let mut found = None;
+    for (index, word) in words.iter().enumerate() {
+        let word = word.to_str().unwrap_or_default();
+        if names.contains(&word) {
+            found = words.get(index + 1).and_then(|value| value.to_str());
+        } else if let Some((name, value)) = word.split_once('=')
+            && names.contains(&name)
+        {
+            found = Some(value);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_value_on_the_line_counts() {
+        let words = ["dynbuild", "-F", "a", "--framework=b", "--target"].map(OsString::from);
+        assert_eq!(value(&words, &["--framework", "-F"]), Some("b"));
+        assert_eq!(value(&words, &["--profile-dir"]), None);
+    }
+}

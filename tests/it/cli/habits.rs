@@ -1,0 +1,113 @@
+//! What people type who come from docker, uv and jj.
+
+use test_case::test_case;
+
+use super::test_env::TestEnv;
+
+#[test_case("build --dry-run")]
+#[test_case("--dry-run build"; "options in front")]
+fn build_is_a_command_too(line: &str) {
+    let env = TestEnv::new();
+    assert_eq!(env.run(line).result(), env.run("--dry-run").result());
+}
+
+#[test_case("--target base plan --format json", "plan --target base --format json")]
+#[test_case("--target base explain GREETING", "explain GREETING --target base")]
+#[test_case("--color never list", "list --color never")]
+fn options_may_stand_in_front_of_a_command(front: &str, behind: &str) {
+    let env = TestEnv::new();
+    assert_eq!(env.run(front).result(), env.run(behind).result());
+}
+
+#[test_case("list")]
+#[test_case("lint")]
+fn a_framework_is_a_word_or_an_option(command: &str) {
+    let env = TestEnv::new();
+    let word = env.run(&format!("{command} demo")).result();
+    for option in ["--framework demo", "-F demo", "--framework=sample"] {
+        assert_eq!(env.run(&format!("{command} {option}")).result(), word);
+    }
+}
+
+#[test]
+fn help_is_a_command() {
+    let env = TestEnv::new();
+    let help = env.run("help plan").result();
+    assert!(help.contains("Usage: dynbuild plan"), "{help}");
+    assert!(env.run("help").result().contains("Commands:"));
+}
+
+#[test_case("bash")]
+#[test_case("zsh")]
+#[test_case("fish")]
+fn completions_are_printed_for(shell: &str) {
+    let env = TestEnv::new();
+    let script = env.run(&format!("completions {shell}")).result();
+    assert!(script.contains("dynbuild"), "{script}");
+}
+
+/// What a shell offers after these words, as its script asks.
+fn offered(words: &[&str]) -> Vec<String> {
+    let index = (words.len() - 1).to_string();
+    let env = TestEnv::new()
+        .with("DYNBUILD_COMPLETE", "bash")
+        .with("_CLAP_COMPLETE_INDEX", &index)
+        .with("_CLAP_IFS", "\n");
+    let words = [&["--"], words].concat();
+    let offered = env.finish(&mut env.command(words)).result();
+    offered.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn completions_know_the_profiles_at_hand() {
+    let frameworks = offered(&["dynbuild", "--framework", "de"]);
+    assert_eq!(frameworks, ["demo"]);
+    let targets = offered(&["dynbuild", "--framework", "demo", "--target", "r"]);
+    assert_eq!(targets, ["runtime"]);
+    let devices = offered(&["dynbuild", "-F", "demo", "--device", "cu"]);
+    assert_eq!(devices, ["cuda13.0"]);
+    let features = offered(&["dynbuild", "plan", "--enable", "kv"]);
+    assert_eq!(features, ["kvbm"]);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let env = TestEnv::new();
+    assert!(env.run("man").result().contains(".TH dynbuild"));
+    assert!(env.run("man context ls").result().contains("context"));
+    let unknown = env.run("man nothing").failure();
+    assert!(unknown.contains("Unknown command `nothing`"), "{unknown}");
+}
+
+#[test_case("--progress none")]
+#[test_case("--progress=plain")]
+#[test_case("--progress rawjson")]
+fn dockers_kinds_of_progress_are_taken(option: &str) {
+    let env = TestEnv::new();
+    assert!(!env.run(&format!("{option} --dry-run")).result().is_empty());
+}
+
+#[test]
+fn the_variable_of_dockers_clients_counts() {
+    let env = TestEnv::new().with("BUILDKIT_PROGRESS", "fancy");
+    let failure = env.run("--dry-run").failure();
+    assert!(
+        failure.contains("Invalid value `fancy` for `BUILDKIT_PROGRESS`"),
+        "{failure}"
+    );
+    let env = env.with("DYNBUILD_PROGRESS", "plain");
+    env.run("--dry-run").result();
+}
+
+#[test]
+fn a_secret_of_the_own_file_is_there_or_not() {
+    let env = TestEnv::new().with("DYNBUILD_CONFIG", "../config.toml");
+    env.write("config.toml", "[secrets.token]\nenv = \"NO_SUCH\"\n");
+    env.run("--dry-run").result();
+    env.write(
+        "config.toml",
+        "[secrets.token]\nenv = \"NO_SUCH\"\nrequired = true\n",
+    );
+    let failure = env.run("--dry-run").failure();
+    assert!(failure.contains("`token`"), "{failure}");
+}
