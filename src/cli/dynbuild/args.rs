@@ -142,6 +142,9 @@ pub(crate) struct TerminalArgs {
     /// Leave out the remarks that GitHub Actions shows beside the code
     #[arg(long, global = true)]
     pub(crate) no_annotations: bool,
+    /// Also say which settings, profiles, fragments and engine are used
+    #[arg(long, short = 'v', global = true)]
+    pub(crate) verbose: bool,
 }
 
 /// What to build: the axes and where profiles come from.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::agents::agents;
 use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
+use super::details;
 use super::leaks;
 use super::metadata_file::MetadataFile;
 use super::plan::{dry_run, tell_notes};
@@ -38,6 +39,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
+    details::of_plan(&planned, edge);
     if args.run.dry_run {
         dry_run(&planned, edge);
         return Ok(Exit::Done);
@@ -112,6 +114,7 @@ async fn run_builds(
         connected = connect(edge) => connected?,
         () = cancel.cancelled() => return Err(cancelled().into()),
     };
+    details::of_engine(&client, edge);
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let show = edge.ui.show_build(mode, redactor, received);
     let (finished, state) = tokio::join!(runner.run(&client, &engine, events, &cancel), show);

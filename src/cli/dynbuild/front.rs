@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use super::args::Cli;
+use crate::cli::display::ColorChoice;
 
 /// Reads the words of a command line. Options that stand in front of a command belong to it.
 pub(super) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
@@ -37,6 +38,30 @@ fn behind_the_command(words: &[OsString], error: &clap::Error) -> Option<Vec<OsS
         ]
         .concat(),
     )
+}
+
+/// Returns the command that a line means, for the way to its help: `dynbuild plan`.
+pub(super) fn command(words: &[OsString]) -> String {
+    let words = words.get(1..).unwrap_or_default();
+    let path = words[..path_length(words)].iter();
+    let path = path.map(|word| word.to_string_lossy());
+    std::iter::once("dynbuild".into())
+        .chain(path)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Returns what a line that is wrong says about colours.
+pub(super) fn color(words: &[OsString]) -> ColorChoice {
+    let said = words.iter().enumerate().rev().find_map(|(index, word)| {
+        let word = word.to_str()?;
+        match word.strip_prefix("--color")? {
+            "" => words.get(index + 1)?.to_str(),
+            value => value.strip_prefix('='),
+        }
+    });
+    said.and_then(|word| ColorChoice::from_str(word, false).ok())
+        .unwrap_or_default()
 }
 
 /// Returns how many of the words name a command: two in `context ls -C .`.
@@ -74,6 +99,20 @@ mod tests {
         let moved = behind_the_command(&words, &error).unwrap();
         assert!(parse(&words).is_ok());
         moved.join(" ".as_ref()).into_string().unwrap()
+    }
+
+    #[test_case("dynbuild context ls --x" => "dynbuild context ls")]
+    #[test_case("dynbuild --x" => "dynbuild")]
+    #[test_case("dynbuild" => "dynbuild")]
+    fn the_command_of_a_line(line: &str) -> String {
+        command(&words(line))
+    }
+
+    #[test_case("dynbuild --color never --x" => ColorChoice::Never)]
+    #[test_case("dynbuild --color=always" => ColorChoice::Always)]
+    #[test_case("dynbuild --color" => ColorChoice::Auto)]
+    fn colours_of_a_line(line: &str) -> ColorChoice {
+        color(&words(line))
     }
 
     #[test_case("dynbuild --tga x lint"; "an option that does not exist")]

@@ -7,6 +7,7 @@ mod candidates;
 mod components;
 mod connection;
 mod context;
+mod details;
 mod doctor;
 mod front;
 mod import;
@@ -24,14 +25,15 @@ mod settings;
 mod trtllm;
 mod variables;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 
 pub(super) use self::args::Cli;
 use self::args::{Command, ContextCommand};
-use super::completion;
 use super::edge::Edge;
+use super::{completion, usage};
 use crate::exit::Exit;
 use crate::problem::Problems;
 
@@ -39,11 +41,27 @@ use crate::problem::Problems;
 pub(super) fn main() -> ExitCode {
     completion::answer(Cli::command);
     let words: Vec<_> = std::env::args_os().collect();
-    let cli = front::parse(&words).unwrap_or_else(|error| error.exit());
+    let cli = match front::parse(&words) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error, &words),
+    };
     Edge::run(cli.terminal.color.into(), |edge| {
         edge.annotations = !cli.terminal.no_annotations;
+        edge.verbose = cli.terminal.verbose;
         dispatch(cli, edge)
     })
+}
+
+/// Ends with what is wrong with a command line, or with the help that was asked for.
+fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let command = front::command(words);
+    match usage::problem(error, &command, Exit::Usage) {
+        Some(problem) => Edge::run(front::color(words).into(), |edge| {
+            edge.annotations = true;
+            Err(problem.into())
+        }),
+        None => error.exit(),
+    }
 }
 
 fn dispatch(cli: Cli, edge: &mut Edge) -> Result<Exit, Problems> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::environment::Environment;
 use crate::docker::cache::Masked;
@@ -241,24 +241,23 @@ impl Reader<'_> {
 
     /// Reads `~/.config/dynbuild/config.toml`, or what `DYNBUILD_CONFIG` names.
     fn user_file(&mut self) -> Settings {
-        let named = self.environment.get("DYNBUILD_CONFIG").map(PathBuf::from);
-        let path = match (&named, user_file(self.environment)) {
-            (Some(named), _) => self.environment.working_directory().join(named),
-            (None, Some(usual)) => usual,
-            (None, None) => return Settings::default(),
+        let is_named = self.environment.get("DYNBUILD_CONFIG").is_some();
+        let Some(path) = user_file(self.environment) else {
+            return Settings::default();
         };
-        let text = match fs_err::read_to_string(&path) {
+        let text = match read_regular(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => {
+            Err(error) if error.kind() == ErrorKind::NotFound && !is_named => {
                 return Settings::default();
             }
             Err(error) => {
                 let message = format!("Cannot read your settings in `{}`", path.display());
                 let mut problem = Problem::new(Exit::Usage, message);
                 problem.causes.push(capitalized(&error.to_string()));
-                self.problems.push(match named {
-                    Some(_) => problem.hint("Correct `DYNBUILD_CONFIG`, or unset it"),
-                    None => problem.hint("Make the file readable, or remove it"),
+                self.problems.push(if is_named {
+                    problem.hint("Correct `DYNBUILD_CONFIG`, or unset it")
+                } else {
+                    problem.hint("Make the file readable, or remove it")
                 });
                 return Settings::default();
             }
@@ -292,8 +291,24 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the usual place of the user's own file (XDG base directories).
-fn user_file(environment: &Environment) -> Option<PathBuf> {
+/// Reads a file that may not be a pipe, on which opening could wait for ever.
+fn read_regular(path: &Path) -> std::io::Result<String> {
+    if path.exists() && !path.is_file() && !path.is_dir() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    fs_err::read_to_string(path)
+}
+
+/// Returns the place of the user's own file.
+pub(super) fn user_file(environment: &Environment) -> Option<PathBuf> {
+    match environment.get("DYNBUILD_CONFIG") {
+        Some(named) => Some(environment.working_directory().join(named)),
+        None => usual_user_file(environment),
+    }
+}
+
+/// Returns the usual place of it (XDG base directories).
+fn usual_user_file(environment: &Environment) -> Option<PathBuf> {
     let directory = match environment.get("XDG_CONFIG_HOME") {
         Some(directory) => PathBuf::from(directory),
         None => environment.home()?.join(".config"),

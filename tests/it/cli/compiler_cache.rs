@@ -124,12 +124,12 @@ fn mistakes_are_told_with_their_mend() {
       hint: Write it for example as `https://cache.example/sccache`
     ");
     let ran = env.run("plan --sccache-backend disk");
-    insta::assert_snapshot!(ran.failure(), @"
+    insta::assert_snapshot!(ran.failure(), @r"
     exit 2
     stderr:
-    error: invalid value 'disk' for '--sccache-backend <BACKEND>': `disk` is no sccache backend; there are local, s3, redis, webdav, gha, off
-
-    For more information, try '--help'.
+    error: Invalid value `disk` for `--sccache-backend <BACKEND>`
+      because: `disk` is no sccache backend; there are local, s3, redis, webdav, gha, off
+      hint: Read `dynbuild plan --help`
     ");
 }
 

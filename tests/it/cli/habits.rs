@@ -30,6 +30,39 @@ fn a_framework_is_a_word_or_an_option(command: &str) {
 }
 
 #[test]
+fn details_are_said_on_demand() {
+    let env = TestEnv::new();
+    let said = env.run("-v --dry-run --target base").stderr;
+    assert!(said.contains("from the fragments demo/base"), "{said}");
+    let said = env.run("--verbose --dry-run").stderr;
+    assert!(
+        said.contains("Profiles and fragments are those of"),
+        "{said}"
+    );
+    assert_eq!(env.run("--dry-run").stderr, "");
+}
+
+#[test]
+fn mistakes_of_the_line_are_told_as_all_others() {
+    let env = TestEnv::new();
+    for line in [
+        "--targt x",
+        "explian",
+        "lint --tag x",
+        "--progress fancy",
+        "--uid me",
+        "--load --no-load",
+        "completions",
+        "--framework",
+    ] {
+        let failure = env.run(line).failure();
+        assert!(failure.starts_with("exit 2\nstderr:\nerror: "), "{failure}");
+        assert!(failure.contains("\n  hint: "), "{failure}");
+        assert!(!failure.contains("Usage:"), "{failure}");
+    }
+}
+
+#[test]
 fn help_is_a_command() {
     let env = TestEnv::new();
     let help = env.run("help plan").result();

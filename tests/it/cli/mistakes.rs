@@ -144,28 +144,17 @@ fn image_names() {
 #[test]
 fn unknown_commands_and_flags() {
     let env = TestEnv::new();
-    insta::assert_snapshot!(env.run("explian").failure(), @"
+    insta::assert_snapshot!(env.run("explian").failure(), @r"
     exit 2
     stderr:
-    error: unrecognized subcommand 'explian'
-
-      tip: a similar subcommand exists: 'explain'
-
-    Usage: dynbuild [OPTIONS]
-           dynbuild <COMMAND>
-
-    For more information, try '--help'.
+    error: Unknown command `explian`
+      hint: Did you mean `explain`?
     ");
-    insta::assert_snapshot!(env.run("--targt x").failure(), @"
+    insta::assert_snapshot!(env.run("--targt x").failure(), @r"
     exit 2
     stderr:
-    error: unexpected argument '--targt' found
-
-      tip: a similar argument exists: '--target'
-
-    Usage: dynbuild --target <NAME>
-
-    For more information, try '--help'.
+    error: Unknown option `--targt`
+      hint: Did you mean `--target`?
     ");
 }
 
@@ -250,15 +239,11 @@ fn empty_variables_count_as_unset() {
 fn arguments_that_are_not_utf8() {
     let env = TestEnv::new();
     let ran = env.finish(&mut env.command([OsStr::new("--target"), OsStr::from_bytes(b"\xff")]));
-    insta::assert_snapshot!(ran.failure(), @"
+    insta::assert_snapshot!(ran.failure(), @r"
     exit 2
     stderr:
-    error: invalid UTF-8 was detected in one or more arguments
-
-    Usage: dynbuild [OPTIONS]
-           dynbuild <COMMAND>
-
-    For more information, try '--help'.
+    error: Invalid UTF-8 was detected in one or more arguments
+      hint: Read `dynbuild --help`
     ");
 }
 

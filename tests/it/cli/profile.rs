@@ -149,7 +149,7 @@ fn the_users_own_file() {
     2 problems found
     "#);
     let env = TestEnv::new().with("DYNBUILD_CONFIG", "nowhere.toml");
-    insta::assert_snapshot!(env.run("plan").failure(), @"
+    insta::assert_snapshot!(env.run("plan").failure(), @r"
     exit 2
     stderr:
     error: Cannot read your settings in `[DIR]/repository/nowhere.toml`
