@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::environment::Environment;
-use crate::engine::Surroundings;
+use crate::docker::duration::GoDuration;
+use crate::engine::{Deadline, Surroundings};
 use crate::exit::Exit;
 use crate::git;
 use crate::problem::{Problem, Problems};
@@ -16,6 +18,8 @@ use crate::ui::{ColorChoice, Settings, Ui};
 pub(super) struct Edge {
     pub(super) environment: Environment,
     pub(super) ui: Ui,
+    /// What the user and the environment say about the output.
+    pub(super) settings: Settings,
     /// Whether remarks for a CI service are wanted.
     pub(super) annotations: bool,
     /// Whether what is done, and why, is wanted in detail.
@@ -39,6 +43,7 @@ impl Edge {
         let settings = Settings::from_environment(color, variable);
         let mut edge = Self {
             ui: Ui::new(&settings),
+            settings,
             environment,
             annotations: false,
             verbose: false,
@@ -67,6 +72,23 @@ impl Edge {
             Err(_) if exit == Exit::Done => Exit::StepFailed,
             Ok(()) | Err(_) => exit,
         }
+    }
+
+    /// Returns how long an engine may take to answer.
+    pub(super) fn deadline(&self) -> Result<Deadline, Problem> {
+        const VARIABLE: &str = "DYNBUILD_ENGINE_TIMEOUT";
+        let Some(text) = self.environment.get(VARIABLE) else {
+            return Ok(Deadline::default());
+        };
+        let seconds = text.parse().ok().map(Duration::from_secs);
+        let go = || text.parse().ok().map(GoDuration::get).map(u64::try_from);
+        let limit = seconds.or_else(|| go()?.ok().map(Duration::from_nanos));
+        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
+            return Ok(Deadline::new(limit));
+        }
+        let message = format!("Invalid value `{text}` in `{VARIABLE}`: not a time");
+        let hint = format!("Set a time such as `{VARIABLE}=90s`");
+        Err(Problem::new(Exit::Usage, message).hint(hint))
     }
 
     /// Says what only those want to know who asked for details.

@@ -39,6 +39,10 @@ pub const VARIABLES: &[Variable] = &[
         help: "directory of ca.pem, cert.pem and key.pem",
     },
     Variable {
+        name: "DYNBUILD_ENGINE_TIMEOUT",
+        help: "how long the engine may take to answer, for example 5m (default 60s)",
+    },
+    Variable {
         name: "DYNBUILD_FRAMEWORK",
         help: "default of --framework",
     },

@@ -43,6 +43,7 @@ pub mod run_flags;
 pub mod secret;
 pub mod security;
 pub mod size;
+pub mod template;
 pub mod ulimit;
 pub mod volume;
 

@@ -3,13 +3,14 @@
 use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::connector;
+use super::deadline::{Deadline, Pace};
 use super::error::EngineError;
 use crate::dial::{Address, EngineVersion, ask_version};
 use crate::docker::api_version::ApiVersion;
 
-/// Seconds that a single request may take. Only streams (logs, waits) take longer, and bollard
-/// does not apply the limit to them.
-const REQUEST_TIMEOUT: u64 = 120;
+/// Seconds that a request of bollard's may take: longer than any [`Deadline`] of ours, which say
+/// what was asked.
+const REQUEST_TIMEOUT: u64 = 24 * 60 * 60;
 
 /// The oldest API that has everything a launch or a build needs: 1.40 brought device requests
 /// (Docker 19.03), 1.41 is what Debian 12's engine speaks.
@@ -21,6 +22,7 @@ pub struct Engine {
     api: Docker,
     address: Address,
     version: EngineVersion,
+    deadline: Deadline,
 }
 
 impl Engine {
@@ -30,14 +32,42 @@ impl Engine {
     /// Fails when nothing answers, when the socket may not be used, or when the engine is older
     /// than [`OLDEST_API`].
     pub async fn connect(address: &Address) -> Result<Self, EngineError> {
-        Self::known(address, ask_version(address).await?).await
+        Self::connect_within(address, Deadline::default()).await
+    }
+
+    /// Connects to an engine whose every answer has to be there in time.
+    ///
+    /// # Errors
+    /// As [`Engine::connect`].
+    pub async fn connect_within(
+        address: &Address,
+        deadline: Deadline,
+    ) -> Result<Self, EngineError> {
+        let connected = async {
+            let version = ask_version(address).await?;
+            Self::negotiate(address, version, deadline.clone()).await
+        };
+        let action = format!("connect at `{address}`");
+        deadline.within(&action, Pace::Quick, connected).await
     }
 
     /// Connects to an engine that has said already what it is.
     ///
     /// # Errors
     /// As [`Engine::connect`].
-    pub async fn known(address: &Address, version: EngineVersion) -> Result<Self, EngineError> {
+    pub async fn known(
+        address: &Address,
+        version: EngineVersion,
+        deadline: Deadline,
+    ) -> Result<Self, EngineError> {
+        Self::negotiate(address, version, deadline).await
+    }
+
+    async fn negotiate(
+        address: &Address,
+        version: EngineVersion,
+        deadline: Deadline,
+    ) -> Result<Self, EngineError> {
         if version.api < OLDEST_API {
             return Err(EngineError::TooOld { version });
         }
@@ -53,6 +83,7 @@ impl Engine {
             api,
             address: address.clone(),
             version,
+            deadline,
         })
     }
 
@@ -69,6 +100,11 @@ impl Engine {
     /// Returns where the engine is.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Returns how long the engine may take to answer.
+    pub(super) fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// Returns bollard's client, for this module only.

@@ -15,11 +15,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::http::{Body, Call, escape};
+use super::deadline::Pace;
+use super::http::{Body, Call, collect, escape};
+use super::id::{id, short_id};
 use super::{Engine, EngineError};
 
 /// How long an engine, whose clock may differ from ours, may take to tell of what has happened.
-const EVENTS_PATIENCE: Duration = Duration::from_millis(250);
+const EVENTS_LAG: Duration = Duration::from_millis(250);
+
+/// How long a container is taken to have for its end, if nobody says so.
+const UNKNOWN_STOP_TIME: Duration = Duration::from_secs(600);
 
 /// The bytes of a container's streams, in both directions.
 pub type RawStream = TokioIo<Upgraded>;
@@ -77,6 +82,7 @@ struct WaitError {
 #[serde(rename_all = "PascalCase")]
 pub struct ContainerFacts {
     /// The id, 64 digits.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The name, with a leading slash.
     pub name: String,
@@ -165,11 +171,15 @@ pub struct PublishedPort {
     pub host_port: String,
 }
 
+/// What a list of containers is limited to: values by the name of the filter.
+pub type Filters = BTreeMap<String, Vec<String>>;
+
 /// A container in a list.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ContainerLine {
-    /// The id.
+    /// The id, 64 digits.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The names, each with a leading slash.
     #[serde(default)]
@@ -177,6 +187,12 @@ pub struct ContainerLine {
     /// The image as it was named.
     #[serde(default)]
     pub image: String,
+    /// The command in one line.
+    #[serde(default)]
+    pub command: String,
+    /// When it was made, in seconds since 1970.
+    #[serde(default)]
+    pub created: i64,
     /// `running`, `exited`, ...
     #[serde(default)]
     pub state: String,
@@ -186,6 +202,50 @@ pub struct ContainerLine {
     /// Labels.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// Ports that it listens on, and those of the host that lead there.
+    #[serde(default)]
+    pub ports: Vec<ListedPort>,
+    /// What is mounted in it.
+    #[serde(default)]
+    pub mounts: Vec<ListedMount>,
+    /// How it is reached.
+    #[serde(default)]
+    pub network_settings: ListedNetworks,
+}
+
+/// A port in a list of containers.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListedPort {
+    /// The port in the container.
+    pub private_port: u16,
+    /// `tcp`, `udp` or `sctp`.
+    pub r#type: String,
+    /// The address of the host that leads there.
+    #[serde(rename = "IP")]
+    pub ip: Option<String>,
+    /// The port of the host that leads there.
+    pub public_port: Option<u16>,
+}
+
+/// A mount in a list of containers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListedMount {
+    /// `bind`, `volume`, ...
+    pub r#type: String,
+    /// The volume's name.
+    pub name: String,
+    /// The directory of the host.
+    pub source: String,
+}
+
+/// The networks in a list of containers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListedNetworks {
+    /// By name.
+    pub networks: BTreeMap<String, Value>,
 }
 
 impl ContainerLine {
@@ -194,11 +254,6 @@ impl ContainerLine {
         let first = self.names.first().map(|name| name.trim_start_matches('/'));
         first.unwrap_or_else(|| short_id(&self.id))
     }
-}
-
-/// Returns as much of a container's id as docker shows.
-pub fn short_id(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 /// Something that happened to a container.
@@ -233,6 +288,7 @@ fn reached_limit(events: &[u8], id: &str) -> Option<bool> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Created {
+    #[serde(deserialize_with = "id")]
     id: String,
 }
 
@@ -255,7 +311,8 @@ impl Engine {
             Method::POST,
             path,
             Body::Json(request),
-        );
+        )
+        .at(Pace::Work);
         let created: Created = self.json(call).await?;
         Ok(created.id)
     }
@@ -263,7 +320,7 @@ impl Engine {
     /// Starts a container.
     pub async fn start_container(&self, id: &str) -> Result<(), EngineError> {
         let call = Call::post("start the container", format!("/containers/{id}/start"));
-        self.send(call).await.map(drop)
+        self.send(call.at(Pace::Work)).await.map(drop)
     }
 
     /// Connects to a container's streams.
@@ -331,9 +388,12 @@ impl Engine {
             .map(|seconds| format!("?t={seconds}"))
             .unwrap_or_default();
         let path = format!("/containers/{}/stop{limit}", escape(id));
-        self.send(Call::post(&format!("stop container `{id}`"), path))
-            .await
-            .map(drop)
+        let time = seconds.map_or(UNKNOWN_STOP_TIME, |seconds| {
+            Duration::from_secs(seconds.unsigned_abs())
+        });
+        let action = format!("stop container `{id}`");
+        let call = Call::post(&action, path).at(Pace::AtLeast(time));
+        self.send(call).await.map(drop)
     }
 
     /// Removes a container with its anonymous volumes, even if it runs. One that is gone, or about
@@ -342,7 +402,7 @@ impl Engine {
         let path = format!("/containers/{}?force=1&v=1", escape(id));
         let action = format!("remove container `{id}`");
         match self
-            .send(Call::new(&action, Method::DELETE, path, Body::None))
+            .send(Call::new(&action, Method::DELETE, path, Body::None).at(Pace::Work))
             .await
         {
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
@@ -398,19 +458,25 @@ impl Engine {
             }
             Ok(())
         };
-        match timeout(EVENTS_PATIENCE, read).await {
+        match timeout(EVENTS_LAG, read).await {
             Ok(read) => read.map(|()| events),
             Err(_) => Ok(events),
         }
     }
 
-    /// Lists the containers that have a label, ended ones too.
-    pub async fn containers_with_label(
+    /// Lists containers, as docker's filters choose them; `all` takes those that ended as well.
+    pub async fn containers(
         &self,
-        label: &str,
+        all: bool,
+        limit: Option<u32>,
+        filters: &Filters,
     ) -> Result<Vec<ContainerLine>, EngineError> {
-        let filters = json!({"label": [label]}).to_string();
-        let path = format!("/containers/json?all=1&filters={}", escape(&filters));
+        let limit = limit.map_or_else(String::new, |limit| format!("&limit={limit}"));
+        let filters = escape(&json!(filters).to_string());
+        let path = format!(
+            "/containers/json?all={}{limit}&filters={filters}",
+            u8::from(all)
+        );
         self.json(Call::get("list containers", path)).await
     }
 
@@ -428,7 +494,9 @@ impl Engine {
             u8::from(follow)
         );
         let action = format!("read the log of container `{name}`");
-        Ok(self.send(Call::get(&action, path)).await?.into_body())
+        let pace = if follow { Pace::Endless } else { Pace::Quick };
+        let call = Call::get(&action, path).at(pace);
+        Ok(self.send(call).await?.into_body())
     }
 
     /// Unpacks a tar archive into a directory of a container.
@@ -452,14 +520,11 @@ impl Engine {
     pub async fn get_archive(&self, id: &str, file: &str) -> Result<Option<Bytes>, EngineError> {
         let action = "copy a file out of the container";
         let path = format!("/containers/{id}/archive?path={}", escape(file));
-        let answer = match self.send(Call::get(action, path)).await {
-            Ok(answer) => answer,
-            Err(error) if error.status() == Some(404) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let body = answer.into_body().collect().await;
-        let body = body.map_err(|source| EngineError::request(action, source.into()))?;
-        Ok(Some(body.to_bytes()))
+        match self.body(Call::get(action, path)).await {
+            Ok(archive) => Ok(Some(archive)),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a process in a running container and returns its id. The request is the body of
@@ -500,10 +565,8 @@ impl Wait {
     /// Waits for the end.
     pub async fn ended(self) -> Result<Ended, EngineError> {
         let Self { answer, action } = self;
-        let body = answer.into_body().collect().await;
-        let body = body.map_err(|source| EngineError::request(&action, source.into()))?;
-        serde_json::from_slice(&body.to_bytes())
-            .map_err(|source| EngineError::request(action, source.into()))
+        let body = collect(&action, answer).await?;
+        serde_json::from_slice(&body).map_err(|source| EngineError::request(action, source.into()))
     }
 }
 

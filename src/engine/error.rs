@@ -1,5 +1,7 @@
 //! What can go wrong between us and the engine.
 
+use std::time::Duration;
+
 use crate::dial::{ConnectError, EngineVersion};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -33,6 +35,14 @@ pub enum EngineError {
         action: String,
         /// The engine's words.
         message: String,
+    },
+    /// The engine took longer than it may.
+    #[error("The engine did not answer within {}s when asked to {action}", limit.as_secs_f64())]
+    TimedOut {
+        /// What was asked, as an infinitive.
+        action: String,
+        /// How long it had.
+        limit: Duration,
     },
     /// The request failed on the way.
     #[error("The engine could not {action}")]
@@ -71,9 +81,11 @@ impl EngineError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
-            Self::Connect(_) | Self::TooOld { .. } | Self::Failed { .. } | Self::Request { .. } => {
-                None
-            }
+            Self::Connect(_)
+            | Self::TooOld { .. }
+            | Self::Failed { .. }
+            | Self::TimedOut { .. }
+            | Self::Request { .. } => None,
         }
     }
 }
@@ -84,6 +96,9 @@ impl From<EngineError> for Problem {
             EngineError::Connect(error) => error.into(),
             EngineError::TooOld { .. } => Self::from_error(Exit::Engine, &error)
                 .hint("Use Docker Engine 19.03 or newer; 23 or newer is recommended"),
+            EngineError::TimedOut { .. } => Self::from_error(Exit::Engine, &error)
+                .hint("See whether it answers docker: `docker version`")
+                .hint("Give a slow engine more time: `export DYNBUILD_ENGINE_TIMEOUT=5m`"),
             EngineError::Refused { .. }
             | EngineError::Failed { .. }
             | EngineError::Request { .. } => Self::from_error(Exit::Engine, &error),

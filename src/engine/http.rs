@@ -6,14 +6,18 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 
+use super::deadline::Pace;
 use super::{Engine, EngineError};
+
+/// Bytes of the longest answer that is read: more than the list of ten thousand containers.
+const ANSWER_LIMIT: usize = 64 << 20;
 
 /// A request to the engine.
 pub(super) struct Call<'a> {
@@ -23,6 +27,7 @@ pub(super) struct Call<'a> {
     /// Path and query, without the version.
     pub(super) path: String,
     pub(super) body: Body,
+    pub(super) pace: Pace,
 }
 
 /// What is sent along.
@@ -53,33 +58,52 @@ impl<'a> Call<'a> {
             method,
             path,
             body,
+            pace: Pace::Quick,
         }
+    }
+
+    /// Says how long the answer may take.
+    pub(super) fn at(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
     }
 }
 
 impl Engine {
     /// Sends a request and returns when the headers of the answer are there.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Response<Incoming>, EngineError> {
-        self.exchange(call, None).await
+        let (action, pace) = (call.action.to_owned(), call.pace);
+        let answer = self.exchange(call, None);
+        self.deadline().within(&action, pace, answer).await
     }
 
     /// Sends a request and reads the JSON that it is answered with.
     pub(super) async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, EngineError> {
         let action = call.action.to_owned();
-        let answer = self.send(call).await?;
-        let body = collect(answer).await;
-        let body = body.map_err(|source| EngineError::request(&action, source.into()))?;
+        let body = self.body(call).await?;
         serde_json::from_slice(&body).map_err(|source| EngineError::request(&action, source.into()))
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(super) async fn body(&self, call: Call<'_>) -> Result<Bytes, EngineError> {
+        let (action, pace) = (call.action.to_owned(), call.pace);
+        let read = async {
+            let answer = self.exchange(call, None).await?;
+            collect(&action, answer).await
+        };
+        self.deadline().within(&action, pace, read).await
     }
 
     /// Sends a request that turns its connection into a byte stream.
     pub(super) async fn hijack(&self, call: Call<'_>) -> Result<TokioIo<Upgraded>, EngineError> {
         let action = call.action.to_owned();
-        let answer = self.exchange(call, Some("tcp")).await?;
-        hyper::upgrade::on(answer)
-            .await
-            .map(TokioIo::new)
-            .map_err(|source| EngineError::request(action, source.into()))
+        let (pace, failed) = (call.pace, action.clone());
+        let upgraded = async {
+            let answer = self.exchange(call, Some("tcp")).await?;
+            let upgraded = hyper::upgrade::on(answer).await.map(TokioIo::new);
+            upgraded.map_err(|source| EngineError::request(failed, source.into()))
+        };
+        self.deadline().within(&action, pace, upgraded).await
     }
 
     async fn exchange(
@@ -142,7 +166,7 @@ async fn refuse(
     {
         return Ok(answer);
     }
-    let body = collect(answer).await.unwrap_or_default();
+    let body = collect(action, answer).await.unwrap_or_default();
     let message = serde_json::from_slice(&body)
         .ok()
         .and_then(|value: serde_json::Value| Some(value.get("message")?.as_str()?.to_owned()))
@@ -154,8 +178,22 @@ async fn refuse(
     })
 }
 
-async fn collect(answer: Response<Incoming>) -> Result<Bytes, hyper::Error> {
-    Ok(answer.into_body().collect().await?.to_bytes())
+/// Reads an answer to its end, which has to come: an engine that never stops answering is none.
+pub(super) async fn collect(
+    action: &str,
+    answer: Response<Incoming>,
+) -> Result<Bytes, EngineError> {
+    let body = Limited::new(answer.into_body(), ANSWER_LIMIT)
+        .collect()
+        .await;
+    let body = body.map_err(|error| match error.downcast::<hyper::Error>() {
+        Ok(error) => EngineError::request(action, (*error).into()),
+        Err(_) => EngineError::Failed {
+            action: action.to_owned(),
+            message: format!("its answer is longer than {} MiB", ANSWER_LIMIT >> 20),
+        },
+    })?;
+    Ok(body.to_bytes())
 }
 
 /// Escapes a value for a query.

@@ -1,8 +1,8 @@
 //! Images in the engine's store.
 
 use bollard::models::ImageInspect;
-use bollard::query_parameters::RemoveImageOptions;
 
+use super::deadline::Pace;
 use super::{Engine, EngineError};
 
 /// What we want to know of an image.
@@ -24,16 +24,19 @@ impl Engine {
     /// # Errors
     /// Fails when the engine cannot be asked, or refuses for another reason than "not found".
     pub async fn image(&self, reference: &str) -> Result<Option<ImageFacts>, EngineError> {
-        match self.api().inspect_image(reference).await {
+        let action = format!("inspect image `{reference}`");
+        let inspected = async {
+            let image = self.api().inspect_image(reference).await;
+            image.map_err(|source| EngineError::request(&action, source))
+        };
+        match self
+            .deadline()
+            .within(&action, Pace::Quick, inspected)
+            .await
+        {
             Ok(image) => Ok(Some(image.into())),
-            Err(source) => {
-                let error = EngineError::request(format!("inspect image `{reference}`"), source);
-                if error.status() == Some(404) {
-                    Ok(None)
-                } else {
-                    Err(error)
-                }
-            }
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -56,18 +59,6 @@ impl Engine {
             .into_iter()
             .flat_map(|line| line.tags.unwrap_or_default())
             .collect())
-    }
-
-    /// Removes a reference, and the image when it was the last one.
-    ///
-    /// # Errors
-    /// Fails when the image does not exist or is used by a container.
-    pub async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
-        self.api()
-            .remove_image(reference, None::<RemoveImageOptions>, None)
-            .await
-            .map(drop)
-            .map_err(|source| EngineError::request(format!("remove image `{reference}`"), source))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bollard::models::SystemInfoCgroupVersionEnum;
 
+use super::deadline::Pace;
 use super::{Engine, EngineError};
 
 /// Facts about the engine's host.
@@ -29,11 +30,12 @@ impl Engine {
     /// # Errors
     /// Fails when the engine cannot be asked.
     pub async fn info(&self) -> Result<EngineInfo, EngineError> {
-        let info = self
-            .api()
-            .info()
-            .await
-            .map_err(|source| EngineError::request("tell about its host", source))?;
+        let action = "describe its host";
+        let info = async {
+            let info = self.api().info().await;
+            info.map_err(|source| EngineError::request(action, source))
+        };
+        let info = self.deadline().within(action, Pace::Quick, info).await?;
         let devices = info.discovered_devices.unwrap_or_default();
         let directories = info.cdi_spec_dirs.unwrap_or_default();
         let options = info.security_options.unwrap_or_default();

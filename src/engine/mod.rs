@@ -8,8 +8,10 @@
 mod client;
 mod connector;
 mod container;
+mod deadline;
 mod error;
 mod http;
+mod id;
 mod image;
 mod info;
 mod locate;
@@ -18,10 +20,12 @@ mod pull;
 
 pub use client::{Engine, OLDEST_API};
 pub use container::{
-    AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, PublishedPort, RawStream, Wait,
-    WaitFor, short_id,
+    AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, Filters, ListedPort,
+    PublishedPort, RawStream, Wait, WaitFor,
 };
+pub use deadline::Deadline;
 pub use error::EngineError;
+pub use id::short_id;
 pub use image::ImageFacts;
 pub use info::EngineInfo;
 pub use locate::{LocateError, Located, Origin, Surroundings, locate};

@@ -4,6 +4,7 @@ use bollard::auth::DockerCredentials;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
+use super::deadline::Pace;
 use super::{Engine, EngineError};
 use crate::credentials::Login;
 use crate::docker::reference::Reference;
@@ -27,10 +28,15 @@ impl Engine {
         let mut progress =
             std::pin::pin!(self.api().create_image(Some(options), None, credentials));
         let failed = |source| EngineError::request(format!("pull image `{reference}`"), source);
-        while let Some(step) = progress.try_next().await.map_err(failed)? {
-            if let Some(status) = step.status.filter(|_| step.progress_detail.is_none()) {
+        // What comes later takes as long as the registry does.
+        let action = format!("pull image `{reference}`");
+        let first = async { progress.try_next().await.map_err(failed) };
+        let mut step = self.deadline().within(&action, Pace::Work, first).await?;
+        while let Some(line) = step {
+            if let Some(status) = line.status.filter(|_| line.progress_detail.is_none()) {
                 told(&status);
             }
+            step = progress.try_next().await.map_err(failed)?;
         }
         Ok(())
     }

@@ -420,7 +420,7 @@ fn containers_in_the_background_are_found_read_entered_and_stopped() {
             (entered.status.code(), stdout(&entered).as_str()),
             (Some(4), "in\n")
         );
-        assert!(stdout(&run(&engine, &["ps", "-q"])).contains(name.name()));
+        assert!(stdout(&run(&engine, &["ps"])).contains(name.name()));
         let ready = run(&engine, &["wait", name.name(), "--for=running"]);
         assert_eq!(ready.status.code(), Some(0), "{}", stderr(&ready));
         let late = run(
@@ -743,6 +743,22 @@ fn a_container_that_nobody_reads_any_more_is_stopped(flags: &[&str]) {
         let mut child = spawn(&engine, &[flags, &command[..]].concat());
         assert_eq!(first_line(child.stdout.take()), "y\n");
         assert_eq!(child.wait().expect("dynrun ends").code(), Some(141));
+        assert_eq!(inspected(&engine, container.name(), ".Id"), None);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_what_nobody_reads() {
+    for engine in engines::newest() {
+        let container = engine.container("full");
+        // The pipe stays open, and what is in it unread.
+        let mut child = spawn(&engine, &["--name", container.name(), IMAGE, "yes"]);
+        wait_until("it runs", || {
+            inspected(&engine, container.name(), ".State.Running").as_deref() == Some("true")
+        });
+        std::thread::sleep(Duration::from_secs(1));
+        signal(&child, "INT");
+        assert_eq!(child.wait().expect("dynrun ends").code(), Some(130));
         assert_eq!(inspected(&engine, container.name(), ".Id"), None);
     }
 }

@@ -9,6 +9,7 @@ mod context;
 mod docs;
 mod dynrun;
 mod dynrun_commands;
+mod dynrun_hostile;
 mod dynrun_terminal;
 mod engines;
 mod golden;

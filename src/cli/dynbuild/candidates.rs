@@ -69,6 +69,7 @@ fn offered(
 /// Returns the profile that the line names, else all of them.
 fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
     let edge = Edge {
+        settings: Settings::default(),
         environment: Environment::read().ok()?,
         ui: Ui::new(&Settings::default()),
         annotations: false,

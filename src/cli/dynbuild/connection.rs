@@ -16,8 +16,8 @@ pub(super) async fn connect(edge: &Edge) -> Result<(Client, Engine), Problems> {
     // One after the other: a problem with the engine is told once.
     let client = Client::connect(&endpoint).await.map_err(Problem::from)?;
     let engine = match client.capabilities().engine.clone() {
-        Some(version) => Engine::known(&located.address, version).await,
-        None => Engine::connect(&located.address).await,
+        Some(version) => Engine::known(&located.address, version, edge.deadline()?).await,
+        None => Engine::connect_within(&located.address, edge.deadline()?).await,
     };
     let engine = engine.map_err(Problem::from)?;
     Ok((client, engine))

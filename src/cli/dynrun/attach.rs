@@ -11,7 +11,7 @@ use crate::cli::runtime::block_on;
 use crate::engine::{AttachTo, WaitFor};
 use crate::exit::Exit;
 use crate::launch::live::Sinks;
-use crate::launch::live::session::{Bond, Screen, Session, Wiring};
+use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, Problems};
 
@@ -53,11 +53,11 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
         leases.end(&facts.id);
     }
     let input = facts.config.open_stdin && !asked.no_stdin;
-    let wiring = Wiring {
+    let connection = Connection {
         tty: facts.config.tty,
         input,
-        bond: Bond::Joined,
-        screen: Screen::Container,
+        signals: SignalPolicy::ForwardUntilUnread,
+        resize: ResizeTarget::Container,
     };
     let to = AttachTo {
         stdin: input,
@@ -70,7 +70,7 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
         .wait_container(&facts.id, WaitFor::NotRunning)
         .await
         .map_err(refused)?;
-    let session = Session::attach(&engine, &facts.id, wiring, to)
+    let session = Session::attach(&engine, &facts.id, connection, to)
         .await
         .map_err(refused)?;
     let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;

@@ -6,12 +6,19 @@ use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::ui::Ui;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
 /// ends with 125, as docker does.
 pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
     let located = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
-    let engine = Engine::connect(&located.address).await.map_err(refused)?;
+    let settings = edge.settings.clone();
+    let deadline = edge.deadline().map_err(as_docker)?.reporting(move |text| {
+        // The edge is in use by what waits.
+        Ui::new(&settings).note(text);
+    });
+    let engine = Engine::connect_within(&located.address, deadline);
+    let engine = engine.await.map_err(refused)?;
     let version = engine.version();
     edge.detail(&format!(
         "The engine at `{}` is {}, API {}",

@@ -16,7 +16,7 @@ use crate::docker::env::{EnvError, EnvVar};
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::launch::live::Sinks;
-use crate::launch::live::session::{Bond, Screen, Session, Wiring};
+use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, Problems};
 
@@ -69,12 +69,12 @@ impl Verb for Exec {
 
 async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Result<Exit, Problems> {
     let name = &asked.name;
-    let wiring = Wiring {
+    let connection = Connection {
         tty,
         input: asked.interactive,
         // The engine sends no signals to a command; the terminal does, as keys.
-        bond: Bond::Apart,
-        screen: Screen::Exec,
+        signals: SignalPolicy::Leave,
+        resize: ResizeTarget::Exec,
     };
     let engine = connect(edge).await?;
     let id = match engine.create_exec(name, request).await {
@@ -85,7 +85,7 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
     let failed = |error: io::Error| Problem::from_error(Exit::Run, &error);
     let signals = Signals::catch().map_err(failed)?;
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
-    let session = Session::new(&engine, &id, wiring, stream);
+    let session = Session::new(&engine, &id, connection, stream);
     let exit = match session.follow_output(signals, &mut sinks).await {
         Some(caught) => caught.exit(),
         None => ended(&engine, &id, tty).await?,

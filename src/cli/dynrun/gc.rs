@@ -29,7 +29,8 @@ impl Verb for Gc {
 
 async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
-    let containers = engine.containers_with_label(label::MANAGED).await;
+    let ours = [("label".to_owned(), vec![label::MANAGED.to_owned()])];
+    let containers = engine.containers(true, None, &ours.into()).await;
     let containers = containers.map_err(refused)?;
     let leases = leases(edge);
     for container in &containers {
@@ -112,11 +113,9 @@ mod tests {
         let owner = owner.map(|owner| (label::OWNER.to_owned(), owner.to_string()));
         ContainerLine {
             id: "c1".to_owned(),
-            names: Vec::new(),
-            image: String::new(),
             state: state.to_owned(),
-            status: String::new(),
             labels: owner.into_iter().collect(),
+            ..ContainerLine::default()
         }
     }
 

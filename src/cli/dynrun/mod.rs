@@ -13,6 +13,7 @@ mod help;
 mod launch_command;
 mod leases;
 mod line;
+mod listed;
 mod logs;
 mod loss;
 mod ps;

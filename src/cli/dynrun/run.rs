@@ -170,7 +170,7 @@ async fn carry_out(
         return background(&started, request, &engine, edge).await;
     }
     let _lease = lease(&started, &launch, edge);
-    let outcome = foreground(started, &launch, request, &engine, edge).await?;
+    let outcome = Box::pin(foreground(started, &launch, request, &engine, edge)).await?;
     if let Some(diagnosis) = outcome.diagnosis {
         tell(&diagnosis, edge);
     }

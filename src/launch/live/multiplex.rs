@@ -2,6 +2,7 @@
 //! each piece behind a header of eight bytes (type, three zeros, length).
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,9 @@ use super::source::Source;
 use super::tail::Tail;
 
 const BUFFER: usize = 32 * 1024;
+
+/// How long a reader may leave output unread when dynrun was asked to end.
+const STALL_AFTER_SIGNAL: Duration = Duration::from_secs(2);
 
 /// Where a container's output goes, and a copy of its last lines.
 ///
@@ -24,6 +28,7 @@ pub struct Sinks {
     /// What is missing.
     pub losses: Vec<Loss>,
     broken_pipe: CancellationToken,
+    asked_to_end: CancellationToken,
 }
 
 type Sink = Box<dyn AsyncWrite + Send + Unpin>;
@@ -47,12 +52,19 @@ impl Sinks {
             tail: Tail::default(),
             losses: Vec::new(),
             broken_pipe: CancellationToken::new(),
+            asked_to_end: CancellationToken::new(),
         }
     }
 
     /// Returns what is cancelled when somebody has closed a pipe that the output goes to.
     pub fn broken_pipe(&self) -> CancellationToken {
         self.broken_pipe.clone()
+    }
+
+    /// Returns what is to be cancelled when the user asks to end: from then on, whoever does not
+    /// read what is written holds nothing up.
+    pub fn asked_to_end(&self) -> CancellationToken {
+        self.asked_to_end.clone()
     }
 
     /// Copies everything up to the end of the stream, and keeps in mind what is missing.
@@ -115,7 +127,14 @@ impl Sinks {
             Stream::Errors => &mut self.errors,
         };
         let Some(open) = sink else { return };
-        let Err(error) = write_all(open, piece).await else {
+        let written = tokio::select! {
+            written = write_all(open, piece) => written,
+            () = stalled(&self.asked_to_end) => {
+                *sink = None;
+                return;
+            }
+        };
+        let Err(error) = written else {
             return;
         };
         *sink = None;
@@ -131,6 +150,13 @@ impl Sinks {
 async fn write_all(sink: &mut Sink, piece: &[u8]) -> io::Result<()> {
     sink.write_all(piece).await?;
     sink.flush().await
+}
+
+/// Ends when the user has asked to end, and what is being written has not been taken for a while
+/// since: an engine whose output nobody reads does not end its container either.
+async fn stalled(asked_to_end: &CancellationToken) {
+    asked_to_end.cancelled().await;
+    tokio::time::sleep(STALL_AFTER_SIGNAL).await;
 }
 
 /// Reads a header: the type of the next piece and its length. `None` at a clean end.
@@ -156,7 +182,6 @@ fn broken_off() -> SourceError {
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
-    use std::time::Duration;
 
     /// Something to write to and look at.
     #[derive(Clone, Default)]
@@ -252,6 +277,19 @@ mod tests {
         assert_eq!(errors.text(), "err");
         assert_eq!(sinks.tail.lines(), ["outerr!"]);
         assert!(!sinks.broken_pipe().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn who_asks_to_end_does_not_wait_for_a_reader() {
+        // A pipe that is full after four bytes, and nobody reads it.
+        let (full, _unread) = tokio::io::duplex(4);
+        let errors = Page::default();
+        let mut sinks = Sinks::new(full, errors.clone());
+        sinks.asked_to_end().cancel();
+        let pieces = [b"\x01\0\0\0\0\0\0\x09too long!", PIECES].concat();
+        sinks.copy(&mut Source::new(&pieces[..]), false).await;
+        assert!(sinks.losses.is_empty());
+        assert_eq!(errors.text(), "err");
     }
 
     #[tokio::test]

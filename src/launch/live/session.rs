@@ -1,6 +1,6 @@
 //! A session with a container: streams and terminal, signals, and its end.
 //!
-//! While it lasts, signals to dynrun are caught, and each is heeded: it goes to the container, or
+//! While it lasts, signals to dynrun are caught, and each is acted on: it goes to the container, or
 //! it ends the session. So the terminal is restored whatever ends dynrun but `kill -9`.
 
 use std::future::Future;
@@ -20,18 +20,18 @@ use crate::exit::Exit;
 use crate::launch::terminal::{Input, RawMode, Resizes, Size};
 
 /// How long the engine may be silent when the container has ended, and its output has not.
-const SILENCE: Duration = Duration::from_secs(5);
+const OUTPUT_LAG: Duration = Duration::from_secs(5);
 
 /// How long the engine has to take a signal.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which Ctrl-C kills the container.
-const INSISTING: u32 = 3;
+const SIGNALS_BEFORE_KILL: u32 = 3;
 
 /// How long the end of a container may lag behind the end of its stream.
-const MOMENT: Duration = Duration::from_millis(50);
+const END_LAG: Duration = Duration::from_millis(50);
 
-/// How many times the terminal's size is told anew while the container starts.
+/// How many times the terminal's size is sent again while the container starts.
 const RESIZE_TRIES: u32 = 10;
 
 /// How a session ended.
@@ -58,18 +58,18 @@ impl End {
 
 /// What signals to us mean for a container, or a command in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bond {
+pub enum SignalPolicy {
     /// It runs for us: signals go to it, and it is stopped when nobody reads its output any more.
-    Ours,
+    Forward,
     /// It runs for others too: signals go to it, but it goes on when nobody reads its output here.
-    Joined,
+    ForwardUntilUnread,
     /// It goes on, and we leave.
-    Apart,
+    Leave,
 }
 
 /// What has a size to be told: a container, or a command in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Screen {
+pub enum ResizeTarget {
     /// A container.
     Container,
     /// A command in a container.
@@ -78,15 +78,15 @@ pub enum Screen {
 
 /// What a session connects.
 #[derive(Clone, Copy, Debug)]
-pub struct Wiring {
+pub struct Connection {
     /// Whether there is a terminal.
     pub tty: bool,
     /// Whether our input goes to the container.
     pub input: bool,
     /// What signals to us mean for it.
-    pub bond: Bond,
-    /// Whose screen it is.
-    pub screen: Screen,
+    pub signals: SignalPolicy,
+    /// What is resized with our terminal.
+    pub resize: ResizeTarget,
 }
 
 /// A connected session, before or after the start.
@@ -94,7 +94,7 @@ pub struct Wiring {
 pub struct Session {
     engine: Engine,
     id: String,
-    wiring: Wiring,
+    connection: Connection,
     reader: ReadHalf<RawStream>,
     writer: WriteHalf<RawStream>,
 }
@@ -115,20 +115,20 @@ impl Session {
     pub async fn attach(
         engine: &Engine,
         id: &str,
-        wiring: Wiring,
+        connection: Connection,
         to: AttachTo<'_>,
     ) -> Result<Self, EngineError> {
         let stream = engine.attach_container(id, to).await?;
-        Ok(Self::new(engine, id, wiring, stream))
+        Ok(Self::new(engine, id, connection, stream))
     }
 
     /// Takes over a stream that is connected.
-    pub fn new(engine: &Engine, id: &str, wiring: Wiring, stream: RawStream) -> Self {
+    pub fn new(engine: &Engine, id: &str, connection: Connection, stream: RawStream) -> Self {
         let (reader, writer) = tokio::io::split(stream);
         Self {
             engine: engine.clone(),
             id: id.to_owned(),
-            wiring,
+            connection,
             reader,
             writer,
         }
@@ -147,33 +147,34 @@ impl Session {
         let Self {
             engine,
             id,
-            wiring,
+            connection,
             reader,
             writer,
         } = self;
-        let _raw = raw_mode(wiring);
-        let _helpers = helpers(&engine, &id, wiring, writer);
+        let _raw = raw_mode(connection);
+        let _helpers = helpers(&engine, &id, connection, writer);
         let ended = CancellationToken::new();
         let broken_pipe = sinks.broken_pipe();
-        let heed = Heed {
+        let relay = SignalRelay {
             engine: &engine,
             id: &id,
-            bond: wiring.bond,
+            policy: connection.signals,
             signals,
             broken_pipe: broken_pipe.clone(),
+            asked_to_end: sinks.asked_to_end(),
             ended: ended.clone(),
         };
-        let mut source = Source::until(reader, ended.clone(), SILENCE);
+        let mut source = Source::until(reader, ended.clone(), OUTPUT_LAG);
         let followed = Followed {
             engine: &engine,
             id: &id,
-            tty: wiring.tty,
+            tty: connection.tty,
             ended,
         };
-        let copied = sinks.copy(&mut source, wiring.tty);
+        let copied = sinks.copy(&mut source, connection.tty);
         let end = tokio::select! {
             end = followed.to_the_end(copied, wait) => end?,
-            caught = heed.until_we_leave() => End::Left(caught),
+            caught = relay.until_we_leave() => End::Left(caught),
         };
         // Its end was our doing, and says nothing of the container.
         Ok(if broken_pipe.is_cancelled() {
@@ -188,25 +189,26 @@ impl Session {
         let Self {
             engine,
             id,
-            wiring,
+            connection,
             reader,
             writer,
         } = self;
-        let _raw = raw_mode(wiring);
-        let _helpers = helpers(&engine, &id, wiring, writer);
-        let heed = Heed {
+        let _raw = raw_mode(connection);
+        let _helpers = helpers(&engine, &id, connection, writer);
+        let relay = SignalRelay {
             engine: &engine,
             id: &id,
             // The engine has no way to signal a command.
-            bond: Bond::Apart,
+            policy: SignalPolicy::Leave,
             signals,
             broken_pipe: sinks.broken_pipe(),
+            asked_to_end: sinks.asked_to_end(),
             ended: CancellationToken::new(),
         };
         let mut source = Source::new(reader);
         tokio::select! {
-            () = sinks.copy(&mut source, wiring.tty) => None,
-            caught = heed.until_we_leave() => Some(caught),
+            () = sinks.copy(&mut source, connection.tty) => None,
+            caught = relay.until_we_leave() => Some(caught),
         }
     }
 }
@@ -239,7 +241,7 @@ impl Followed<'_> {
             () = &mut copied => {
                 // An end that is just happening is told within moments. With a terminal the stream
                 // also ends when the user detaches.
-                match timeout(MOMENT, &mut wait).await {
+                match timeout(END_LAG, &mut wait).await {
                     Ok(over) => over,
                     Err(_) if self.tty && self.runs().await? => return Ok(End::Detached),
                     Err(_) => wait.await,
@@ -257,19 +259,24 @@ impl Followed<'_> {
 }
 
 /// Enters raw mode where the container has a terminal and our input goes to it.
-fn raw_mode(wiring: Wiring) -> Option<RawMode> {
-    let wanted = wiring.tty && wiring.input;
+fn raw_mode(connection: Connection) -> Option<RawMode> {
+    let wanted = connection.tty && connection.input;
     // A terminal that refuses is used as it is.
     wanted.then(|| RawMode::enter().ok().flatten()).flatten()
 }
 
-fn helpers(engine: &Engine, id: &str, wiring: Wiring, writer: WriteHalf<RawStream>) -> Helpers {
-    let mut helpers = vec![tokio::spawn(send_input(wiring.input, writer))];
-    if wiring.tty {
-        helpers.push(tokio::spawn(tell_sizes(
+fn helpers(
+    engine: &Engine,
+    id: &str,
+    connection: Connection,
+    writer: WriteHalf<RawStream>,
+) -> Helpers {
+    let mut helpers = vec![tokio::spawn(send_input(connection.input, writer))];
+    if connection.tty {
+        helpers.push(tokio::spawn(send_sizes(
             engine.clone(),
             id.to_owned(),
-            wiring.screen,
+            connection.resize,
         )));
     }
     Helpers(helpers)
@@ -291,49 +298,51 @@ async fn send_input(wanted: bool, mut writer: impl AsyncWrite + Unpin) {
     writer.shutdown().await.ok();
 }
 
-/// Tells the size until it is taken (the process may not be there yet), then each change.
-async fn tell_sizes(engine: Engine, id: String, screen: Screen) {
+/// Sends the size until it is taken (the process may not be there yet), then each change.
+async fn send_sizes(engine: Engine, id: String, target: ResizeTarget) {
     let Ok(mut resizes) = Resizes::watch() else {
         return;
     };
     let mut size = Size::of_terminal();
     for attempt in 1..=RESIZE_TRIES {
         let Some(now) = size else { break };
-        if tell_size(&engine, &id, screen, now).await.is_ok() {
+        if send_size(&engine, &id, target, now).await.is_ok() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10) * attempt).await;
         size = Size::of_terminal();
     }
     while let Some(size) = resizes.next().await {
-        tell_size(&engine, &id, screen, size).await.ok();
+        send_size(&engine, &id, target, size).await.ok();
     }
 }
 
-async fn tell_size(
+async fn send_size(
     engine: &Engine,
     id: &str,
-    screen: Screen,
+    target: ResizeTarget,
     size: Size,
 ) -> Result<(), EngineError> {
-    match screen {
-        Screen::Container => engine.resize_container(id, size.rows, size.columns).await,
-        Screen::Exec => engine.resize_exec(id, size.rows, size.columns).await,
+    match target {
+        ResizeTarget::Container => engine.resize_container(id, size.rows, size.columns).await,
+        ResizeTarget::Exec => engine.resize_exec(id, size.rows, size.columns).await,
     }
 }
 
-/// What heeds the signals of a session.
-struct Heed<'a> {
+/// What acts on the signals of a session.
+struct SignalRelay<'a> {
     engine: &'a Engine,
     id: &'a str,
-    bond: Bond,
+    policy: SignalPolicy,
     signals: Signals,
     broken_pipe: CancellationToken,
+    /// Gets to know that the user asks to end.
+    asked_to_end: CancellationToken,
     /// Whether the container has ended.
     ended: CancellationToken,
 }
 
-impl Heed<'_> {
+impl SignalRelay<'_> {
     /// Passes signals on, up to one that means us. Who asks to end a third time means it: the
     /// container is killed, and if the engine does not take that, we leave.
     async fn until_we_leave(mut self) -> Caught {
@@ -344,18 +353,22 @@ impl Heed<'_> {
                 caught = self.signals.next() => caught,
                 () = self.broken_pipe.cancelled(), if !told => Caught::BROKEN_PIPE,
             };
-            asked += u32::from(caught.asks_to_end());
-            match (self.bond, caught) {
-                (Bond::Apart, _) | (Bond::Joined, Caught::BROKEN_PIPE) => return caught,
+            if caught.asks_to_end() {
+                asked += 1;
+                self.asked_to_end.cancel();
+            }
+            match (self.policy, caught) {
+                (SignalPolicy::Leave, _)
+                | (SignalPolicy::ForwardUntilUnread, Caught::BROKEN_PIPE) => return caught,
                 // There is nothing left to send it to.
-                _ if self.ended.is_cancelled() || asked > INSISTING => return caught,
-                (Bond::Ours, Caught::BROKEN_PIPE) => {
+                _ if self.ended.is_cancelled() || asked > SIGNALS_BEFORE_KILL => return caught,
+                (SignalPolicy::Forward, Caught::BROKEN_PIPE) => {
                     told = true;
                     self.stop();
                 }
-                _ if asked == INSISTING && caught.asks_to_end() => {
+                _ if asked == SIGNALS_BEFORE_KILL && caught.asks_to_end() => {
                     let kill = self.engine.signal_container(self.id, "KILL");
-                    if timeout(PATIENCE, kill).await.is_err() {
+                    if timeout(SIGNAL_TIMEOUT, kill).await.is_err() {
                         return caught;
                     }
                 }
@@ -370,7 +383,7 @@ impl Heed<'_> {
         let (engine, id) = (self.engine.clone(), self.id.to_owned());
         tokio::spawn(async move {
             let sent = engine.signal_container(&id, caught.name());
-            timeout(PATIENCE, sent).await.ok();
+            timeout(SIGNAL_TIMEOUT, sent).await.ok();
         });
     }
 

@@ -1,5 +1,9 @@
 //! A launch, carried out.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::autopsy::ran_out_of_memory;
 use super::create::Creation;
 use super::exit;
@@ -7,11 +11,11 @@ use super::fill::Fill;
 use super::loss::Loss;
 use super::multiplex::Sinks;
 use super::prepare;
-use super::session::{Bond, End, Screen, Session, Wiring};
-use super::signals::Signals;
+use super::session::{Connection, End, ResizeTarget, Session, SignalPolicy};
+use super::signals::{Caught, Signals};
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
-use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor};
+use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor, short_id};
 use crate::exit::Exit;
 use crate::launch::decision::Launch;
 use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
@@ -21,6 +25,9 @@ use crate::launch::note::Note;
 use crate::launch::request::UlimitPolicy;
 use crate::problem::{Problem, Problems};
 use crate::secret::Secret;
+
+/// How long the engine has to remove what is not wanted any more.
+const REMOVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a launch came to.
 #[derive(Debug)]
@@ -82,6 +89,9 @@ impl Starter<'_> {
                     self.engine.remove_container(&id).await.ok();
                     self.without_limit(launch, name);
                 }
+                Err(Failed::Interrupted(caught)) => {
+                    return Err(self.interrupted(&id, caught).await.into());
+                }
                 Err(failed) => {
                     self.engine.remove_container(&id).await.ok();
                     return Err(failed.problem(launch).into());
@@ -105,15 +115,20 @@ impl Starter<'_> {
     async fn start_created(&self, launch: &Launch, id: &str) -> Result<Started, Failed> {
         self.fill(launch, id).await?;
         write_cidfile(launch, id)?;
-        let following = if launch.spec.launch.detach {
+        let mut following = if launch.spec.launch.detach {
             None
         } else {
             Some(self.prepare_to_follow(launch, id).await?)
         };
-        self.engine
-            .start_container(id)
-            .await
-            .map_err(Failed::start)?;
+        let start = self.engine.start_container(id);
+        match &mut following {
+            None => start.await.map_err(Failed::start)?,
+            // Caught signals end nothing by themselves, and the engine may take its time.
+            Some(following) => tokio::select! {
+                started = start => started.map_err(Failed::start)?,
+                caught = following.signals.next() => return Err(Failed::Interrupted(caught)),
+            },
+        }
         Ok(Started {
             engine: self.engine.clone(),
             id: id.to_owned(),
@@ -177,17 +192,30 @@ impl Starter<'_> {
             stderr: wanted(Stream::Stderr),
             detach_keys: keys.as_deref(),
         };
-        let wiring = Wiring {
+        let connection = Connection {
             tty: spec.streams.tty,
             input,
-            bond: if spec.launch.forward_signals {
-                Bond::Ours
+            signals: if spec.launch.forward_signals {
+                SignalPolicy::Forward
             } else {
-                Bond::Apart
+                SignalPolicy::Leave
             },
-            screen: Screen::Container,
+            resize: ResizeTarget::Container,
         };
-        Session::attach(self.engine, id, wiring, to).await
+        Session::attach(self.engine, id, connection, to).await
+    }
+
+    /// Removes a container that is not wanted any more, if the engine takes that in time.
+    async fn interrupted(&self, id: &str, caught: Caught) -> Problem {
+        let message = "Interrupted before the container was started";
+        let problem = Problem::new(caught.exit(), message);
+        match timeout(REMOVE_TIMEOUT, self.engine.remove_container(id)).await {
+            Ok(Ok(())) => problem,
+            Ok(Err(_)) | Err(_) => problem.hint(format!(
+                "Remove what is left: `docker rm --force {}`",
+                short_id(id)
+            )),
+        }
     }
 
     /// Leaves a limit to the engine that it refused to set.
@@ -264,6 +292,8 @@ enum Failed {
     Limit(UlimitName),
     /// The engine could not start it.
     Start(EngineError),
+    /// A signal came first.
+    Interrupted(Caught),
     /// Anything before that.
     Before(Problem),
 }
@@ -291,6 +321,7 @@ impl Failed {
     fn problem(self, launch: &Launch) -> Problem {
         let error = match self {
             Self::Before(problem) => return problem,
+            Self::Interrupted(caught) => return Problem::new(caught.exit(), "Interrupted"),
             Self::Limit(name) => {
                 let message = format!("the engine cannot set `--ulimit {name}` as asked");
                 return Problem::new(Exit::Run, message)

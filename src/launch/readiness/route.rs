@@ -262,7 +262,7 @@ mod tests {
             },
         };
         let facts = json!({
-            "Id": "c1", "Name": "/c1", "State": {}, "Config": {},
+            "Id": "0".repeat(64), "Name": "/c1", "State": {}, "Config": {},
             "HostConfig": {"NetworkMode": network},
             "NetworkSettings": {"Ports": ports},
         });
