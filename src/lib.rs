@@ -10,6 +10,7 @@ pub mod context;
 pub mod credentials;
 pub mod dial;
 pub mod docker;
+pub mod dockerfile;
 pub mod engine;
 pub mod execute;
 pub mod exit;

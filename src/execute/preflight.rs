@@ -30,9 +30,9 @@ pub(super) fn servers(
 }
 
 fn compiles(target: &PlannedTarget, composition: &Composition) -> bool {
-    let graph = StageGraph::new(composition, &target.build_args);
+    let graph = StageGraph::new(composition, target.inputs());
     let stage = graph.find(&target.dockerfile.stage);
-    stage.is_some_and(|stage| graph.declares(stage, CACHE_SWITCH))
+    stage.is_some_and(|stage| graph.declared(stage).contains(CACHE_SWITCH))
 }
 
 /// Returns whether build arguments name a proxy, behind which a step may reach what we do not.
@@ -147,11 +147,7 @@ ARG USE_SCCACHE
 
     #[test]
     fn only_servers_that_a_compilation_uses_are_tried() {
-        let fragment = Fragment {
-            name: "test".into(),
-            file: "test".into(),
-            text: STAGES.into(),
-        };
+        let fragment = Fragment::new("test", "test", STAGES);
         let composition = Composition::new([Arc::new(fragment)]).unwrap();
         let remote = [("USE_SCCACHE", "true"), ("SCCACHE_ENDPOINT", "10.0.0.1:9")];
         let behind = [&remote[..], &[("https_proxy", "http://p")]].concat();

@@ -180,7 +180,7 @@ impl<'a> Runner<'a> {
     /// Names the engine's copy of a context: targets that read different parts of one context
     /// must not share a copy, or each build deletes what the other one needs.
     fn shared_key(&self, target: &PlannedTarget) -> Result<String, Problems> {
-        let graph = StageGraph::new(&self.composition, &target.build_args);
+        let graph = StageGraph::new(&self.composition, target.inputs());
         let stage = graph
             .target(&target.dockerfile.stage)
             .map_err(Problem::from)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use super::settings::SecretSource;
+use super::stages::Inputs;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;
@@ -74,6 +75,15 @@ pub struct PlannedTarget {
 }
 
 impl PlannedTarget {
+    /// Returns what decides about its stages.
+    pub fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            args: &self.build_args,
+            contexts: &self.contexts,
+            platforms: &self.platforms,
+        }
+    }
+
     /// Returns whether something is said about a provenance statement, be it that there is none.
     pub fn has_provenance(&self) -> bool {
         let mut kinds = self.attestations.iter().map(|attestation| attestation.kind);

@@ -89,6 +89,30 @@ pub enum PlanError {
         /// Where the profile names it.
         origin: Origin,
     },
+    /// A target is built from a stage that no fragment has.
+    #[error("Target `{target}` is the stage `{stage}`, which no fragment has")]
+    UnknownStage {
+        /// The target.
+        target: String,
+        /// The stage.
+        stage: String,
+        /// The stages that there are.
+        known: Vec<String>,
+        /// Where the profile names it.
+        origin: Origin,
+    },
+    /// A named context that no stage refers to.
+    #[error("No stage uses the context `{name}`")]
+    UnusedContext {
+        /// The context.
+        name: String,
+        /// The name that was perhaps meant.
+        similar: Option<String>,
+        /// What the stages refer to.
+        known: Vec<String>,
+        /// Who asked for it.
+        origin: Origin,
+    },
     /// A build argument that reaches nothing.
     #[error("No stage of {targets} declares the build argument `{name}`")]
     UnknownBuildArg {
@@ -266,6 +290,8 @@ impl PlanError {
             | Self::Invalid { origin, .. }
             | Self::Refused { origin, .. }
             | Self::MissingFragment { origin, .. }
+            | Self::UnknownStage { origin, .. }
+            | Self::UnusedContext { origin, .. }
             | Self::UnknownBuildArg { origin, .. }
             | Self::DiffersByPlatform { origin, .. }
             | Self::SharedTag { origin, .. }
@@ -330,6 +356,22 @@ impl From<PlanError> for Problem {
             PlanError::MissingFragment {
                 fragment, known, ..
             } => with_choices(problem, "Fragments", &fragment, &known),
+            PlanError::UnknownStage { stage, known, .. } => {
+                with_choices(problem, "Stages", &stage, &known)
+            }
+            PlanError::UnusedContext {
+                name,
+                similar,
+                known,
+                ..
+            } => match similar {
+                Some(similar) => problem.hint(format!(
+                    "Did you mean `{similar}`? `--build-context {similar}=…`"
+                )),
+                None => with_choices(problem, "Stages, images and contexts", &name, &known).hint(
+                    format!("Use it in a stage, for example `COPY --from={name} / /`"),
+                ),
+            },
             PlanError::UnknownBuildArg {
                 name,
                 known,

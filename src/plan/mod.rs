@@ -20,6 +20,7 @@ pub mod lint;
 mod origin;
 mod place;
 mod reach;
+mod reference;
 pub mod render;
 mod resolve;
 mod secrets;

@@ -1,6 +1,6 @@
 //! Profile, settings and facts in; a plan out. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::axes::{self, Asked};
@@ -17,15 +17,16 @@ use super::labels::{labels, note_repository};
 use super::origin::{Origin, Setting};
 use super::place::Place;
 use super::reach::Reach;
+use super::reference::{Referred, note_unknown};
 use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
 use super::shared;
 use super::specs::{self, Results, results};
-use super::stages::{Composition, Fragment, StageGraph};
+use super::stages::{Composition, Fragment, Ids, Inputs, StageGraph};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
 use crate::problem::{Excerpt, Problem, Problems};
-use crate::profile::Profile;
+use crate::profile::{Profile, Target};
 use crate::toml_file::Located;
 
 /// A plan, where each of its values comes from, and what the user should know about it.
@@ -66,11 +67,16 @@ pub fn resolve(
     };
     let mut builds = Vec::new();
     let mut declared = BTreeMap::new();
+    let mut referred = Referred::default();
     for target in &targets {
         let fragments = fragments(profile, facts, target, &mut findings);
         let own = Declared::of(&fragments, &mut findings);
         let names = fragments.iter().map(|fragment| fragment.name.clone());
-        builds.push(planner.target(target, names.collect(), &own, &mut findings));
+        let build = planner.target(target, names.collect(), &own, &mut findings);
+        if let Some(composition) = &own.composition {
+            referred.add(&StageGraph::new(composition, build.target.inputs()));
+        }
+        builds.push(build);
         declared.extend(own.args);
     }
     // Fragments that cannot be read declare nothing, which is not the argument's fault.
@@ -83,6 +89,7 @@ pub fn resolve(
             declared: &declared,
         };
         reach.check(&mut findings);
+        referred.check(&settings.contexts, &mut findings);
     }
     let images = builds.iter().map(|build: &Planned| &build.target);
     shared::check_tags(images.clone(), settings, &mut findings);
@@ -134,42 +141,86 @@ pub fn choose_fragments(
 }
 
 /// Returns the fragments of a target and of all that it needs, in the order of joining.
-fn fragments(
-    profile: &Profile,
-    facts: &Facts,
-    target: &Asked<'_>,
+fn fragments<'a>(
+    profile: &'a Profile,
+    facts: &'a Facts,
+    target: &Asked<'a>,
     findings: &mut Findings,
 ) -> Vec<Arc<Fragment>> {
-    let mut fragments = Vec::new();
-    collect_fragments(profile, facts, target.name, &mut fragments, findings);
-    fragments
+    let mut collection = Collection {
+        facts,
+        tables: profile
+            .targets
+            .iter()
+            .map(|(name, table)| (name.as_str(), (name, table)))
+            .collect(),
+        seen: HashSet::new(),
+        fragments: Vec::new(),
+        names: HashSet::new(),
+    };
+    collection.add(target.name, findings);
+    collection.fragments
 }
 
-fn collect_fragments(
-    profile: &Profile,
-    facts: &Facts,
-    name: &str,
-    fragments: &mut Vec<Arc<Fragment>>,
-    findings: &mut Findings,
-) {
-    let Some((at, table)) = profile.targets.entry(name) else {
-        return;
-    };
-    for need in table.needs.iter().flatten() {
-        collect_fragments(profile, facts, &need.value, fragments, findings);
+/// The fragments of a target in the making.
+struct Collection<'a> {
+    facts: &'a Facts,
+    tables: HashMap<&'a str, (&'a Located<String>, &'a Target)>,
+    /// The targets that are looked at.
+    seen: HashSet<&'a str>,
+    fragments: Vec<Arc<Fragment>>,
+    names: HashSet<String>,
+}
+
+impl<'a> Collection<'a> {
+    /// Adds the fragments of a target behind those that it needs. Chains of needs may be long, so
+    /// there is no recursion.
+    fn add(&mut self, target: &'a str, findings: &mut Findings) {
+        let mut open = vec![(target, self.needs(target))];
+        self.seen.insert(target);
+        while let Some((name, needs)) = open.last_mut() {
+            let name = *name;
+            match needs.pop() {
+                Some(need) if self.seen.insert(need) => open.push((need, self.needs(need))),
+                Some(_) => {}
+                None => {
+                    open.pop();
+                    self.add_own(name, findings);
+                }
+            }
+        }
     }
-    let written = table.fragment.as_ref();
-    let fragment = written.map_or(name, Located::as_str);
-    let known = &facts.fragments;
-    match known.get(fragment) {
-        Ok(found) if fragments.contains(&found) => {}
-        Ok(found) => fragments.push(found),
-        Err(_) => findings.error(PlanError::MissingFragment {
-            target: name.to_owned(),
-            fragment: fragment.to_owned(),
-            known: known.names().map(str::to_owned).collect(),
-            origin: Origin::File(written.map_or(at, |written| &written.at).clone()),
-        }),
+
+    /// The needs of a target, the first one at the end.
+    fn needs(&self, target: &str) -> Vec<&'a str> {
+        let table = self.tables.get(target).map(|(_, table)| *table);
+        let needs = table
+            .and_then(|table| table.needs.as_ref())
+            .into_iter()
+            .flatten();
+        needs.rev().map(Located::as_str).collect()
+    }
+
+    fn add_own(&mut self, name: &str, findings: &mut Findings) {
+        let Some((at, table)) = self.tables.get(name) else {
+            return;
+        };
+        let written = table.fragment.as_ref();
+        let fragment = written.map_or(name, Located::as_str);
+        let known = &self.facts.fragments;
+        match known.get(fragment) {
+            Ok(found) => {
+                if self.names.insert(found.name.clone()) {
+                    self.fragments.push(found);
+                }
+            }
+            Err(_) => findings.error(PlanError::MissingFragment {
+                target: name.to_owned(),
+                fragment: fragment.to_owned(),
+                known: known.names().map(str::to_owned).collect(),
+                origin: Origin::File(written.map_or(&at.at, |written| &written.at).clone()),
+            }),
+        }
     }
 }
 
@@ -189,7 +240,6 @@ fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
 #[derive(Default)]
 struct Declared {
     args: BTreeMap<String, Excerpt>,
-    secrets: BTreeSet<String>,
     /// None if a fragment cannot be read.
     composition: Option<Composition>,
 }
@@ -197,15 +247,13 @@ struct Declared {
 impl Declared {
     fn of(fragments: &[Arc<Fragment>], findings: &mut Findings) -> Self {
         match Composition::new(fragments.iter().cloned()) {
-            Ok(composition) => Self {
-                args: composition.declarations(),
-                secrets: composition
-                    .secrets()
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect(),
-                composition: Some(composition),
-            },
+            Ok(composition) => {
+                note_unknown(&composition, findings);
+                Self {
+                    args: composition.declarations(),
+                    composition: Some(composition),
+                }
+            }
             Err(errors) => {
                 for error in errors {
                     findings.fragment(Problem::from(error));
@@ -215,13 +263,67 @@ impl Declared {
         }
     }
 
-    /// Returns whether a stage that building `stage` runs compiles through the compiler cache.
-    fn compiles(&self, stage: &str, build_args: &BTreeMap<String, String>) -> bool {
-        self.composition.as_ref().is_some_and(|composition| {
-            let graph = StageGraph::new(composition, build_args);
-            let target = graph.find(stage);
-            target.is_some_and(|target| graph.declares(target, SWITCH))
-        })
+    /// Returns what the steps of a target ask for.
+    fn steps(&self, target: &Asked<'_>, inputs: Inputs<'_>, findings: &mut Findings) -> Steps {
+        let Some(composition) = &self.composition else {
+            return Steps::default();
+        };
+        let graph = StageGraph::new(composition, inputs);
+        let name = stage_name(target);
+        let Some(stage) = graph.find(name) else {
+            // Where a fragment is missing, that is why.
+            let is_missing = |error: &PlanError| matches!(error, PlanError::MissingFragment { .. });
+            if findings.errors.iter().any(is_missing) {
+                return Steps::default();
+            }
+            let written = target.table.stage.as_ref();
+            findings.error(PlanError::UnknownStage {
+                target: target.name.to_owned(),
+                stage: name.to_owned(),
+                known: graph.names().map(str::to_owned).collect(),
+                origin: written.map_or_else(
+                    || target.origin.clone(),
+                    |stage| Origin::File(stage.at.clone()),
+                ),
+            });
+            return Steps::default();
+        };
+        Steps {
+            secrets: graph.secrets(stage),
+            ssh: graph.ssh(stage),
+            compile: graph.declared(stage).contains(SWITCH),
+        }
+    }
+}
+
+/// Returns the name of the stage that a target is.
+fn stage_name<'a>(target: &'a Asked<'_>) -> &'a str {
+    let stage = target.table.stage.as_ref();
+    stage.map_or(target.name, Located::as_str)
+}
+
+/// What the steps of a target ask for.
+#[derive(Default)]
+struct Steps {
+    secrets: Ids,
+    ssh: Ids,
+    /// Whether they compile through the compiler cache.
+    compile: bool,
+}
+
+impl Steps {
+    /// Notes secrets and agents without which a step fails: it may still be in the engine's cache.
+    fn note_missing(&self, known: &[KnownSecret], settings: &Settings, findings: &mut Findings) {
+        let is_known = |id: &String| known.iter().any(|secret| secret.id == *id);
+        for id in self.secrets.required.iter().filter(|id| !is_known(id)) {
+            findings.note(format!(
+                "A step fails without the secret `{id}`: give it with `--secret id={id},src=FILE`"
+            ));
+        }
+        if !self.ssh.required.is_empty() && settings.ssh.is_empty() {
+            findings
+                .note("A step fails without an ssh agent: give it with `--ssh default`".to_owned());
+        }
     }
 }
 
@@ -274,16 +376,21 @@ impl Planner<'_> {
                 .note(Some(target.name), "tag", tag.clone());
         }
         let is_declared = |name: &str| declared.args.contains_key(name);
-        let mounted = |id: &str| declared.secrets.contains(id);
         let build_args = self.build_args(target, is_declared, findings);
         let build_args = winners(target, "", build_args, findings);
         let labels = labels(profile, settings, facts, &values);
         let mut known = known_secrets(profile, settings);
         known.retain(|secret| is_wanted(secret, &build_args));
-        let secrets = secrets(&known, facts, mounted, findings);
-        let stage = target.table.stage.as_ref();
-        let stage = stage.map_or(target.name, Located::as_str).to_owned();
-        if declared.compiles(&stage, &build_args) {
+        let contexts = specs::contexts(profile, settings, findings);
+        let inputs = Inputs {
+            args: &build_args,
+            contexts: &contexts,
+            platforms: &axes.platforms,
+        };
+        let steps = declared.steps(target, inputs, findings);
+        let secrets = secrets(&known, facts, &steps.secrets, findings);
+        steps.note_missing(&known, settings, findings);
+        if steps.compile {
             note_obstacles(&build_args, &secrets, findings);
         }
         let target = PlannedTarget {
@@ -299,7 +406,7 @@ impl Planner<'_> {
             labels: winners(target, "label ", labels, findings),
             secrets,
             context: context(settings),
-            contexts: specs::contexts(profile, settings, findings),
+            contexts,
             ssh: values_of(settings.ssh.clone()),
             cache_from: values_of(cache_from),
             cache_to: values_of(cache_to),
@@ -307,7 +414,10 @@ impl Planner<'_> {
             attestations: specs::attestations(settings, findings),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
-            dockerfile: PlannedDockerfile { fragments, stage },
+            dockerfile: PlannedDockerfile {
+                fragments,
+                stage: stage_name(target).to_owned(),
+            },
         };
         Planned { target, writes }
     }

@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::{SecretSource, Settings};
+use super::stages::Ids;
 use crate::profile::{Profile, SecretTable};
 use crate::toml_file::Located;
 
@@ -68,24 +69,24 @@ pub(super) fn written_source(table: &SecretTable) -> Option<Located<SecretSource
     }
 }
 
-/// Returns the secrets that the stages of a target mount and this machine has.
+/// Returns the secrets that the stages of a target mount, or may mount, and this machine has.
 pub(super) fn secrets(
     known: &[KnownSecret],
     facts: &Facts,
-    mounted: impl Fn(&str) -> bool,
+    mounted: &Ids,
     findings: &mut Findings,
 ) -> Vec<PlannedSecret> {
     let mut planned = Vec::new();
     for secret in known {
-        let asked = matches!(
-            secret.source.origin,
-            Origin::Flag(_) | Origin::Environment(_)
-        );
-        if !mounted(&secret.id) {
-            if asked {
+        let origin = &secret.source.origin;
+        if !mounted.may_have(&secret.id) {
+            if matches!(origin, Origin::Flag(_) | Origin::Environment(_)) {
                 findings.note(format!("No stage mounts the secret `{}`", secret.id));
             }
-            continue;
+            // Steps that come with an image may mount what a flag gives.
+            if !matches!(origin, Origin::Flag(_)) {
+                continue;
+            }
         }
         if !facts.absent_secrets.contains(&secret.id) {
             planned.push(PlannedSecret {

@@ -78,7 +78,7 @@ fn profile() -> Profile {
 
 fn facts() -> Facts {
     let base = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\nFROM a AS base\nARG CUDA_VERSION\nARG PYTHON_VERSION\nARG NATS_VERSION\nARG NATS_SHA256_AMD64\nARG NATS_SHA256_ARM64\nRUN --mount=type=secret,id=netrc true\n";
-    let runtime = "ARG RUNTIME_IMAGE\nARG RUNTIME_IMAGE_TAG\nFROM b AS runtime\nARG ENABLE_KVBM\nARG MAX_JOBS\nARG DYNAMO_COMMIT_SHA\nRUN --mount=type=secret,id=hf-token true\n";
+    let runtime = "ARG RUNTIME_IMAGE\nARG RUNTIME_IMAGE_TAG\nFROM b AS runtime\nARG ENABLE_KVBM\nARG MAX_JOBS\nARG DYNAMO_COMMIT_SHA\nRUN --mount=type=secret,id=hf-token true\nCOPY --from=base / /\n";
     let dev = "FROM runtime AS dev\nARG FRAMEWORK\n";
     Facts {
         checkout: Checkout::At(SourceRevision {
@@ -462,7 +462,7 @@ fn build_args_win_and_unknown_ones_are_refused() {
     assert_snapshot!(failure(&settings(false, "MAX_JOB")), @"
     No stage of `runtime` declares the build argument `MAX_JOB`
       because: Set by `--build-arg`
-      at dockerfiles/runtime/vllm.Dockerfile:5:1
+      at dockerfiles/runtime/vllm.Dockerfile:5:5
       hint: Did you mean `MAX_JOBS`?
       hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `CUDA_VERSION`, `DYNAMO_COMMIT_SHA`, `ENABLE_KVBM`, `MAX_JOBS`, `NATS_SHA256_AMD64`, `NATS_SHA256_ARM64`, `NATS_VERSION`, `PYTHON_VERSION`, `RUNTIME_IMAGE`, `RUNTIME_IMAGE_TAG`
       hint: Pass it all the same with `--allow-unknown-build-arg`
@@ -865,13 +865,13 @@ fn a_missing_fragment_is_named() {
 
 #[test]
 fn a_broken_fragment_is_told_instead_of_what_it_would_declare() {
-    let facts = with_fragment("base", "FROM a AS base\nNONSENSE x\n");
+    let facts = with_fragment("base", "FROM a AS base\nENV\n");
     let settings = Settings {
         build_args: vec![build_arg("A", "b")],
         ..target("base")
     };
     assert_snapshot!(draw(resolve(&profile(), &settings, &facts).unwrap_err()), @"
-    Cannot parse the Dockerfile fragment: unknown instruction 'NONSENSE' at line 2 column 1
+    Cannot parse the Dockerfile fragment: `ENV` needs a value
       at dockerfiles/base.Dockerfile:2:1
       hint: The instructions are listed at https://docs.docker.com/reference/dockerfile
     ");

@@ -1,6 +1,6 @@
 //! `dynbuild lint`: checks profiles and Dockerfile fragments, each target as it would be built.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::args::{BuildArgs, LintArgs, SelectionArgs};
 use super::planning::{Planned, plan};
@@ -151,9 +151,8 @@ fn own_rules(planned: &Planned) -> Problems {
     for target in &planned.resolution.plan.targets {
         match planned.fragments.compose(&target.dockerfile.fragments) {
             Ok(composition) => {
-                let contexts: BTreeSet<String> = target.contexts.keys().cloned().collect();
                 let stage = &target.dockerfile.stage;
-                let subject = Subject::new(&composition, &target.build_args, &contexts, stage);
+                let subject = Subject::new(&composition, target.inputs(), stage);
                 problems.extend(lint(&subject).into_iter().map(Problem::from));
             }
             Err(errors) => problems.extend(errors.0),

@@ -42,7 +42,7 @@ pub(super) fn store(directory: Option<&Path>, edge: &Edge) -> Result<Store, Prob
 pub(super) fn fragments(directory: Option<&Path>, edge: &Edge) -> Result<Fragments, Problems> {
     let mut fragments = Fragments::embedded();
     if let Some(directory) = part(directory, FRAGMENTS, edge)? {
-        fragments.overlay(&directory).map_err(Problem::from)?;
+        fragments.overlay(&directory)?;
     }
     Ok(fragments)
 }

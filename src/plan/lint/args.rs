@@ -1,11 +1,13 @@
 //! Build arguments that do not reach where they are used, or are used nowhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::finding::{Finding, Rule};
+use super::programs::{image_may_set, programs_read, runs_programs};
 use super::subject::{AUTOMATIC, Subject, code, finding, used};
-use crate::plan::stages::{Arg, Fragment, Kind, StageId, references};
+use crate::dockerfile::{Arg, Instruction, Kind, Mount, Stage, Variable, references};
+use crate::plan::stages::{Fragment, StageId};
 
 /// Arguments that every build has without declaring them.
 const PREDEFINED: &[&str] = &[
@@ -17,12 +19,6 @@ const PREDEFINED: &[&str] = &[
     "SOURCE_DATE_EPOCH",
 ];
 
-/// Arguments that programs read from their environment without being named in a step.
-const READ_BY_TOOLS: &[&str] = &[
-    "AWS_", "CARGO_", "CMAKE_", "DEBIAN_", "MAX_JOBS", "NVCC_", "PIP_", "RUST", "SCCACHE_",
-    "TORCH_", "UV_",
-];
-
 /// Finds uses of build arguments in stages that cannot see them.
 ///
 /// This is how the original lost its media features: declared before `FROM`, used in a stage, and
@@ -31,18 +27,19 @@ pub(super) fn invisible(subject: &Subject<'_>) -> Vec<Finding> {
     let globals: BTreeSet<_> = global_names(subject);
     let mut findings = Vec::new();
     for (id, fragment, stage) in subject.stages() {
-        for reference in references(&stage.image.value) {
-            if !globals.contains(reference.name) && reference.modifier.is_none() {
-                findings.push(in_from(reference.name, fragment, &stage.image.span));
-            }
-        }
+        findings.extend(invisible_in_from(fragment, stage, &globals));
         let mut visible = inherited(subject, id);
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         for instruction in &stage.instructions {
+            let of_secrets = of_secrets(instruction);
             visible.extend(declared(&instruction.kind));
             for (name, span) in used(fragment, instruction) {
-                let hidden = !visible.contains(name.as_str()) && subject.is_argument(&name);
-                if hidden && !PREDEFINED.contains(&name.as_str()) && told.insert(name.clone()) {
+                let hidden = !visible.contains(name.as_str())
+                    && subject.is_argument(&name)
+                    && !of_secrets.contains(name.as_str())
+                    && !image_may_set(&name)
+                    && !PREDEFINED.contains(&name.as_str());
+                if hidden && reported.insert(name.clone()) {
                     let stage = stage.name.as_ref().map_or("this stage", |name| &name.value);
                     let message =
                         format!("the build argument `{name}` is always empty in `{stage}`");
@@ -53,6 +50,19 @@ pub(super) fn invisible(subject: &Subject<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn invisible_in_from<'f>(
+    fragment: &'f Fragment,
+    stage: &'f Stage,
+    globals: &'f BTreeSet<&str>,
+) -> impl Iterator<Item = Finding> + 'f {
+    let texts = [&stage.image].into_iter().chain(&stage.platform);
+    texts.flat_map(move |text| {
+        let found = references(&text.value).into_iter();
+        let hidden = found.filter(|found| !globals.contains(found.name) && !found.has_default);
+        hidden.map(move |found| in_from(found.name, fragment, &text.span))
+    })
 }
 
 fn in_from(name: &str, fragment: &Fragment, span: &Range<usize>) -> Finding {
@@ -68,17 +78,21 @@ fn global_names<'a>(subject: &Subject<'a>) -> BTreeSet<&'a str> {
 }
 
 /// Returns what a stage sees of the stages that it starts from.
-fn inherited<'a>(subject: &Subject<'a>, id: StageId) -> BTreeSet<&'a str> {
-    let mut names = BTreeSet::new();
+fn inherited<'a>(subject: &Subject<'a>, id: StageId) -> HashSet<&'a str> {
+    let mut names = HashSet::new();
     let mut current = subject.graph.parent(id);
+    let mut is_direct = true;
     while let Some(parent) = current {
         let (_, stage) = subject.graph.stage(parent);
-        names.extend(
-            stage
-                .instructions
-                .iter()
-                .flat_map(|own| declared(&own.kind)),
-        );
+        for instruction in &stage.instructions {
+            names.extend(declared(&instruction.kind));
+            if let Kind::OnBuild(trigger) = &instruction.kind
+                && is_direct
+            {
+                names.extend(declared(&trigger.kind));
+            }
+        }
+        is_direct = false;
         current = subject.graph.parent(parent);
     }
     names
@@ -87,22 +101,66 @@ fn inherited<'a>(subject: &Subject<'a>, id: StageId) -> BTreeSet<&'a str> {
 fn declared(kind: &Kind) -> Vec<&str> {
     match kind {
         Kind::Arg(args) => args.iter().map(|arg| arg.name.as_str()).collect(),
-        Kind::Env(pairs) => pairs.iter().map(|(name, _)| name.as_str()).collect(),
-        Kind::Copy(_) | Kind::Run(_) | Kind::Other => Vec::new(),
+        Kind::Env(pairs) => pairs.iter().map(|pair| pair.name.as_str()).collect(),
+        Kind::Label(_)
+        | Kind::Copy(_)
+        | Kind::Run(_)
+        | Kind::OnBuild(_)
+        | Kind::Words(_)
+        | Kind::Kept
+        | Kind::Unknown => Vec::new(),
+    }
+}
+
+/// Returns the variables that a step gets from secrets.
+fn of_secrets(instruction: &Instruction) -> BTreeSet<&str> {
+    match &instruction.kind {
+        Kind::Run(run) => run.mounts.iter().filter_map(Mount::variable).collect(),
+        Kind::Arg(_)
+        | Kind::Env(_)
+        | Kind::Label(_)
+        | Kind::Copy(_)
+        | Kind::OnBuild(_)
+        | Kind::Words(_)
+        | Kind::Kept
+        | Kind::Unknown => BTreeSet::new(),
     }
 }
 
 /// Finds arguments without a default that nothing passes.
 pub(super) fn not_fed(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut told = BTreeSet::new();
+    let with_default: HashSet<&str> = subject
+        .composition
+        .global_args()
+        .filter(|(_, arg)| arg.default.is_some())
+        .map(|(_, arg)| arg.name.as_str())
+        .collect();
+    let is_fed = |arg: &Arg| {
+        let name = arg.name.as_str();
+        arg.default.is_some()
+            || with_default.contains(name)
+            || subject.inputs.args.contains_key(name)
+            || AUTOMATIC.contains(&name)
+            || PREDEFINED.contains(&name)
+    };
+    // A stage may have the value from the one that it starts from.
+    let is_inherited = |id: StageId, arg: &Arg| {
+        let parent = subject.graph.parent(id);
+        let variable = parent.map(|parent| subject.graph.variable(parent, &arg.name));
+        matches!(variable, Some(Variable::Set(_)))
+    };
     let global = subject.composition.global_args();
-    let of_stages = subject.stages();
-    let of_stages =
-        of_stages.flat_map(|(_, fragment, stage)| stage.args().map(move |arg| (fragment, arg)));
+    let global = global.map(|(fragment, arg)| (None, fragment, arg));
+    let of_stages = subject.stages().flat_map(|(id, fragment, stage)| {
+        let args = stage.args();
+        args.map(move |arg| (Some(id), fragment, arg))
+    });
+    let mut reported = BTreeSet::new();
     global
         .chain(of_stages)
-        .filter(|(_, arg)| !has_value(subject, arg) && told.insert(arg.name.as_str()))
-        .map(|(fragment, arg)| {
+        .filter(|(id, _, arg)| !is_fed(arg) && !id.is_some_and(|id| is_inherited(id, arg)))
+        .filter(|(_, _, arg)| reported.insert(arg.name.as_str()))
+        .map(|(_, fragment, arg)| {
             let name = &arg.name;
             let message = format!("nothing gives the build argument `{name}` a value");
             let hint = format!("Set it in the profile's [args]; if it may be empty: ARG {name}=");
@@ -111,68 +169,110 @@ pub(super) fn not_fed(subject: &Subject<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn has_value(subject: &Subject<'_>, arg: &Arg) -> bool {
-    let name = arg.name.as_str();
-    let global_default = || {
-        let mut global = subject.composition.global_args();
-        global.any(|(_, global)| global.name == name && global.default.is_some())
-    };
-    arg.default.is_some()
-        || subject.given.contains_key(name)
-        || AUTOMATIC.contains(&name)
-        || PREDEFINED.contains(&name)
-        || global_default()
-}
-
-/// Finds arguments that no instruction of any fragment mentions.
+/// Finds arguments that no instruction of any fragment mentions, and that no program can read from
+/// its environment.
 pub(super) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
-    let text = mentions(subject);
+    let mentioned = mentioned(subject);
+    let read = read_by_programs(subject);
+    let is_used = |name: &str| {
+        mentioned.contains(name)
+            || read.contains(name)
+            || programs_read(name)
+            || PREDEFINED.contains(&name)
+    };
     let of_stages = subject.composition.stages();
     let of_stages =
         of_stages.flat_map(|(fragment, stage)| stage.args().map(move |arg| (fragment, arg)));
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     subject
         .composition
         .global_args()
         .chain(of_stages)
-        .filter(|(_, arg)| !is_mentioned(&text, &arg.name) && told.insert(arg.name.as_str()))
+        .filter(|(_, arg)| !is_used(&arg.name) && reported.insert(arg.name.as_str()))
         .map(|(fragment, arg)| {
-            let message = format!("the build argument `{}` is used nowhere", arg.name);
-            finding(Rule::ArgUnused, fragment, &arg.span, message, None)
+            let name = &arg.name;
+            let message = format!("the build argument `{name}` is used nowhere");
+            let hint =
+                format!("Remove it; what runs later sees only variables: ENV {name}=${name}");
+            finding(Rule::ArgUnused, fragment, &arg.span, message, hint)
         })
         .collect()
 }
 
-/// Everything but declarations.
-fn mentions(subject: &Subject<'_>) -> String {
-    let mut text = String::new();
+/// Returns every word of the composition that is no declaration of the same name.
+fn mentioned(subject: &Subject<'_>) -> HashSet<String> {
+    let mut words = HashSet::new();
+    for (_, arg) in subject.composition.global_args() {
+        add_default(arg, &mut words);
+    }
     for (fragment, stage) in subject.composition.stages() {
-        text.push_str(&stage.image.value);
+        add_words(&stage.image.value, &mut words);
+        if let Some(platform) = &stage.platform {
+            add_words(&platform.value, &mut words);
+        }
         for instruction in &stage.instructions {
             match &instruction.kind {
-                Kind::Arg(args) => {
-                    text.extend(args.iter().filter_map(|arg| arg.default.as_deref()));
+                Kind::Arg(args) => args.iter().for_each(|arg| add_default(arg, &mut words)),
+                // What is kept is run later, when arguments are gone.
+                Kind::Kept => {}
+                Kind::Run(run) => {
+                    add_words(&code(fragment, instruction), &mut words);
+                    for document in &run.documents {
+                        add_words(&document.text, &mut words);
+                    }
                 }
-                Kind::Env(_) | Kind::Copy(_) | Kind::Run(_) | Kind::Other => {
-                    text.push_str(&code(fragment, instruction));
-                }
+                Kind::Env(_)
+                | Kind::Label(_)
+                | Kind::Copy(_)
+                | Kind::OnBuild(_)
+                | Kind::Words(_)
+                | Kind::Unknown => add_words(&code(fragment, instruction), &mut words),
             }
-            text.push('\n');
         }
     }
-    text
+    words
 }
 
-fn is_mentioned(text: &str, name: &str) -> bool {
-    let read = |prefix: &&str| name.starts_with(*prefix);
-    let is_part = |character: Option<char>| {
-        character.is_some_and(|character| character.is_ascii_alphanumeric() || character == '_')
-    };
-    READ_BY_TOOLS.iter().any(read)
-        || PREDEFINED.contains(&name)
-        || text.match_indices(name).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + name.len()..].chars().next();
-            !is_part(before) && !is_part(after)
-        })
+/// An argument that is made of itself, as in `ARG A=${A}-x`, is not used by that.
+fn add_default(arg: &Arg, words: &mut HashSet<String>) {
+    let default = arg.default.as_deref().unwrap_or_default();
+    let mut own = HashSet::new();
+    add_words(default, &mut own);
+    own.remove(&arg.name);
+    words.extend(own);
+}
+
+fn add_words(text: &str, words: &mut HashSet<String>) {
+    let is_part = |part: char| part.is_ascii_alphanumeric() || part == '_';
+    let found = text
+        .split(|part| !is_part(part))
+        .filter(|word| !word.is_empty());
+    for word in found {
+        if !words.contains(word) {
+            words.insert(word.to_owned());
+        }
+    }
+}
+
+/// Returns the arguments that are in the environment of a program that may look at them.
+fn read_by_programs<'a>(subject: &Subject<'a>) -> HashSet<&'a str> {
+    let count = subject.graph.count();
+    // Whether a stage, or one that starts from it, runs a program.
+    let mut runs = vec![false; count];
+    let mut names = HashSet::new();
+    for id in (0..count).rev() {
+        let (fragment, stage) = subject.graph.stage(id);
+        let mut below = runs[id];
+        for instruction in stage.instructions.iter().rev() {
+            if below {
+                names.extend(instruction.args().iter().map(|arg| arg.name.as_str()));
+            }
+            let is_run = matches!(instruction.kind, Kind::Run(_));
+            below |= is_run && runs_programs(&code(fragment, instruction));
+        }
+        if let Some(parent) = subject.graph.parent(id) {
+            runs[parent] |= below;
+        }
+    }
+    names
 }

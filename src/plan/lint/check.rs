@@ -2,12 +2,13 @@
 
 use super::finding::Finding;
 use super::subject::Subject;
-use super::{args, downloads, images, secrets, stages};
+use super::{args, downloads, images, secrets, stages, unknown};
 
 /// Returns everything that the rules find, errors first.
 pub fn lint(subject: &Subject<'_>) -> Vec<Finding> {
-    let rules: [fn(&Subject<'_>) -> Vec<Finding>; 8] = [
+    let rules: [fn(&Subject<'_>) -> Vec<Finding>; 9] = [
         stages::unknown,
+        unknown::left_to_buildkit,
         stages::cycles,
         args::invisible,
         args::not_fed,

@@ -2,7 +2,8 @@
 
 use super::finding::{Finding, Rule};
 use super::subject::{Subject, code, finding};
-use crate::plan::stages::{Copy, Fragment, Instruction, Kind};
+use crate::dockerfile::{Copy, Instruction, Kind};
+use crate::plan::stages::Fragment;
 
 /// What shows that a step checks what it downloads. `fetch` is the stages' own helper, which does.
 const CHECKS: &[&str] = &[
@@ -25,7 +26,13 @@ pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
             let found = match &instruction.kind {
                 Kind::Copy(copy) => added(copy),
                 Kind::Run(_) => run(fragment, instruction),
-                Kind::Arg(_) | Kind::Env(_) | Kind::Other => None,
+                Kind::Arg(_)
+                | Kind::Env(_)
+                | Kind::Label(_)
+                | Kind::OnBuild(_)
+                | Kind::Words(_)
+                | Kind::Kept
+                | Kind::Unknown => None,
             };
             findings.extend(found.map(|(message, hint)| {
                 let message = message.to_owned();
@@ -43,12 +50,38 @@ pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn added(copy: &Copy) -> Option<(&'static str, &'static str)> {
-    let mut sources = copy.sources.iter();
-    let remote = copy.add && sources.any(|source| source.value.contains("://"));
-    (remote && !copy.checksum).then_some((
-        "`ADD` downloads a file whose content nothing checks",
-        "Name its checksum: ADD --checksum=sha256:… URL FILE",
-    ))
+    if !copy.add || copy.checksum {
+        return None;
+    }
+    let remote = |source: &&str| source.contains("://") || source.starts_with("git@");
+    let sources = copy.sources.iter().map(|source| source.value.as_str());
+    sources.filter(remote).find_map(|source| {
+        if !is_git(source) {
+            return Some((
+                "`ADD` downloads a file whose content nothing checks",
+                "Name its checksum: ADD --checksum=sha256:… URL FILE",
+            ));
+        }
+        let has_reference = source.contains('#')
+            || source.contains("?ref=")
+            || source.contains("&ref=")
+            || source.contains("tag=")
+            || source.contains("commit=")
+            || source.contains("branch=");
+        (!has_reference).then_some((
+            "`ADD` clones whatever the default branch is at that time",
+            "Name the commit or tag: ADD https://….git#COMMIT DIRECTORY",
+        ))
+    })
+}
+
+/// Returns whether BuildKit clones this: a repository by its scheme or its ending.
+fn is_git(source: &str) -> bool {
+    let path = source.split(['#', '?']).next().unwrap_or(source);
+    ["git://", "ssh://", "git@"]
+        .iter()
+        .any(|scheme| source.starts_with(scheme))
+        || path.strip_suffix(".git").is_some()
 }
 
 fn run(fragment: &Fragment, instruction: &Instruction) -> Option<(&'static str, &'static str)> {

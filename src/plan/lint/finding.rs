@@ -27,6 +27,8 @@ pub enum Rule {
     ArgUnused,
     /// A profile sets an argument, or has a feature, that no stage of any target declares.
     ArgUndeclared,
+    /// An instruction or a flag that we do not know.
+    NotUnderstood,
     /// `FROM` or `--from` names neither a stage nor an image with a tag.
     UnknownStage,
     /// Stages need each other.
@@ -47,6 +49,7 @@ impl Rule {
             Self::ArgNotFed => "arg-not-fed",
             Self::ArgUnused => "arg-unused",
             Self::ArgUndeclared => "arg-undeclared",
+            Self::NotUnderstood => "not-understood",
             Self::UnknownStage => "unknown-stage",
             Self::StageCycle => "stage-cycle",
             Self::UnpinnedImage => "unpinned-image",
@@ -63,9 +66,10 @@ impl Rule {
             | Self::ArgUndeclared
             | Self::UnknownStage
             | Self::StageCycle => Severity::Error,
-            Self::UnpinnedImage | Self::UnpinnedDownload | Self::SecretInVariable => {
-                Severity::Warning
-            }
+            Self::NotUnderstood
+            | Self::UnpinnedImage
+            | Self::UnpinnedDownload
+            | Self::SecretInVariable => Severity::Warning,
             Self::ArgUnused => Severity::Note,
         }
     }

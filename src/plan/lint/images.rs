@@ -7,18 +7,15 @@ use super::subject::{Subject, finding};
 /// Finds images without tag and digest, or with the tag `latest`.
 pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
     origins(subject)
-        .into_iter()
-        .filter_map(|origin| {
-            let reason = unpinned_reason(&origin.name)?;
-            let message = format!(
-                "the image `{}` {reason}: it can be another one tomorrow",
-                origin.name
-            );
+        .filter_map(|(fragment, external)| {
+            let name = &external.name;
+            let reason = unpinned_reason(name)?;
+            let message = format!("the image `{name}` {reason}: it can be another one tomorrow");
             let hint = "Name a version or a digest, best in the profile".to_owned();
             Some(finding(
                 Rule::UnpinnedImage,
-                origin.fragment,
-                &origin.span,
+                fragment,
+                &external.span,
                 message,
                 hint,
             ))
@@ -34,7 +31,7 @@ fn unpinned_reason(image: &str) -> Option<&'static str> {
     match last.split_once(':') {
         Some((_, "latest")) => Some("has the tag `latest`"),
         Some(_) => None,
-        // A bare word is told as an unknown stage.
+        // A bare word is reported as an unknown stage.
         None => image.contains('/').then_some("has no tag"),
     }
 }

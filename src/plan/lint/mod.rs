@@ -10,9 +10,11 @@ mod check;
 mod downloads;
 mod finding;
 mod images;
+mod programs;
 mod secrets;
 mod stages;
 mod subject;
+mod unknown;
 
 #[cfg(test)]
 mod tests;

@@ -1,76 +1,65 @@
 //! What the rules look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::finding::{Finding, Rule};
-use crate::plan::stages::{
-    Composition, Fragment, Instruction, Kind, Reference, Stage, StageGraph, StageId, references,
-};
+use crate::dockerfile::{Command, Instruction, Kind, Reference, Stage, references};
+use crate::plan::stages::{Composition, Fragment, Inputs, StageGraph, StageId};
 
 /// A composition with what the plan passes to it.
 #[derive(Debug)]
 pub struct Subject<'a> {
     pub(super) composition: &'a Composition,
     pub(super) graph: StageGraph<'a>,
-    pub(super) given: &'a BTreeMap<String, String>,
-    pub(super) contexts: &'a BTreeSet<String>,
+    pub(super) inputs: Inputs<'a>,
     pub(super) needed: BTreeSet<StageId>,
+    /// The names that anything declares.
+    pub(super) declared: BTreeSet<&'a str>,
 }
 
 impl<'a> Subject<'a> {
-    /// Creates the subject for building `target` with the arguments and named contexts given.
+    /// Creates the subject for building `target` with what the plan passes.
     ///
-    /// An unknown target makes every stage count as needed: the caller tells that error.
-    pub fn new(
-        composition: &'a Composition,
-        given: &'a BTreeMap<String, String>,
-        contexts: &'a BTreeSet<String>,
-        target: &str,
-    ) -> Self {
-        let graph = StageGraph::new(composition, given);
+    /// An unknown target makes every stage count as needed: the caller reports that error.
+    pub fn new(composition: &'a Composition, inputs: Inputs<'a>, target: &str) -> Self {
+        let graph = StageGraph::new(composition, inputs);
         let needed = match graph.find(target) {
             Some(id) => graph.needed(id),
-            None => (0..composition.stages().count()).collect(),
+            None => (0..graph.count()).collect(),
         };
         Self {
             composition,
             graph,
-            given,
-            contexts,
+            inputs,
             needed,
+            declared: composition.declared_args(),
         }
     }
 
-    /// Returns the stages that the target needs.
+    /// Returns the stages that the target needs, without those whose place a context takes.
     pub(super) fn stages(&self) -> impl Iterator<Item = (StageId, &'a Arc<Fragment>, &'a Stage)> {
-        self.needed.iter().map(|id| {
+        let is_context = |stage: &Stage| {
+            let name = stage.name.as_ref().map(|name| name.value.to_lowercase());
+            name.is_some_and(|name| self.inputs.contexts.contains_key(&name))
+        };
+        let stages = self.needed.iter().map(|id| {
             let (fragment, stage) = self.graph.stage(*id);
             (*id, fragment, stage)
-        })
+        });
+        stages.filter(move |(_, _, stage)| !is_context(stage))
     }
 
     /// Returns whether `name` is an argument of this build, wherever it is declared.
     pub(super) fn is_argument(&self, name: &str) -> bool {
-        self.given.contains_key(name)
+        self.inputs.args.contains_key(name)
             || AUTOMATIC.contains(&name)
-            || self.composition.declared_args().contains(name)
+            || self.declared.contains(name)
     }
 }
 
-/// Arguments that BuildKit fills in, for the stages that declare them.
-pub(super) const AUTOMATIC: &[&str] = &[
-    "BUILDARCH",
-    "BUILDOS",
-    "BUILDPLATFORM",
-    "BUILDVARIANT",
-    "TARGETARCH",
-    "TARGETOS",
-    "TARGETPLATFORM",
-    "TARGETSTAGE",
-    "TARGETVARIANT",
-];
+pub(super) use crate::plan::stages::AUTOMATIC;
 
 /// Returns the text of an instruction with comments blanked out, every byte at its place.
 pub(super) fn code(fragment: &Fragment, instruction: &Instruction) -> String {
@@ -84,19 +73,47 @@ pub(super) fn code(fragment: &Fragment, instruction: &Instruction) -> String {
         .collect()
 }
 
-/// Returns the variables that an instruction refers to, with their places in the fragment.
+/// Returns the variables that an instruction's step can see nothing of elsewhere: those that BuildKit
+/// or the shell replaces, with their places in the fragment.
 pub(super) fn used(fragment: &Fragment, instruction: &Instruction) -> Vec<(String, Range<usize>)> {
-    let code = code(fragment, instruction);
+    let mut code = code(fragment, instruction);
+    for silent in silent_documents(instruction) {
+        let start = silent.start - instruction.span.start;
+        let end = silent.end - instruction.span.start;
+        code.replace_range(start..end, &" ".repeat(end - start));
+    }
     let start = instruction.span.start;
+    let is_script =
+        matches!(&instruction.kind, Kind::Run(run) if matches!(run.command, Command::Shell(_)));
     references(&code)
         .into_iter()
-        .filter(|found| !(is_run(instruction) && assigned(&code, found.name)))
+        .filter(|found| !(is_script && assigned(&code, found.name)))
         .map(|Reference { name, span, .. }| (name.to_owned(), start + span.start..start + span.end))
         .collect()
 }
 
-fn is_run(instruction: &Instruction) -> bool {
-    matches!(instruction.kind, Kind::Run(_))
+/// Returns where the text of here-documents stands in which nobody replaces variables, and everything
+/// of instructions that are kept as they are.
+fn silent_documents(instruction: &Instruction) -> Vec<Range<usize>> {
+    let quoted = |documents: &[crate::dockerfile::HereDocument]| {
+        let quoted = documents.iter().filter(|document| !document.expand);
+        quoted.map(|document| document.span.clone()).collect()
+    };
+    match &instruction.kind {
+        Kind::Copy(copy) => quoted(&copy.documents),
+        // A here-document alone is the script itself, however its word is quoted.
+        Kind::Run(run) => match &run.command {
+            Command::Shell(line) if line.starts_with("<<") && run.documents.len() == 1 => {
+                Vec::new()
+            }
+            Command::Shell(_) | Command::Exec(_) => quoted(&run.documents),
+        },
+        Kind::Kept | Kind::OnBuild(_) | Kind::Unknown => {
+            let end = instruction.span.end;
+            std::iter::once(instruction.keyword.span.end..end).collect()
+        }
+        Kind::Arg(_) | Kind::Env(_) | Kind::Label(_) | Kind::Words(_) => Vec::new(),
+    }
 }
 
 /// Returns whether a shell script gives a variable a value itself.

@@ -1,17 +1,17 @@
-//! The fragments of one build, and the one Dockerfile that they become.
+//! The fragments of one build, and whether they go together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::StagesError;
-use super::dockerfile::{Arg, Dockerfile, Kind, Spanned, Stage};
+use super::checks::Checks;
 use super::fragments::Fragment;
-use super::source_map::{Origin, SourceMap};
+use super::globals::{self, JoinedGlobal};
+use super::join::{self, Joined};
+use crate::dockerfile::{Arg, Copy, Dockerfile, Instruction, Kind, Spanned, Stage};
 use crate::problem::Excerpt;
-
-/// BuildKit's check for it sees no build arguments: profiles give the images, without a default here.
-const CHECK: &str = "# check=skip=InvalidDefaultArgInFrom";
+use crate::suggest;
 
 /// The parsed fragments of a build, in the order in which they are joined.
 #[derive(Clone, Debug)]
@@ -19,20 +19,46 @@ pub struct Composition {
     parts: Vec<Part>,
 }
 
+/// A fragment of a composition.
 #[derive(Clone, Debug)]
-struct Part {
-    fragment: Arc<Fragment>,
-    dockerfile: Dockerfile,
+pub(super) struct Part {
+    pub(super) fragment: Arc<Fragment>,
+    pub(super) dockerfile: Arc<Dockerfile>,
+    /// The number of stages above it.
+    pub(super) offset: usize,
 }
 
-/// A joined Dockerfile and where its lines come from.
-#[derive(Clone, Debug)]
-pub struct Joined {
-    /// The text, a complete Dockerfile.
-    pub text: String,
-    /// Where its lines come from.
-    pub source_map: SourceMap,
+/// Something of a fragment that we do not know, and leave to BuildKit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// What it is, as a sentence without period.
+    pub message: String,
+    /// Where it stands.
+    pub at: Excerpt,
+    /// The instruction that was perhaps meant.
+    pub similar: Option<&'static str>,
 }
+
+const INSTRUCTIONS: [&str; 18] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
 
 impl Composition {
     /// Parses the fragments and checks that they go together; returns everything that is wrong.
@@ -41,20 +67,27 @@ impl Composition {
     ) -> Result<Self, Vec<StagesError>> {
         let mut errors = Vec::new();
         let mut parts = Vec::new();
+        let mut offset = 0;
         for fragment in fragments {
-            match Dockerfile::parse(&fragment) {
-                Ok(dockerfile) => parts.push(Part {
-                    fragment,
-                    dockerfile,
-                }),
+            match fragment.parsed() {
+                Ok(dockerfile) => {
+                    let stages = dockerfile.stages.len();
+                    parts.push(Part {
+                        fragment,
+                        dockerfile,
+                        offset,
+                    });
+                    offset += stages;
+                }
                 Err(error) => errors.push(error),
             }
         }
-        let composition = Self { parts };
-        errors.extend(composition.conflicting_defaults());
-        errors.extend(composition.duplicate_stages());
+        errors.extend(globals::conflicts(&parts));
+        errors.extend(duplicate_stages(&parts));
+        errors.extend(conflicting_directives(&parts));
+        errors.extend(parts.iter().flat_map(Part::unclear_numbers));
         if errors.is_empty() {
-            Ok(composition)
+            Ok(Self { parts })
         } else {
             Err(errors)
         }
@@ -63,6 +96,10 @@ impl Composition {
     /// Returns the fragments in order.
     pub fn fragments(&self) -> impl Iterator<Item = &Arc<Fragment>> {
         self.parts.iter().map(|part| &part.fragment)
+    }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// Returns all stages in order, with the fragment that each is in.
@@ -78,9 +115,13 @@ impl Composition {
     /// An argument that several fragments declare is there several times.
     pub fn global_args(&self) -> impl Iterator<Item = (&Arc<Fragment>, &Arg)> {
         self.parts.iter().flat_map(|part| {
-            let args = part.dockerfile.args.iter();
+            let args = part.dockerfile.global_args();
             args.map(move |arg| (&part.fragment, arg))
         })
+    }
+
+    pub(super) fn joined_globals(&self) -> Vec<JoinedGlobal<'_>> {
+        globals::joined(&self.parts)
     }
 
     /// Returns the names of all arguments that anything declares: what a build may be given.
@@ -100,293 +141,208 @@ impl Composition {
     }
 
     fn every_arg(&self) -> impl Iterator<Item = (&Arc<Fragment>, &Arg)> {
-        let of_stages = self
-            .stages()
-            .flat_map(|(fragment, stage)| stage.args().map(move |arg| (fragment, arg)));
+        let of_stages = self.stages().flat_map(|(fragment, stage)| {
+            let args = stage.instructions_and_triggers();
+            let args = args.flat_map(Instruction::args);
+            args.map(move |arg| (fragment, arg))
+        });
         self.global_args().chain(of_stages)
     }
 
-    /// Returns the ids of the secrets that any step mounts.
-    pub fn secrets(&self) -> BTreeSet<&str> {
-        let instructions = self.stages().flat_map(|(_, stage)| &stage.instructions);
-        instructions
-            .filter_map(|instruction| match &instruction.kind {
-                Kind::Run(run) => Some(&run.mounts),
-                _ => None,
-            })
-            .flatten()
-            .filter(|mount| mount.kind == "secret")
-            .filter_map(|mount| mount.id.as_deref())
-            .collect()
+    /// Returns the instructions and flags that we do not know.
+    pub fn unknown(&self) -> Vec<Unknown> {
+        let mut found = Vec::new();
+        for (fragment, stage) in self.stages() {
+            let of_from = stage.unknown_flags.iter();
+            found.extend(of_from.map(|flag| unknown_flag(fragment, "FROM", flag)));
+            for instruction in stage.instructions_and_triggers() {
+                let keyword = &instruction.keyword;
+                if instruction.kind == Kind::Unknown {
+                    found.push(Unknown {
+                        message: format!(
+                            "dynbuild does not know the instruction `{}`",
+                            keyword.value
+                        ),
+                        at: fragment.excerpt(keyword.span.clone(), ""),
+                        similar: suggest::closest(&keyword.value, INSTRUCTIONS)
+                            .and_then(|name| INSTRUCTIONS.into_iter().find(|known| *known == name)),
+                    });
+                }
+                let flags = instruction.unknown_flags.iter();
+                found.extend(flags.map(|flag| unknown_flag(fragment, &keyword.value, flag)));
+            }
+        }
+        found
     }
 
     /// Joins the fragments into one Dockerfile.
-    ///
-    /// Arguments declared before the first `FROM` of a fragment would belong to the stage before
-    /// it, so they move to the top, each name once.
     pub fn join(&self) -> Joined {
-        let mut joined = Writer::default();
-        if let Some((fragment, syntax)) = self.syntax() {
-            joined.line(&format!("# syntax={syntax}"), Some((fragment, 1)));
-        }
-        joined.line(CHECK, None);
-        self.join_args(&mut joined);
-        for part in &self.parts {
-            joined.line("", None);
-            joined.line(&format!("# {}", part.fragment.file), None);
-            part.join_body(&mut joined);
-        }
-        joined.0
+        join::join(self)
     }
 
-    /// Returns the first fragment's `# syntax=`: BuildKit can follow only one.
-    fn syntax(&self) -> Option<(&Arc<Fragment>, &str)> {
+    /// Returns the frontend that the fragments name, and where.
+    pub(super) fn syntax(&self) -> Option<(&Part, &Spanned<String>)> {
         self.parts.iter().find_map(|part| {
-            let syntax = part.dockerfile.syntax.as_ref()?;
-            Some((&part.fragment, syntax.value.as_str()))
+            let syntax = part.dockerfile.directives.syntax.as_ref()?;
+            Some((part, syntax))
         })
     }
 
-    fn join_args(&self, joined: &mut Writer) {
-        let mut written = BTreeSet::new();
-        for (fragment, arg) in self.global_args() {
-            if !written.insert(&arg.name) {
-                continue;
+    pub(super) fn checks(&self) -> Checks {
+        let mut checks = Checks::default();
+        for part in &self.parts {
+            if let Some(check) = &part.dockerfile.directives.check {
+                checks.add(&check.value);
             }
-            let default = self
-                .default_of(&arg.name)
-                .and_then(|(_, arg)| arg.default.as_ref());
-            let text = match default {
-                Some(default) => format!("ARG {}={default}", arg.name),
-                None => format!("ARG {}", arg.name),
-            };
-            let line = line_of(&fragment.text, arg.span.start);
-            joined.line(&text, Some((fragment, line)));
         }
+        checks
     }
+}
 
-    /// Returns the first declaration that gives a global argument a default.
-    fn default_of(&self, name: &str) -> Option<(&Arc<Fragment>, &Arg)> {
-        self.global_args()
-            .find(|(_, arg)| arg.name == name && arg.default.is_some())
+fn unknown_flag(fragment: &Fragment, keyword: &str, flag: &Spanned<String>) -> Unknown {
+    let name = flag.value.split('=').next().unwrap_or_default();
+    Unknown {
+        message: format!("dynbuild does not know the flag `{name}` of `{keyword}`"),
+        at: fragment.excerpt(flag.span.clone(), ""),
+        similar: None,
     }
+}
 
-    fn conflicting_defaults(&self) -> Vec<StagesError> {
-        self.global_args()
-            .filter_map(|(fragment, arg)| {
-                let (first_fragment, first) = self.default_of(&arg.name)?;
-                let differs = arg.default.is_some() && arg.default != first.default;
-                differs.then(|| StagesError::ConflictingDefaults {
-                    name: arg.name.clone(),
-                    second: Box::new(excerpt(fragment, &arg.span, "this default")),
-                    first: Box::new(excerpt(
-                        first_fragment,
-                        &first.span,
-                        "differs from this one",
-                    )),
-                })
-            })
-            .collect()
-    }
-
-    fn duplicate_stages(&self) -> Vec<StagesError> {
-        let named: Vec<_> = self
-            .stages()
-            .filter_map(|(fragment, stage)| Some((fragment, stage.name.as_ref()?)))
-            .collect();
-        let mut errors = Vec::new();
-        for (index, (fragment, name)) in named.iter().enumerate() {
-            let same =
-                |(_, other): &&(_, &Spanned<String>)| other.value.eq_ignore_ascii_case(&name.value);
-            if let Some((first_fragment, first)) = named[..index].iter().find(same) {
+/// Stages of one fragment may share a name, as BuildKit has it; those of two would take each other's
+/// place.
+fn duplicate_stages(parts: &[Part]) -> Vec<StagesError> {
+    let mut named: HashMap<String, (&Part, &Spanned<String>)> = HashMap::new();
+    let mut errors = Vec::new();
+    for part in parts {
+        for name in part
+            .dockerfile
+            .stages
+            .iter()
+            .filter_map(|stage| stage.name.as_ref())
+        {
+            let (first_part, first) = *named
+                .entry(name.value.to_lowercase())
+                .or_insert((part, name));
+            if first_part.offset != part.offset {
                 errors.push(StagesError::DuplicateStage {
                     name: name.value.clone(),
-                    second: Box::new(excerpt(fragment, &name.span, "here again")),
-                    first: Box::new(excerpt(first_fragment, &first.span, "here first")),
+                    second: Box::new(part.excerpt(&name.span, "here again")),
+                    first: Box::new(first_part.excerpt(&first.span, "here first")),
                 });
             }
         }
-        errors
     }
+    errors
 }
 
-impl Stage {
-    /// Returns the arguments that the stage declares.
-    pub fn args(&self) -> impl Iterator<Item = &Arg> {
-        self.instructions
-            .iter()
-            .filter_map(|instruction| match &instruction.kind {
-                Kind::Arg(args) => Some(args),
-                _ => None,
-            })
-            .flatten()
+/// Finds directives that cannot hold for all fragments at once.
+fn conflicting_directives(parts: &[Part]) -> Vec<StagesError> {
+    let mut errors = Vec::new();
+    let mut syntax: Option<(&Part, &Spanned<String>)> = None;
+    for part in parts {
+        let directives = &part.dockerfile.directives;
+        if let Some(own) = &directives.syntax {
+            let (first_part, first) = *syntax.get_or_insert((part, own));
+            if first.value != own.value {
+                errors.push(StagesError::ConflictingDirectives {
+                    directive: "syntax",
+                    second: Box::new(part.excerpt(&own.span, "this one")),
+                    first: Box::new(first_part.excerpt(&first.span, "differs from this one")),
+                });
+            }
+        }
+        if let Some(check) = &directives.check
+            && !Checks::default().add(&check.value)
+        {
+            errors.push(StagesError::Check {
+                at: Box::new(part.excerpt(&check.span, "")),
+            });
+        }
     }
+    errors.extend(conflicting_escapes(parts));
+    errors
+}
+
+fn conflicting_escapes(parts: &[Part]) -> Option<StagesError> {
+    let (first, rest) = parts.split_first()?;
+    let other = rest
+        .iter()
+        .find(|part| part.dockerfile.escape() != first.dockerfile.escape())?;
+    let place = |part: &Part, label: &str| {
+        let escape = part.dockerfile.directives.escape.as_ref();
+        let span = escape.map_or(0..0, |escape| escape.span.clone());
+        Box::new(part.excerpt(&span, label))
+    };
+    let escapes =
+        |part: &Part| format!("this fragment escapes with `{}`", part.dockerfile.escape());
+    Some(StagesError::ConflictingDirectives {
+        directive: "escape",
+        second: place(other, &escapes(other)),
+        first: place(first, &escapes(first)),
+    })
+}
+
+/// A `--from=NUMBER`.
+pub(super) struct Numbered<'a> {
+    pub(super) flag: &'a Spanned<String>,
+    pub(super) number: usize,
+    is_trigger: bool,
 }
 
 impl Part {
-    /// Writes everything but the global arguments and the parser directives.
-    fn join_body(&self, joined: &mut Writer) {
-        let moved = self.moved_lines();
-        for (index, line) in self.fragment.text.lines().enumerate() {
-            if !moved.contains(&(index + 1)) {
-                joined.line(line, Some((&self.fragment, index + 1)));
-            }
-        }
+    pub(super) fn excerpt(&self, span: &Range<usize>, label: &str) -> Excerpt {
+        self.fragment.excerpt(span.clone(), label)
     }
 
-    fn moved_lines(&self) -> BTreeSet<usize> {
-        let text = &self.fragment.text;
-        let args = self.dockerfile.args.iter().map(|arg| &arg.span);
-        let syntax = self.dockerfile.syntax.iter().map(|syntax| &syntax.span);
-        args.chain(syntax)
-            .flat_map(|span| line_of(text, span.start)..=line_of(text, span.end))
-            .collect()
+    /// Returns where instructions copy from a stage by its number.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = Numbered<'_>> {
+        self.dockerfile.stages.iter().flat_map(|stage| {
+            stage.instructions.iter().filter_map(|instruction| {
+                let (copy, is_trigger) = copied(instruction)?;
+                let flag = copy.from.as_ref()?;
+                Some(Numbered {
+                    number: stage_number(&flag.value)?,
+                    flag,
+                    is_trigger,
+                })
+            })
+        })
     }
-}
 
-/// A joined Dockerfile in the making.
-struct Writer(Joined);
-
-impl Default for Writer {
-    fn default() -> Self {
-        Self(Joined {
-            text: String::new(),
-            source_map: SourceMap::default(),
+    /// Finds numbers of stages that cannot mean the same in the joined file.
+    fn unclear_numbers(&self) -> impl Iterator<Item = StagesError> {
+        let count = self.dockerfile.stages.len();
+        let is_unclear = move |found: &Numbered<'_>| {
+            let text = &self.fragment.text[found.flag.span.clone()];
+            found.number >= count || self.offset > 0 && (found.is_trigger || text.contains('\n'))
+        };
+        let unclear = self.numbered().filter(is_unclear);
+        unclear.map(move |found| StagesError::StageNumber {
+            number: found.number,
+            count,
+            at: Box::new(self.excerpt(&found.flag.span, "")),
         })
     }
 }
 
-impl Writer {
-    fn line(&mut self, text: &str, origin: Option<(&Arc<Fragment>, usize)>) {
-        self.0.text.push_str(text);
-        self.0.text.push('\n');
-        self.0
-            .source_map
-            .push(origin.map(|(fragment, line)| Origin {
-                fragment: fragment.clone(),
-                line,
-            }));
+fn copied(instruction: &Instruction) -> Option<(&Copy, bool)> {
+    match &instruction.kind {
+        Kind::Copy(copy) => Some((copy, false)),
+        Kind::OnBuild(trigger) => copied(trigger).map(|(copy, _)| (copy, true)),
+        Kind::Arg(_)
+        | Kind::Env(_)
+        | Kind::Label(_)
+        | Kind::Run(_)
+        | Kind::Words(_)
+        | Kind::Kept
+        | Kind::Unknown => None,
     }
 }
 
-/// Returns the line (counted from 1) that the byte at `position` is in.
-fn line_of(text: &str, position: usize) -> usize {
-    text[..position].matches('\n').count() + 1
-}
-
-fn excerpt(fragment: &Fragment, span: &Range<usize>, label: &str) -> Excerpt {
-    fragment.excerpt(span.clone(), label)
+/// Reads the number of a stage, as Go reads numbers.
+pub(super) fn stage_number(text: &str) -> Option<usize> {
+    text.strip_prefix('+').unwrap_or(text).parse().ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fragment(name: &str, text: &str) -> Arc<Fragment> {
-        Arc::new(Fragment {
-            name: name.into(),
-            file: format!("dockerfiles/{name}.Dockerfile"),
-            text: text.into(),
-        })
-    }
-
-    fn compose(parts: &[(&str, &str)]) -> Result<Composition, Vec<StagesError>> {
-        Composition::new(parts.iter().map(|(name, text)| fragment(name, text)))
-    }
-
-    #[test]
-    fn global_arguments_move_to_the_top_once() {
-        let joined = compose(&[
-            (
-                "one",
-                "# About one.\nARG IMAGE\nARG SOURCE=wheel\n\nFROM $IMAGE AS one\n",
-            ),
-            (
-                "two",
-                "ARG SOURCE\nARG IMAGE=b:1\nFROM one_$SOURCE AS two\nARG SOURCE\n",
-            ),
-        ])
-        .unwrap()
-        .join();
-        insta::assert_snapshot!(joined.text, @r"
-        # check=skip=InvalidDefaultArgInFrom
-        ARG IMAGE=b:1
-        ARG SOURCE=wheel
-
-        # dockerfiles/one.Dockerfile
-        # About one.
-
-        FROM $IMAGE AS one
-
-        # dockerfiles/two.Dockerfile
-        FROM one_$SOURCE AS two
-        ARG SOURCE
-        ");
-    }
-
-    #[test]
-    fn every_line_knows_where_it_comes_from() {
-        let composition = compose(&[
-            ("one", "ARG A=1\n# text\nFROM a AS one\nRUN x \\\n  y\n"),
-            (
-                "two",
-                "# syntax=docker/dockerfile:1\nARG B\nFROM one AS two\n",
-            ),
-        ])
-        .unwrap();
-        let joined = composition.join();
-        for (index, line) in joined.text.lines().enumerate() {
-            let Some(origin) = joined.source_map.locate(index + 1) else {
-                assert!(line.is_empty() || line.starts_with('#'), "{line}");
-                continue;
-            };
-            let original = origin.fragment.text.lines().nth(origin.line - 1);
-            assert_eq!(original, Some(line), "{}", origin.describe());
-        }
-        let run = joined
-            .text
-            .lines()
-            .position(|line| line.starts_with("RUN"))
-            .unwrap()
-            + 1;
-        let place = joined.source_map.excerpt(run..=run + 1).unwrap();
-        assert_eq!(place.name, "dockerfiles/one.Dockerfile");
-        assert_eq!(place.line_column(), (4, 1));
-        assert_eq!(&place.text[place.span], "RUN x \\\n  y");
-        assert_eq!(joined.source_map.locate(0), None);
-        assert_eq!(joined.source_map.locate(1000), None);
-    }
-
-    #[test]
-    fn what_does_not_go_together_is_told_at_once() {
-        let errors = compose(&[
-            ("one", "ARG A=1\nFROM x:1 AS base\n"),
-            ("two", "ARG A=2\nFROM x:1 AS Base\n"),
-            ("three", "RUN before from\n"),
-        ])
-        .unwrap_err();
-        let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
-        Cannot parse the Dockerfile fragment: expected FROM at line 1 column 1
-        Two fragments give the argument `A` different defaults
-        The stage `Base` is defined twice
-        ");
-    }
-
-    #[test]
-    fn declared_arguments_and_secrets_are_listed() {
-        let composition = compose(&[(
-            "one",
-            "ARG A\nFROM x:1\nARG B=\nRUN --mount=type=secret,id=ca --mount=type=cache,id=c,target=/c true\n",
-        )])
-        .unwrap();
-        assert_eq!(
-            composition.declared_args().into_iter().collect::<Vec<_>>(),
-            ["A", "B"]
-        );
-        assert_eq!(
-            composition.secrets().into_iter().collect::<Vec<_>>(),
-            ["ca"]
-        );
-    }
-}
+mod tests;

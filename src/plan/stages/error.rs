@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::dockerfile::SyntaxError;
 use crate::exit::Exit;
 use crate::problem::{Excerpt, Problem};
 
@@ -14,11 +15,25 @@ pub enum StagesError {
     /// A directory of fragments or a file in it cannot be read.
     #[error("Cannot read the Dockerfile fragments of `{}`", path.display())]
     Read {
-        /// The directory.
+        /// The directory or file.
         path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Something in a directory of fragments that we do not read.
+    #[error("The Dockerfile fragment `{}` {why}", path.display())]
+    Refused {
+        /// What it is.
+        path: PathBuf,
+        /// Why, as the rest of a sentence.
+        why: &'static str,
+    },
+    /// An instruction that is not UTF-8.
+    #[error("A line of the Dockerfile fragment is not UTF-8")]
+    NotUtf8 {
+        /// Where.
+        at: Box<Excerpt>,
     },
     /// No fragment has this name.
     #[error("There is no Dockerfile fragment `{name}`")]
@@ -33,8 +48,8 @@ pub enum StagesError {
     /// A fragment is no valid Dockerfile.
     #[error("Cannot parse the Dockerfile fragment: {reason}")]
     Syntax {
-        /// What the parser says.
-        reason: String,
+        /// What is wrong.
+        reason: SyntaxError,
         /// Where.
         at: Box<Excerpt>,
     },
@@ -58,11 +73,29 @@ pub enum StagesError {
         /// The first one.
         first: Box<Excerpt>,
     },
-    /// A parser directive that would change how the other fragments are read.
-    #[error("A fragment cannot have the parser directive `{directive}`")]
-    Directive {
+    /// Two fragments want to be read in different ways.
+    #[error("Two fragments have different `{directive}` directives")]
+    ConflictingDirectives {
         /// The directive.
         directive: &'static str,
+        /// The second one.
+        second: Box<Excerpt>,
+        /// The first one.
+        first: Box<Excerpt>,
+    },
+    /// Options of BuildKit's checks that it would not take.
+    #[error("The `check` directive is not one that BuildKit takes")]
+    Check {
+        /// Where.
+        at: Box<Excerpt>,
+    },
+    /// A stage by a number that means another one, or none, once fragments are joined.
+    #[error("The stage number {number} is not clear: this fragment has {count} of the stages")]
+    StageNumber {
+        /// The number.
+        number: usize,
+        /// How many stages the fragment has.
+        count: usize,
         /// Where.
         at: Box<Excerpt>,
     },
@@ -90,12 +123,25 @@ impl From<StagesError> for Problem {
             StagesError::UnknownStage { closest, known, .. } => {
                 with_names(problem, closest, &known, "stages")
             }
+            StagesError::Refused { .. } => {
+                problem.hint("Remove it, or put a file of its own in its place")
+            }
+            StagesError::NotUtf8 { at } => problem
+                .excerpt(*at)
+                .hint("Save the file as UTF-8; only comments may be in another encoding"),
             StagesError::Syntax { at, .. } => problem.excerpt(*at).hint(
                 "The instructions are listed at https://docs.docker.com/reference/dockerfile",
             ),
-            StagesError::Directive { at, .. } => problem
+            StagesError::ConflictingDirectives { second, first, .. } => problem
+                .excerpt(*second)
+                .excerpt(*first)
+                .hint("Write the same directive in both: one Dockerfile is made of them"),
+            StagesError::Check { at } => problem
                 .excerpt(*at)
-                .hint("Remove the line: it would count for all fragments or for none"),
+                .hint("Write `skip=RULE,RULE`, `experimental=RULE` or `error=true`, with `;` between them"),
+            StagesError::StageNumber { at, .. } => problem
+                .excerpt(*at)
+                .hint("Name the stage: `FROM … AS name` and `--from=name`"),
             StagesError::ConflictingDefaults { second, first, .. } => problem
                 .excerpt(*second)
                 .excerpt(*first)

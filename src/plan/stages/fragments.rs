@@ -1,15 +1,15 @@
 //! The fragments that exist: those compiled in, overlaid by directories of the user.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::overlay::{self, EXTENSION};
 use super::{Composition, StagesError};
-use crate::problem::{Problem, Problems};
+use crate::dockerfile::{Dockerfile, SyntaxError};
+use crate::problem::{Excerpt, Problem, Problems};
 use crate::suggest;
-
-/// What a fragment's file name ends with.
-const EXTENSION: &str = ".Dockerfile";
 
 macro_rules! embed {
     ($name:literal) => {
@@ -43,7 +43,7 @@ const EMBEDDED: &[(&str, &str)] = &[
 ];
 
 /// One Dockerfile fragment.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Fragment {
     /// The name that profiles use, for example `runtime_image/trtllm`.
     pub name: String,
@@ -51,6 +51,94 @@ pub struct Fragment {
     pub file: String,
     /// The text of the file.
     pub text: Arc<str>,
+    /// The first line that is not UTF-8 and no comment.
+    not_utf8: Option<usize>,
+    /// Read when it is first asked for; the fragments of a store are shared by all builds.
+    parsed: OnceLock<Result<Arc<Dockerfile>, SyntaxError>>,
+}
+
+impl PartialEq for Fragment {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.file, &self.text) == (&other.name, &other.file, &other.text)
+    }
+}
+
+impl Eq for Fragment {}
+
+impl Fragment {
+    /// Creates a fragment.
+    pub fn new(
+        name: impl Into<String>,
+        file: impl Into<String>,
+        text: impl Into<Arc<str>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            file: file.into(),
+            text: text.into(),
+            not_utf8: None,
+            parsed: OnceLock::new(),
+        }
+    }
+
+    /// Creates a fragment from the bytes of a file: comments may be in any encoding.
+    fn from_bytes(name: String, file: String, bytes: &[u8]) -> Self {
+        let is_comment = |line: &[u8]| line.trim_ascii_start().starts_with(b"#");
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let broken = |line: &[u8]| std::str::from_utf8(line).is_err() && !is_comment(line);
+        Self {
+            not_utf8: lines.position(broken).map(|index| index + 1),
+            ..Self::new(name, file, String::from_utf8_lossy(bytes))
+        }
+    }
+
+    /// Returns the fragment as a Dockerfile.
+    pub fn parsed(&self) -> Result<Arc<Dockerfile>, StagesError> {
+        if let Some(line) = self.not_utf8 {
+            let start: usize = self
+                .text
+                .split_inclusive('\n')
+                .take(line - 1)
+                .map(str::len)
+                .sum();
+            let end = self.text[start..]
+                .find('\n')
+                .map_or(self.text.len(), |end| start + end);
+            return Err(StagesError::NotUtf8 {
+                at: Box::new(self.excerpt(start..end, "")),
+            });
+        }
+        let parse = || Dockerfile::parse(&self.text).map(Arc::new);
+        self.parsed
+            .get_or_init(parse)
+            .clone()
+            .map_err(|error| StagesError::Syntax {
+                at: Box::new(self.excerpt(error.span.clone(), "here")),
+                reason: error,
+            })
+    }
+
+    /// Returns the place `span` of this fragment, for a message.
+    pub fn excerpt(&self, span: Range<usize>, label: impl Into<String>) -> Excerpt {
+        Excerpt {
+            name: self.file.clone(),
+            text: self.text.clone(),
+            span,
+            label: label.into(),
+        }
+    }
+
+    /// Returns the line (counted from 1) that the byte at `position` is in.
+    pub(super) fn line_of(&self, position: usize) -> usize {
+        self.text[..position].matches('\n').count() + 1
+    }
+
+    /// Returns the lines (counted from 1) that `span` is on.
+    pub(super) fn lines_of(&self, span: &Range<usize>) -> RangeInclusive<usize> {
+        let text = self.text[span.clone()].trim_end_matches(['\r', '\n']);
+        let first = self.line_of(span.start);
+        first..=first + text.matches('\n').count()
+    }
 }
 
 /// All fragments, by name.
@@ -72,40 +160,20 @@ impl Fragments {
     }
 
     /// Adds the fragments of a directory, which replace those of the same name.
-    pub fn overlay(&mut self, directory: &Path) -> Result<(), StagesError> {
-        self.overlay_below(directory, "")
-    }
-
-    fn overlay_below(&mut self, directory: &Path, prefix: &str) -> Result<(), StagesError> {
-        let read = |source| StagesError::Read {
-            path: directory.to_owned(),
-            source,
-        };
-        for entry in fs_err::read_dir(directory).map_err(read)? {
-            let path = entry.map_err(read)?.path();
-            let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            if path.is_dir() {
-                self.overlay_below(&path, &format!("{prefix}{file_name}/"))?;
-            } else if let Some(stem) = file_name.strip_suffix(EXTENSION) {
-                let text = fs_err::read_to_string(&path).map_err(read)?;
-                self.insert(
-                    &format!("{prefix}{stem}"),
-                    path.display().to_string(),
-                    &text,
-                );
-            }
+    ///
+    /// # Errors
+    /// Fails with everything that cannot be read.
+    pub fn overlay(&mut self, directory: &Path) -> Result<(), Problems> {
+        for found in overlay::read(directory).map_err(problems)? {
+            let file = found.path.display().to_string();
+            let fragment = Fragment::from_bytes(found.name.clone(), file, &found.bytes);
+            self.by_name.insert(found.name, Arc::new(fragment));
         }
         Ok(())
     }
 
     fn insert(&mut self, name: &str, file: String, text: &str) {
-        let fragment = Fragment {
-            name: name.to_owned(),
-            file,
-            text: text.into(),
-        };
+        let fragment = Fragment::new(name, file, text);
         self.by_name.insert(name.to_owned(), Arc::new(fragment));
     }
 
@@ -227,6 +295,84 @@ mod tests {
         assert!(base.file.ends_with("/base.Dockerfile"));
         assert_eq!(&*fragments.get("framework/x").unwrap().text, "FROM y\n");
         assert!(fragments.get("notes").is_err());
+    }
+
+    fn refused(make: impl FnOnce(&Path)) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let fragments = folder.path().join("dockerfiles");
+        fs_err::create_dir(&fragments).unwrap();
+        make(&fragments);
+        match Fragments::embedded().overlay(&fragments) {
+            Ok(()) => Vec::new(),
+            Err(problems) => {
+                let shown = fragments.display().to_string();
+                let messages = problems
+                    .0
+                    .iter()
+                    .map(|problem| problem.message.replace(&shown, "DIR"));
+                messages.collect()
+            }
+        }
+    }
+
+    #[test]
+    fn leftovers_of_editors_and_archives_are_no_fragments() {
+        let found = refused(|folder| {
+            std::os::unix::fs::symlink("me@host.1", folder.join(".#app.Dockerfile")).unwrap();
+            fs_err::write(folder.join("._app.Dockerfile"), [0, 5, 22, 7, 255]).unwrap();
+            fs_err::create_dir(folder.join(".git")).unwrap();
+            fs_err::write(folder.join(".git/x.Dockerfile"), "no").unwrap();
+            std::os::unix::fs::symlink("nowhere", folder.join("notes")).unwrap();
+        });
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_file_of_the_directory_is_refused_by_name() {
+        let found = refused(|folder| {
+            let pipe = folder.join("a.Dockerfile");
+            let mode = rustix::fs::Mode::RUSR;
+            let kind = rustix::fs::FileType::Fifo;
+            rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, mode, 0).unwrap();
+            std::os::unix::fs::symlink("/etc/passwd", folder.join("b.Dockerfile")).unwrap();
+            std::os::unix::fs::symlink("..", folder.join("up")).unwrap();
+            let large = fs_err::File::create(folder.join("c.Dockerfile")).unwrap();
+            large.set_len(5 << 20).unwrap();
+        });
+        assert_eq!(
+            found,
+            [
+                "The Dockerfile fragment `DIR/a.Dockerfile` is not a regular file",
+                "The Dockerfile fragment `DIR/b.Dockerfile` leads out of the directory of the fragments",
+                "The Dockerfile fragment `DIR/c.Dockerfile` is larger than 4 MiB",
+                "The Dockerfile fragment `DIR/up` leads out of the directory of the fragments",
+            ]
+        );
+    }
+
+    #[test]
+    fn links_inside_of_the_directory_are_followed_but_not_for_ever() {
+        let found = refused(|folder| {
+            fs_err::write(folder.join("a.Dockerfile"), "FROM a\n").unwrap();
+            std::os::unix::fs::symlink("a.Dockerfile", folder.join("b.Dockerfile")).unwrap();
+        });
+        assert_eq!(found, [""; 0]);
+        let found = refused(|folder| {
+            std::os::unix::fs::symlink(".", folder.join("again")).unwrap();
+        });
+        let expected = "The Dockerfile fragment `DIR/again` leads to a directory that it is in";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn comments_may_be_in_any_encoding() {
+        let parsed = |bytes: &[u8]| {
+            let fragment = Fragment::from_bytes("a".into(), "a".into(), bytes);
+            fragment.parsed().map(|file| file.stages.len())
+        };
+        assert_eq!(parsed(b"# Gr\xfc\xdfe\nFROM a\n").unwrap(), 1);
+        let error = parsed(b"FROM a\nRUN echo \xfc\n").unwrap_err();
+        assert!(matches!(error, StagesError::NotUtf8 { at } if at.line_column() == (2, 1)));
     }
 
     #[test]

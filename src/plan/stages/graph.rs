@@ -1,13 +1,17 @@
-//! Which stages a target needs, and what these read from the build context.
+//! Which stages a target needs, and what these read from elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::StagesError;
-use super::compose::Composition;
-use super::dockerfile::{Instruction, Kind, Mount, Stage};
-use super::expand::expand;
+use super::compose::{Composition, stage_number};
 use super::fragments::Fragment;
+use super::inputs::Inputs;
+use super::scope::{Below, GlobalScope, Layer, Layers};
+use crate::dockerfile::{
+    Arg, Copy, Instruction, Kind, Known, Mount, MountKind, Run, Stage, Variable, expand,
+};
 use crate::suggest;
 
 /// A stage's place in the joined Dockerfile, counted from 0.
@@ -16,57 +20,144 @@ pub type StageId = usize;
 /// What a target's stages read from the build context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContextPaths {
-    /// Everything, or what cannot be told before the build.
+    /// Everything, or what cannot be known before the build.
     All,
     /// These paths and what is below them, sorted; none at all if the context is not used.
     Only(BTreeSet<String>),
 }
 
-/// The stages of a composition with the values of a build's arguments.
+/// The ids of secrets or agents that steps mount.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// The ids that are known.
+    pub known: BTreeSet<String>,
+    /// Those of them without which their step fails.
+    pub required: BTreeSet<String>,
+    /// Whether a step may mount others: its id depends on what is not known before the build.
+    pub others: bool,
+}
+
+impl Ids {
+    /// Returns whether a step mounts this id, or may.
+    pub fn may_have(&self, id: &str) -> bool {
+        self.others || self.known.contains(id)
+    }
+
+    fn add(&mut self, id: Known, required: bool) {
+        match id {
+            Known::Value(id) => {
+                self.required.extend(required.then(|| id.clone()));
+                self.known.insert(id);
+            }
+            Known::No => self.others = true,
+        }
+    }
+
+    fn all<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            all.known.extend(part.known.iter().cloned());
+            all.required.extend(part.required.iter().cloned());
+            all.others |= part.others;
+        }
+        all
+    }
+}
+
+/// An image or a named context that a stage refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    /// The name, variables replaced.
+    pub name: String,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// The stages of a composition with what a build gives to them.
+///
+/// Everything is evaluated once, in the order of the file, as BuildKit does it.
 #[derive(Debug)]
 pub struct StageGraph<'a> {
-    stages: Vec<(&'a Arc<Fragment>, &'a Stage)>,
-    globals: BTreeMap<String, String>,
-    given: &'a BTreeMap<String, String>,
+    stages: Vec<Resolved<'a>>,
+    /// The stages by their names in lower case; of several the last.
+    by_name: HashMap<String, StageId>,
+    layers: Layers,
+}
+
+/// A stage, its variables replaced.
+#[derive(Debug)]
+struct Resolved<'a> {
+    fragment: &'a Arc<Fragment>,
+    stage: &'a Stage,
+    /// What it starts from; `None` if that is not known, or a named context takes its place.
+    image: Option<String>,
+    parent: Option<StageId>,
+    /// The stages that it reads by `--from`.
+    reads: Vec<StageId>,
+    externals: Vec<External>,
+    is_unknown: bool,
+    context: ContextPaths,
+    secrets: Ids,
+    ssh: Ids,
+    /// The names that its own instructions and the triggers of its parent declare.
+    args: BTreeSet<&'a str>,
 }
 
 impl<'a> StageGraph<'a> {
-    /// Creates the graph for a build that passes the arguments `given`.
-    pub fn new(composition: &'a Composition, given: &'a BTreeMap<String, String>) -> Self {
-        let mut globals = BTreeMap::new();
-        for (_, arg) in composition.global_args() {
-            let value = given.get(&arg.name).or(arg.default.as_ref());
-            if let Some(value) = value {
-                globals
-                    .entry(arg.name.clone())
-                    .or_insert_with(|| value.clone());
+    /// Creates the graph for a build with these inputs.
+    pub fn new(composition: &'a Composition, inputs: Inputs<'a>) -> Self {
+        let escape = composition
+            .parts()
+            .first()
+            .map_or('\\', |part| part.dockerfile.escape());
+        let globals = composition.joined_globals();
+        let mut by_name = HashMap::new();
+        for (id, (_, stage)) in composition.stages().enumerate() {
+            if let Some(name) = &stage.name {
+                by_name.insert(name.value.to_lowercase(), id);
             }
         }
-        Self {
-            stages: composition.stages().collect(),
-            globals,
-            given,
+        let mut builder = Builder {
+            inputs,
+            escape,
+            globals: GlobalScope::new(inputs, &globals, escape),
+            graph: Self {
+                stages: Vec::new(),
+                by_name,
+                layers: Layers::default(),
+            },
+            above: HashMap::new(),
+        };
+        for part in composition.parts() {
+            for stage in &part.dockerfile.stages {
+                builder.add(&part.fragment, stage, part.offset);
+            }
         }
+        builder.graph
     }
 
     /// Returns the stage and its fragment.
     pub fn stage(&self, id: StageId) -> (&'a Arc<Fragment>, &'a Stage) {
-        self.stages[id]
+        let Resolved {
+            fragment, stage, ..
+        } = &self.stages[id];
+        (fragment, stage)
+    }
+
+    /// Returns the number of stages.
+    pub fn count(&self) -> usize {
+        self.stages.len()
     }
 
     /// Returns the names of all named stages, in order.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         let names = self.stages.iter();
-        names.filter_map(|(_, stage)| Some(stage.name.as_ref()?.value.as_str()))
+        names.filter_map(|resolved| Some(resolved.stage.name.as_ref()?.value.as_str()))
     }
 
     /// Returns the stage called `name`; BuildKit ignores case.
     pub fn find(&self, name: &str) -> Option<StageId> {
-        let called = |stage: &Stage| {
-            let own = stage.name.as_ref();
-            own.is_some_and(|own| own.value.eq_ignore_ascii_case(name))
-        };
-        self.stages.iter().position(|(_, stage)| called(stage))
+        self.by_name.get(&name.to_lowercase()).copied()
     }
 
     /// Returns the stage that a target names, or an error with the names that exist.
@@ -78,34 +169,31 @@ impl<'a> StageGraph<'a> {
         })
     }
 
-    /// Returns what a stage starts from, variables replaced; `None` if one has no value.
-    pub fn image(&self, id: StageId) -> Option<String> {
-        expand(&self.stages[id].1.image.value, &|name| {
-            self.globals.get(name).cloned()
-        })
+    /// Returns what a stage starts from, variables replaced; `None` if that is not known.
+    pub fn image(&self, id: StageId) -> Option<&str> {
+        self.stages[id].image.as_deref()
+    }
+
+    /// Returns whether a stage starts from what is not known before the build, or does what we do
+    /// not understand.
+    pub fn is_unknown(&self, id: StageId) -> bool {
+        self.stages[id].is_unknown
     }
 
     /// Returns the stage that this one starts from, unless that is an image.
     pub fn parent(&self, id: StageId) -> Option<StageId> {
-        // Only stages above count: below, the name would be an image.
-        self.find(&self.image(id)?).filter(|parent| *parent < id)
+        self.stages[id].parent
     }
 
     /// Returns the stages that this one reads: its parent, then by `--from`.
-    pub fn needs(&self, id: StageId) -> Vec<StageId> {
-        let (_, stage) = self.stages[id];
-        let read = stage.instructions.iter().flat_map(sources);
-        let read = read.filter_map(|name| self.source(id, name));
-        self.parent(id).into_iter().chain(read).collect()
+    pub fn needs(&self, id: StageId) -> impl Iterator<Item = StageId> {
+        let Resolved { parent, reads, .. } = &self.stages[id];
+        parent.iter().chain(reads).copied()
     }
 
-    /// Returns the stage that `--from=NAME` in the stage `id` means, if it means one.
-    ///
-    /// A number is the stage's place in the file.
-    pub fn source(&self, id: StageId, name: &str) -> Option<StageId> {
-        let name = expand(name, &|name| self.value(id, name))?;
-        let by_number = name.parse().ok().filter(|id| *id < self.stages.len());
-        self.find(&name).or(by_number)
+    /// Returns the images and contexts that a stage refers to, without `scratch`.
+    pub fn externals(&self, id: StageId) -> &[External] {
+        &self.stages[id].externals
     }
 
     /// Returns the stages that building `target` runs, in the order of the file.
@@ -120,40 +208,39 @@ impl<'a> StageGraph<'a> {
         needed
     }
 
-    /// Returns whether a stage that building `target` runs declares the argument `name`.
-    pub fn declares(&self, target: StageId, name: &str) -> bool {
+    /// Returns the arguments that stages declare which building `target` runs.
+    pub fn declared(&self, target: StageId) -> BTreeSet<&'a str> {
         let needed = self.needed(target).into_iter();
-        let mut args = needed.flat_map(|id| self.stages[id].1.args());
-        args.any(|arg| arg.name == name)
+        needed
+            .flat_map(|id| self.stages[id].args.iter().copied())
+            .collect()
     }
 
-    /// Returns a chain of stages that ends where it begins, if `id` is part of one.
-    pub fn cycle(&self, id: StageId) -> Option<Vec<StageId>> {
-        let mut path = vec![id];
-        self.cycle_below(id, &mut path, &mut BTreeSet::new())
-            .then_some(path)
+    /// Returns the secrets that steps mount which building `target` runs.
+    pub fn secrets(&self, target: StageId) -> Ids {
+        let stages = self.needed(target).into_iter();
+        Ids::all(stages.map(|id| &self.stages[id].secrets))
     }
 
-    fn cycle_below(
-        &self,
-        to: StageId,
-        path: &mut Vec<StageId>,
-        seen: &mut BTreeSet<StageId>,
-    ) -> bool {
-        let last = path[path.len() - 1];
-        for next in self.needs(last) {
-            if next == to {
-                return true;
-            }
-            if seen.insert(next) {
-                path.push(next);
-                if self.cycle_below(to, path, seen) {
-                    return true;
-                }
-                path.pop();
-            }
+    /// Returns the ssh agents that steps mount which building `target` runs.
+    pub fn ssh(&self, target: StageId) -> Ids {
+        let stages = self.needed(target).into_iter();
+        Ids::all(stages.map(|id| &self.stages[id].ssh))
+    }
+
+    /// Returns each chain of stages that ends where it begins.
+    pub fn cycles(&self) -> Vec<Vec<StageId>> {
+        let mut search = CycleSearch {
+            graph: self,
+            done: vec![false; self.stages.len()],
+            places: HashMap::new(),
+            path: Vec::new(),
+            found: Vec::new(),
+        };
+        for id in 0..self.stages.len() {
+            search.visit(id);
         }
-        false
+        search.found
     }
 
     /// Returns what building `target` reads from the build context.
@@ -163,97 +250,294 @@ impl<'a> StageGraph<'a> {
     pub fn context_paths(&self, target: StageId) -> ContextPaths {
         let mut paths = BTreeSet::new();
         for id in self.needed(target) {
-            let (_, stage) = self.stages[id];
-            for source in stage.instructions.iter().flat_map(from_context) {
-                match expand(source, &|name| self.value(id, name))
-                    .as_deref()
-                    .and_then(clean)
-                {
-                    Some(path) => paths.insert(path),
-                    None => return ContextPaths::All,
-                };
+            match &self.stages[id].context {
+                ContextPaths::All => return ContextPaths::All,
+                ContextPaths::Only(own) => paths.extend(own.iter().cloned()),
             }
         }
         ContextPaths::Only(paths)
     }
 
-    /// Returns the value of a variable in a stage: of its own ARG and ENV, or of its parents'.
-    ///
-    /// The order of the instructions is not looked at: an argument counts for the whole stage.
-    pub fn value(&self, id: StageId, name: &str) -> Option<String> {
-        self.value_within(id, name, &[])
+    /// Returns what is known of a variable at the end of a stage.
+    pub fn variable(&self, id: StageId, name: &str) -> Variable {
+        self.layers.at_end(id, name)
     }
+}
 
-    /// As [`value`](Self::value), within the values of `open`: one that is made of itself, as in
-    /// `ENV OLD=$PATH` above `ENV PATH=/bin:$OLD`, is not known.
-    fn value_within(&self, id: StageId, name: &str, open: &[&str]) -> Option<String> {
-        if open.contains(&name) {
-            return None;
+/// A search in depth, without recursion: chains of stages may be long.
+struct CycleSearch<'a> {
+    graph: &'a StageGraph<'a>,
+    done: Vec<bool>,
+    /// Where in the path a stage is.
+    places: HashMap<StageId, usize>,
+    path: Vec<(StageId, Vec<StageId>)>,
+    found: Vec<Vec<StageId>>,
+}
+
+impl CycleSearch<'_> {
+    fn visit(&mut self, start: StageId) {
+        self.enter(start);
+        while let Some((id, open)) = self.path.last_mut() {
+            let id = *id;
+            let Some(next) = open.pop() else {
+                self.path.pop();
+                self.places.remove(&id);
+                continue;
+            };
+            match self.places.get(&next) {
+                Some(place) => self.found.push(self.cycle(*place)),
+                None => self.enter(next),
+            }
         }
-        let mut own = self.stages[id].1.instructions.iter().rev();
-        own.find_map(|instruction| self.assigned(id, instruction, name, open))
-            .or_else(|| self.value_within(self.parent(id)?, name, open))
     }
 
-    fn assigned(
-        &self,
-        id: StageId,
-        instruction: &Instruction,
-        name: &str,
-        open: &[&str],
-    ) -> Option<String> {
+    /// Returns the path from a place on, the first stage of the file first.
+    fn cycle(&self, place: usize) -> Vec<StageId> {
+        let mut cycle: Vec<_> = self.path[place..].iter().map(|(id, _)| *id).collect();
+        let first = (0..cycle.len()).min_by_key(|at| cycle[*at]);
+        cycle.rotate_left(first.unwrap_or(0));
+        cycle
+    }
+
+    fn enter(&mut self, id: StageId) {
+        if !std::mem::replace(&mut self.done[id], true) {
+            self.places.insert(id, self.path.len());
+            self.path.push((id, self.graph.needs(id).collect()));
+        }
+    }
+}
+
+/// A graph in the making.
+struct Builder<'a> {
+    inputs: Inputs<'a>,
+    escape: char,
+    globals: GlobalScope<'a>,
+    graph: StageGraph<'a>,
+    /// The stages so far by their names in lower case, which `FROM` does not change.
+    above: HashMap<String, StageId>,
+}
+
+impl<'a> Builder<'a> {
+    fn add(&mut self, fragment: &'a Arc<Fragment>, stage: &'a Stage, offset: usize) {
+        let name = stage.name.as_ref().map(|name| name.value.to_lowercase());
+        let is_context = |name: &String| self.inputs.contexts.contains_key(name);
+        let mut resolved = Resolved {
+            fragment,
+            stage,
+            image: None,
+            parent: None,
+            reads: Vec::new(),
+            externals: Vec::new(),
+            is_unknown: false,
+            context: ContextPaths::Only(BTreeSet::new()),
+            secrets: Ids::default(),
+            ssh: Ids::default(),
+            args: BTreeSet::new(),
+        };
+        // A context that takes the stage's place leaves nothing of it to run.
+        let mut layer = self.graph.layers.start(Below::Image);
+        if !name.as_ref().is_some_and(is_context) {
+            layer = self.graph.layers.start(self.start(&mut resolved));
+            let mut walk = Walk {
+                builder: self,
+                layer,
+                resolved,
+                offset,
+            };
+            walk.run();
+            (layer, resolved) = (walk.layer, walk.resolved);
+        }
+        let id = self.graph.stages.len();
+        self.graph.stages.push(resolved);
+        self.graph.layers.push(layer);
+        if let Some(name) = name {
+            self.above.insert(name, id);
+        }
+    }
+
+    /// Finds what a stage starts from.
+    fn start(&self, resolved: &mut Resolved<'a>) -> Below {
+        let written = &resolved.stage.image;
+        let Some(image) = self.globals.expand(&written.value) else {
+            resolved.is_unknown = true;
+            return Below::Image;
+        };
+        let parent = self.above.get(&image).copied();
+        resolved.parent = parent;
+        resolved.image = Some(image.clone());
+        match parent {
+            Some(parent) => Below::Stage(parent),
+            None if image == "scratch" => Below::Scratch,
+            None => {
+                resolved.externals.push(External {
+                    name: image,
+                    span: written.span.clone(),
+                });
+                Below::Image
+            }
+        }
+    }
+}
+
+/// One stage, instruction by instruction.
+struct Walk<'a, 'b> {
+    builder: &'b Builder<'a>,
+    layer: Layer,
+    resolved: Resolved<'a>,
+    offset: usize,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn run(&mut self) {
+        // Triggers of the parent come first; those of its own parents do not come along.
+        if let Some(parent) = self.resolved.parent {
+            for instruction in &self.builder.graph.stages[parent].stage.instructions {
+                if let Kind::OnBuild(trigger) = &instruction.kind {
+                    self.step(trigger);
+                }
+            }
+        }
+        for instruction in &self.resolved.stage.instructions {
+            self.step(instruction);
+        }
+    }
+
+    fn step(&mut self, instruction: &'a Instruction) {
         match &instruction.kind {
-            Kind::Env(pairs) => {
-                let (_, value) = pairs.iter().find(|(own, _)| own == name)?;
-                let open = [open, &[name]].concat();
-                expand(value, &|inner| self.value_within(id, inner, &open))
-            }
             Kind::Arg(args) => {
-                let arg = args.iter().find(|arg| arg.name == name)?;
-                let given = self.given.get(name);
-                let default = arg.default.as_ref().or_else(|| self.globals.get(name));
-                given.or(default).cloned()
+                for arg in args {
+                    self.declare(arg);
+                }
             }
-            Kind::Copy(_) | Kind::Run(_) | Kind::Other => None,
+            Kind::Env(pairs) => {
+                let known = |text: &str| self.expand(text).map_or(Variable::Unknown, Variable::Set);
+                // All of them see what was before the instruction.
+                let pairs: Vec<_> = pairs
+                    .iter()
+                    .map(|pair| (self.expand(&pair.name), known(&pair.value)))
+                    .collect();
+                for (name, value) in pairs {
+                    match name {
+                        Some(name) => self.layer.set(name, value),
+                        None => self.layer.forget(),
+                    }
+                }
+            }
+            Kind::Copy(copy) => self.copy(copy),
+            Kind::Run(run) => self.mounts(run),
+            Kind::Label(_) | Kind::OnBuild(_) | Kind::Words(_) | Kind::Kept => {}
+            // Whatever it does, it may set variables and read the context.
+            Kind::Unknown => {
+                self.layer.forget();
+                self.resolved.is_unknown = true;
+                self.resolved.context = ContextPaths::All;
+                self.resolved.secrets.others = true;
+                self.resolved.ssh.others = true;
+            }
         }
     }
-}
 
-/// Returns what an instruction reads by `--from`.
-pub(super) fn sources(instruction: &Instruction) -> Vec<&str> {
-    match &instruction.kind {
-        Kind::Copy(copy) => copy.from.iter().map(|from| from.value.as_str()).collect(),
-        Kind::Run(run) => run
-            .mounts
-            .iter()
-            .filter_map(|mount| mount.from.as_deref())
-            .collect(),
-        Kind::Arg(_) | Kind::Env(_) | Kind::Other => Vec::new(),
-    }
-}
-
-/// Returns the paths of the context that an instruction reads, as written.
-fn from_context(instruction: &Instruction) -> Vec<&str> {
-    match &instruction.kind {
-        Kind::Copy(copy) if copy.from.is_none() => {
-            let sources = copy.sources.iter().map(|source| source.value.as_str());
-            sources
-                .filter(|source| !(copy.add && is_url(source)))
-                .collect()
+    fn declare(&mut self, arg: &'a Arg) {
+        self.resolved.args.insert(&arg.name);
+        let given = self.builder.inputs.args.get(&arg.name);
+        let value = match (given, &arg.default) {
+            (Some(given), _) => Variable::Set(given.clone()),
+            (None, Some(default)) => self
+                .expand(default)
+                .map_or(Variable::Unknown, Variable::Set),
+            (None, None) => self.builder.globals.get(&arg.name),
+        };
+        // Without a value, what the stage starts from may have one.
+        if value != Variable::Unset {
+            self.layer.set(arg.name.clone(), value);
         }
-        Kind::Run(run) => run.mounts.iter().filter_map(bound).collect(),
-        Kind::Copy(_) | Kind::Arg(_) | Kind::Env(_) | Kind::Other => Vec::new(),
     }
-}
 
-fn bound(mount: &Mount) -> Option<&str> {
-    let of_context = mount.kind == "bind" && mount.from.is_none();
-    of_context.then(|| mount.source.as_deref().unwrap_or("."))
+    fn get(&self, name: &str) -> Variable {
+        self.builder.graph.layers.get(&self.layer, name)
+    }
+
+    fn expand(&self, text: &str) -> Option<String> {
+        let expanded = expand(text, self.builder.escape, &|name| self.get(name)).ok()?;
+        expanded.text
+    }
+
+    fn copy(&mut self, copy: &Copy) {
+        if let Some(from) = &copy.from {
+            let by_number = stage_number(&from.value).map(|number| self.offset + number);
+            match by_number {
+                Some(id) => self.resolved.reads.push(id),
+                None => self.read(&from.value, &from.span),
+            }
+            return;
+        }
+        let sources = copy.sources.iter().map(|source| source.value.as_str());
+        for source in sources {
+            let path = self.expand(source);
+            let is_download = |path: &String| copy.add && is_url(path);
+            if !path.as_ref().is_some_and(is_download) {
+                self.read_context(path.as_deref());
+            }
+        }
+    }
+
+    fn mounts(&mut self, run: &Run) {
+        for mount in &run.mounts {
+            let mounted = mount.resolve(&|text| self.expand(text));
+            match mounted.kind {
+                MountKind::Secret => {
+                    let id = mounted.secret_id();
+                    self.resolved.secrets.add(id, mounted.required);
+                }
+                MountKind::Ssh => {
+                    self.resolved.ssh.add(mounted.ssh_id(), mounted.required);
+                }
+                MountKind::Unknown => {
+                    self.resolved.secrets.others = true;
+                    self.resolved.ssh.others = true;
+                    self.resolved.context = ContextPaths::All;
+                }
+                MountKind::Bind if mounted.from.is_none() => match &mounted.source {
+                    None => self.resolved.context = ContextPaths::All,
+                    Some(source) => self.read_context(source.value()),
+                },
+                MountKind::Bind | MountKind::Cache | MountKind::Tmpfs => {}
+            }
+            self.read_mounted(mount);
+        }
+    }
+
+    fn read_mounted(&mut self, mount: &Mount) {
+        if let Some(from) = mount.from() {
+            let (name, span) = (from.value.to_owned(), from.span);
+            self.read(&name, &span);
+        }
+    }
+
+    /// Notes a stage, image or context by its name. Variables have no place in it.
+    fn read(&mut self, name: &str, span: &Range<usize>) {
+        if let Some(id) = self.builder.graph.find(name) {
+            self.resolved.reads.push(id);
+        } else if !name.contains('$') && name != "scratch" {
+            self.resolved.externals.push(External {
+                name: name.to_owned(),
+                span: span.clone(),
+            });
+        }
+    }
+
+    /// Notes a path of the context; `None` is one that is not known.
+    fn read_context(&mut self, path: Option<&str>) {
+        match (&mut self.resolved.context, path.and_then(clean)) {
+            (ContextPaths::Only(paths), Some(path)) => drop(paths.insert(path)),
+            (context, _) => *context = ContextPaths::All,
+        }
+    }
 }
 
 /// Returns whether `ADD` would download or clone this.
-pub(super) fn is_url(source: &str) -> bool {
-    ["http://", "https://", "git@", "git://"]
+fn is_url(source: &str) -> bool {
+    ["http://", "https://", "git@", "git://", "ssh://"]
         .iter()
         .any(|scheme| source.starts_with(scheme))
 }
@@ -274,114 +558,4 @@ fn clean(path: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::stages::shipped_runtime;
-    use test_case::test_case;
-
-    fn composition(text: &str) -> Composition {
-        Composition::new([Arc::new(Fragment {
-            name: "test".into(),
-            file: "test".into(),
-            text: text.into(),
-        })])
-        .unwrap()
-    }
-
-    fn args(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    fn only(paths: &[&str]) -> ContextPaths {
-        ContextPaths::Only(paths.iter().map(|path| (*path).to_owned()).collect())
-    }
-
-    #[test]
-    fn a_stage_chosen_by_an_argument_is_followed() {
-        let composition = composition(
-            "ARG SOURCE=wheel\nFROM a:1 AS base\nFROM base AS b_wheel\nFROM base AS b_tree\nCOPY lib /\nFROM b_${SOURCE} AS b\nFROM c:1 AS end\nRUN --mount=from=b,target=/b true\n",
-        );
-        for (source, stages, paths) in [
-            ("wheel", vec![0, 1, 3, 4], vec![]),
-            ("tree", vec![0, 2, 3, 4], vec!["lib"]),
-        ] {
-            let given = args(&[("SOURCE", source)]);
-            let graph = StageGraph::new(&composition, &given);
-            let target = graph.target("end").unwrap();
-            assert_eq!(graph.needed(target).into_iter().collect::<Vec<_>>(), stages);
-            assert_eq!(graph.context_paths(target), only(&paths));
-        }
-    }
-
-    #[test_case("COPY . /x", &ContextPaths::All; "everything")]
-    #[test_case("RUN --mount=target=/x true", &ContextPaths::All; "everything mounted")]
-    #[test_case("COPY $WHAT /x", &ContextPaths::All; "not known")]
-    #[test_case("ARG A=lib\nENV B=$A/b\nCOPY ./$A/ ../up /x", &only(&["lib", "up"]); "cleaned")]
-    #[test_case("ARG A=lib\nENV B=$A/b\nRUN --mount=type=bind,source=$B,target=/x true", &only(&["lib/b"]); "expanded")]
-    #[test_case("COPY --from=other /a /x\nADD https://h/x /x", &only(&[]); "nothing")]
-    fn reads(text: &str, expected: &ContextPaths) {
-        let composition = composition(&format!("FROM a:1 AS s\n{text}\n"));
-        let given = BTreeMap::new();
-        assert_eq!(
-            &StageGraph::new(&composition, &given).context_paths(0),
-            expected
-        );
-    }
-
-    #[test]
-    fn a_variable_that_is_made_of_itself_ends() {
-        let composition = composition(
-            "FROM a:1 AS s\nENV OLD=$P\nENV P=/x:$OLD\nENV Q=$Q:y\nENV A=lib\nENV B=$A/$A\nCOPY --from=$P /a /b\nCOPY $P $B /\n",
-        );
-        let given = BTreeMap::new();
-        let graph = StageGraph::new(&composition, &given);
-        assert_eq!(graph.value(0, "B").as_deref(), Some("lib/lib"));
-        for name in ["P", "OLD", "Q"] {
-            let value = graph.value(0, name);
-            assert!(value.is_none_or(|value| !value.contains('$')), "{name}");
-        }
-        assert_eq!(graph.needs(0), [0; 0]);
-        assert_eq!(graph.context_paths(0), ContextPaths::All);
-    }
-
-    #[test]
-    fn a_circle_is_found_and_does_not_hang() {
-        let composition = composition(
-            "FROM a:1 AS x\nCOPY --from=y /a /\nFROM a:1 AS y\nCOPY --from=x /a /\nFROM x AS z\n",
-        );
-        let given = BTreeMap::new();
-        let graph = StageGraph::new(&composition, &given);
-        assert_eq!(graph.cycle(0), Some(vec![0, 1]));
-        assert_eq!(graph.cycle(2), None);
-        assert_eq!(graph.needed(2).len(), 3);
-    }
-
-    #[test]
-    fn an_unknown_target_is_answered_with_the_closest() {
-        let composition = composition("FROM a:1 AS runtime\n");
-        let given = BTreeMap::new();
-        let graph = StageGraph::new(&composition, &given);
-        let error = graph.target("runtme").unwrap_err();
-        assert!(
-            matches!(error, StagesError::UnknownStage { closest: Some(name), .. } if name == "runtime")
-        );
-    }
-
-    #[test]
-    fn released_wheels_need_no_context() {
-        let composition = shipped_runtime([]);
-        let given = args(&[("DYNAMO_SOURCE", "wheel")]);
-        let graph = StageGraph::new(&composition, &given);
-        let target = graph.target("runtime").unwrap();
-        assert_eq!(graph.context_paths(target), only(&[]));
-        let given = args(&[("DYNAMO_SOURCE", "tree")]);
-        let graph = StageGraph::new(&composition, &given);
-        let ContextPaths::Only(paths) = graph.context_paths(target) else {
-            panic!()
-        };
-        assert!(paths.contains("lib") && paths.contains("components"));
-    }
-}
+mod tests;

@@ -34,6 +34,12 @@ fn values_arrive_as_they_were_typed() {
 #[test]
 fn whatever_is_repeated_is_kept() {
     let env = TestEnv::new();
+    let stages = "AS runtime\nCOPY --from=one / /\nCOPY --from=two / /";
+    env.edit(
+        "config/dockerfiles/demo/runtime.Dockerfile",
+        "AS runtime",
+        stages,
+    );
     let planned = target(env.run(
         "plan --format json --tag a:1 --tag=b:2 --build-context one=./a --build-context=two=b \
          --build-arg GREETING=1 --build-arg=MAX_JOBS=2 --cache-from type=gha --cache-from=r.example/c",
@@ -79,10 +85,10 @@ fn an_argument_that_reaches_nothing_is_refused() {
     stderr:
     error: No stage of `runtime` declares the build argument `MAX_JOB`
       because: Set by `--build-arg`
-     --> [DIR]/config/dockerfiles/demo/runtime.Dockerfile:2:1
+     --> [DIR]/config/dockerfiles/demo/runtime.Dockerfile:2:5
       |
     2 | ARG MAX_JOBS
-      | ^^^^^^^^^^^^
+      |     ^^^^^^^^
       hint: Did you mean `MAX_JOBS`?
       hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `EFA_VERSION`, `ENABLE_GPU_MEMORY_SERVICE`, `ENABLE_KVBM`, `ENABLE_MEDIA_FFMPEG`, `ENABLE_MEDIA_NIXL`, `GREETING`, `MAX_JOBS`, `NIXL_REF`, `SCCACHE_BUCKET`, `SCCACHE_REGION`, `USE_SCCACHE`
       hint: Pass it all the same with `--allow-unknown-build-arg`

@@ -57,17 +57,26 @@ fn a_profile_that_is_no_toml() {
 #[test]
 fn a_fragment_that_is_no_dockerfile() {
     let env = TestEnv::new();
-    env.edit(BASE, "RUN", "RUNN");
+    env.edit(BASE, "ARG GREETING", "ARG");
     insta::assert_snapshot!(env.run("plan").failure(), @r#"
     exit 2
     stderr:
-    error: Cannot parse the Dockerfile fragment: unknown instruction 'RUNN' at line 5 column 1
-     --> [DIR]/config/dockerfiles/demo/base.Dockerfile:5:1
+    error: Cannot parse the Dockerfile fragment: `ARG` needs a value
+     --> [DIR]/config/dockerfiles/demo/base.Dockerfile:4:1
       |
-    5 | RUNN --mount=type=secret,id=token echo "${GREETING}"
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+    4 | ARG
+      | ^^^ here
       hint: The instructions are listed at https://docs.docker.com/reference/dockerfile
     "#);
+}
+
+#[test]
+fn an_instruction_that_only_buildkit_may_know() {
+    let env = TestEnv::new();
+    env.edit(BASE, "RUN --mount=type=secret,id=token", "RUNN");
+    let planned = env.run("plan");
+    let note = "demo/base.Dockerfile:5: dynbuild does not know the instruction `RUNN`; did you mean `RUN`?";
+    assert!(planned.stderr.contains(note), "{planned}");
 }
 
 #[test]

@@ -1,0 +1,38 @@
+//! Dockerfiles, read as BuildKit reads them.
+//!
+//! A file becomes logical lines, these become [instructions](Instruction), and those form
+//! [stages](Stage). Where BuildKit is odd, so are we: a comment inside a continued line goes away,
+//! a here-document may be announced anywhere in the line, flags are read before anything else, and
+//! values keep their quotes until [`expand`] replaces their variables.
+//!
+//! What BuildKit surely refuses is a [`SyntaxError`]. What we do not know, such as an instruction of
+//! a newer version, stays in the file and is BuildKit's to decide.
+//!
+//! The reference is `frontend/dockerfile` of BuildKit; a test compares what we read with what an
+//! engine answers to `--call=outline` and `--call=targets`.
+
+mod directive;
+mod document;
+mod error;
+mod glob;
+mod heredoc;
+mod instruction;
+mod lexer;
+mod line;
+mod mount;
+mod parse;
+mod reference;
+mod span;
+#[cfg(test)]
+mod tests;
+mod word;
+
+pub use directive::Directives;
+pub use document::{Dockerfile, Global, Stage};
+pub use error::{Mistake, SyntaxError};
+pub use heredoc::HereDocument;
+pub use instruction::{Arg, Assignment, Command, Copy, Instruction, Kind, Run};
+pub use lexer::{ExpandError, Expanded, Variable, expand, expand_document};
+pub use mount::{Known, Mount, MountKind, Mounted};
+pub use reference::{Reference, references};
+pub use span::Spanned;

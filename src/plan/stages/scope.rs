@@ -1,0 +1,199 @@
+//! Variables: what is known of them for `FROM` lines, and within a stage.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::globals::JoinedGlobal;
+use super::inputs::Inputs;
+use crate::docker::platform::Platform;
+use crate::dockerfile::{Arg, Variable, expand};
+
+/// What `FROM` lines see.
+#[derive(Debug)]
+pub(super) struct GlobalScope<'a> {
+    given: &'a BTreeMap<String, String>,
+    values: BTreeMap<String, Variable>,
+    escape: char,
+}
+
+impl<'a> GlobalScope<'a> {
+    /// Evaluates the declarations of the joined file in order.
+    pub(super) fn new(inputs: Inputs<'a>, globals: &[JoinedGlobal<'_>], escape: char) -> Self {
+        let mut scope = Self {
+            given: inputs.args,
+            values: automatic(inputs),
+            escape,
+        };
+        for arg in globals.iter().flat_map(|global| &global.args) {
+            if let Some(value) = scope.declared(arg) {
+                scope.values.insert(arg.name.clone(), value);
+            }
+        }
+        scope
+    }
+
+    fn declared(&self, arg: &Arg) -> Option<Variable> {
+        if let Some(given) = self.given.get(&arg.name) {
+            return Some(Variable::Set(given.clone()));
+        }
+        let default = arg.default.as_ref()?;
+        Some(
+            self.expand(default)
+                .map_or(Variable::Unknown, Variable::Set),
+        )
+    }
+
+    pub(super) fn get(&self, name: &str) -> Variable {
+        self.values.get(name).cloned().unwrap_or(Variable::Unset)
+    }
+
+    /// Returns a text with variables replaced; `None` if it is not known, or BuildKit refuses it.
+    pub(super) fn expand(&self, text: &str) -> Option<String> {
+        let expanded = expand(text, self.escape, &|name| self.get(name)).ok()?;
+        expanded.text
+    }
+}
+
+/// Returns what BuildKit fills in itself.
+fn automatic(inputs: Inputs<'_>) -> BTreeMap<String, Variable> {
+    let platform = match inputs.platforms {
+        [platform] => Some(platform.clone()),
+        _ => None,
+    };
+    let target = platform.map(Platform::normalized);
+    let of_target = |part: fn(&Platform) -> String| {
+        target
+            .as_ref()
+            .map_or(Variable::Unknown, |target| Variable::Set(part(target)))
+    };
+    let mut values: BTreeMap<String, Variable> = AUTOMATIC
+        .iter()
+        .map(|name| ((*name).to_owned(), Variable::Unknown))
+        .collect();
+    values.insert("TARGETPLATFORM".into(), of_target(ToString::to_string));
+    values.insert("TARGETOS".into(), of_target(|target| target.os.clone()));
+    let architecture = of_target(|target| target.architecture.clone());
+    values.insert("TARGETARCH".into(), architecture);
+    for (name, value) in &mut values {
+        if let Some(given) = inputs.args.get(name) {
+            *value = Variable::Set(given.clone());
+        }
+    }
+    values
+}
+
+/// Arguments that BuildKit fills in, for `FROM` lines and for the stages that declare them.
+pub const AUTOMATIC: &[&str] = &[
+    "BUILDARCH",
+    "BUILDOS",
+    "BUILDOSVERSION",
+    "BUILDPLATFORM",
+    "BUILDVARIANT",
+    "TARGETARCH",
+    "TARGETOS",
+    "TARGETOSVERSION",
+    "TARGETPLATFORM",
+    "TARGETSTAGE",
+    "TARGETVARIANT",
+];
+
+/// What a stage starts from, as far as its variables go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// The variables of another stage, at its end.
+    Stage(usize),
+    /// Those of an image, which nobody asks before the build.
+    Image,
+    /// None but the search path.
+    Scratch,
+}
+
+/// The variables of one stage, over those of what it starts from.
+#[derive(Debug)]
+pub(super) struct Layer {
+    own: HashMap<String, Variable>,
+    below: Below,
+    /// What is below all stages that it starts from.
+    root: Root,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Root {
+    Image,
+    Scratch,
+}
+
+impl Root {
+    fn get(self, name: &str) -> Variable {
+        match self {
+            Self::Scratch if name != "PATH" => Variable::Unset,
+            Self::Scratch | Self::Image => Variable::Unknown,
+        }
+    }
+}
+
+impl Layer {
+    pub(super) fn set(&mut self, name: String, value: Variable) {
+        self.own.insert(name, value);
+    }
+
+    /// Notes that any variable may have been set.
+    pub(super) fn forget(&mut self) {
+        self.own.clear();
+        self.below = Below::Image;
+        self.root = Root::Image;
+    }
+}
+
+/// The variables of all stages so far.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    layers: Vec<Layer>,
+    /// The names that any stage sets. Others need no look into each stage of a long chain.
+    names: HashSet<String>,
+}
+
+impl Layers {
+    pub(super) fn start(&self, below: Below) -> Layer {
+        Layer {
+            own: HashMap::new(),
+            below,
+            root: match below {
+                Below::Stage(id) => self.layers[id].root,
+                Below::Image => Root::Image,
+                Below::Scratch => Root::Scratch,
+            },
+        }
+    }
+
+    pub(super) fn push(&mut self, layer: Layer) {
+        for name in layer.own.keys() {
+            if !self.names.contains(name) {
+                self.names.insert(name.clone());
+            }
+        }
+        self.layers.push(layer);
+    }
+
+    /// Returns what is known of a variable at the end of a stage.
+    pub(super) fn at_end(&self, id: usize, name: &str) -> Variable {
+        self.get(&self.layers[id], name)
+    }
+
+    /// Returns what is known of a variable in a layer above some of these.
+    pub(super) fn get(&self, layer: &Layer, name: &str) -> Variable {
+        if let Some(value) = layer.own.get(name) {
+            return value.clone();
+        }
+        if !self.names.contains(name) {
+            return layer.root.get(name);
+        }
+        let mut below = layer.below;
+        while let Below::Stage(id) = below {
+            if let Some(value) = self.layers[id].own.get(name) {
+                return value.clone();
+            }
+            below = self.layers[id].below;
+        }
+        layer.root.get(name)
+    }
+}
