@@ -55,6 +55,7 @@ pub(super) async fn solve(
         events,
     };
     let response = job.run(job.call(message), cancel).await?;
+    session.publish().map_err(SolveError::from_status)?;
     let response: ExportResponse = response.exporter_response.into_iter().collect();
     directories.publish(&response)?;
     Ok(response)

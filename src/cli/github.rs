@@ -3,6 +3,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+use rustix::fs::OFlags;
+
 use super::edge::Edge;
 use crate::report::Annotation;
 
@@ -30,6 +33,8 @@ impl Edge {
         let file = fs_err::OpenOptions::new()
             .create(true)
             .append(true)
+            // A pipe that nobody reads is refused instead of waited for.
+            .custom_flags(nonblocking())
             .open(path);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
         if let Err(error) = written {
@@ -37,6 +42,10 @@ impl Edge {
                 .warn(&format!("The summary of the job is missing: {error}"));
         }
     }
+}
+
+fn nonblocking() -> i32 {
+    i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default()
 }
 
 /// Profiles and fragments are named without symbolic links.

@@ -28,6 +28,8 @@ pub(super) struct Call<'a> {
     pub(super) path: String,
     pub(super) body: Body,
     pub(super) pace: Pace,
+    /// A login to a registry, as the engine reads it.
+    auth: Option<String>,
 }
 
 /// What is sent along.
@@ -59,6 +61,15 @@ impl<'a> Call<'a> {
             path,
             body,
             pace: Pace::Quick,
+            auth: None,
+        }
+    }
+
+    /// Sends a login to a registry along.
+    pub(super) fn auth(self, auth: String) -> Self {
+        Self {
+            auth: Some(auth),
+            ..self
         }
     }
 
@@ -141,6 +152,9 @@ impl Engine {
             request = request
                 .header(header::CONNECTION, HeaderValue::from_static("Upgrade"))
                 .header(header::UPGRADE, HeaderValue::from_static(protocol));
+        }
+        if let Some(auth) = call.auth {
+            request = request.header("X-Registry-Auth", auth);
         }
         match call.body {
             Body::None => request.body(Full::default()),

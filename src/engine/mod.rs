@@ -17,6 +17,7 @@ mod info;
 mod locate;
 mod peer;
 mod pull;
+mod push;
 
 pub use client::{Engine, OLDEST_API};
 pub use container::{
@@ -30,3 +31,4 @@ pub use image::ImageFacts;
 pub use info::EngineInfo;
 pub use locate::{LocateError, Located, Origin, Surroundings, locate};
 pub use peer::Peer;
+pub use push::PushStep;

@@ -9,8 +9,46 @@ use crate::buildkit::export::{
 use crate::buildkit::session;
 use crate::docker::output::{Destination, Output, OutputKind};
 
+/// Makes the exporters of the outputs of an image with these names, and returns which of them the
+/// engine has to push after the build: with the classic store, BuildKit loads images only.
+pub(super) fn exports(
+    outputs: &[Output],
+    names: &[String],
+    store: Store,
+) -> (Vec<Export>, Vec<String>) {
+    let mut exports: Vec<Export> = Vec::new();
+    let mut to_push = Vec::new();
+    for output in outputs {
+        match export(output, names, store) {
+            Some(Export::Image(ImageExport { image, push: true })) if store == Store::Classic => {
+                to_push.extend(image.names.iter().cloned());
+                load(&mut exports, MobyExport { image });
+            }
+            Some(Export::Moby(moby)) => load(&mut exports, moby),
+            other => exports.extend(other),
+        }
+    }
+    (exports, to_push)
+}
+
+/// Adds an image for the engine's store. That takes it once, with all of its names.
+fn load(exports: &mut Vec<Export>, more: MobyExport) {
+    let known = exports.iter_mut().find_map(|export| match export {
+        Export::Moby(moby) => Some(moby),
+        Export::Image(_) | Export::Archive(_) | Export::Local(_) => None,
+    });
+    let Some(MobyExport { image }) = known else {
+        exports.push(Export::Moby(more));
+        return;
+    };
+    let names = more.image.names.into_iter();
+    let new: Vec<_> = names.filter(|name| !image.names.contains(name)).collect();
+    image.names.extend(new);
+    image.attributes.extend(more.image.attributes);
+}
+
 /// Makes the exporter of an output of an image with these names; none if it only fills the cache.
-pub(super) fn export(output: &Output, names: &[String], store: Store) -> Option<Export> {
+fn export(output: &Output, names: &[String], store: Store) -> Option<Export> {
     let image = ImageOptions {
         names: output.names.clone().unwrap_or_else(|| names.to_vec()),
         attributes: output.attributes.clone(),
@@ -92,6 +130,20 @@ mod tests {
             panic!("no image")
         };
         assert_eq!(export.push, pushed);
+    }
+
+    #[test]
+    fn a_classic_store_loads_once_and_pushes_afterwards() {
+        let outputs = ["type=registry", "type=docker,name=b:1", "type=tar,dest=x"];
+        let outputs = outputs.map(|text| text.parse().unwrap());
+        let names = ["r.example/a:1".to_owned()];
+        let (exports, to_push) = exports(&outputs, &names, Store::Classic);
+        let kinds: Vec<_> = exports.iter().map(Export::kind).collect();
+        assert_eq!(kinds, ["moby", "tar"]);
+        assert_eq!(exports[0].names(), ["r.example/a:1", "b:1"]);
+        assert_eq!(to_push, names);
+        let (_, to_push) = super::exports(&outputs, &names, Store::Containerd);
+        assert!(to_push.is_empty());
     }
 
     #[test]

@@ -23,6 +23,9 @@ const REGISTRY_WORDS: [&str; 9] = [
     "toomanyrequests",
 ];
 
+/// What an engine says whose disk is full.
+const FULL_DISK: &str = "no space left on device";
+
 /// Turns the end of a solve into what people are told.
 pub(super) fn problems(
     error: SolveError,
@@ -78,11 +81,14 @@ fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Probl
     problem
 }
 
-/// Registries have an exit code of their own: a pipeline may try again later, where a step that
-/// fails will fail again.
+/// Registries and full engines have exit codes of their own: a pipeline may try again later or
+/// elsewhere, where a step that fails will fail again.
 fn class(failure: &BuildFailure) -> Exit {
     let told = |words: &&str| failure.message.contains(*words);
-    if REGISTRY_WORDS.iter().any(told) {
+    // In Go's words; those of a full disk of ours begin with a capital.
+    if failure.message.contains(FULL_DISK) {
+        Exit::Engine
+    } else if REGISTRY_WORDS.iter().any(told) {
         Exit::Registry
     } else {
         Exit::StepFailed
@@ -166,7 +172,7 @@ fn names(instruction: &Excerpt, id: &str) -> bool {
 }
 
 /// Adds what the session knows: damage, and credentials that the engine asked for in vain.
-fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
+pub(super) fn with_session_hints(mut problem: Problem, session: &Session) -> Problem {
     for reason in session.result_failures() {
         if !problem.causes.iter().any(|cause| cause.contains(&reason)) {
             problem.causes.push(reason);

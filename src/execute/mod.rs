@@ -5,15 +5,18 @@
 //! solves all targets at once. What happens comes out as [`Event`]s; how each target ended as
 //! [`Finished`], whose problems are told at the lines of the fragments.
 
+mod destination;
 pub mod event;
 mod export;
 mod failure;
 mod metadata;
 mod preflight;
+mod push;
 mod request;
 mod run;
 mod runner;
 
+pub use destination::{check_destinations, file_obstacle};
 pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use run::{Built, Finished};

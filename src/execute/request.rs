@@ -10,31 +10,34 @@ use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::{ContextPlace, NamedContext};
 use crate::plan::PlannedTarget;
 
-use super::export::export;
+use super::export::exports;
+
+/// A build that nothing stands in the way of.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) request: SolveRequest,
+    /// Names under which the engine pushes the image after the build.
+    pub(super) to_push: Vec<String>,
+}
 
 /// Makes the request; caches take from the job of GitHub Actions what they do not say themselves.
-pub(super) fn request(
-    target: &PlannedTarget,
-    store: Store,
-    service: &ActionsService,
-) -> SolveRequest {
+pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsService) -> Prepared {
     let caches = |specs: &[CacheSpec]| -> Vec<CacheEntry> {
         let entries = specs.iter().map(|spec| CacheEntry::new(spec, service));
         entries.collect()
     };
-    let outputs = target.outputs.iter();
-    SolveRequest {
+    let (exports, to_push) = exports(&target.outputs, &target.tags, store);
+    let request = SolveRequest {
         attestations: Attestation::effective(&target.attestations)
             .cloned()
             .collect(),
         dockerfile: dockerfile(target),
-        exports: outputs
-            .filter_map(|output| export(output, &target.tags, store))
-            .collect(),
+        exports,
         cache_imports: caches(&target.cache_from),
         cache_exports: caches(&target.cache_to),
         ..SolveRequest::default()
-    }
+    };
+    Prepared { request, to_push }
 }
 
 fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {

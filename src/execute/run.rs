@@ -1,6 +1,8 @@
 //! One run of a plan's builds on an engine, and what is told of it meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -9,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 use super::failure;
 use super::preflight;
-use super::request::request;
+use super::request::{Prepared, request};
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
@@ -28,6 +30,8 @@ const WAITING_EVENTS: usize = 256;
 pub struct Finished {
     /// The target's name in the plan.
     pub target: String,
+    /// Names under which the image is to be had now, also if something else failed afterwards.
+    pub published: Vec<String>,
     /// What was made of it, or why not.
     pub outcome: Result<Built, Problems>,
 }
@@ -60,7 +64,7 @@ pub(super) struct Run<'a> {
 pub(super) struct Listener(pub(super) mpsc::Sender<Event>);
 
 impl Listener {
-    async fn tell(&self, event: Event) {
+    pub(super) async fn tell(&self, event: Event) {
         self.0.send(event).await.ok();
     }
 
@@ -92,18 +96,44 @@ impl Run<'_> {
         }
     }
 
+    /// Makes the request of a target, and finds out what stands in its way.
+    ///
+    /// # Errors
+    /// Returns what the engine cannot do, and what is wrong with directories of ours.
+    pub(super) async fn prepare(&self, target: &PlannedTarget) -> Result<Prepared, Problems> {
+        let capabilities = self.client.capabilities();
+        let mut prepared = request(target, capabilities.store, self.actions);
+        let request = &mut prepared.request;
+        add_proxies(&mut request.dockerfile.build_args, self.proxies);
+        let unsupported = capabilities.check(request);
+        if !unsupported.is_empty() {
+            return Err(SolveError::Unsupported(unsupported).into());
+        }
+        for absent in request.settle().map_err(Problem::from)? {
+            self.listener.warn(Some(target), absent.to_string()).await;
+        }
+        Ok(prepared)
+    }
+
     /// Builds one target.
-    pub(super) async fn target(&self, target: &PlannedTarget, session: &Session) -> Finished {
+    pub(super) async fn target(
+        &self,
+        target: &PlannedTarget,
+        prepared: Prepared,
+        session: &Session,
+    ) -> Finished {
         self.listener
             .tell(Event::TargetStarted {
                 target: target.name.clone(),
                 at: Timestamp::now(),
             })
             .await;
-        let (outcome, result) = match self.build(target, session).await {
+        let mut published = Vec::new();
+        let (outcome, result) = match self.build(target, prepared, session).await {
             Ok(built) => (TargetOutcome::Built(built.image.clone()), Ok(built)),
             Err(failure) => {
                 self.cancel.cancel();
+                published = failure.published;
                 (failure.outcome, Err(failure.problems))
             }
         };
@@ -120,26 +150,32 @@ impl Run<'_> {
             .await;
         Finished {
             target: target.name.clone(),
+            published: match &result {
+                Ok(built) => built.image.tags.clone(),
+                Err(_) => published,
+            },
             outcome: result,
         }
     }
 
-    async fn build(&self, target: &PlannedTarget, session: &Session) -> Result<Built, Failure> {
-        let store = self.client.capabilities().store;
-        let mut request = request(target, store, self.actions);
-        add_proxies(&mut request.dockerfile.build_args, self.proxies);
-        let settled = request.settle().map_err(Problem::from);
-        for absent in settled.map_err(|problem| Failure::before(problem.into()))? {
-            self.listener.warn(Some(target), absent.to_string()).await;
-        }
+    async fn build(
+        &self,
+        target: &PlannedTarget,
+        prepared: Prepared,
+        session: &Session,
+    ) -> Result<Built, Failure> {
+        let Prepared { request, to_push } = prepared;
         let names = names(&request.exports);
-        let response = self
-            .solve(target, request, session)
-            .await
-            .map_err(|error| Failure {
-                outcome: outcome(&error),
-                problems: failure::problems(error, &target.name, self.source_map, session),
-            })?;
+        let pushed = Pushed::default();
+        let solved = self.solve(target, request, session, &pushed).await;
+        let mut response = solved.map_err(|error| Failure {
+            outcome: outcome(&error),
+            problems: failure::problems(error, &target.name, self.source_map, session),
+            published: pushed.names(),
+        })?;
+        if let Some(digest) = self.push(target, &to_push, session).await? {
+            response.pushed_as(&digest);
+        }
         let image = self.image(target, names, &response).await;
         Ok(Built { image, response })
     }
@@ -149,16 +185,23 @@ impl Run<'_> {
         target: &PlannedTarget,
         request: SolveRequest,
         session: &Session,
+        pushed: &Pushed,
     ) -> Result<ExportResponse, SolveError> {
         let (statuses, received) = mpsc::channel(WAITING_EVENTS);
         let solve = self.client.solve(session, request, statuses, &self.cancel);
-        let (result, ()) = tokio::join!(solve, self.forward(&target.name, received));
+        let (result, ()) = tokio::join!(solve, self.forward(&target.name, received, pushed));
         result
     }
 
-    async fn forward(&self, target: &str, mut statuses: mpsc::Receiver<SolveStatus>) {
+    async fn forward(
+        &self,
+        target: &str,
+        mut statuses: mpsc::Receiver<SolveStatus>,
+        pushed: &Pushed,
+    ) {
         let source_map = self.source_map;
         while let Some(mut status) = statuses.recv().await {
+            pushed.note(&status);
             let warnings = std::mem::take(&mut status.warnings).into_iter();
             status.warnings = warnings
                 .map(|warning| failure::at_fragment(warning, source_map))
@@ -245,25 +288,44 @@ fn add_proxies(args: &mut BTreeMap<String, String>, proxies: &BTreeMap<String, S
     }
 }
 
-/// A target that failed, for those who watch and for those who want to know why.
-struct Failure {
-    outcome: TargetOutcome,
-    problems: Problems,
-}
+/// The names under which BuildKit has pushed, by its own report: a build that fails afterwards has
+/// published them.
+#[derive(Debug, Default)]
+pub(super) struct Pushed(Mutex<Vec<String>>);
 
-impl Failure {
-    fn before(problems: Problems) -> Self {
-        let error = problems.0.first().map(ToString::to_string);
-        Self {
-            outcome: TargetOutcome::Failed {
-                error: error.unwrap_or_default(),
-                vertex: None,
-            },
-            problems,
+impl Pushed {
+    fn note(&self, status: &SolveStatus) {
+        let done = status
+            .statuses
+            .iter()
+            .filter(|status| status.completed.is_some());
+        let pushed = done.filter_map(|status| status.id.strip_prefix("pushing manifest for "));
+        let pushed = pushed.map(|name| name.split_once('@').map_or(name, |(name, _)| name));
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in pushed {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
         }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
+/// A target that failed, for those who watch and for those who want to know why.
+pub(super) struct Failure {
+    pub(super) outcome: TargetOutcome,
+    pub(super) problems: Problems,
+    /// Names that were pushed all the same.
+    pub(super) published: Vec<String>,
+}
+
+/// Returns how a target ended that the engine did not build.
 fn outcome(error: &SolveError) -> TargetOutcome {
     match error {
         SolveError::Cancelled => TargetOutcome::Cancelled,
@@ -272,8 +334,14 @@ fn outcome(error: &SolveError) -> TargetOutcome {
             vertex: failure.vertex.clone(),
         },
         SolveError::Unsupported(_) | SolveError::Lost(_) | SolveError::Layout(_) => {
+            let mut source = Some(error as &dyn Error);
+            let reasons = std::iter::from_fn(|| {
+                let reason = source?;
+                source = reason.source();
+                Some(reason.to_string())
+            });
             TargetOutcome::Failed {
-                error: error.to_string(),
+                error: reasons.collect::<Vec<_>>().join(": "),
                 vertex: None,
             }
         }
@@ -284,6 +352,29 @@ fn outcome(error: &SolveError) -> TargetOutcome {
 mod tests {
     use super::*;
     use crate::buildkit::export::{ImageExport, ImageOptions, MobyExport};
+    use crate::buildkit::progress::VertexStatus;
+
+    #[test]
+    fn what_buildkit_has_pushed_is_known() {
+        let status = |id: &str, completed| VertexStatus {
+            id: id.into(),
+            completed,
+            ..VertexStatus::default()
+        };
+        let pushed = Pushed::default();
+        pushed.note(&SolveStatus {
+            statuses: vec![
+                status(
+                    "pushing manifest for r:5000/x:1@sha256:ab",
+                    Some(Timestamp::UNIX_EPOCH),
+                ),
+                status("pushing manifest for r:5000/y:1@sha256:ab", None),
+                status("pushing layers", Some(Timestamp::UNIX_EPOCH)),
+            ],
+            ..SolveStatus::default()
+        });
+        assert_eq!(pushed.names(), ["r:5000/x:1"]);
+    }
 
     #[test]
     fn a_name_that_is_loaded_and_pushed_is_told_once() {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::event::Event;
 use super::failure;
 use super::preflight;
-use super::request::{directory_name, request};
+use super::request::{Prepared, directory_name, request};
 use super::run::{Finished, Listener, Run};
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
@@ -102,7 +102,6 @@ impl<'a> Runner<'a> {
         events: mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Result<Vec<Finished>, Problems> {
-        let sessions = self.sessions(client).await?;
         let run = Run {
             client,
             engine,
@@ -112,15 +111,42 @@ impl<'a> Runner<'a> {
             listener: Listener(events),
             cancel: cancel.child_token(),
         };
+        let mut prepared = self.prepare(&run).await?;
+        let sessions = self.sessions(client).await?;
         run.tell_of_platforms(&self.plan.targets).await;
         run.tell_of_servers(self.cache_servers()).await;
-        let builds = sessions.iter().flat_map(|(targets, session)| {
-            let run = &run;
-            targets
-                .iter()
-                .map(move |target| run.target(target, session))
-        });
+        let mut builds = Vec::new();
+        for (targets, session) in &sessions {
+            for &target in targets {
+                let prepared = prepared.remove(target.name.as_str());
+                builds.extend(prepared.map(|prepared| run.target(target, prepared, session)));
+            }
+        }
         Ok(join_all(builds).await)
+    }
+
+    /// Makes the requests of all targets, before anything is begun for one of them.
+    async fn prepare(&self, run: &Run<'_>) -> Result<BTreeMap<&'a str, Prepared>, Problems> {
+        let mut prepared = BTreeMap::new();
+        let mut problems: Vec<Problem> = Vec::new();
+        for target in &self.plan.targets {
+            match run.prepare(target).await {
+                Ok(request) => {
+                    prepared.insert(target.name.as_str(), request);
+                }
+                Err(Problems(found)) => {
+                    let new = found
+                        .into_iter()
+                        .filter(|problem| !problems.contains(problem));
+                    problems.extend(new.collect::<Vec<_>>());
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(prepared)
+        } else {
+            Err(Problems(problems))
+        }
     }
 
     /// Runs BuildKit's own checks on all targets, without building anything.
@@ -132,7 +158,7 @@ impl<'a> Runner<'a> {
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
-                let mut request = request(target, store, &self.resources.actions);
+                let Prepared { mut request, .. } = request(target, store, &self.resources.actions);
                 request.cache_imports.clear();
                 request.settle().map_err(Problem::from)?;
                 let report = client

@@ -53,7 +53,7 @@ impl BuildState {
         let failures = problems
             .0
             .iter_mut()
-            .filter(|problem| matches!(problem.exit, Exit::StepFailed | Exit::Registry));
+            .filter(|problem| is_of_a_step(problem));
         for problem in failures {
             for diagnosis in &diagnoses {
                 diagnosis.explain(problem);
@@ -77,6 +77,12 @@ impl BuildState {
             TargetOutcome::Built(_) | TargetOutcome::Cancelled => None,
         }
     }
+}
+
+/// Whether a problem is what the engine says of a step; a full disk is a problem of the engine.
+fn is_of_a_step(problem: &Problem) -> bool {
+    let is_full = |cause: &String| cause.contains("no space left on device");
+    matches!(problem.exit, Exit::StepFailed | Exit::Registry) || problem.causes.iter().any(is_full)
 }
 
 /// Finds out what is behind an error and the lines that were written before it.
@@ -129,6 +135,11 @@ impl Rule {
 /// The rules, the more telling before the more general: `pip` says "No matching distribution" also
 /// when it could not reach any index.
 const RULES: &[Rule] = &[
+    Rule {
+        pattern: r"(?:error from receiver: .*|on the client: )No space left on device",
+        cause: "The disk is full where the result goes",
+        fix: "Make room there, or name another place: `--output type=…,dest=PATH`",
+    },
     Rule {
         pattern: r"(?i)no space left on device",
         cause: "The disk of the engine is full, or a tmpfs of the step is",
@@ -253,7 +264,10 @@ mod tests {
     #[test_case("failed to push r/x: push access denied, repository does not exist or may require authorization", "", "does not let this user push"; "push denied")]
     #[test_case("", "MemoryError: Unable to allocate 9 GiB", "got no more memory"; "no memory, python")]
     #[test_case("", "error: could not compile `x` (lib); process didn't exit successfully: `rustc` (signal: 9, SIGKILL: kill)", "was killed"; "killed compiler")]
-    #[test_case("", "cp: error writing '/t/x': No space left on device", "disk"; "full disk")]
+    #[test_case("", "cp: error writing '/t/x': No space left on device", "disk of the engine"; "full disk")]
+    #[test_case("error from receiver: cannot write `a`: No space left on device (os error 28) (below `out`)", "", "where the result goes"; "full disk of ours, directory")]
+    #[test_case("cannot write `x.tar` on the client: No space left on device (os error 28)", "", "where the result goes"; "full disk of ours, archive")]
+    #[test_case("failed to resolve source metadata for a: write /x: no space left on device", "", "disk of the engine"; "full disk of the engine")]
     #[test_case("", "OSError: [Errno 28] No space left on device: '/root/.cache/pip'", "disk"; "full disk, python")]
     #[test_case(r#"failed to do request: Head "https://ghcr.io/v2/x/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority"#, "", "/etc/docker/certs.d/ghcr.io/ca.crt"; "registry signed by unknown")]
     #[test_case("", "curl: (60) SSL certificate problem: unable to get local issuer certificate", "id=ca"; "tls, curl")]

@@ -78,6 +78,10 @@ impl Reporter for Plain {
 
     fn finish(&mut self, moment: Moment<'_>) -> Page {
         let Moment { state, view, .. } = moment;
+        // What stops everything before it begins is no build.
+        if state.targets().is_empty() {
+            return Page::default();
+        }
         let summary = Summary::of(state).render(view.look);
         // Failures come last, so that the error which the caller shows next is right below.
         Page::talk(summary + &render_failures(state, view.look))

@@ -46,6 +46,10 @@ impl Reporter for Tty {
 
     fn finish(&mut self, moment: Moment<'_>) -> Page {
         let Moment { state, view, .. } = moment;
+        // What stops everything before it begins is no build.
+        if state.targets().is_empty() {
+            return Page::default();
+        }
         let stages = finished_stages(state, view.look);
         let look = inside(view.look);
         let summary = Summary::of(state).render(look);

@@ -14,6 +14,17 @@ pub struct ExportResponse {
 }
 
 impl ExportResponse {
+    /// Notes the digest that the image got in a registry after the build. What the build said is
+    /// that of its configuration then.
+    pub fn pushed_as(&mut self, digest: &Digest) {
+        const CONFIG: &str = "containerimage.config.digest";
+        let key = "containerimage.digest";
+        let built = self.entries.insert(key.into(), digest.to_string());
+        if let Some(built) = built.filter(|_| !self.entries.contains_key(CONFIG)) {
+            self.entries.insert(CONFIG.into(), built);
+        }
+    }
+
     /// Returns the digest of the image: of its manifest or index where the store has such, and of
     /// its configuration on a classic store. Either is the image's id in its engine.
     pub fn digest(&self) -> Option<Digest> {
@@ -65,6 +76,14 @@ mod tests {
             .iter()
             .map(|(key, value)| ((*key).into(), (*value).into()))
             .collect()
+    }
+
+    #[test]
+    fn a_push_by_the_engine_gives_the_image_its_digest() {
+        let mut classic = response(&[("containerimage.digest", "sha256:c")]);
+        classic.pushed_as(&"sha256:m".into());
+        assert_eq!(classic.digest(), Some("sha256:m".into()));
+        assert_eq!(classic.config_digest(), Some("sha256:c".into()));
     }
 
     #[test]

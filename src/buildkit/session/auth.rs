@@ -45,15 +45,21 @@ impl Credentials {
             .clone()
     }
 
-    async fn look_up(&self, host: &str) -> CredentialsResponse {
+    /// Looks the login to a registry up. A failed look-up is kept: it may be why a registry
+    /// refuses.
+    pub async fn login(&self, host: &str) -> Option<Login> {
         match login(&self.config, host).await {
-            Ok(login) => answer(login),
+            Ok(login) => login,
             Err(reason) => {
                 let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
                 failures.insert(host.to_owned(), reason);
-                CredentialsResponse::default()
+                None
             }
         }
+    }
+
+    async fn look_up(&self, host: &str) -> CredentialsResponse {
+        answer(self.login(host).await)
     }
 }
 

@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +22,7 @@ use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::raw_codec::RawCodec;
+use super::result_file::ResultFile;
 use crate::buildkit::proto::filesync::BytesMessage;
 
 /// Where a result goes that the engine sends.
@@ -58,6 +57,8 @@ pub(in super::super) struct FileSend(Arc<Mutex<State>>);
 struct State {
     destinations: Destinations,
     failures: Vec<String>,
+    /// Archives that are written, but not known yet to be whole.
+    finished: Vec<ResultFile>,
 }
 
 impl FileSend {
@@ -66,6 +67,7 @@ impl FileSend {
         *self.state() = State {
             destinations,
             failures: Vec::new(),
+            finished: Vec::new(),
         };
     }
 
@@ -113,7 +115,7 @@ impl FileSend {
         let pieces = request.into_inner();
         match destination {
             Destination::File(path) => {
-                write_file(&path, pieces).await?;
+                self.write_file(&path, pieces).await?;
                 Ok(tokio_stream::empty().boxed())
             }
             Destination::Writer(writer) => {
@@ -125,24 +127,43 @@ impl FileSend {
     }
 }
 
+impl FileSend {
+    async fn write_file(&self, path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
+        let failed = |error: io::Error| write_failed(&path.display(), &error);
+        let Some(file) = replaceable(path).await.map_err(failed)? else {
+            return write_in_place(path, pieces).await;
+        };
+        let file = match ResultFile::create(file) {
+            Ok(file) => file,
+            // A directory that takes no new file may have one that can be written to.
+            Err(_) if path.exists() => return write_in_place(path, pieces).await,
+            Err(error) => return Err(failed(error)),
+        };
+        let writer = file.writer().map_err(failed)?;
+        copy(pieces, writer, &path.display().to_string()).await?;
+        self.state().finished.push(file);
+        Ok(())
+    }
+
+    /// Gives the archives of a build that has ended well their names. The engine ends the stream of
+    /// one that it gives up in the same way as that of one that is whole.
+    pub(in super::super) fn publish(&self) -> Result<(), Status> {
+        let finished = std::mem::take(&mut self.state().finished);
+        for file in finished {
+            let name = file.path().display().to_string();
+            file.publish()
+                .map_err(|error| write_failed(&name, &error))?;
+        }
+        Ok(())
+    }
+}
+
 /// Engines before BuildKit 0.13 know one exporter only, and do not number it.
 fn exporter_number<T>(request: &Request<T>) -> u32 {
     let number = request.metadata().get("buildkit-attachable-exporter-id");
     number
         .and_then(|number| number.to_str().ok()?.parse().ok())
         .unwrap_or(0)
-}
-
-async fn write_file(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
-    match tokio::fs::metadata(path).await {
-        Ok(existing) if !existing.is_file() => write_in_place(path, pieces).await,
-        // A link stays: what it leads to is replaced.
-        Ok(_) => match tokio::fs::canonicalize(path).await {
-            Ok(file) => write_anew(&file, pieces).await,
-            Err(error) => Err(write_failed(&path.display(), &error)),
-        },
-        Err(_) => write_anew(path, pieces).await,
-    }
 }
 
 /// Writes to something that must not be replaced by a file: `/dev/null`, a pipe.
@@ -152,25 +173,13 @@ async fn write_in_place(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Sta
     copy(pieces, file, &path.display().to_string()).await
 }
 
-async fn write_anew(path: &Path, pieces: Streaming<Bytes>) -> Result<(), Status> {
-    let failed = |error: io::Error| write_failed(&path.display(), &error);
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new()
-        .prefix(".dynbuild-")
-        // As any new file: the umask decides.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory);
-    let (file, temporary) = temporary.map_err(failed)?.into_parts();
-    copy(
-        pieces,
-        tokio::fs::File::from_std(file),
-        &path.display().to_string(),
-    )
-    .await?;
-    temporary.persist(path).map_err(|error| failed(error.error))
+/// Returns the file that is to be replaced: a link stays, and what it leads to is.
+async fn replaceable(path: &Path) -> io::Result<Option<PathBuf>> {
+    match tokio::fs::metadata(path).await {
+        Ok(existing) if !existing.is_file() => Ok(None),
+        Ok(_) => tokio::fs::canonicalize(path).await.map(Some),
+        Err(_) => Ok(Some(path.to_owned())),
+    }
 }
 
 async fn copy(

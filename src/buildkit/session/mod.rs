@@ -21,6 +21,7 @@ pub mod filesync;
 mod health;
 pub mod local;
 mod raw_codec;
+mod result_file;
 pub mod secrets;
 mod server;
 pub mod ssh;

@@ -172,6 +172,13 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Gives the archives of a build that has ended well their names.
+    pub(in super::super) fn publish(&self) -> Result<(), tonic::Status> {
+        self.results.publish()
+    }
+}
+
 /// Keeps the results of other builds of the session out.
 #[derive(Debug)]
 pub(in super::super) struct Receiving(

@@ -1,7 +1,5 @@
 //! The build itself: `dynbuild --framework … --target …`.
 
-use std::collections::BTreeMap;
-
 use tokio::sync::mpsc;
 
 use super::agents::agents;
@@ -11,7 +9,8 @@ use super::details;
 use super::leaks;
 use super::metadata_file::MetadataFile;
 use super::plan::{dry_run, tell_notes};
-use super::planning::{Planned, plan, secret_file};
+use super::planning::{Planned, plan};
+use super::secret_values::read_secrets;
 use super::settings::{redactor, settings};
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Credentials, SecretStore};
@@ -20,9 +19,9 @@ use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
-use crate::execute::{Built, Finished, Resources, Runner, metadata};
+use crate::execute::{Built, Finished, Resources, Runner, check_destinations, metadata};
 use crate::exit::Exit;
-use crate::plan::{PlannedSecret, PlannedTarget, SecretSource};
+use crate::plan::PlannedTarget;
 use crate::problem::{Problem, Problems, capitalized};
 use crate::redact::Redactor;
 use crate::report::{Annotation, BuildState, Mode, Summary, UnknownMode};
@@ -44,6 +43,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         dry_run(&planned, edge);
         return Ok(Exit::Done);
     }
+    check_destinations(&planned.resolution.plan)?;
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
     let metadata_file = metadata_file.transpose()?;
@@ -119,47 +119,10 @@ async fn run_builds(
     let show = edge.ui.show_build(mode, redactor, received);
     let (finished, state) = tokio::join!(runner.run(&client, &engine, events, &cancel), show);
     edge.annotate(state.warnings().iter().map(Annotation::from));
-    edge.summarise(&Summary::of(&state).markdown());
+    if !state.targets().is_empty() {
+        edge.summarise(&Summary::of(&state).markdown());
+    }
     Ok(with_diagnoses(finished?, &state))
-}
-
-/// Reads the values of secrets, all problems at once.
-fn read_secrets<'a>(
-    planned: impl Iterator<Item = &'a PlannedSecret>,
-    edge: &Edge,
-) -> Result<BTreeMap<String, Secret>, Problems> {
-    let mut values = BTreeMap::new();
-    let mut problems = Vec::new();
-    for secret in planned {
-        match read_secret(&secret.source, edge) {
-            Ok(value) => {
-                values.insert(secret.id.clone(), value);
-            }
-            Err(why) => {
-                let message = format!("Secret `{}` cannot be read: {why}", secret.id);
-                let problem = Problem::new(Exit::Usage, message);
-                problems.push(problem.hint("Correct the place: `--secret id=ID,src=FILE`"));
-            }
-        }
-    }
-    if problems.is_empty() {
-        Ok(values)
-    } else {
-        Err(Problems(problems))
-    }
-}
-
-fn read_secret(source: &SecretSource, edge: &Edge) -> Result<Secret, String> {
-    match source {
-        SecretSource::Environment(name) => edge
-            .environment
-            .get(name)
-            .map(Secret::new)
-            .ok_or_else(|| format!("the variable `{name}` is not set")),
-        SecretSource::File(path) => fs_err::read(secret_file(path, edge))
-            .map(Secret::new)
-            .map_err(|error| error.to_string()),
-    }
 }
 
 fn credentials(edge: &Edge) -> Result<Credentials, Problem> {
@@ -191,6 +154,7 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
             .outcome
             .map_err(|problems| state.explain(&target.target, problems)),
         target: target.target,
+        published: target.published,
     });
     explained.collect()
 }
@@ -205,15 +169,35 @@ fn metadata_text(finished: &[Finished]) -> String {
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.
 fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
+    let published = published(&finished);
     let failed = finished
         .into_iter()
         .filter_map(|target| target.outcome.err());
     let (cancelled, failed): (Vec<_>, Vec<_>) = failed
         .flat_map(|problems| problems.0)
         .partition(|problem| problem.exit == Exit::Cancelled);
-    match (failed.is_empty(), cancelled.into_iter().next()) {
-        (false, _) => Err(Problems(failed)),
-        (true, Some(cancelled)) => Err(cancelled.into()),
-        (true, None) => Ok(Exit::Done),
+    let mut problems = match (failed.is_empty(), cancelled.into_iter().next()) {
+        (false, _) => failed,
+        (true, Some(cancelled)) => vec![cancelled],
+        (true, None) => return Ok(Exit::Done),
+    };
+    if let (Some(published), Some(last)) = (published, problems.last_mut()) {
+        last.causes.push(published);
     }
+    Err(Problems(problems))
+}
+
+/// Says which names have moved although not everything was built: a set may be in use by halves.
+fn published(finished: &[Finished]) -> Option<String> {
+    let names: Vec<_> = finished
+        .iter()
+        .flat_map(|target| &target.published)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "These names have the new image already: {}",
+            names.join(", ")
+        )
+    })
 }

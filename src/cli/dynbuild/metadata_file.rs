@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
+use crate::execute::file_obstacle;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 
@@ -16,23 +17,12 @@ pub(super) struct MetadataFile(PathBuf);
 impl MetadataFile {
     /// A place that cannot be written to is told before the build, not after an hour of it.
     pub(super) fn new(path: PathBuf) -> Result<Self, Problem> {
-        let wrong = |why: &str| {
-            let message = format!("The metadata cannot be written to `{}`", path.display());
-            let mut problem = Problem::new(Exit::Usage, message);
-            problem.causes.push(why.to_owned());
-            problem.hint("Name a file in a directory that exists: `--metadata-file FILE`")
-        };
-        if path.is_dir() {
-            return Err(wrong("It is a directory"));
-        }
-        let place = if path.exists() {
-            &path
-        } else {
-            directory(&path)
-        };
-        match access(place, Access::WRITE_OK) {
-            Ok(()) => Ok(Self(path)),
-            Err(error) => Err(wrong(&io::Error::from(error).to_string())),
+        match file_obstacle(&path) {
+            None => Ok(Self(path)),
+            Some(obstacle) => {
+                let message = format!("The metadata cannot be written to `{}`", path.display());
+                Err(obstacle.problem(message, "--metadata-file FILE"))
+            }
         }
     }
 

@@ -21,6 +21,7 @@ mod plan;
 mod planning;
 mod profiles;
 mod schema;
+mod secret_values;
 mod settings;
 mod trtllm;
 mod variables;

@@ -155,7 +155,8 @@ fn real(path: PathBuf) -> PathBuf {
 fn exists(source: &SecretSource, edge: &Edge) -> bool {
     match source {
         SecretSource::Environment(name) => edge.environment.get(name).is_some(),
-        SecretSource::File(path) => secret_file(path, edge).is_file(),
+        // Also a pipe, as `<(…)` makes one; what else it is shows when it is read.
+        SecretSource::File(path) => secret_file(path, edge).exists(),
     }
 }
 

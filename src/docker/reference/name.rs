@@ -117,6 +117,9 @@ impl FromStr for Reference {
         if is_id(text) {
             return Err(ReferenceError::Id(text.to_owned()));
         }
+        if text.contains('$') {
+            return Err(ReferenceError::Unexpanded(text.to_owned()));
+        }
         let (domain, rest) = split_domain(text);
         let (name, digest) = match rest.split_once('@') {
             Some((name, digest)) => (name, Some(checked_digest(digest, text)?)),

@@ -163,25 +163,80 @@ fn an_engine_that_drops_attestations_refuses_them() {
 }
 
 #[test]
-fn an_engine_that_cannot_push_refuses_every_word_for_it() {
+fn a_classic_store_pushes_at_every_word_for_it() {
+    let Some(engine) = classic() else { return };
+    for output in ["--push", "type=registry", "type=image,push=true"] {
+        let sample = Sample::new("RUN echo {salt}\n");
+        let repository = unique("pushed");
+        let name = format!("{}/{repository}:1", engine.registry);
+        let mut build = sample.dynbuild(&engine);
+        build.args(["-t", &name, "--metadata-file", "meta.json"]);
+        match output {
+            "--push" => build.arg(output),
+            output => build.args(["-o", output]),
+        };
+        let end = run(&mut build);
+        end.assert_code(0, output);
+        assert!(
+            end.stderr.contains(&format!("pushing {name}")),
+            "{}",
+            end.stderr
+        );
+        let metadata: Value = serde_json::from_str(&sample.read("meta.json")).unwrap();
+        let digest = metadata["containerimage.digest"]
+            .as_str()
+            .expect("a digest");
+        let manifest = get(&engine, &repository, &format!("manifests/{digest}"));
+        let config = &manifest["config"]["digest"];
+        assert_eq!(
+            &metadata["containerimage.config.digest"], config,
+            "{metadata}"
+        );
+        engine.run(engine.docker().args(["image", "rm", "--force", &name]));
+    }
+}
+
+#[test]
+fn a_classic_store_refuses_attributes_that_it_drops() {
     let Some(engine) = classic() else { return };
     let sample = Sample::new("RUN echo {salt}\n");
-    let name = format!("{}/{}:1", engine.registry, unique("unpushed"));
-    for output in [
-        "type=registry".to_owned(),
-        "type=image,push=true".to_owned(),
-        format!("type=image,\"name={name}\",push=1"),
+    let name = format!("{}/{}:1", engine.registry, unique("dropped"));
+    for (output, attribute) in [
+        ("type=docker,compression=zstd", "compression"),
+        ("type=registry,compression=zstd", "compression"),
     ] {
         let mut build = sample.dynbuild(&engine);
-        let end = run(build.args(["-t", &name, "-o", &output]));
-        end.assert_code(3, &output);
-        let refusal = "The engine cannot export an image to a registry";
-        assert!(end.stderr.contains(refusal), "{}", end.stderr);
+        let end = run(build.args(["-t", &name, "-o", output]));
+        end.assert_code(3, output);
+        assert!(
+            end.stderr.contains(&format!("`{attribute}`")),
+            "{}",
+            end.stderr
+        );
+        // What stops everything before it begins is no build.
+        assert!(!end.stderr.contains("started"), "{}", end.stderr);
+        assert!(!end.stderr.contains("Ended after"), "{}", end.stderr);
     }
-    let mut build = sample.dynbuild(&engine);
-    let end = run(build.args(["-o", "type=docker,compression=zstd"]));
-    end.assert_code(3, "an attribute that the store drops");
-    assert!(end.stderr.contains("`compression`"), "{}", end.stderr);
+}
+
+#[test]
+fn what_was_published_before_a_failure_is_said() {
+    for engine in engines::newest() {
+        let sample = Sample::new("RUN echo {salt}\n");
+        let good = format!("{}/{}:1", engine.registry, unique("half"));
+        let dead = format!("{}/e2e/half:1", engine.registry.replace(":5000", ":5999"));
+        let mut build = sample.dynbuild(&engine);
+        let end = run(build.args(["--push", "-t", &good, "-t", &dead]));
+        end.assert_code(4, &engine.name);
+        let said = format!("These names have the new image already: `{good}`");
+        assert!(
+            end.stderr.contains(&said),
+            "{}: {}",
+            engine.name,
+            end.stderr
+        );
+        engine.run(engine.docker().args(["image", "rm", "--force", &good]));
+    }
 }
 
 #[test]

@@ -153,6 +153,11 @@ fn the_action_builds_pushes_and_tells_the_digest() {
         let metadata: serde_json::Value =
             serde_json::from_str(&job.output("metadata").expect("metadata")).unwrap();
         assert_eq!(metadata["containerimage.digest"], digest.as_str());
+        let id = job.output("imageid").expect("an image id");
+        assert_eq!(metadata["containerimage.config.digest"], id.as_str());
+        let name = format!("{repository}:1");
+        assert_eq!(job.output("tags").as_ref(), Some(&name));
+        assert_eq!(job.output("digests"), Some(format!("{name}@{digest}")));
         let page = sample.read("summary.md");
         assert!(
             page.contains(&digest) && page.contains(&repository),
@@ -270,9 +275,16 @@ fn the_template_of_gitlab_runs_the_same_scripts() {
         let end = run(&mut shell);
         end.assert_code(0, "the template");
         let variables = sample.read("dynbuild.env");
-        let digest = variables.trim_end().strip_prefix("DYNBUILD_DIGEST=");
-        let digest = digest.expect("a digest");
+        let variable = |prefix: &str| {
+            let mut lines = variables.lines();
+            lines
+                .find_map(|line| line.strip_prefix(prefix))
+                .expect("a variable")
+        };
+        let digest = variable("DYNBUILD_DIGEST=");
         assert!(digest.starts_with("sha256:"), "{variables}");
+        assert!(variable("DYNBUILD_IMAGEID=").starts_with("sha256:"));
+        assert_eq!(variable("DYNBUILD_IMAGES="), format!("{name}@{digest}"));
         assert!(sample.read("dynbuild.md").contains(digest));
         assert!(!end.stderr.contains("::"), "no annotations: {}", end.stderr);
     }

@@ -18,7 +18,7 @@ fn containerd() -> impl Iterator<Item = Engine> {
 
 #[test]
 fn a_login_decides_about_a_push() {
-    for engine in containerd() {
+    for engine in engines::newest() {
         let sample = Sample::new("RUN echo {salt}\n");
         let registry = &engine.registry_with_login;
         let name = format!("{}/e2e/{}:latest", registry.address, unique("push"));
@@ -55,7 +55,7 @@ fn a_login_decides_about_a_push() {
 
 #[test]
 fn an_image_that_is_pushed_and_loaded_is_told_once() {
-    for engine in containerd() {
+    for engine in engines::newest() {
         let sample = Sample::new("RUN echo {salt}\n");
         let name = format!("{}/e2e/{}:1", engine.registry, unique("both"));
         let mut build = sample.dynbuild(&engine);

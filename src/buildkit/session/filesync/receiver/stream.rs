@@ -26,11 +26,14 @@ type Answers = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
 /// `packets` are fsutil packets, undecoded; the result are those to send back.
 pub fn receive(directory: &Path, packets: Streaming<Bytes>) -> Result<Answers, Status> {
     let disk = Disk::open(directory).map_err(|error| Status::internal(error.to_string()))?;
+    let directory = directory.display().to_string();
     let (to_disk, from_engine) = mpsc::channel(WAITING);
     let (to_engine, answers) = mpsc::channel(WAITING);
     drop(tokio::spawn(forward(packets, to_disk)));
     drop(tokio::task::spawn_blocking(move || {
-        write(disk, from_engine, &to_engine);
+        if let Err(error) = write(disk, from_engine, &to_engine) {
+            fail(&format!("{error} (below `{directory}`)"), &to_engine);
+        }
     }));
     Ok(Box::pin(ReceiverStream::new(answers)))
 }
@@ -49,21 +52,19 @@ fn write(
     disk: Disk,
     mut packets: mpsc::Receiver<Bytes>,
     answers: &mpsc::Sender<Result<Bytes, Status>>,
-) {
+) -> Result<(), ReceiveError> {
     let mut receiver = Receiver::new(disk);
     while receiver.progress() != Progress::Done {
         let Some(bytes) = packets.blocking_recv() else {
-            return;
+            break;
         };
-        let answered = match handle(&mut receiver, bytes) {
-            Ok(None) => Ok(()),
-            Ok(Some(answer)) => answers.blocking_send(Ok(encode(&answer))),
-            Err(error) => return fail(&error, answers),
-        };
-        if answered.is_err() {
-            return;
+        if let Some(answer) = handle(&mut receiver, bytes)?
+            && answers.blocking_send(Ok(encode(&answer))).is_err()
+        {
+            break;
         }
     }
+    Ok(())
 }
 
 fn handle(receiver: &mut Receiver, bytes: Bytes) -> Result<Option<Packet>, ReceiveError> {
@@ -74,9 +75,8 @@ fn handle(receiver: &mut Receiver, bytes: Bytes) -> Result<Option<Packet>, Recei
 }
 
 /// Tells the engine, whose error then says the same.
-fn fail(error: &ReceiveError, answers: &mpsc::Sender<Result<Bytes, Status>>) {
-    let message = error.to_string();
-    let told = answers.blocking_send(Ok(encode(&wire::error(&message))));
+fn fail(message: &str, answers: &mpsc::Sender<Result<Bytes, Status>>) {
+    let told = answers.blocking_send(Ok(encode(&wire::error(message))));
     if told.is_ok() {
         answers.blocking_send(Err(Status::aborted(message))).ok();
     }
