@@ -29,7 +29,7 @@ impl Edge {
             return;
         };
         let path = self.absolute(Path::new(path));
-        let text = self.ui.stderr.redactor().redact(markdown);
+        let text = self.ui.stderr.redactor().show(markdown);
         let file = fs_err::OpenOptions::new()
             .create(true)
             .append(true)

@@ -174,7 +174,9 @@ fn ssh_line(ssh: &SshHost) -> Vec<String> {
     }
     line.extend(["--".into(), host.clone(), "docker".into()]);
     if let Some(socket) = socket {
-        line.extend(["--host".into(), format!("unix://{}", socket.display())]);
+        // ssh joins the words of the command and gives them to a shell over there.
+        let socket = format!("unix://{}", socket.display());
+        line.extend(["--host".into(), shell_words::quote(&socket).into_owned()]);
     }
     line.extend(["system".into(), "dial-stdio".into()]);
     line
@@ -227,6 +229,37 @@ pub(crate) type BoxedStream = Box<dyn Stream>;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_shell_runs_what_is_in_an_address() {
+        let marks = tempfile::tempdir().unwrap();
+        let mark = marks.path().join("mark");
+        for path in [
+            "/$(touch${IFS}MARK)",
+            "/x;touch${IFS}MARK",
+            "/`touch${IFS}MARK`",
+            "/x'$(touch${IFS}MARK)'",
+            "/x&&touch${IFS}MARK",
+            "/x|touch${IFS}MARK",
+        ] {
+            let path = path.replace("MARK", &mark.display().to_string());
+            let host: Host = format!("ssh://h{path}").parse().unwrap();
+            let Address::Command(line) = Address::new(&host, None) else {
+                panic!("{host} is reached by a command");
+            };
+            let command = line.iter().position(|word| word == "docker").unwrap();
+            // What ssh does: it joins the words, and the account's shell over there runs them.
+            let script = line[command..]
+                .join(" ")
+                .replacen("docker", "printf '%s\\n'", 1);
+            let output = std::process::Command::new("sh")
+                .args(["-c", &script])
+                .output();
+            let printed = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert!(printed.contains(&format!("unix://{path}\n")), "{printed}");
+            assert!(!mark.exists(), "{path}");
+        }
+    }
 
     #[test]
     fn addresses_of_docker_clients_are_shown_as_they_are_written() {

@@ -8,6 +8,7 @@ use super::as_text::as_text;
 use super::attributes::{AttributesError, UnknownAttribute, attributes, check_known, take_boolean};
 use super::hinted::Hinted;
 use super::number::NumberError;
+use crate::redact::shown_assignment;
 
 /// A statement to attach, as written and as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +145,15 @@ impl FromStr for Attestation {
 }
 
 impl Attestation {
+    /// Returns it for showing: written without what looks like a secret.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            text: shown_assignment(&self.text).into_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Returns those that are to be made: of one kind the last one counts, and one that is disabled
     /// is none.
     pub fn effective(all: &[Self]) -> impl Iterator<Item = &Self> {

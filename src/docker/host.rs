@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::hinted::Hinted;
+use super::percent;
 
 /// The address of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +98,9 @@ pub enum HostError {
     /// It holds a password, which would be seen by everyone.
     #[error("an engine address with a password is not supported")]
     Password,
+    /// It names a user where there can be none; it is not shown, as it may hold a password.
+    #[error("an engine address on tcp has no user")]
+    User,
     /// It is wrong in another way.
     #[error("`{0}` is not an engine address")]
     Malformed(String),
@@ -111,6 +115,10 @@ impl Hinted for HostError {
                 format!("write `{}`", address.replacen(scheme, "tcp", 1))
             }
             Self::Password => "use a key: `ssh://USER@HOST`".to_owned(),
+            Self::User => {
+                "write `tcp://HOST:PORT`; certificates say who you are: set `DOCKER_CERT_PATH`"
+                    .to_owned()
+            }
             Self::Scheme { .. } | Self::Port { .. } | Self::Malformed(_) => {
                 "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST".to_owned()
             }
@@ -165,7 +173,11 @@ impl FromStr for Host {
 
 fn tcp(rest: &str, address: &str) -> Result<TcpHost, HostError> {
     let (authority, path) = split_path(rest);
-    if authority.contains(['@', '?', '#', ' ']) {
+    // Also behind a slash: a password may have one in it.
+    if rest.contains('@') {
+        return Err(HostError::User);
+    }
+    if authority.contains(['?', '#', ' ']) {
         return Err(HostError::Malformed(address.to_owned()));
     }
     let (host, port) = host_and_port(authority, address)?;
@@ -178,28 +190,39 @@ fn tcp(rest: &str, address: &str) -> Result<TcpHost, HostError> {
 }
 
 fn ssh(rest: &str, address: &str) -> Result<SshHost, HostError> {
+    let malformed = || HostError::Malformed(address.to_owned());
     let (authority, path) = split_path(rest);
     let (user, machine) = match authority.rsplit_once('@') {
         Some((user, _)) if user.contains(':') => return Err(HostError::Password),
-        Some((user, machine)) => (Some(user.to_owned()), machine),
-        None => (None, authority),
+        Some((user, machine)) => (percent::decode(user).ok_or_else(malformed)?, machine),
+        None => (String::new(), authority),
     };
     let (host, port) = host_and_port(machine, address)?;
-    // A name with a leading dash would be an option for ssh.
-    if host.is_empty() || host.starts_with('-') || rest.contains(['?', '#', ' ']) {
-        return Err(HostError::Malformed(address.to_owned()));
+    let path = percent::decode(path).ok_or_else(malformed)?;
+    let is_refused = host.is_empty()
+        || is_for_a_shell(host)
+        || is_for_a_shell(&user)
+        || path.contains(char::is_control)
+        || rest.contains(['?', '#', ' ']);
+    if is_refused {
+        return Err(malformed());
     }
     let socket = (!path.trim_matches('/').is_empty()).then(|| PathBuf::from(path));
-    let user = user.filter(|user| !user.is_empty());
-    if user.as_deref().is_some_and(|user| user.starts_with('-')) {
-        return Err(HostError::Malformed(address.to_owned()));
-    }
     Ok(SshHost {
-        user,
+        user: Some(user).filter(|user| !user.is_empty()),
         host: host.to_owned(),
         port,
         socket,
     })
+}
+
+/// Returns whether the name of a machine or a user would be more than a name to ssh: it takes one
+/// with a dash in front for an option, and gives names to the shells of `ProxyCommand` and `Match
+/// exec`. (Since 9.6, OpenSSH refuses such names as well.)
+fn is_for_a_shell(name: &str) -> bool {
+    let is_special = |c: char| "'`\"$\\;&<>|(){}*?!~".contains(c);
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    name.starts_with('-') || name.contains(is_special) || name.contains(is_blank)
 }
 
 fn split_path(rest: &str) -> (&str, &str) {
@@ -260,12 +283,13 @@ impl fmt::Display for Host {
                 socket,
             }) => {
                 f.write_str("ssh://")?;
-                user.iter().try_for_each(|user| write!(f, "{user}@"))?;
+                user.iter()
+                    .try_for_each(|user| write!(f, "{}@", percent::encode(user)))?;
                 f.write_str(&bracketed(host))?;
                 port.iter().try_for_each(|port| write!(f, ":{port}"))?;
                 socket
                     .iter()
-                    .try_for_each(|socket| write!(f, "{}", socket.display()))
+                    .try_for_each(|socket| f.write_str(&percent::encode(&socket.to_string_lossy())))
             }
         }
     }
@@ -296,6 +320,38 @@ mod tests {
     #[test_case("ssh://build/", "ssh://build")]
     fn addresses_are_read_as_docker_does(text: &str, printed: &str) {
         assert_eq!(text.parse::<Host>().unwrap().to_string(), printed);
+    }
+
+    #[test_case("ssh://h/x%20y", "/x y"; "a space")]
+    #[test_case("ssh://h/$(touch%20x)", "/$(touch x)"; "a command")]
+    #[test_case("ssh://h/x;touch${IFS}x", "/x;touch${IFS}x"; "a second command")]
+    #[test_case("ssh://h/%25", "/%"; "a percent sign")]
+    fn the_path_of_a_socket_is_decoded_as_docker_does(text: &str, path: &str) {
+        let Ok(Host::Ssh(host)) = text.parse() else {
+            panic!("{text} is an address");
+        };
+        assert_eq!(host.socket.as_deref(), Some(Path::new(path)));
+    }
+
+    #[test_case("ssh://$(touch${IFS}x)/y"; "a command as the machine")]
+    #[test_case("ssh://`id`@h"; "a command as the user")]
+    #[test_case("ssh://%60id%60@h"; "an escaped one")]
+    #[test_case("ssh://-oProxyCommand=x@h"; "an option as the user")]
+    #[test_case("ssh://h;id"; "two commands")]
+    #[test_case("ssh://h/x%0Aid"; "two lines")]
+    #[test_case("ssh://h/x%00"; "a NUL")]
+    #[test_case("ssh://h/x%zz"; "no escape")]
+    #[test_case("ssh://h/x%ff"; "not UTF-8")]
+    fn what_a_shell_would_run_is_refused(text: &str) {
+        assert_eq!(text.parse::<Host>(), Err(HostError::Malformed(text.into())));
+    }
+
+    #[test_case("tcp://me:hunter2@build:2375")]
+    #[test_case("tcp://me:hun/ter2@build")]
+    #[test_case("me:hunter2@build:2375")]
+    #[test_case("hunter2@build")]
+    fn a_user_on_tcp_is_refused_and_not_shown(text: &str) {
+        assert_eq!(text.parse::<Host>(), Err(HostError::User));
     }
 
     #[test_case("/var/run/docker.sock", "write `unix:///var/run/docker.sock`")]

@@ -8,6 +8,7 @@ use super::as_text::as_text;
 use super::hinted::Hinted;
 use super::layout_image::LayoutImage;
 use super::reference::{Reference, ReferenceError};
+use crate::redact::shown_assignment;
 
 /// What a place begins with that is an image.
 const IMAGE: &str = "docker-image://";
@@ -65,6 +66,17 @@ impl Hinted for NamedContextError {
             Self::Empty => "Write a directory, a URL or `docker-image://NAME`".to_owned(),
             Self::Image { reason, .. } => reason.hint()?,
         })
+    }
+}
+
+impl NamedContext {
+    /// Returns it for showing: written without what looks like a secret.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            text: shown_assignment(&self.text).into_owned(),
+            ..self.clone()
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::csv;
 use super::hinted::Hinted;
 use super::number::{NumberError, boolean};
 use super::reference::Reference;
+use crate::redact::shown_assignment;
 use crate::suggest::closest;
 
 /// An output, as written and as understood.
@@ -286,6 +287,15 @@ impl Destination {
 }
 
 impl Output {
+    /// Returns it for showing: written without what looks like a secret.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            text: shown_assignment(&self.text).into_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Creates an output that has nothing but a type, and perhaps names of its own.
     pub fn new(kind: OutputKind, names: Option<Vec<String>>) -> Self {
         let mut fields = vec![format!("type={}", kind.as_str())];

@@ -33,12 +33,12 @@ pub enum SecretSpecError {
     /// Not a CSV record.
     #[error(transparent)]
     Csv(#[from] csv::CsvError),
-    /// A field without `=`.
-    #[error("`{0}` is not of the form `key=value`")]
-    NoValue(String),
-    /// A key that nobody knows.
-    #[error("unknown key `{0}`; the keys are `id`, `env`, `src` and `type`")]
-    UnknownKey(String),
+    /// A field without `=`. It is not shown: it may be the secret itself.
+    #[error("field {0} is not of the form `key=value`")]
+    NoValue(usize),
+    /// A key that nobody knows. It is not shown for the same reason.
+    #[error("field {0} has an unknown key; the keys are `id`, `env`, `src` and `type`")]
+    UnknownKey(usize),
     /// A `type` that nobody knows.
     #[error("unknown type `{0}`; the types are `file` and `env`")]
     UnknownType(String),
@@ -55,8 +55,8 @@ impl FromStr for SecretSpec {
 
     fn from_str(text: &str) -> Result<Self, SecretSpecError> {
         let mut fields = Fields::default();
-        for field in csv::record(text)? {
-            fields.take(&field)?;
+        for (number, field) in (1..).zip(csv::record(text)?) {
+            fields.take(number, &field)?;
         }
         fields.finish()
     }
@@ -72,10 +72,10 @@ struct Fields {
 }
 
 impl Fields {
-    fn take(&mut self, field: &str) -> Result<(), SecretSpecError> {
+    fn take(&mut self, number: usize, field: &str) -> Result<(), SecretSpecError> {
         let (key, value) = field
             .split_once('=')
-            .ok_or_else(|| SecretSpecError::NoValue(field.to_owned()))?;
+            .ok_or(SecretSpecError::NoValue(number))?;
         match key.to_lowercase().as_str() {
             "id" => self.id = Some(value.to_owned()),
             "env" => self.env = Some(value.to_owned()),
@@ -83,7 +83,7 @@ impl Fields {
             "type" if value == "env" => self.is_variable = true,
             "type" if value == "file" => self.is_variable = false,
             "type" => return Err(SecretSpecError::UnknownType(value.to_owned())),
-            _ => return Err(SecretSpecError::UnknownKey(key.to_owned())),
+            _ => return Err(SecretSpecError::UnknownKey(number)),
         }
         Ok(())
     }
@@ -124,6 +124,20 @@ mod tests {
         assert_eq!(source("id=t,source=/a b"), Source::File("/a b".into()));
         assert_eq!(source("\"id=t\",\"src=/a,b\""), Source::File("/a,b".into()));
         assert_eq!(source("id=t"), Source::Unsaid);
+    }
+
+    #[test]
+    fn a_secret_in_place_of_its_description_is_not_shown() {
+        for text in [
+            "hunter2-canary",
+            "hf_canary=",
+            "id=t,canary",
+            "\"canary",
+            "canary==x",
+        ] {
+            let error = text.parse::<SecretSpec>().unwrap_err().to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
     }
 
     #[test_case("env=X"; "no id")]

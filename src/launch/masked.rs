@@ -1,52 +1,39 @@
-//! Launches as they are shown: without the values of variables that look like tokens.
+//! Launches as they are shown: without values that look like secrets.
 
 use super::decision::Launch;
 use super::flag::Flag;
 use super::note::Note;
-use crate::docker::env::EnvVar;
 use crate::docker::run_flags::Given;
+use crate::redact::{is_secret, shown_assignment, shown_command};
 
-/// How the names of such variables end.
-const ENDINGS: [&str; 6] = [
-    "TOKEN",
-    "API_KEY",
-    "ACCESS_KEY",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-];
-
-/// Returns a launch for showing, and what to tell of it. A line takes the values from the
-/// environment, as `docker run -e NAME` does; a request has a placeholder.
+/// Returns a launch for showing, and what to say about it. A line takes variables from the
+/// environment, as `docker run -e NAME` does; other values are masked.
 pub fn masked(launch: &Launch) -> (Launch, Option<Note>) {
     let mut shown = launch.clone();
     for flag in &mut shown.flags {
         mask_flag(flag);
     }
-    for variable in &mut shown.spec.process.env {
-        if variable.value().is_some() && is_token(variable.name()) {
-            *variable = EnvVar::new(variable.name(), "<not shown>");
-        }
-    }
-    let hidden = shown.spec.process.env != launch.spec.process.env;
-    let note = hidden.then(|| Note::new(TOLD));
-    (shown, note)
+    shown.chosen.command = shown_command(&shown.chosen.command);
+    let mut variables = launch.spec.process.env.iter();
+    let is_hidden = shown.flags != launch.flags
+        || shown.chosen != launch.chosen
+        || variables.any(|variable| is_secret(variable.name(), variable.value().unwrap_or("")));
+    (shown, is_hidden.then(|| Note::new(HIDDEN)))
 }
 
-const TOLD: &str = "The values of variables that look like tokens are not shown; the line takes them \
-     from the environment";
+const HIDDEN: &str = "Values that look like secrets are not shown: the line takes variables from the \
+     environment, and has `****` for everything else";
 
 fn mask_flag(flag: &mut Flag) {
-    let Given::Value(assignment) = &mut flag.given else {
+    let Given::Value(text) = &mut flag.given else {
         return;
     };
-    let name = assignment.split_once('=').map(|(name, _)| name.to_owned());
-    if let Some(name) = name.filter(|name| flag.name == "env" && is_token(name)) {
-        *assignment = name;
+    let masked = shown_assignment(text);
+    if masked == *text {
+        return;
     }
-}
-
-fn is_token(name: &str) -> bool {
-    let name = name.to_uppercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
+    *text = match text.split_once('=') {
+        Some((name, _)) if flag.name == "env" => name.to_owned(),
+        _ => masked.into_owned(),
+    };
 }

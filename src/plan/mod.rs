@@ -17,6 +17,7 @@ mod findings;
 mod image_names;
 mod labels;
 pub mod lint;
+mod masked;
 mod origin;
 mod place;
 mod reach;

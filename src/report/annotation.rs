@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::buildkit::progress::{VertexWarning, covered_lines};
 use crate::problem::{Excerpt, Problem};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, shown_message};
 use crate::text::clean_line;
 
 /// A remark about a place in a file, or about the job as a whole.
@@ -85,7 +85,7 @@ impl Annotation {
         if let Some(Place { file, lines }) = &self.place {
             let inside = workspace.and_then(|root| Path::new(file).strip_prefix(root).ok());
             let file = inside.map_or_else(|| file.clone(), |path| path.display().to_string());
-            properties.push(("file", redactor.redact(&file).into_owned()));
+            properties.push(("file", redactor.show(&file).into_owned()));
             if let Some(lines) = lines {
                 properties.push(("line", lines.start().to_string()));
                 properties.push(("endLine", lines.end().to_string()));
@@ -98,6 +98,7 @@ impl Annotation {
         let lines = self.lines.iter().flat_map(|text| text.lines());
         let lines: Vec<_> = lines.map(clean_line).collect();
         let message = lines.join("\n");
+        let message = shown_message(&message);
         let word = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -1,4 +1,4 @@
-//! Makes raw events fit to be shown: whole log lines, no secrets.
+//! Makes raw events fit to be shown: whole log lines, no secrets, nothing that controls a terminal.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning};
-use crate::execute::event::{Event, TargetOutcome};
+use crate::execute::event::{BuiltTarget, Event, TargetOutcome};
 use crate::redact::Redactor;
+use crate::text::clean_text;
 
 /// A line that does not end is passed on in pieces of this size.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -21,7 +22,19 @@ const LONGEST_LINE: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub struct Intake {
     redactor: Redactor,
+    controls: Controls,
     outputs: HashMap<(Digest, i64), Output>,
+}
+
+/// What becomes of control characters in names, errors and notes. The output of steps keeps them:
+/// reporters need its carriage returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Controls {
+    /// They are left out.
+    #[default]
+    Removed,
+    /// They stay, for a reporter that escapes them.
+    Kept,
 }
 
 /// What a step has written to one of its streams.
@@ -44,9 +57,10 @@ impl Output {
 
 impl Intake {
     /// Creates an intake that masks these secrets.
-    pub fn new(redactor: Redactor) -> Self {
+    pub fn new(redactor: Redactor, controls: Controls) -> Self {
         Self {
             redactor,
+            controls,
             outputs: HashMap::new(),
         }
     }
@@ -71,7 +85,7 @@ impl Intake {
             } => Event::Note {
                 level,
                 target,
-                message: self.text(message),
+                message: self.text(&message),
             },
         }
     }
@@ -146,7 +160,7 @@ impl Intake {
         Some(VertexLog {
             vertex: log.vertex,
             stream: log.stream,
-            data: self.redactor.redact_bytes(&data).into_owned(),
+            data: self.redactor.show_bytes(&data).into_owned(),
             timestamp: log.timestamp,
         })
     }
@@ -163,33 +177,34 @@ impl Intake {
         Some(VertexLog {
             vertex: key.0.clone(),
             stream: key.1,
-            data: self.redactor.redact_bytes(&data).into_owned(),
+            data: self.redactor.show_bytes(&data).into_owned(),
             timestamp,
         })
     }
 
     fn vertex(&self, mut vertex: Vertex) -> Vertex {
-        vertex.name = self.text(vertex.name);
-        vertex.error = self.text(vertex.error);
+        vertex.name = self.text(&vertex.name);
+        vertex.error = self.text(&vertex.error);
         if let Some(group) = &mut vertex.progress_group {
-            group.name = self.text(std::mem::take(&mut group.name));
+            group.name = self.text(&group.name);
         }
         vertex
     }
 
     fn progress(&self, mut status: VertexStatus) -> VertexStatus {
-        status.id = self.text(status.id);
-        status.name = self.text(status.name);
+        status.id = self.text(&status.id);
+        status.name = self.text(&status.name);
         status
     }
 
     fn warning(&self, mut warning: VertexWarning) -> VertexWarning {
-        warning.short = self.redactor.redact_bytes(&warning.short).into_owned();
+        warning.url = self.text(&warning.url);
+        warning.short = self.redactor.show_bytes(&warning.short).into_owned();
         for line in &mut warning.detail {
-            *line = self.redactor.redact_bytes(line).into_owned();
+            *line = self.redactor.show_bytes(line).into_owned();
         }
         if let Some(source) = &mut warning.source_info {
-            source.data = self.redactor.redact_bytes(&source.data).into_owned();
+            source.data = self.redactor.show_bytes(&source.data).into_owned();
         }
         warning
     }
@@ -197,18 +212,29 @@ impl Intake {
     fn outcome(&self, outcome: TargetOutcome) -> TargetOutcome {
         match outcome {
             TargetOutcome::Failed { error, vertex } => TargetOutcome::Failed {
-                error: self.text(error),
+                error: self.text(&error),
                 vertex,
             },
-            TargetOutcome::Built(built) => TargetOutcome::Built(built),
+            TargetOutcome::Built(built) => TargetOutcome::Built(self.built(built)),
             TargetOutcome::Cancelled => TargetOutcome::Cancelled,
         }
     }
 
-    fn text(&self, text: String) -> String {
-        match self.redactor.redact(&text) {
-            std::borrow::Cow::Owned(masked) => masked,
-            std::borrow::Cow::Borrowed(_) => text,
+    fn built(&self, built: BuiltTarget) -> BuiltTarget {
+        let digest = |digest: Digest| self.text(digest.as_str()).into();
+        BuiltTarget {
+            digest: built.digest.map(digest),
+            image_id: built.image_id.map(digest),
+            tags: built.tags.into_iter().map(|tag| self.text(&tag)).collect(),
+            ..built
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let shown = self.redactor.show(text);
+        match self.controls {
+            Controls::Removed => clean_text(&shown),
+            Controls::Kept => shown.into_owned(),
         }
     }
 }
@@ -223,6 +249,11 @@ mod tests {
             target: None,
             status,
         }
+    }
+
+    fn intake_of(secret: &str) -> Intake {
+        let redactor = Redactor::new(&[Secret::new(secret)]);
+        Intake::new(redactor, Controls::default())
     }
 
     fn log(data: &str) -> Event {
@@ -266,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_the_engine_cuts_in_two_is_masked() {
-        let mut intake = Intake::new(Redactor::new(&[Secret::new("hf_canary")]));
+        let mut intake = intake_of("hf_canary");
         assert_eq!(logged(&intake.take(log("one\ntoken hf_ca"))), "one\n");
         assert_eq!(logged(&intake.take(log("nary and"))), "");
         assert_eq!(logged(&intake.take(done())), "token **** and\n");
@@ -274,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_begun_again_passes() {
-        let mut intake = Intake::new(Redactor::new(&[Secret::new("hf_canary")]));
+        let mut intake = intake_of("hf_canary");
         assert_eq!(logged(&intake.take(log("10% hf_can"))), "");
         assert_eq!(logged(&intake.take(log("ary\r20% hf_"))), "10% ****\r");
         assert_eq!(logged(&intake.take(done())), "20% hf_\n");
@@ -312,8 +343,49 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_an_engine_says_controls_the_terminal() {
+        let evil = "a\x1b]52;c;eA==\x07\u{9b}2J\u{202e}b";
+        let vertex = Vertex {
+            name: evil.into(),
+            error: evil.into(),
+            ..Vertex::default()
+        };
+        let status = VertexStatus {
+            id: evil.into(),
+            name: evil.into(),
+            ..VertexStatus::default()
+        };
+        let built = BuiltTarget {
+            digest: Some(evil.into()),
+            image_id: Some(evil.into()),
+            tags: vec![evil.into()],
+            ..BuiltTarget::default()
+        };
+        let events = [
+            progress(SolveStatus {
+                vertexes: vec![vertex],
+                statuses: vec![status],
+                ..SolveStatus::default()
+            }),
+            Event::TargetFinished {
+                target: "runtime".into(),
+                at: Timestamp::UNIX_EPOCH,
+                result: TargetOutcome::Built(built),
+            },
+        ];
+        for event in events {
+            let shown = serde_json::to_string(&Intake::default().take(event)).unwrap();
+            assert!(
+                shown.contains("a2Jb") && !shown.contains("\\u001b"),
+                "{shown}"
+            );
+            assert!(!shown.contains(['\u{9b}', '\u{202e}']), "{shown}");
+        }
+    }
+
+    #[test]
     fn notes_and_errors_are_masked() {
-        let mut intake = Intake::new(Redactor::new(&[Secret::new("canary")]));
+        let mut intake = intake_of("canary");
         let failed = Event::TargetFinished {
             target: "runtime".into(),
             at: Timestamp::UNIX_EPOCH,

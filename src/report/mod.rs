@@ -39,7 +39,7 @@ mod tests;
 
 pub use annotation::Annotation;
 pub use diagnosis::{Diagnosis, diagnose};
-pub use intake::Intake;
+pub use intake::{Controls, Intake};
 pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};
 pub use sccache::StageCache;
 pub use state::{BuildState, Counts, Group, Target};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::reporter::{Moment, Page, Reporter};
 use crate::execute::event::Event;
+use crate::text::escape_json;
 
 /// Writes every message of the engine as `docker buildx build --progress=rawjson` does, so that
 /// tools made for that can read it, and our own events as `{"dynbuild":…}`.
@@ -34,5 +35,5 @@ impl Reporter for RawJson {
 fn json_line(value: &impl Serialize) -> Page {
     // Strings, numbers and lists only: there is no value of these types that JSON cannot hold.
     let json = serde_json::to_string(value).unwrap_or_default();
-    Page::talk(json + "\n")
+    Page::talk(escape_json(&json).into_owned() + "\n")
 }

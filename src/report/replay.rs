@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::intake::Intake;
+use super::intake::{Controls, Intake};
 use super::reporter::{Moment, Page, Reporter, View};
 use super::state::BuildState;
 use crate::buildkit::progress::SolveStatus;
@@ -72,7 +72,7 @@ impl Recording {
         view: View,
     ) -> Page {
         let mut all = Page::default();
-        let mut intake = Intake::new(redactor);
+        let mut intake = Intake::new(redactor, Controls::default());
         let mut state = BuildState::default();
         let end = self.0.last().map_or(Duration::ZERO, |(now, _)| *now);
         for (now, event) in self.0 {

@@ -4,6 +4,7 @@ use std::ops::AddAssign;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::intake::Controls;
 use super::plain::Plain;
 use super::quiet::Quiet;
 use super::rawjson::RawJson;
@@ -104,6 +105,14 @@ pub enum Mode {
 impl Mode {
     /// The values that people type.
     pub const NAMES: [&str; 6] = ["auto", "tty", "plain", "rawjson", "quiet", "none"];
+
+    /// Returns what an event must not hold for its reporter: JSON escapes what others clean.
+    pub const fn controls(self) -> Controls {
+        match self {
+            Self::RawJson => Controls::Kept,
+            Self::Auto | Self::Tty | Self::Plain | Self::Quiet => Controls::Removed,
+        }
+    }
 
     /// Creates the reporter. `live` tells whether the screen is a terminal where lines can be
     /// changed: without one, the tree is not possible and plain lines come instead.

@@ -1,5 +1,6 @@
 //! Makes foreign text safe to show.
 
+use std::borrow::Cow;
 use std::str::Chars;
 
 /// Returns `line` without what could move the cursor, recolour the screen or ring the bell.
@@ -22,6 +23,34 @@ pub fn clean_line(line: &str) -> String {
         }
     }
     cleaned
+}
+
+/// Returns a text of several lines without what could control a terminal; line feeds and tabs stay.
+pub fn clean_text(text: &str) -> String {
+    let is_safe = |c: char| c == '\n' || c == '\t' || !(c.is_control() || is_direction(c));
+    if text.chars().all(is_safe) {
+        return text.to_owned();
+    }
+    let lines = text.split('\n').map(|line| {
+        let cells = line.split('\t').map(clean_line);
+        cells.collect::<Vec<_>>().join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns JSON with the characters escaped that JSON allows in strings and that a terminal could
+/// take for commands. (Serializers escape the other ones.)
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let needs = |c: char| c != '\n' && (c.is_control() || is_direction(c));
+    if !json.contains(needs) {
+        return Cow::Borrowed(json);
+    }
+    let escaped = json.chars().map(|character| match character {
+        // All of them are below U+10000, so one unit of UTF-16 is enough.
+        character if needs(character) => format!("\\u{:04x}", u32::from(character)),
+        character => character.to_string(),
+    });
+    Cow::Owned(escaped.collect())
 }
 
 /// An escape sequence: its last letter, and the first number in it.
@@ -70,7 +99,10 @@ fn skip_string(characters: &mut Chars<'_>) {
 
 /// Characters that reorder what follows them, by which a log can show what is not there.
 fn is_direction(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 #[cfg(test)]
@@ -92,10 +124,32 @@ mod tests {
         assert_eq!(clean_line(line), expected);
     }
 
+    #[test]
+    fn lines_and_columns_stay() {
+        assert_eq!(clean_text("a\tb\n\x1b[2Jc\r\n"), "a\tb\nc\n");
+    }
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let value = serde_json::json!({ "a": "\u{1b}[2J\u{9b}\u{7f}\u{202e}\n\t", "b": [1] });
+        let json = escape_json(&serde_json::to_string_pretty(&value).unwrap()).into_owned();
+        assert!(
+            json.chars()
+                .all(|c| c == '\n' || c.is_ascii_graphic() || c == ' '),
+            "{json}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+            value
+        );
+    }
+
     proptest! {
         #[test]
         fn nothing_controls_the_terminal(line in any::<String>()) {
             prop_assert!(!clean_line(&line).chars().any(char::is_control));
+            let text = clean_text(&line);
+            prop_assert!(!text.replace(['\n', '\t'], "").chars().any(char::is_control));
         }
     }
 }

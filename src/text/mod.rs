@@ -13,7 +13,7 @@ mod size;
 mod table;
 mod typewriter;
 
-pub use clean::clean_line;
+pub use clean::{clean_line, clean_text, escape_json};
 pub use count::counted;
 pub use duration::human_duration;
 pub use look::{Look, Mark, Tone};

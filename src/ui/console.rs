@@ -7,7 +7,7 @@ use super::{Settings, Stream};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
-use crate::text::Tone;
+use crate::text::{Tone, clean_text};
 
 /// Says things: results on stdout, everything else on stderr.
 #[derive(Debug)]
@@ -45,8 +45,26 @@ impl Ui {
         self.stderr.redact(redactor.clone());
     }
 
-    /// Writes a result to stdout, as it is but for a missing line feed at its end.
+    /// Writes a result to stdout, without what could control a terminal.
     pub fn print(&mut self, result: &str) {
+        self.write_result(&clean_text(result));
+    }
+
+    /// Writes the text of a file to stdout: as it is for a program, which may need every byte.
+    pub fn print_file(&mut self, text: &str) {
+        if self.stdout.is_terminal() {
+            self.print(text);
+        } else {
+            self.write_result(text);
+        }
+    }
+
+    /// Writes a result that was painted, and cleaned before that, to stdout.
+    pub fn print_painted(&mut self, result: &str) {
+        self.write_result(result);
+    }
+
+    fn write_result(&mut self, result: &str) {
         if result.ends_with('\n') {
             self.stdout.write(result);
         } else {

@@ -1,6 +1,7 @@
 //! The lines of a file that a problem is about.
 
 use crate::problem::Excerpt;
+use crate::redact::shown_source;
 use crate::text::{Look, Mark, Tone, clean_line, fit, width};
 
 /// Of a longer excerpt, as of a `RUN` with a script, only the first lines are shown.
@@ -19,8 +20,8 @@ pub(super) fn render_excerpt(excerpt: &Excerpt, look: Look) -> Vec<String> {
 struct Quote<'a> {
     excerpt: &'a Excerpt,
     look: Look,
-    /// The lines that the span touches.
-    lines: Vec<&'a str>,
+    /// The lines that the span touches, without values that look like secrets.
+    lines: Vec<String>,
     /// The number of the first of them, from 1, and the column where the span starts, from 1.
     first: usize,
     column: usize,
@@ -32,7 +33,8 @@ impl<'a> Quote<'a> {
     fn new(excerpt: &'a Excerpt, look: Look) -> Self {
         let (first, column) = excerpt.line_column();
         let last = last_line(excerpt).max(first);
-        let lines = excerpt.text.lines().skip(first - 1);
+        let shown = shown_source(&excerpt.text);
+        let lines = shown.lines().skip(first - 1).map(str::to_owned);
         Self {
             excerpt,
             look,
@@ -76,13 +78,11 @@ impl<'a> Quote<'a> {
 
     fn with_caret(&self, line: &str) -> Vec<String> {
         let bar = self.look.mark(Mark::Bar);
-        let before: String = line.chars().take(self.column - 1).collect();
-        let marked = marked_text(self.excerpt, line, &before);
         let text = clean_line(line);
-        let at = width(&clean_line(&before));
-        let carets = "^".repeat(width(&clean_line(marked)).max(1));
+        let (at, carets) = self.carets(&text);
         let shift = self.shift(&text, at, carets.len());
-        let pointer = format!("{:at$}{carets} {}", "", self.excerpt.label, at = at - shift);
+        let label = clean_line(&self.excerpt.label);
+        let pointer = format!("{:at$}{carets} {label}", "", at = at - shift);
         let shown: String = text.chars().skip(shift).collect();
         vec![
             self.place(),
@@ -91,6 +91,19 @@ impl<'a> Quote<'a> {
             // The whole row is painted, so that a cut pointer keeps its colour.
             self.row(None, bar, &self.look.paint(Tone::Error, pointer.trim_end())),
         ]
+    }
+
+    /// Returns the column of the carets, from 0, and the carets. They stay below the text, which
+    /// may have got shorter.
+    fn carets(&self, text: &str) -> (usize, String) {
+        let original = self.excerpt.text.lines().nth(self.first - 1);
+        let original = original.unwrap_or_default();
+        let before: String = original.chars().take(self.column - 1).collect();
+        let marked = marked_text(self.excerpt, original, &before);
+        let at = width(&clean_line(&before)).min(width(text));
+        let longest = (width(text) - at).max(1);
+        let count = width(&clean_line(marked)).clamp(1, longest);
+        (at, "^".repeat(count))
     }
 
     /// Returns how many characters to leave out on the left, so that the carets of a very long
@@ -114,7 +127,7 @@ impl<'a> Quote<'a> {
             rows.push(self.row(None, self.look.mark(Mark::Bar), &more));
         }
         if !self.excerpt.label.is_empty() {
-            rows.push(self.row(None, "=", &self.excerpt.label));
+            rows.push(self.row(None, "=", &clean_line(&self.excerpt.label)));
         }
         rows
     }
@@ -212,6 +225,17 @@ mod tests {
           |
         1 | xxxxxxxxxx" # yyyyyyyyyyyyyyyyyyy...
           |             ^ a comment
+        "#);
+    }
+
+    #[test]
+    fn values_that_look_like_secrets_are_not_shown() {
+        let text = "[secrets]\ntoken = \"canary-canary\nx = 1\n";
+        insta::assert_snapshot!(shown(&excerpt(text, "canary-canary", "unclosed"), Look::PLAIN), @r#"
+         --> profiles/x.toml:2:10
+          |
+        2 | token = ****
+          |          ^^^ unclosed
         "#);
     }
 

@@ -2,6 +2,7 @@
 
 use super::excerpt::render_excerpt;
 use crate::problem::{Problem, Problems};
+use crate::redact::shown_message;
 use crate::text::{Look, Tone, clean_line, counted, fold};
 
 /// Returns the text that shows `problems`, ready to be written.
@@ -43,7 +44,8 @@ fn render_problem(problem: &Problem, look: Look) -> String {
 pub(super) fn headed(look: Look, tone: Tone, head: &str, text: &str) -> Vec<String> {
     let indent = head.len() + 2;
     let room = look.width.map(|width| width.saturating_sub(indent).max(20));
-    let clean: Vec<_> = text.lines().map(clean_line).collect();
+    let shown = shown_message(text);
+    let clean: Vec<_> = shown.lines().map(clean_line).collect();
     let word = head.trim_start();
     let margin = &head[..head.len() - word.len()];
     fold(&clean.join("\n"), room)

@@ -57,7 +57,7 @@ impl<'a> Show<'a> {
         ui.redact(&redactor);
         Self {
             reporter: mode.reporter(live),
-            intake: Intake::new(redactor),
+            intake: Intake::new(redactor, mode.controls()),
             state: BuildState::default(),
             screen: Screen::default(),
             start: Instant::now(),

@@ -57,6 +57,11 @@ impl Stream {
         self.size.is_some() && !self.settings.dumb
     }
 
+    /// Returns whether the stream goes to a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.size.is_some()
+    }
+
     /// Returns what the stream can show at the moment: a terminal may be resized at any time.
     pub fn look(&self) -> Look {
         self.settings.look(self.size().map(|(columns, _)| columns))

@@ -9,6 +9,7 @@ mod engine;
 mod github;
 mod habits;
 mod import;
+mod masks;
 mod mistakes;
 mod options;
 mod output;

@@ -23,7 +23,7 @@ use crate::execute::{Built, Finished, Resources, Runner, check_destinations, met
 use crate::exit::Exit;
 use crate::plan::PlannedTarget;
 use crate::problem::{Problem, Problems, capitalized};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, shown_json};
 use crate::report::{Annotation, BuildState, Mode, Summary, UnknownMode};
 use crate::secret::Secret;
 
@@ -40,7 +40,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     tell_notes(&planned, edge);
     details::of_plan(&planned, edge);
     if args.run.dry_run {
-        dry_run(&planned, edge);
+        dry_run(planned, edge);
         return Ok(Exit::Done);
     }
     check_destinations(&planned.resolution.plan)?;
@@ -164,7 +164,7 @@ fn metadata_text(finished: &[Finished]) -> String {
         let built: &Built = target.outcome.as_ref().ok()?;
         Some((target.target.as_str(), built))
     });
-    super::output::json(&metadata(finished.len(), built))
+    super::output::json(&shown_json(metadata(finished.len(), built)))
 }
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.

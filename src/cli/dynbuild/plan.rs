@@ -9,8 +9,8 @@ use super::planning::{Planned, dockerfiles, plan};
 use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
-use crate::plan::PlannedTarget;
 use crate::plan::render;
+use crate::plan::{BuildPlan, PlannedTarget};
 use crate::problem::Problems;
 
 /// Runs `dynbuild plan`.
@@ -20,13 +20,11 @@ pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
+    let shown = masked(planned, edge);
     let text = match args.format {
-        PlanFormat::Text => render::text(&planned.resolution),
-        PlanFormat::Json => render::json(&planned.resolution.plan),
-        PlanFormat::Bake => {
-            tell_of_masks(&planned, edge);
-            bake(&planned)?
-        }
+        PlanFormat::Text => render::text(&shown.resolution),
+        PlanFormat::Json => render::json(&shown.resolution.plan),
+        PlanFormat::Bake => bake(&shown)?,
     };
     edge.ui.print(&text);
     Ok(Exit::Done)
@@ -52,7 +50,7 @@ fn dockerfile(planned: &Planned, target: &PlannedTarget) -> Result<String, Probl
 /// Runs `dynbuild render`.
 pub(super) fn render_dockerfile(args: &RenderArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let texts = dockerfiles(selection(&args.selection, &edge.environment)?, edge)?;
-    edge.ui.print(&texts.join("\n"));
+    edge.ui.print_file(&texts.join("\n"));
     Ok(Exit::Done)
 }
 
@@ -61,7 +59,7 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
     let settings = settings(&args.build, &edge.environment)?;
     edge.ui.redact(&redactor(&settings));
     let planned = plan(settings, edge)?;
-    let explanation = &planned.resolution.explanation;
+    let explanation = &planned.resolution.explanation.masked();
     let text = match (&args.key, args.format) {
         (None, Format::Text) => explanation
             .values
@@ -81,21 +79,31 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
 }
 
 /// Prints the commands of a build instead of running it: one line for each image.
-pub(super) fn dry_run(planned: &Planned, edge: &mut Edge) {
-    let plan = &planned.resolution.plan;
-    tell_of_masks(planned, edge);
-    for target in &plan.targets {
-        edge.ui.print(&render::buildx_line(plan, target));
+pub(super) fn dry_run(planned: Planned, edge: &mut Edge) {
+    let shown = masked(planned, edge).resolution.plan;
+    for target in &shown.targets {
+        edge.ui.print(&render::buildx_line(&shown, target));
     }
 }
 
-/// Tells that what is about to be printed does not run as it is, if so.
-fn tell_of_masks(planned: &Planned, edge: &mut Edge) {
-    let mut targets = planned.resolution.plan.targets.iter();
-    if targets.any(|target| target.cache_credentials().next().is_some()) {
-        edge.ui
-            .note("Credentials of caches are printed as `****`: put them in where it is to run");
+/// Returns a plan as it may be shown, and says so if that differs: it would not run as it is.
+fn masked(planned: Planned, edge: &mut Edge) -> Planned {
+    let resolution = planned.resolution.masked();
+    if resolution.plan != planned.resolution.plan || has_masks(&resolution.plan) {
+        edge.ui.note(
+            "Values that look like secrets are printed as `****`: put them in where it is to run",
+        );
     }
+    Planned {
+        resolution,
+        fragments: planned.fragments,
+    }
+}
+
+/// Returns whether a cache has credentials: caches never print them.
+fn has_masks(plan: &BuildPlan) -> bool {
+    let mut targets = plan.targets.iter();
+    targets.any(|target| target.cache_credentials().next().is_some())
 }
 
 /// Tells what the user should know about the plan.

@@ -187,7 +187,12 @@ impl Reader<'_> {
                 Some(Setting::flag(Named::new(name, value), flag))
             }
             _ => {
-                let message = format!("`{flag} {text}` is not of the form `{form}`");
+                let shown = if text.starts_with('=') {
+                    "=\u{2026}"
+                } else {
+                    text
+                };
+                let message = format!("`{flag} {shown}` is not of the form `{form}`");
                 let hint = format!("Write it as `{flag} {form}`");
                 self.problems
                     .push(Problem::new(Exit::Usage, message).hint(hint));

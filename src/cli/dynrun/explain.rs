@@ -8,6 +8,7 @@ use crate::launch::explain::{explain, text};
 use crate::launch::masked::masked;
 use crate::launch::request::{Asked, Format, Request};
 use crate::problem::Problems;
+use crate::text::escape_json;
 
 /// What `dynrun explain` is for.
 pub(super) const ABOUT: &str = "Show each decision of a launch and where it came from";
@@ -31,7 +32,10 @@ pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problem
     let explained = explain(&launch);
     let shown = match request.format {
         Format::Text => text(&explained),
-        Format::Json => serde_json::to_string_pretty(&explained).unwrap_or_default(),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&explained).unwrap_or_default();
+            escape_json(&json).into_owned()
+        }
     };
     edge.ui.print(&shown);
     Ok(Exit::Done)

@@ -25,7 +25,9 @@ use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Format, Request};
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
+use crate::redact::shown_json;
 use crate::secret::Secret;
+use crate::text::escape_json;
 
 /// The framework of run.sh's images.
 const USUAL_FRAMEWORK: &str = "vllm";
@@ -115,9 +117,10 @@ fn dry_run(
     match request.format {
         Format::Text => edge.ui.print(&render::line(&launch)),
         Format::Json => {
-            let request = CreateRequest::from(&launch.spec);
-            let json = serde_json::to_string_pretty(&request).unwrap_or_default();
-            edge.ui.print(&json);
+            let request = serde_json::to_value(CreateRequest::from(&launch.spec));
+            let shown = shown_json(request.unwrap_or_default());
+            let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
+            edge.ui.print(&escape_json(&json));
         }
     }
     Ok(Exit::Done)

@@ -3,22 +3,8 @@
 use std::fmt;
 
 use crate::docker::csv;
+use crate::redact::{MASK, is_secret_name, shown_assignment};
 use crate::secret::Secret;
-
-/// Attributes whose values are credentials.
-const SECRET_ATTRIBUTES: [&str; 6] = [
-    "token",
-    "ghtoken",
-    "access_key_id",
-    "secret_access_key",
-    "session_token",
-    "account_key",
-];
-
-/// Returns whether the value of an attribute (in lower case) is a credential.
-pub(super) fn is_secret_attribute(name: &str) -> bool {
-    SECRET_ATTRIBUTES.contains(&name)
-}
 
 /// The text of a cache, well-formed or not, which is displayed with `****` for tokens and keys.
 pub struct Masked<'a>(pub &'a str);
@@ -45,7 +31,7 @@ impl Masked<'_> {
         let mut is_secret = false;
         let marked = fields.into_iter().map(|field| {
             if let Some((name, _)) = field.split_once('=') {
-                is_secret = is_secret_attribute(&name.trim_matches(['"', ' ']).to_lowercase());
+                is_secret = is_secret_name(name.trim_matches(['"', ' ']));
             }
             (field, is_secret)
         });
@@ -57,14 +43,14 @@ impl fmt::Display for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.fields();
         if fields.iter().all(|(_, is_secret)| !is_secret) {
-            return f.write_str(self.0);
+            return f.write_str(&shown_assignment(self.0));
         }
         let shown = fields.into_iter().map(|(field, is_secret)| {
             let name = field.split_once('=').map(|(name, _)| name);
             match (is_secret, name) {
-                (false, _) => field,
-                (true, Some(name)) => format!("{name}=****"),
-                (true, None) => "****".to_owned(),
+                (false, _) => shown_assignment(&field).into_owned(),
+                (true, Some(name)) => format!("{name}={MASK}"),
+                (true, None) => MASK.to_owned(),
             }
         });
         f.write_str(&csv::join(&shown.collect::<Vec<_>>()))
@@ -78,6 +64,7 @@ mod tests {
     use super::*;
 
     #[test_case("type=registry,ref=a:1" => "type=registry,ref=a:1"; "nothing to hide")]
+    #[test_case("type=registry,ref=u:canary@r.example/a:1" => "type=registry,ref=****@r.example/a:1"; "a login")]
     #[test_case("type=gha,Token=canary,scope=a" => "type=gha,Token=****,scope=a"; "a token")]
     #[test_case("type=s3,\"secret_access_key=can,ary\",bucket=b" => "type=s3,secret_access_key=****,bucket=b"; "in quotes")]
     #[test_case("type=s3,session_token=can,ary,bucket=b" => "type=s3,session_token=****,****,bucket=b"; "without the quotes that it needs")]

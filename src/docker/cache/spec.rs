@@ -7,11 +7,12 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::kind::CacheKind;
-use super::masked::{Masked, is_secret_attribute};
+use super::masked::Masked;
 use crate::docker::attributes::{AttributesError, attributes};
 use crate::docker::digest::{BlobDigest, NoDigest};
 use crate::docker::hinted::Hinted;
 use crate::docker::number::{NumberError, boolean};
+use crate::redact::is_secret_name;
 use crate::secret::Secret;
 
 /// A cache to import from or to export to. It shows and serialises itself with `****` for tokens
@@ -146,7 +147,7 @@ impl CacheSpec {
             })?;
         let (secrets, fields): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
             .into_iter()
-            .partition(|(name, _)| is_secret_attribute(name));
+            .partition(|(name, _)| is_secret_name(name));
         let secrets = secrets.into_iter();
         Ok(Self {
             text: text.to_owned(),

@@ -15,6 +15,7 @@ use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Request};
 use crate::problem::Problems;
 use crate::profile::Profile;
+use crate::redact::shown_json;
 use crate::toml_file::SourceFile;
 
 /// The defaults of run.sh.
@@ -483,12 +484,29 @@ fn a_mount_over_the_secrets_is_refused() {
     assert!(refusal.contains("`/run/secrets`"), "{refusal}");
 }
 
+#[test]
+fn secrets_in_other_places_are_not_shown() {
+    let line = "-e DB_PASS=canary -e GH_PAT=canary -e PROXY=http://u:canary@h:1 --label MY_TOKEN=canary \
+                --log-opt splunk-token=canary --mount type=volume,dst=/x,volume-opt=password=canary \
+                --image my/image serve --api-key canary";
+    let launch = decide(line);
+    let (shown, note) = masked(&launch);
+    assert!(note.is_some());
+    let request = serde_json::to_value(CreateRequest::from(&launch.spec)).unwrap();
+    let request = shown_json(request).to_string();
+    for shown in [request, render::line(&shown), text(&explain(&shown))] {
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("DB_PASS"), "{shown}");
+    }
+}
+
 #[test_case("-e HF_TOKEN"; "from the environment")]
 #[test_case("-e HF_TOKEN=hf_secret"; "typed")]
 #[test_case("--env my_api_key=hf_secret --env HF_TOKEN"; "another name")]
 fn tokens_are_not_shown(line: &str) {
     let (shown, note) = masked(&decide(line));
-    let request = serde_json::to_string(&CreateRequest::from(&shown.spec)).unwrap();
+    let request = serde_json::to_value(CreateRequest::from(&shown.spec)).unwrap();
+    let request = shown_json(request).to_string();
     let line = render::line(&shown);
     let explained = text(&explain(&shown));
     for shown in [&request, &line, &explained] {

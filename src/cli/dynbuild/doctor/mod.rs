@@ -18,7 +18,8 @@ use crate::cli::edge::Edge;
 use crate::cli::runtime;
 use crate::exit::Exit;
 use crate::problem::Problems;
-use crate::text::{Look, Mark, Table, Tone};
+use crate::redact::shown_text;
+use crate::text::{Look, Mark, Table, Tone, clean_line};
 
 /// Runs the command. The exit code is that of a build that fails for what was found.
 pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -37,7 +38,7 @@ pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> 
         Format::Text => render(&findings, edge.ui.stdout.look()),
         Format::Json => json(&findings),
     };
-    edge.ui.print(&text);
+    edge.ui.print_painted(&text);
     let failed = findings
         .iter()
         .any(|finding| finding.status == Status::Failed);
@@ -56,8 +57,10 @@ fn render(findings: &[Finding], look: Look) -> String {
             Status::Warning => look.paint(Tone::Warning, "!"),
             Status::Failed => look.paint(Tone::Error, look.mark(Mark::Failed)),
         };
-        table.row([mark, finding.check.to_owned(), finding.detail.clone()]);
+        let detail = clean_line(&shown_text(&finding.detail));
+        table.row([mark, finding.check.to_owned(), detail]);
         if let Some(fix) = &finding.fix {
+            let fix = clean_line(&shown_text(fix));
             table.row([String::new(), String::new(), format!("fix: {fix}")]);
         }
     }

@@ -1,7 +1,4 @@
 //! Masks known secret values in text on its way out.
-//!
-//! A secret that a build step prints comes back in its log: the engine masks it in the name of a
-//! step, but not in what the step writes. So everything that we show passes through a [`Redactor`].
 
 use std::borrow::Cow;
 
@@ -9,9 +6,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::shown::{MASK, shown_text};
 use crate::secret::Secret;
-
-const MASK: &str = "****";
 
 /// Values shorter than this are not masked: `8` as a secret number of jobs would hide every 8.
 const SHORTEST: usize = 5;
@@ -65,6 +61,25 @@ impl Redactor {
                 Cow::Owned(finder.replace_all_bytes(bytes, &masks))
             }
             _ => Cow::Borrowed(bytes),
+        }
+    }
+}
+
+impl Redactor {
+    /// Returns `text` of others with every known value masked, and what looks like a secret.
+    pub fn show<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.redact(text) {
+            Cow::Borrowed(text) => shown_text(text),
+            Cow::Owned(text) => Cow::Owned(shown_text(&text).into_owned()),
+        }
+    }
+
+    /// Returns `bytes` of others with every known value masked, and what looks like a secret.
+    pub fn show_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
+        let masked = self.redact_bytes(bytes);
+        match std::str::from_utf8(&masked).map(shown_text) {
+            Ok(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+            Ok(Cow::Borrowed(_)) | Err(_) => masked,
         }
     }
 }
