@@ -25,5 +25,6 @@ pub mod report;
 pub mod secret;
 pub mod suggest;
 pub mod text;
+pub mod text_file;
 pub mod toml_file;
 pub mod ui;

@@ -20,8 +20,8 @@ use super::proto::control::control_server::{Control, ControlServer};
 use super::proto::control::{self, types};
 use super::request::SolveRequest;
 use super::session::{Agents, Credentials, SecretStore, Session, SessionOptions};
+use crate::credentials::Keyring;
 use crate::dial::{Address, Endpoint};
-use crate::secret::Secret;
 
 /// No test waits longer than this for something that must happen.
 const HANGS: Duration = Duration::from_secs(60);
@@ -263,7 +263,7 @@ fn options() -> SessionOptions {
         shared_key: "key".into(),
         directories: Vec::new(),
         secrets: SecretStore::default(),
-        credentials: Credentials::new(Secret::new("")),
+        credentials: Credentials::new(Keyring::default()),
         agents: Agents::default(),
     }
 }

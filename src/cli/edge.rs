@@ -24,6 +24,8 @@ pub(super) struct Edge {
     pub(super) annotations: bool,
     /// Whether what is done, and why, is wanted in detail.
     pub(super) verbose: bool,
+    /// `--engine-timeout`.
+    pub(super) timeout: Option<String>,
 }
 
 impl Edge {
@@ -47,6 +49,7 @@ impl Edge {
             environment,
             annotations: false,
             verbose: false,
+            timeout: None,
         };
         for name in edge.environment.unreadable() {
             edge.ui.warn(&format!(
@@ -77,8 +80,10 @@ impl Edge {
     /// Returns how long an engine may take to answer.
     pub(super) fn deadline(&self) -> Result<Deadline, Problem> {
         const VARIABLE: &str = "DYNBUILD_ENGINE_TIMEOUT";
-        let Some(text) = self.environment.get(VARIABLE) else {
-            return Ok(Deadline::default());
+        let (name, text) = match (&self.timeout, self.environment.get(VARIABLE)) {
+            (Some(text), _) => ("--engine-timeout", text.as_str()),
+            (None, Some(text)) => (VARIABLE, text),
+            (None, None) => return Ok(Deadline::default()),
         };
         let seconds = text.parse().ok().map(Duration::from_secs);
         let go = || text.parse().ok().map(GoDuration::get).map(u64::try_from);
@@ -86,8 +91,8 @@ impl Edge {
         if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             return Ok(Deadline::new(limit));
         }
-        let message = format!("Invalid value `{text}` in `{VARIABLE}`: not a time");
-        let hint = format!("Set a time such as `{VARIABLE}=90s`");
+        let message = format!("Invalid value `{text}` for `{name}`: not a time");
+        let hint = format!("Set a time such as `{name}=90s`");
         Err(Problem::new(Exit::Usage, message).hint(hint))
     }
 

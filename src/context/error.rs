@@ -42,6 +42,12 @@ pub enum ContextError {
         /// The path below the context.
         path: String,
     },
+    /// A directory that is too deep inside.
+    #[error("`{}…` of the build context is deeper than 512 directories", path.chars().take(60).collect::<String>())]
+    TooDeep {
+        /// The path below the context.
+        path: String,
+    },
     /// The ignore file cannot be read.
     #[error("Cannot read `{name}`")]
     IgnoreFile {
@@ -78,6 +84,7 @@ impl ContextError {
             Self::NameNotUtf8 { .. } | Self::TargetNotUtf8 { .. } => {
                 Some("Rename it, or leave it out with a line in `.dockerignore`")
             }
+            Self::TooDeep { .. } => Some("Leave it out with a line in `.dockerignore`"),
             Self::Read { .. } | Self::IgnoreFile { .. } | Self::Pattern { .. } => None,
         }
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{ContextError, Entry, Filter, Kind, Root, Visitor, WalkOptions, walk};
 use crate::docker::ignore::IgnoreFile;
+use crate::text_file;
 
 /// What would be sent of a build context, and what would not.
 #[derive(Debug, Serialize)]
@@ -81,6 +82,9 @@ impl Listing {
     }
 }
 
+/// More than any ignore file has, in bytes: each of its rules is tried on each file.
+pub(crate) const IGNORE_LIMIT: u64 = 1 << 20;
+
 /// Reads the ignore file that a build would use.
 fn ignore_file(directory: &Path, dockerfile: Option<&Path>) -> Result<IgnoreFile, ContextError> {
     let beside = dockerfile.map(|dockerfile| {
@@ -94,7 +98,7 @@ fn ignore_file(directory: &Path, dockerfile: Option<&Path>) -> Result<IgnoreFile
             .unwrap_or(&path)
             .display()
             .to_string();
-        match fs_err::read(&path) {
+        match text_file::read(&path, IGNORE_LIMIT) {
             Ok(bytes) => return Ok(IgnoreFile::new(shown, &String::from_utf8_lossy(&bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => {

@@ -15,6 +15,10 @@ use rustix::io::Errno;
 use super::beneath::DIRECTORY;
 use super::{ContextError, Entry, Filter, Inherited, Kind, Root, Verdict, xattr};
 
+/// How deep a context may be. Every level is an open directory; paths of 4,096 bytes, which is what
+/// engines can take, rarely have a tenth of it.
+const DEEPEST: usize = 512;
+
 /// Is told about everything in a context.
 ///
 /// Each answer says whether to go on.
@@ -195,6 +199,11 @@ impl<V: Visitor> Walker<'_, V> {
         }
         if !is_directory {
             return ControlFlow::Continue(());
+        }
+        if self.parents.len() >= DEEPEST {
+            return self
+                .visitor
+                .problem(ContextError::TooDeep { path: level.path });
         }
         match rustix::fs::openat(directory, name, DIRECTORY, Mode::empty()) {
             Ok(inside) => {

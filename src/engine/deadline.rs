@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::EngineError;
+use crate::dial::Address;
 
 /// How long an engine may take before somebody is told that it is waited for.
 const REPORT_AFTER: Duration = Duration::from_secs(3);
@@ -55,6 +56,24 @@ impl Deadline {
     pub fn reporting(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.report = Some(Arc::new(report));
         self
+    }
+
+    /// Returns how long a quick answer may take.
+    pub const fn limit_of_answers(&self) -> Duration {
+        self.limit
+    }
+
+    /// Waits for a connection to come up that others make.
+    ///
+    /// # Errors
+    /// Fails as `connecting` does, and when it takes too long.
+    pub async fn connecting<T, E: From<EngineError>>(
+        &self,
+        address: &Address,
+        connecting: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let action = format!("connect at `{address}`");
+        self.within(&action, Pace::Quick, connecting).await
     }
 
     /// Waits for an answer for as long as it may take. `action` says what was asked, as an

@@ -15,6 +15,7 @@ use crate::docker::context::{self, Context, ContextError};
 use crate::docker::host::{Host, HostError, TlsFiles};
 use crate::exit::Exit;
 use crate::problem::{Problem, capitalized};
+use crate::text_file;
 
 /// What the user's surroundings say about the engine.
 #[derive(Clone, Debug, Default)]
@@ -218,7 +219,7 @@ fn located_by_context(name: &str, surroundings: &Surroundings) -> Result<Located
 }
 
 fn read(path: &Path) -> Result<Option<String>, LocateError> {
-    match std::fs::read_to_string(path) {
+    match text_file::read_text(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(LocateError::Read {

@@ -51,6 +51,10 @@ fn credentials(login: &Login) -> DockerCredentials {
             password: text(password),
             ..DockerCredentials::default()
         },
+        Login::Registry(token) => DockerCredentials {
+            registrytoken: text(token),
+            ..DockerCredentials::default()
+        },
         Login::Token(token) => DockerCredentials {
             identitytoken: text(token),
             ..DockerCredentials::default()

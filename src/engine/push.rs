@@ -152,6 +152,7 @@ fn auth(login: Option<&Login>) -> String {
             json!({ "username": user, "password": text(password) })
         }
         Some(Login::Token(token)) => json!({ "identitytoken": text(token) }),
+        Some(Login::Registry(token)) => json!({ "registrytoken": text(token) }),
     };
     URL_SAFE.encode(auth.to_string())
 }

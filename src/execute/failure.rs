@@ -6,9 +6,10 @@ use crate::buildkit::session::Session;
 use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
 use crate::credentials::login_command;
+use crate::docker::Hinted as _;
 use crate::exit::Exit;
 use crate::plan::stages::SourceMap;
-use crate::problem::{Excerpt, Problem, Problems};
+use crate::problem::{Excerpt, Problem, Problems, capitalized};
 
 /// What engines say where a registry did not do as asked (resolver, fetcher and pusher of containerd).
 const REGISTRY_WORDS: [&str; 9] = [
@@ -187,7 +188,9 @@ pub(super) fn with_session_hints(mut problem: Problem, session: &Session) -> Pro
         for (host, reason) in session.credentials().failures() {
             problem
                 .causes
-                .push(format!("no credentials for `{host}`: {reason}"));
+                .push(format!("no login for `{host}`: {reason}"));
+            let hint = reason.hint().map(|hint| capitalized(&hint));
+            problem.hints.extend(hint);
             problem = problem.hint(format!("Log in: `{}`", login_command(&host)));
         }
     }

@@ -8,8 +8,16 @@ use super::document::Profile;
 use super::embedded::EMBEDDED;
 use super::error::ProfileError;
 use super::validate::validate;
+use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
+use crate::text_file;
 use crate::toml_file::{FileError, Located, Merge as _, SourceFile};
+
+/// How many profiles may inherit one another in a chain.
+const LONGEST_CHAIN: usize = 32;
+
+/// How many profiles a profile may consist of, each counted as often as it is inherited.
+const MOST_PARTS: usize = 1_000;
 
 /// Every profile at hand. A file of a directory replaces the compiled-in one of the same name.
 #[derive(Debug)]
@@ -86,6 +94,7 @@ impl Store {
         let mut loading = Loading {
             store: self,
             chain: Vec::new(),
+            parts: 0,
             problems: Vec::new(),
         };
         let profile = loading.load(entry);
@@ -192,11 +201,14 @@ struct Loading<'a> {
     store: &'a Store,
     /// The files between the one asked for and the current one.
     chain: Vec<&'a str>,
+    /// How many were loaded.
+    parts: usize,
     problems: Vec<Problem>,
 }
 
 impl<'a> Loading<'a> {
     fn load(&mut self, entry: &'a Entry) -> Profile {
+        self.parts += 1;
         self.problems.extend(entry.problems.iter().cloned());
         self.chain.push(&entry.name);
         let complete = self.inherit(entry.profile.clone());
@@ -210,12 +222,29 @@ impl<'a> Loading<'a> {
                 self.problems.push(self.circle(&link));
                 continue;
             }
+            if self.chain.len() >= LONGEST_CHAIN || self.parts >= MOST_PARTS {
+                self.problems.extend(self.too_many(&link));
+                break;
+            }
             match self.store.entry(&link.value) {
                 Some(parent) => profile = profile.merge(self.load(parent)),
                 None => self.problems.push(self.no_parent(&link)),
             }
         }
         profile
+    }
+
+    /// Too many inherit one another; said once.
+    fn too_many(&self, link: &Located<String>) -> Option<Problem> {
+        let message = format!(
+            "Profiles inherit in a chain of more than {LONGEST_CHAIN}, or of more than {MOST_PARTS} in all"
+        );
+        let is_said = self
+            .problems
+            .iter()
+            .any(|problem| problem.message == message);
+        let problem = Problem::new(Exit::Usage, message).excerpt(link.at.excerpt("one too many"));
+        (!is_said).then(|| problem.hint("Put what they share into fewer files"))
     }
 
     fn no_parent(&self, link: &Located<String>) -> Problem {
@@ -259,7 +288,8 @@ fn read_directory(directory: &Path) -> Result<Vec<(String, Arc<SourceFile>)>, Fi
             .extension()
             .is_some_and(|extension| extension == "toml");
         if let (Some(stem), true) = (stem, is_toml) {
-            let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
+            let root = directory.parent().unwrap_or(directory);
+            let text = text_file::read_text_within(root, &path).map_err(unreadable(&path))?;
             files.push((
                 stem.to_owned(),
                 SourceFile::new(path.display().to_string(), text),

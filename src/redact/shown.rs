@@ -22,7 +22,8 @@ pub fn is_secret(name: &str, value: &str) -> bool {
 fn is_harmless(name: &str, value: &str) -> bool {
     let switch = value.to_lowercase();
     let is_number = || value.parse::<f64>().is_ok() && !is_password_name(name);
-    let is_placeholder = ["VALUE", "TOKEN", "PASSWORD", "SECRET", "KEY"].contains(&value);
+    let is_placeholder =
+        ["VALUE", "TOKEN", "PASSWORD", "SECRET", "KEY"].contains(&value.to_uppercase().as_str());
     is_placeholder
         || [
             "", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null", MASK,

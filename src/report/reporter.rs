@@ -110,7 +110,7 @@ impl Mode {
     pub const fn controls(self) -> Controls {
         match self {
             Self::RawJson => Controls::Kept,
-            Self::Auto | Self::Tty | Self::Plain | Self::Quiet => Controls::Removed,
+            Self::Auto | Self::Tty | Self::Plain | Self::Quiet | Self::None => Controls::Removed,
         }
     }
 

@@ -13,6 +13,7 @@ use dynbuild::buildkit::session::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::credentials::Keyring;
 use dynbuild::dial::{Address, Endpoint};
 use dynbuild::problem::Problem;
 use dynbuild::secret::Secret;
@@ -73,7 +74,7 @@ fn dockerfile(text: &str) -> SessionOptions {
             [("Dockerfile", text.to_owned())],
         )],
         secrets: SecretStore::default(),
-        credentials: Credentials::new(Secret::new("")),
+        credentials: Credentials::new(Keyring::default()),
         agents: Agents::default(),
     }
 }

@@ -20,8 +20,8 @@ use dynbuild::buildkit::session::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
 use dynbuild::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::credentials::Keyring;
 use dynbuild::dial::{Address, Endpoint};
-use dynbuild::secret::Secret;
 use rustix::fs::{CWD, FileType, Mode};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -76,7 +76,7 @@ async fn session_with_key(key: &str, client: &Client, context: &Path, dockerfile
             LocalDir::directory(local::CONTEXT, context),
         ],
         secrets: SecretStore::default(),
-        credentials: Credentials::new(Secret::new("")),
+        credentials: Credentials::new(Keyring::default()),
         agents: Agents::default(),
     };
     client.open_session(options).await.expect("a session")

@@ -11,7 +11,7 @@ use crate::buildkit::proto::filesync::{
     GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
     VerifyTokenAuthorityResponse,
 };
-use crate::credentials::{Login, login};
+use crate::credentials::{Keyring, Login, LoginError};
 use crate::secret::Secret;
 
 /// Credentials as the engine asks for them, host by host.
@@ -21,24 +21,23 @@ use crate::secret::Secret;
 /// what `docker login` users expect.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The text of docker's `config.json`.
-    config: Arc<Secret>,
+    keyring: Keyring,
     /// Hosts for which the look-up failed, with the reason.
-    failures: Arc<Mutex<BTreeMap<String, String>>>,
+    failures: Arc<Mutex<BTreeMap<String, LoginError>>>,
 }
 
 impl Credentials {
-    /// Looks credentials up in the text of docker's `config.json`.
-    pub fn new(config: Secret) -> Self {
+    /// Passes on what is on a keyring.
+    pub fn new(keyring: Keyring) -> Self {
         Self {
-            config: Arc::new(config),
+            keyring,
             failures: Arc::default(),
         }
     }
 
     /// Returns the hosts for which the look-up failed, with the reason. The engine went on without
     /// credentials there, and may have been refused for that.
-    pub fn failures(&self) -> BTreeMap<String, String> {
+    pub fn failures(&self) -> BTreeMap<String, LoginError> {
         self.failures
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -48,7 +47,7 @@ impl Credentials {
     /// Looks the login to a registry up. A failed look-up is kept: it may be why a registry
     /// refuses.
     pub async fn login(&self, host: &str) -> Option<Login> {
-        match login(&self.config, host).await {
+        match self.keyring.login(host).await {
             Ok(login) => login,
             Err(reason) => {
                 let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +67,7 @@ fn answer(login: Option<Login>) -> CredentialsResponse {
     let (username, secret) = match login {
         None => (String::new(), String::new()),
         // Without a user name, BuildKit takes the secret for a refresh token.
-        Some(Login::Token(token)) => (String::new(), text(token)),
+        Some(Login::Token(token) | Login::Registry(token)) => (String::new(), text(token)),
         Some(Login::Password { user, password }) => (user, text(password)),
     };
     CredentialsResponse { username, secret }
@@ -109,11 +108,12 @@ impl Auth for Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::config::Config;
 
     #[tokio::test]
     async fn passwords_and_tokens_are_told_apart_by_the_user_name() {
         let config = r#"{"auths":{"a":{"auth":"dTpw"},"b":{"auth":"dTo=","identitytoken":"t"}}}"#;
-        let credentials = Credentials::new(Secret::new(config));
+        let credentials = Credentials::new(Keyring::new(Config::parse(config).unwrap()));
         let mut answers = Vec::new();
         for host in ["a", "b", "c"] {
             let answer = credentials.look_up(host).await;
@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn a_missing_helper_is_no_credential_and_a_failure_to_tell() {
         let config = r#"{"credHelpers":{"nvcr.io":"no-such-helper"}}"#;
-        let credentials = Credentials::new(Secret::new(config));
+        let credentials = Credentials::new(Keyring::new(Config::parse(config).unwrap()));
         assert_eq!(
             credentials.look_up("nvcr.io").await,
             CredentialsResponse::default()

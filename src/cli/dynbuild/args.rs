@@ -145,6 +145,9 @@ pub(crate) struct TerminalArgs {
     /// Also say which settings, profiles, fragments and engine are used
     #[arg(long, short = 'v', global = true)]
     pub(crate) verbose: bool,
+    /// How long the engine may take to answer, for example 5m [default: 60s]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) engine_timeout: Option<String>,
 }
 
 /// What to build: the axes and where profiles come from.

@@ -19,6 +19,7 @@ use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
+use crate::credentials::Keyring;
 use crate::execute::{Built, Finished, Resources, Runner, check_destinations, metadata};
 use crate::exit::Exit;
 use crate::plan::PlannedTarget;
@@ -125,9 +126,17 @@ async fn run_builds(
     Ok(with_diagnoses(finished?, &state))
 }
 
-fn credentials(edge: &Edge) -> Result<Credentials, Problem> {
-    let text = edge.surroundings().docker_config_text()?;
-    Ok(Credentials::new(Secret::new(text.unwrap_or_default())))
+/// Returns what is asked for logins. One that cannot be read hinders only its own registry.
+fn credentials(edge: &mut Edge) -> Result<Credentials, Problem> {
+    let config = edge.surroundings().docker_config()?;
+    for registry in &config.unreadable {
+        edge.ui.warn(&format!(
+            "Docker's configuration has a login for `{registry}` that cannot be read"
+        ));
+    }
+    let limit = edge.deadline()?.limit_of_answers();
+    let keyring = Keyring::new(config).with_helper_limit(limit);
+    Ok(Credentials::new(keyring))
 }
 
 /// Returns what the job of GitHub Actions says about its cache service, if we run in one.

@@ -74,6 +74,7 @@ fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
         ui: Ui::new(&Settings::default()),
         annotations: false,
         verbose: false,
+        timeout: None,
     };
     let directory = value(words, &["--profile-dir"]);
     let directory = profiles::directory(directory.map(Path::new), &edge);

@@ -5,6 +5,7 @@ use crate::cli::edge::Edge;
 use crate::dial::Endpoint;
 use crate::engine::{Engine, locate};
 use crate::problem::{Problem, Problems};
+use crate::ui::Ui;
 
 /// Connects to the engine, for builds and for everything else.
 ///
@@ -13,8 +14,17 @@ use crate::problem::{Problem, Problems};
 pub(super) async fn connect(edge: &Edge) -> Result<(Client, Engine), Problems> {
     let located = locate(&edge.surroundings()).map_err(Problem::from)?;
     let endpoint = Endpoint::engine(located.address.clone());
+    let settings = edge.settings.clone();
+    // Only until it is there: then the build has the screen.
+    let reporting = edge.deadline()?.reporting(move |text| {
+        Ui::new(&settings).note(text);
+    });
     // One after the other: a problem with the engine is told once.
-    let client = Client::connect(&endpoint).await.map_err(Problem::from)?;
+    let connecting = async {
+        let client = Client::connect(&endpoint).await;
+        client.map_err(Problem::from)
+    };
+    let client = reporting.connecting(&located.address, connecting).await?;
     let engine = match client.capabilities().engine.clone() {
         Some(version) => Engine::known(&located.address, version, edge.deadline()?).await,
         None => Engine::connect_within(&located.address, edge.deadline()?).await,

@@ -10,6 +10,7 @@ use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::runtime;
+use crate::credentials::Keyring;
 use crate::execute::{Resources, Runner};
 use crate::exit::Exit;
 use crate::plan::lint::{Finding, Subject, lint};
@@ -17,7 +18,6 @@ use crate::plan::stages::Fragments;
 use crate::plan::undeclared_by_all;
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Source};
-use crate::secret::Secret;
 use crate::text::counted;
 
 /// Runs the command.
@@ -165,7 +165,7 @@ fn own_rules(planned: &Planned) -> Problems {
 async fn engine_rules(planned: &Planned, edge: &Edge) -> Result<Problems, Problems> {
     let resources = Resources {
         secrets: SecretStore::default(),
-        credentials: Credentials::new(Secret::new("")),
+        credentials: Credentials::new(Keyring::default()),
         agents: Agents::default(),
         proxies: BTreeMap::new(),
         actions: ActionsService::default(),

@@ -49,6 +49,7 @@ pub(super) fn main() -> ExitCode {
     Edge::run(cli.terminal.color.into(), |edge| {
         edge.annotations = !cli.terminal.no_annotations;
         edge.verbose = cli.terminal.verbose;
+        edge.timeout.clone_from(&cli.terminal.engine_timeout);
         dispatch(cli, edge)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::environment::Environment;
 use crate::docker::cache::Masked;
@@ -12,6 +12,7 @@ use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
 use crate::problem::{Problem, Problems, capitalized};
 use crate::profile::Source;
 use crate::redact::Redactor;
+use crate::text_file;
 use crate::toml_file::{Merge as _, SourceFile, with_choices};
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
@@ -250,7 +251,7 @@ impl Reader<'_> {
         let Some(path) = user_file(self.environment) else {
             return Settings::default();
         };
-        let text = match read_regular(&path) {
+        let text = match text_file::read_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound && !is_named => {
                 return Settings::default();
@@ -294,14 +295,6 @@ impl Reader<'_> {
             })
             .ok()
     }
-}
-
-/// Reads a file that may not be a pipe, on which opening could wait for ever.
-fn read_regular(path: &Path) -> std::io::Result<String> {
-    if path.exists() && !path.is_file() && !path.is_dir() {
-        return Err(std::io::Error::other("it is no regular file"));
-    }
-    fs_err::read_to_string(path)
 }
 
 /// Returns the place of the user's own file.

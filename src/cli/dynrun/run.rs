@@ -7,6 +7,7 @@ use super::{facts, help, verb};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
+use crate::credentials::Keyring;
 use crate::docker::env::EnvVar;
 use crate::engine::{Engine, short_id};
 use crate::exit::Exit;
@@ -26,7 +27,6 @@ use crate::launch::request::{Asked, Format, Request};
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::redact::shown_json;
-use crate::secret::Secret;
 use crate::text::escape_json;
 
 /// The framework of run.sh's images.
@@ -160,11 +160,11 @@ async fn carry_out(
     for note in std::mem::take(&mut launch.notes) {
         edge.ui.note(&note.message);
     }
-    let docker_config = docker_config(edge);
+    let keyring = keyring(edge)?;
     let started = Starter {
         engine: &engine,
         host,
-        docker_config: &docker_config,
+        keyring: &keyring,
         told: &mut |note: &Note| edge.ui.note(&note.message),
     }
     .start(&mut launch)
@@ -285,9 +285,10 @@ pub(super) fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
     }
 }
 
-/// Reads docker's configuration. What is wrong with it is nothing to tell here: most images are in
-/// the engine already.
-fn docker_config(edge: &Edge) -> Secret {
-    let text = edge.surroundings().docker_config_text();
-    Secret::new(text.ok().flatten().unwrap_or_default())
+/// Returns what is asked for a login, if the image has to be pulled. What is wrong with docker's
+/// configuration is nothing to say here: most images are in the engine already.
+fn keyring(edge: &Edge) -> Result<Keyring, Problem> {
+    let config = edge.surroundings().docker_config().unwrap_or_default();
+    let limit = edge.deadline().map_err(as_docker)?.limit_of_answers();
+    Ok(Keyring::new(config).with_helper_limit(limit))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::credentials::{Login, login};
+use crate::credentials::{Keyring, Login};
 use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
@@ -13,7 +13,6 @@ use crate::launch::image::Chosen;
 use crate::launch::render::CreateRequest;
 use crate::launch::spec::{ContainerSpec, Pull};
 use crate::problem::Problem;
-use crate::secret::Secret;
 
 /// How long a name may take to become free. Removing a container with `--rm` goes on for a while
 /// after it ended.
@@ -80,9 +79,8 @@ pub struct Creation<'a> {
     pub spec: &'a ContainerSpec,
     /// Where the image comes from.
     pub chosen: &'a Chosen,
-    /// Docker's configuration, where the login to the image's registry is looked up, if the image
-    /// has to be pulled; empty if there is none.
-    pub docker_config: &'a Secret,
+    /// Where the login to the image's registry is looked up, if the image has to be pulled.
+    pub keyring: &'a Keyring,
 }
 
 impl Creation<'_> {
@@ -132,7 +130,7 @@ impl Creation<'_> {
             return Ok(None);
         };
         let domain = reference.domain();
-        let login = login(self.docker_config, domain).await;
+        let login = self.keyring.login(domain).await;
         login.map_err(|why| format!("The login to `{domain}` is not used: {why}"))
     }
 

@@ -13,6 +13,7 @@ use super::multiplex::Sinks;
 use super::prepare;
 use super::session::{Connection, End, ResizeTarget, Session, SignalPolicy};
 use super::signals::{Caught, Signals};
+use crate::credentials::Keyring;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
 use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor, short_id};
@@ -24,7 +25,6 @@ use crate::launch::implied::SECRETS;
 use crate::launch::note::Note;
 use crate::launch::request::UlimitPolicy;
 use crate::problem::{Problem, Problems};
-use crate::secret::Secret;
 
 /// How long the engine has to remove what is not wanted any more.
 const REMOVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,8 +61,8 @@ pub struct Starter<'a> {
     pub engine: &'a Engine,
     /// The machine and account.
     pub host: &'a HostFacts,
-    /// The text of docker's configuration, for logins to registries; empty if there is none.
-    pub docker_config: &'a Secret,
+    /// Where logins to registries are looked up.
+    pub keyring: &'a Keyring,
     /// Gets remarks and the progress of a pull.
     pub told: &'a mut dyn FnMut(&Note),
 }
@@ -105,7 +105,7 @@ impl Starter<'_> {
             engine: self.engine,
             spec: &launch.spec,
             chosen: &launch.chosen,
-            docker_config: self.docker_config,
+            keyring: self.keyring,
         };
         let told = &mut self.told;
         let id = creation.create(|line| told(&Note::new(line))).await;

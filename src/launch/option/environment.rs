@@ -3,6 +3,7 @@
 use super::{Refusal, RunOption};
 use crate::docker::env::EnvVar;
 use crate::docker::env_file;
+use crate::text_file;
 
 pub(super) const OPTIONS: &[RunOption] = &[
     RunOption::value("env", |draft, text| {
@@ -12,7 +13,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
         Ok(())
     }),
     RunOption::value("env-file", |draft, text| {
-        let content = fs_err::read(draft.host.cwd.join(text))?;
+        let content = text_file::read(&draft.host.cwd.join(text), text_file::USUAL_LIMIT)?;
         let lines = env_file::parse(&content, |name| draft.host.env.get(name).cloned());
         draft.env_of_files.extend(lines.map_err(Refusal::first)?);
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::{Refusal, RunOption};
 use crate::docker::{checks, env_file};
+use crate::text_file;
 
 pub(super) const OPTIONS: &[RunOption] = &[
     RunOption::value("label", |draft, text| {
@@ -9,7 +10,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
         Ok(())
     }),
     RunOption::value("label-file", |draft, text| {
-        let content = fs_err::read(draft.host.cwd.join(text))?;
+        let content = text_file::read(&draft.host.cwd.join(text), text_file::USUAL_LIMIT)?;
         let lines = env_file::parse(&content, |_| Some(String::new()));
         for line in lines.map_err(Refusal::first)? {
             let value = line.value().unwrap_or_default().to_owned();

@@ -2,6 +2,7 @@
 
 use super::RunOption;
 use crate::docker::security::SecurityOption;
+use crate::text_file;
 
 pub(super) const OPTIONS: &[RunOption] = &[
     RunOption::switch("privileged", |draft, on| {
@@ -22,7 +23,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
                 return Ok(());
             }
             SecurityOption::SeccompFile(path) => {
-                let profile = fs_err::read_to_string(draft.host.cwd.join(path))?;
+                let profile = text_file::read_text(&draft.host.cwd.join(path))?;
                 let profile: serde_json::Value = serde_json::from_str(&profile)?;
                 format!("seccomp={profile}")
             }
