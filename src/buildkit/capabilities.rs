@@ -25,6 +25,9 @@ const NAMED_CONTEXTS: ApiVersion = ApiVersion::new(1, 42);
 /// Docker 26 (BuildKit 0.13): a build has several exporters.
 const SEVERAL_EXPORTS: ApiVersion = ApiVersion::new(1, 45);
 
+/// Docker 25 (BuildKit 0.12): a gateway runs the steps of a result when it is asked for it.
+const EVALUATED_RESULTS: ApiVersion = ApiVersion::new(1, 44);
+
 /// What keeps the images that are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -94,6 +97,11 @@ impl Capabilities {
             platforms,
             labels: first.labels.into_iter().collect(),
         }
+    }
+
+    /// Returns whether the gateway runs the steps of a result before it answers, if told so.
+    pub(super) fn evaluates_results(&self) -> bool {
+        !self.is_older_than(EVALUATED_RESULTS)
     }
 
     /// Returns everything that `request` asks for and the engine cannot do.

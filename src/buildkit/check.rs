@@ -7,20 +7,19 @@
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
 
 use super::cache::Directories;
 use super::capabilities::Unsupported;
 use super::errors::SolveError;
+use super::gateway::{Evaluate, Gateway};
 use super::id;
 use super::progress::{Range, SourceInfo};
-use super::proto::control::frontend::llb_bridge_client::LlbBridgeClient;
-use super::proto::control::frontend::{PingRequest, Result as Answer, ReturnRequest, SolveRequest};
-use super::request_proto::{self, FRONTEND};
+use super::proto::control::frontend::Result as Answer;
+use super::request_proto;
 use super::session::Session;
 use super::solve::Job;
-use crate::dial::MESSAGE_LIMIT;
 
 /// What the checks found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -100,7 +99,7 @@ pub(super) async fn check(
     };
     let lifetime = job.call(request_proto::empty_job(&job.reference, session.id()));
     let question = async {
-        let answer = Gateway::new(&job).ask("frontend.lint", request).await;
+        let answer = ask(&job, request).await;
         answer.and_then(|answer| parse(&answer))
     };
     let both = async {
@@ -113,63 +112,19 @@ pub(super) async fn check(
     Box::pin(job.run(both, cancel)).await.map_err(explain)
 }
 
-/// Calls on behalf of a job.
-struct Gateway<'a> {
-    client: LlbBridgeClient<Channel>,
-    job: &'a Job<'a>,
-}
-
-impl<'a> Gateway<'a> {
-    fn new(job: &'a Job<'_>) -> Self {
-        let client = LlbBridgeClient::new(job.channel.clone());
-        Self {
-            client: client.max_decoding_message_size(MESSAGE_LIMIT),
-            job,
-        }
-    }
-
-    /// Asks the frontend, then ends the job.
-    async fn ask(
-        mut self,
-        question: &str,
-        request: &super::SolveRequest,
-    ) -> Result<Answer, Status> {
-        // The gateway waits for the job to be there in this call only.
-        self.client.ping(self.request(PingRequest {})).await?;
-        let mut options = request_proto::frontend_attributes(request);
-        options.insert("requestid".into(), question.into());
-        options.insert(
-            "frontend.caps".into(),
-            "moby.buildkit.frontend.subrequests".into(),
-        );
-        let solve = SolveRequest {
-            frontend: FRONTEND.into(),
-            frontend_opt: options,
-            allow_result_return: true,
-            allow_result_array_ref: true,
-            ..SolveRequest::default()
-        };
-        let answer = self.client.solve(self.request(solve)).await;
-        let end = self.request(ReturnRequest {
-            result: Some(Answer::default()),
-            error: None,
-        });
-        // The job also ends with its call, only less politely.
-        self.client.r#return(end).await.ok();
-        answer?
-            .into_inner()
-            .result
-            .ok_or_else(|| Status::internal("an answer without a result"))
-    }
-
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        let reference = self.job.reference.parse().expect("references are ASCII");
-        request
-            .metadata_mut()
-            .insert("buildkit-controlapi-buildid", reference);
-        request
-    }
+/// Asks the frontend, then ends the job.
+async fn ask(job: &Job<'_>, request: &super::SolveRequest) -> Result<Answer, Status> {
+    let mut gateway = Gateway::of(job.channel, &job.reference).await?;
+    let mut options = request_proto::frontend_attributes(request);
+    options.insert("requestid".into(), "frontend.lint".into());
+    options.insert(
+        "frontend.caps".into(),
+        "moby.buildkit.frontend.subrequests".into(),
+    );
+    let answer = gateway.solve(options, Evaluate::WhenNeeded).await;
+    // The job also ends with its call, only less politely.
+    gateway.finish(Answer::default()).await.ok();
+    answer
 }
 
 fn parse(answer: &Answer) -> Result<CheckReport, Status> {

@@ -12,6 +12,7 @@ use super::progress::SolveStatus;
 use super::request::SolveRequest;
 use super::session::{Session, SessionOptions};
 use super::solve;
+use super::staged::{self, Solved, StagedError};
 use crate::dial::{ConnectError, Connection, Endpoint};
 
 /// A connection to an engine. Clones share it.
@@ -67,6 +68,33 @@ impl Client {
             request,
             events,
             cancel,
+        ))
+        .await
+    }
+
+    /// Runs a build to its end, but exports the result only if `accept` says so; until then it is
+    /// held in the engine. See [`solve`](Self::solve) for `events` and `cancel`.
+    ///
+    /// # Errors
+    /// Fails as the build does, or with what `accept` returned.
+    pub async fn solve_staged<E>(
+        &self,
+        session: &Session,
+        request: SolveRequest,
+        events: mpsc::Sender<SolveStatus>,
+        cancel: &CancellationToken,
+        accept: impl AsyncFnOnce(&Solved) -> Result<(), E>,
+    ) -> Result<ExportResponse, StagedError<E>> {
+        let unsupported = self.capabilities.check(&request);
+        if !unsupported.is_empty() {
+            return Err(StagedError::Solve(SolveError::Unsupported(unsupported)));
+        }
+        let engine = staged::Engine {
+            channel: &self.connection.channel,
+            evaluates_results: self.capabilities.evaluates_results(),
+        };
+        Box::pin(staged::solve(
+            engine, session, request, events, cancel, accept,
         ))
         .await
     }

@@ -25,7 +25,9 @@ mod client;
 pub mod control;
 pub mod digest;
 pub mod errors;
+mod exec;
 pub mod export;
+mod gateway;
 mod id;
 pub mod layout;
 pub mod progress;
@@ -35,13 +37,16 @@ pub mod request;
 mod request_proto;
 pub mod session;
 mod solve;
+mod staged;
 mod status;
 
 pub use capabilities::{Capabilities, Store, Unsupported};
 pub use client::Client;
 pub use digest::Digest;
 pub use errors::{BuildFailure, SolveError};
+pub use exec::Process;
 pub use request::SolveRequest;
+pub use staged::{Solved, StagedError};
 
 #[cfg(test)]
 mod tests;

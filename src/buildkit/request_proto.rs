@@ -55,6 +55,19 @@ pub(super) fn message(
     }
 }
 
+/// Makes the message of a job that exports what is returned to it. The engine reads from the
+/// attributes which attestations to attach, although no frontend is named.
+pub(super) fn staged_job(
+    request: &SolveRequest,
+    reference: &str,
+    session: &str,
+) -> control::SolveRequest {
+    control::SolveRequest {
+        frontend: String::new(),
+        ..message(request, reference, session)
+    }
+}
+
 /// Makes the message of a build that does nothing by itself: a job for calls to the gateway.
 pub(super) fn empty_job(reference: &str, session: &str) -> control::SolveRequest {
     control::SolveRequest {

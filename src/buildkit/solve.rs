@@ -1,5 +1,6 @@
 //! Runs one build: the Solve call and, beside it, its Status stream.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,14 +10,14 @@ use tonic::transport::Channel;
 
 use super::cache::Directories;
 use super::errors::SolveError;
-use super::export::ExportResponse;
+use super::export::{Export, ExportResponse};
 use super::id;
 use super::progress::SolveStatus;
 use super::proto::control::control_client::ControlClient;
 use super::proto::control::{self, SolveResponse};
 use super::request::SolveRequest;
 use super::request_proto;
-use super::session::Session;
+use super::session::{Destination, Session};
 use super::status;
 use crate::dial::MESSAGE_LIMIT;
 
@@ -41,13 +42,7 @@ pub(super) async fn solve(
     let reference = id::random();
     let directories = Directories::offer(session, &request)?;
     let message = request_proto::message(&request, &reference, session.id());
-    let exports = (0..).zip(request.exports);
-    let destinations = exports.filter_map(|(number, export)| {
-        export
-            .into_destination()
-            .map(|destination| (number, destination))
-    });
-    let _receiving = session.expect(destinations.collect()).await;
+    let _receiving = session.expect(destinations(request.exports)).await;
     let job = Job {
         channel,
         session,
@@ -59,6 +54,14 @@ pub(super) async fn solve(
     let response: ExportResponse = response.exporter_response.into_iter().collect();
     directories.publish(&response)?;
     Ok(response)
+}
+
+/// Returns where the session puts what exporters send to us, by the exporter's number.
+pub(super) fn destinations(exports: Vec<Export>) -> HashMap<u32, Destination> {
+    (0..)
+        .zip(exports)
+        .filter_map(|(number, export)| Some((number, export.into_destination()?)))
+        .collect()
 }
 
 /// A build that the engine knows by its reference.

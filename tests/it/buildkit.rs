@@ -24,6 +24,7 @@ use crate::support::engines::{self, Engine, Store};
 use crate::support::processes::{eventually, runs};
 
 mod relay;
+mod staged;
 
 use relay::Relay;
 
