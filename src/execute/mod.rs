@@ -9,12 +9,14 @@ mod destination;
 pub mod event;
 mod export;
 mod failure;
+mod gate;
 mod metadata;
 mod preflight;
 mod push;
 mod request;
 mod run;
 mod runner;
+mod smoke;
 
 pub use destination::{check_destinations, file_obstacle};
 pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};

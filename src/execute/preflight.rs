@@ -136,6 +136,7 @@ ARG USE_SCCACHE
             cache_to: Vec::new(),
             outputs: Vec::new(),
             attestations: Vec::new(),
+            smoke: Vec::new(),
             no_cache: false,
             pull: false,
             dockerfile: PlannedDockerfile {

@@ -10,13 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 use super::failure;
+use super::gate::{Gate, NeverOpened};
 use super::preflight;
 use super::request::{Prepared, request};
+use super::smoke::{self, SmokeFailure};
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::export::{Export, ExportResponse};
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::Session;
-use crate::buildkit::{Client, SolveError, SolveRequest, Store};
+use crate::buildkit::{Client, Digest, SolveError, SolveRequest, Solved, StagedError, Store};
 use crate::engine::Engine;
 use crate::plan::stages::SourceMap;
 use crate::plan::{CacheServer, PlannedTarget};
@@ -58,6 +60,8 @@ pub(super) struct Run<'a> {
     pub(super) listener: Listener,
     /// Cancelled when the user wants it, and when a target fails.
     pub(super) cancel: CancellationToken,
+    /// What all targets pass before the first is exported.
+    pub(super) gate: Gate,
 }
 
 /// Whoever shows the events. It may be gone; the builds go on.
@@ -167,11 +171,17 @@ impl Run<'_> {
         let Prepared { request, to_push } = prepared;
         let names = names(&request.exports);
         let pushed = Pushed::default();
-        let solved = self.solve(target, request, session, &pushed).await;
-        let mut response = solved.map_err(|error| Failure {
-            outcome: outcome(&error),
-            problems: failure::problems(error, &target.name, self.source_map, session),
-            published: pushed.names(),
+        let (statuses, received) = mpsc::channel(WAITING_EVENTS);
+        let solve = self.solve(target, request, session, statuses);
+        let forward = self.forward(&target.name, received, &pushed);
+        let (response, ()) = tokio::join!(solve, forward);
+        let mut response = response.map_err(|error| match error {
+            StagedError::Solve(error) => Failure {
+                outcome: outcome(&error),
+                problems: failure::problems(error, &target.name, self.source_map, session),
+                published: pushed.names(),
+            },
+            StagedError::Refused(refusal) => refusal.into(),
         })?;
         if let Some(digest) = self.push(target, &to_push, session).await? {
             response.pushed_as(&digest);
@@ -180,17 +190,31 @@ impl Run<'_> {
         Ok(Built { image, response })
     }
 
+    /// Solves a target. A target that is not alone, or that has smoke tests, is exported when
+    /// all targets are built and have passed theirs.
     async fn solve(
         &self,
         target: &PlannedTarget,
         request: SolveRequest,
         session: &Session,
-        pushed: &Pushed,
-    ) -> Result<ExportResponse, SolveError> {
-        let (statuses, received) = mpsc::channel(WAITING_EVENTS);
-        let solve = self.client.solve(session, request, statuses, &self.cancel);
-        let (result, ()) = tokio::join!(solve, self.forward(&target.name, received, pushed));
-        result
+        statuses: mpsc::Sender<SolveStatus>,
+    ) -> Result<ExportResponse, StagedError<Refusal>> {
+        let (client, cancel) = (self.client, &self.cancel);
+        if target.smoke.is_empty() && self.gate.is_for_one() {
+            let solve = client.solve(session, request, statuses, cancel);
+            return solve.await.map_err(StagedError::Solve);
+        }
+        let accept = async |solved: &Solved| self.accept(target, solved).await;
+        let solve = client.solve_staged(session, request, statuses, cancel, accept);
+        solve.await
+    }
+
+    async fn accept(&self, target: &PlannedTarget, solved: &Solved) -> Result<(), Refusal> {
+        smoke::check(self, target, solved)
+            .await
+            .map_err(Refusal::Smoke)?;
+        let passed = self.gate.pass(&self.cancel).await;
+        passed.map_err(|NeverOpened| Refusal::Another)
     }
 
     async fn forward(
@@ -323,6 +347,39 @@ pub(super) struct Failure {
     pub(super) problems: Problems,
     /// Names that were pushed all the same.
     pub(super) published: Vec<String>,
+}
+
+/// Why a target that is built is not exported.
+enum Refusal {
+    /// It did not pass a smoke test.
+    Smoke(SmokeFailure),
+    /// Another target failed, or the user has cancelled.
+    Another,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Smoke(SmokeFailure { vertex, problems }) => Self {
+                outcome: failed(&problems, vertex),
+                problems,
+                published: Vec::new(),
+            },
+            Refusal::Another => Self {
+                outcome: TargetOutcome::Cancelled,
+                problems: SolveError::Cancelled.into(),
+                published: Vec::new(),
+            },
+        }
+    }
+}
+
+fn failed(problems: &Problems, vertex: Option<Digest>) -> TargetOutcome {
+    let error = problems.0.first().map(ToString::to_string);
+    TargetOutcome::Failed {
+        error: error.unwrap_or_default(),
+        vertex,
+    }
 }
 
 /// Returns how a target ended that the engine did not build.

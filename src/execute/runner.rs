@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
 use super::failure;
+use super::gate::Gate;
 use super::preflight;
 use super::request::{Prepared, directory_name, request};
 use super::run::{Finished, Listener, Run};
@@ -110,6 +111,7 @@ impl<'a> Runner<'a> {
             actions: &self.resources.actions,
             listener: Listener(events),
             cancel: cancel.child_token(),
+            gate: Gate::new(self.plan.targets.len()),
         };
         let mut prepared = self.prepare(&run).await?;
         let sessions = self.sessions(client).await?;

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::settings::SecretSource;
 use super::stages::Inputs;
+use super::smoke::PlannedSmoke;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;
@@ -66,6 +67,9 @@ pub struct PlannedTarget {
     pub outputs: Vec<Output>,
     /// Statements about the build to attach to the image.
     pub attestations: Vec<Attestation>,
+    /// Commands that the image has to pass before it is exported.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<PlannedSmoke>,
     /// Whether steps run although their results are cached.
     pub no_cache: bool,
     /// Whether base images are asked for anew.

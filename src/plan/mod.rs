@@ -27,6 +27,7 @@ mod resolve;
 mod secrets;
 mod settings;
 mod shared;
+mod smoke;
 mod specs;
 pub mod stages;
 mod undeclared;
@@ -42,6 +43,7 @@ pub use place::Place;
 pub use resolve::{Resolution, choose_fragments, resolve};
 pub use secrets::{KnownSecret, known_secrets};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
+pub use smoke::PlannedSmoke;
 pub use undeclared::{Undeclared, undeclared_by_all};
 pub use user_file::user_file_schema;
 

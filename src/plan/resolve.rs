@@ -21,6 +21,7 @@ use super::reference::{Referred, note_unknown};
 use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
 use super::shared;
+use super::smoke;
 use super::specs::{self, Results, results};
 use super::stages::{Composition, Fragment, Ids, Inputs, StageGraph};
 use crate::docker::cache::{CacheSpec, CacheUse};
@@ -412,6 +413,11 @@ impl Planner<'_> {
             cache_to: values_of(cache_to),
             outputs: values_of(outputs),
             attestations: specs::attestations(settings, findings),
+            smoke: if is_on(settings.no_smoke.as_ref()) {
+                Vec::new()
+            } else {
+                smoke::of_target(profile, axes, target.name)
+            },
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
             dockerfile: PlannedDockerfile {

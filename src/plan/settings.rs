@@ -92,6 +92,8 @@ pub struct Settings {
     pub push: Option<Setting<bool>>,
     /// Whether the image is loaded into the engine's store; `--no-load` sets `false`.
     pub load: Option<Setting<bool>>,
+    /// Whether the commands that an image has to pass are left out.
+    pub no_smoke: Option<Setting<bool>>,
     /// Whether steps run although their results are cached.
     pub no_cache: Option<Setting<bool>>,
     /// Whether base images are asked for anew.
@@ -162,6 +164,7 @@ impl Merge for Settings {
             attestations,
             push,
             load,
+            no_smoke,
             no_cache,
             pull,
             sccache,
@@ -192,6 +195,7 @@ impl Merge for Settings {
             attestations: nearer(attestations, farther.attestations),
             push: push.merge(farther.push),
             load: load.merge(farther.load),
+            no_smoke: no_smoke.merge(farther.no_smoke),
             no_cache: no_cache.merge(farther.no_cache),
             pull: pull.merge(farther.pull),
             sccache: sccache.merge(farther.sccache),

@@ -12,6 +12,7 @@ use super::feature::Feature;
 use super::run::RunTable;
 use super::sccache::Sccache;
 use super::secret::SecretTable;
+use super::smoke::Smoke;
 use super::source::Source;
 use super::tags::Tags;
 use super::target::Target;
@@ -54,6 +55,8 @@ pub struct Profile {
     pub args: Args,
     /// Build arguments of some builds.
     pub when: Vec<When>,
+    /// Commands that an image has to pass before it is exported.
+    pub smoke: Vec<Smoke>,
     /// Pinned things that stages install or compile.
     pub components: Table<Component>,
     /// Switches.
@@ -104,6 +107,7 @@ impl Profile {
             targets: fields.take_or_default("targets"),
             args: fields.take_or_default("args"),
             when: fields.take_or_default("when"),
+            smoke: fields.take_or_default("smoke"),
             components: fields.take_or_default("components"),
             features: fields.take_or_default("features"),
             secrets: fields.take_or_default("secrets"),
@@ -135,6 +139,7 @@ impl Merge for Profile {
             targets,
             args,
             when,
+            smoke,
             components,
             features,
             secrets,
@@ -158,6 +163,7 @@ impl Merge for Profile {
             targets: targets.merge(parent.targets),
             args: args.merge(parent.args),
             when: parent.when.into_iter().chain(when).collect(),
+            smoke: parent.smoke.into_iter().chain(smoke).collect(),
             components: components.merge(parent.components),
             features: features.merge(parent.features),
             secrets: secrets.merge(parent.secrets),

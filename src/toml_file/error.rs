@@ -33,6 +33,16 @@ pub enum FileError {
         /// The key's place.
         at: Location,
     },
+    /// A table lacks a key that it must have.
+    #[error("`{table}` has no `{key}`")]
+    MissingKey {
+        /// The key.
+        key: &'static str,
+        /// The table as people call it.
+        table: String,
+        /// The table's place.
+        at: Location,
+    },
     /// A value of another kind than the key takes.
     #[error("`{key}` is {found}, but must be {expected}")]
     WrongType {
@@ -100,6 +110,9 @@ impl From<FileError> for Problem {
                 &key,
                 &known,
             ),
+            FileError::MissingKey { key, at, .. } => {
+                problem.excerpt(at.excerpt(format!("no `{key}` here")))
+            }
             FileError::WrongType { expected, at, .. } => {
                 problem.excerpt(at.excerpt(format!("expected {expected}")))
             }
@@ -132,6 +145,7 @@ impl FileError {
         match self {
             Self::Syntax { at, .. }
             | Self::UnknownKey { at, .. }
+            | Self::MissingKey { at, .. }
             | Self::WrongType { at, .. }
             | Self::UnknownValue { at, .. }
             | Self::InvalidValue { at, .. }

@@ -85,6 +85,19 @@ impl Reader {
         });
     }
 
+    /// Reports a table that lacks a key.
+    pub(crate) fn require(&mut self, name: &str, node: &Node<'_>, key: &'static str) {
+        if let DeValue::Table(table) = node.get_ref()
+            && !table.contains_key(key)
+        {
+            self.report(FileError::MissingKey {
+                key,
+                table: name.to_owned(),
+                at: self.at(node.span()),
+            });
+        }
+    }
+
     /// Takes a table apart with `read`; anything but a table is an error.
     pub(crate) fn table<T>(
         &mut self,

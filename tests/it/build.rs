@@ -13,6 +13,7 @@ mod registries;
 mod results;
 mod sample;
 mod secrets;
+mod smoke;
 mod terminal;
 mod tls;
 mod transfers;

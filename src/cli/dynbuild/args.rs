@@ -345,6 +345,9 @@ pub(crate) struct CacheArgs {
     /// Cache to write, as docker's --cache-to
     #[arg(long, value_name = "SPEC")]
     pub(crate) cache_to: Vec<String>,
+    /// Export images without running the profile's smoke tests in them
+    #[arg(long)]
+    pub(crate) no_smoke: bool,
     /// Build every step anew
     #[arg(long)]
     pub(crate) no_cache: bool,

@@ -362,11 +362,13 @@ fn caches_into(args: &CacheArgs, settings: &mut Settings) {
     let CacheArgs {
         cache_from,
         cache_to,
+        no_smoke,
         no_cache,
         pull,
     } = args;
     settings.cache_from = many("--cache-from", cache_from);
     settings.cache_to = many("--cache-to", cache_to);
+    settings.no_smoke = no_smoke.then(|| Setting::flag(true, "--no-smoke"));
     settings.no_cache = no_cache.then(|| Setting::flag(true, "--no-cache"));
     settings.pull = pull.then(|| Setting::flag(true, "--pull"));
 }

@@ -40,6 +40,8 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         cache_to,
         outputs: _,
         attestations,
+        // Nothing of buildx does it.
+        smoke: _,
         no_cache,
         pull,
         dockerfile: planned,

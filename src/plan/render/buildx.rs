@@ -66,6 +66,8 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         cache_to,
         outputs: _,
         attestations,
+        // Nothing of buildx does it.
+        smoke: _,
         no_cache,
         pull,
         dockerfile,
@@ -160,6 +162,7 @@ mod tests {
             cache_to: Vec::new(),
             outputs: vec!["type=docker".parse().unwrap()],
             attestations: Vec::new(),
+            smoke: Vec::new(),
             no_cache: true,
             pull: false,
             dockerfile: PlannedDockerfile {

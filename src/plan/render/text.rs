@@ -55,6 +55,13 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         "attest",
         target.attestations.iter().map(ToString::to_string),
     );
+    rows.add_all(
+        "smoke tests",
+        target
+            .smoke
+            .iter()
+            .map(|smoke| shell_words::join(&smoke.run)),
+    );
     rows.add_all("no cache", when(target.no_cache, "every step runs"));
     rows.add_all("pull", when(target.pull, "base images are asked for anew"));
     format!("{}\n{}", target.name, rows.text)

@@ -68,6 +68,12 @@ impl Sample {
         sample
     }
 
+    /// Adds lines to the end of the profile.
+    pub(super) fn add_to_profile(&self, lines: &str) {
+        let profile = self.read("profiles/sample.toml");
+        self.write("profiles/sample.toml", &format!("{profile}\n{lines}"));
+    }
+
     pub(super) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
