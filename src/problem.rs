@@ -113,6 +113,18 @@ pub(crate) fn capitalized(text: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
+/// The reverse, for a sentence within another; what is all capitals stays.
+pub(crate) fn uncapitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let (first, second) = (chars.next(), chars.clone().next());
+    match first {
+        Some(first) if second.is_some_and(char::is_lowercase) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Problems found together; never empty by construction of its users.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);

@@ -139,6 +139,8 @@ pub struct ContainerConfig {
     pub exposed_ports: Option<BTreeMap<String, Value>>,
     /// The environment.
     pub env: Option<Vec<String>>,
+    /// What the command is given to.
+    pub entrypoint: Option<Vec<String>>,
     /// The command.
     pub cmd: Option<Vec<String>>,
 }
@@ -159,6 +161,17 @@ pub struct ContainerHost {
 pub struct NetworkFacts {
     /// Where its ports are published, by `port/protocol`.
     pub ports: Option<BTreeMap<String, Option<Vec<PublishedPort>>>>,
+    /// Its places in networks, by their names.
+    pub networks: BTreeMap<String, NetworkPlace>,
+}
+
+/// A container's place in a network.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NetworkPlace {
+    /// The address; empty on the host's network.
+    #[serde(rename = "IPAddress")]
+    pub ip_address: String,
 }
 
 /// A port of the host that leads into a container.

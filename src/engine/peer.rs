@@ -5,6 +5,7 @@
 //! about that process as much as we may know.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -51,17 +52,53 @@ pub struct Peer {
 impl Engine {
     /// Looks at the engine's process; nothing is known of one on another machine.
     pub fn peer(&self) -> Peer {
-        let Address::Unix(socket) = self.address() else {
-            return Peer::default();
-        };
-        let stream = UnixStream::connect(socket).ok();
-        let pid = stream.and_then(|stream| rustix::net::sockopt::socket_peercred(&stream).ok());
-        match pid.map(|credentials| credentials.pid.as_raw_nonzero().get()) {
+        match self.process() {
             // A socket that systemd opened tells nothing about the engine behind it.
             None | Some(1) => Peer::default(),
             Some(pid) => Peer::of_process(pid),
         }
     }
+}
+
+impl Engine {
+    /// Returns the addresses of the network that the engine is in, if it is on this machine: it may
+    /// not be ours. Loopback is left out.
+    pub fn own_addresses(&self) -> Vec<Ipv4Addr> {
+        let table = self
+            .process()
+            .and_then(|pid| fs_err::read_to_string(format!("/proc/{pid}/net/fib_trie")).ok());
+        local_addresses(&table.unwrap_or_default())
+    }
+
+    /// Returns the process that listens on the engine's socket: the engine, or systemd for it.
+    fn process(&self) -> Option<i32> {
+        let Address::Unix(socket) = self.address() else {
+            return None;
+        };
+        let stream = UnixStream::connect(socket).ok()?;
+        let credentials = rustix::net::sockopt::socket_peercred(&stream).ok()?;
+        Some(credentials.pid.as_raw_nonzero().get())
+    }
+}
+
+/// Reads the addresses of a machine out of `/proc/net/fib_trie`, where each stands above a line
+/// `/32 host LOCAL`, those that packets leave by first.
+fn local_addresses(table: &str) -> Vec<Ipv4Addr> {
+    let mut addresses: Vec<Ipv4Addr> = Vec::new();
+    let mut last = None;
+    for line in table.lines() {
+        if let Some((_, address)) = line.split_once("|-- ") {
+            last = address.trim().parse().ok();
+        } else if line.contains("/32 host LOCAL")
+            && let Some(address) = last
+                .take()
+                .filter(|address: &Ipv4Addr| !address.is_loopback())
+            && !addresses.contains(&address)
+        {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 impl Peer {
@@ -115,6 +152,16 @@ fn has_gpu_hook(pid: i32, environment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_a_machine_are_found() {
+        let table = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n\
+            Local:\n     |-- 10.214.163.0\n        /30 link UNICAST\n     |-- 10.214.163.2\n\
+        /32 host LOCAL\n     |-- 10.214.163.3\n        /32 link BROADCAST\n\
+            |-- 127.0.0.1\n        /32 host LOCAL\n     |-- 10.214.163.2\n        /32 host LOCAL\n";
+        assert_eq!(local_addresses(table), [Ipv4Addr::new(10, 214, 163, 2)]);
+        assert_eq!(local_addresses(""), [] as [Ipv4Addr; 0]);
+    }
 
     #[test]
     fn limits_are_read_as_the_kernel_writes_them() {

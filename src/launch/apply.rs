@@ -7,7 +7,7 @@ use super::option::{self, Conflict, Draft, Effect, Refusal};
 use super::spec::ContainerSpec;
 use crate::docker::run_flags::Given;
 use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, capitalized};
 
 /// Why a flag cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,24 +33,24 @@ pub enum ApplyError {
 /// Names the value once: most reasons do already.
 fn said(flag: &str, value: &str, why: &str) -> String {
     if why.contains(value) && !value.is_empty() {
-        format!("invalid `--{flag}`: {why}")
+        format!("Invalid `--{flag}`: {why}")
     } else {
-        format!("invalid value `{value}` for `--{flag}`: {why}")
+        format!("Invalid value `{value}` for `--{flag}`: {why}")
     }
 }
 
 impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
-        let problem = Self::new(Exit::Run, error.to_string());
+        let problem = Self::new(Exit::Run, capitalized(&error.to_string()));
         match error {
             ApplyError::Value { refusal, .. } => match refusal.hint {
-                Some(hint) => problem.hint(hint),
+                Some(hint) => problem.hint(capitalized(&hint)),
                 None => problem,
             },
             ApplyError::LeftToDocker(_) => {
                 problem.hint("`dynrun --dry-run` prints a `docker run` line that you can add it to")
             }
-            ApplyError::Conflict(_) => problem.hint("leave one of them out"),
+            ApplyError::Conflict(_) => problem.hint("Leave one of them out"),
         }
     }
 }

@@ -147,8 +147,8 @@ fn several<E: Into<Problem>>(errors: Vec<E>) -> Problems {
 }
 
 fn no_image() -> Problem {
-    Problem::new(Exit::Run, "no image is given")
-        .hint("name one: `dynrun --no-defaults IMAGE [COMMAND]`")
+    Problem::new(Exit::Run, "No image is given")
+        .hint("Name one: `dynrun --no-defaults IMAGE [COMMAND]`")
 }
 
 /// Checks what docker's own command line leaves to the engine, or to nobody.
@@ -179,8 +179,8 @@ fn check_workdir(spec: &ContainerSpec) -> Option<Problem> {
     if workdir.starts_with('/') {
         return None;
     }
-    let message = format!("invalid value `{workdir}` for `--workdir`: not an absolute path");
-    Some(Problem::new(Exit::Run, message).hint(format!("write `--workdir /{workdir}`")))
+    let message = format!("Invalid value `{workdir}` for `--workdir`: not an absolute path");
+    Some(Problem::new(Exit::Run, message).hint(format!("Write `--workdir /{workdir}`")))
 }
 
 /// Remarks about combinations that work, but not as they look.

@@ -8,7 +8,7 @@ use crate::docker::Hinted as _;
 use crate::docker::duration::{DurationError, GoDuration};
 use crate::docker::run_flags::{CONTAINER, FlagDef, FlagError, FlagTable, Given, Parsed, RUN};
 use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalized};
 use crate::suggest::closest;
 
 /// dynrun's own flags. Those that run.sh had keep their names.
@@ -213,7 +213,7 @@ impl From<RequestError> for Problem {
             RequestError::Value { ref hint, .. } => {
                 let problem = Self::new(Exit::Run, error.to_string());
                 match hint {
-                    Some(hint) => problem.hint(hint.clone()),
+                    Some(hint) => problem.hint(capitalized(hint)),
                     None => problem,
                 }
             }

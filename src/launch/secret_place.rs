@@ -57,6 +57,6 @@ fn targets(storage: &Storage) -> impl Iterator<Item = String> {
 /// There is no place.
 pub fn taken() -> Problem {
     let message =
-        format!("the files of `--secret` belong to `{SECRETS}`, where something else is mounted");
-    Problem::new(Exit::Run, message).hint("mount it elsewhere, or leave `--secret` out")
+        format!("The files of `--secret` belong to `{SECRETS}`, where something else is mounted");
+    Problem::new(Exit::Run, message).hint("Mount it elsewhere, or leave `--secret` out")
 }

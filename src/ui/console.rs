@@ -7,7 +7,7 @@ use super::{Settings, Stream};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::redact::Redactor;
-use crate::text::{Tone, clean_text};
+use crate::text::{Tone, clean_line, clean_text};
 
 /// Says things: results on stdout, everything else on stderr.
 #[derive(Debug)]
@@ -80,6 +80,17 @@ impl Ui {
     /// Says something that deserves attention.
     pub fn warn(&mut self, message: &str) {
         self.say(Tone::Warning, "warning", message);
+    }
+
+    /// Says what helps against what was said last.
+    pub fn hint(&mut self, message: &str) {
+        self.say(Tone::Hint, "  hint", message);
+    }
+
+    /// Shows a line that somebody else wrote, below what was said last.
+    pub fn quote(&mut self, line: &str) {
+        let line = format!("  | {}", clean_line(line));
+        self.stderr.write_line(&line);
     }
 
     /// Says what is wrong and how to mend it.

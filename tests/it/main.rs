@@ -10,6 +10,7 @@ mod docs;
 mod dynrun;
 mod dynrun_commands;
 mod dynrun_hostile;
+mod dynrun_ready;
 mod dynrun_terminal;
 mod engines;
 mod golden;

@@ -60,7 +60,7 @@ pub(super) fn print(command: &mut Command, edge: &mut Edge) -> Exit {
     } else {
         help.to_string()
     };
-    edge.ui.print(text.trim_end());
+    edge.ui.print_painted(text.trim_end());
     Exit::Done
 }
 

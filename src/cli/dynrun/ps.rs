@@ -157,14 +157,14 @@ fn print(rows: Vec<Map<String, Value>>, format: &Format, edge: &mut Edge) {
                         .to_owned()
                 }));
             }
-            edge.ui.print(&table.render(look));
+            edge.ui.print_painted(&table.render(look));
         }
         Format::Columns(template) => {
             let mut table = Table::new(template.fields().map(listed::title));
             for row in rows {
                 table.row(template.fill(&row).split('\t'));
             }
-            edge.ui.print(&table.render(look));
+            edge.ui.print_painted(&table.render(look));
         }
         Format::Json => {
             for row in rows {

@@ -3,7 +3,7 @@
 use super::connection::{as_docker, connect, detach_keys, refused};
 use super::leases::leases;
 use super::loss::told;
-use super::{facts, help, verb};
+use super::{facts, help, verb, wait};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
@@ -21,7 +21,7 @@ use crate::launch::live::start::Started;
 use crate::launch::live::{Outcome, Sinks, Starter};
 use crate::launch::masked::masked;
 use crate::launch::note::Note;
-use crate::launch::readiness::{Phase, watch};
+use crate::launch::readiness::{Progress, watch};
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Format, Request};
 use crate::problem::{Problem, Problems};
@@ -170,7 +170,8 @@ async fn carry_out(
     .start(&mut launch)
     .await?;
     if launch.spec.launch.detach {
-        return background(&started, request, &engine, edge).await;
+        let name = launch.spec.name.as_deref();
+        return background(&started, name, request, &engine, edge).await;
     }
     let _lease = lease(&started, &launch, edge);
     let outcome = Box::pin(foreground(started, &launch, request, &engine, edge)).await?;
@@ -225,6 +226,7 @@ fn lease(started: &Started, launch: &Launch, edge: &Edge) -> Option<Lease> {
 
 async fn background(
     started: &Started,
+    name: Option<&str>,
     request: &Request,
     engine: &Engine,
     edge: &mut Edge,
@@ -233,15 +235,15 @@ async fn background(
     let Some(wish) = request.wait else {
         return Ok(Exit::Done);
     };
-    let name = short_id(&started.id);
+    let name = name.unwrap_or_else(|| short_id(&started.id));
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
     let caught = tokio::select! {
-        exit = super::wait::until_ready(engine, &started.id, name, wish, edge) => return exit,
+        exit = wait::until_ready(engine, &started.id, name, wish, edge) => return exit,
         caught = signals.next() => caught,
     };
     edge.ui.note(&format!(
-        "The container goes on in the background; to end it: `dynrun stop {name}`"
+        "The container is still running in the background; stop it with `dynrun stop {name}`"
     ));
     Ok(caught.exit())
 }
@@ -259,29 +261,27 @@ async fn foreground(
     let Some(wish) = request.wait else {
         return Ok(follow.await.map_err(refused)?);
     };
-    let address = edge
-        .environment
-        .get("DYNBUILD_ENGINE_ADDRESS")
-        .map(str::to_owned);
+    let address = wait::engine_address(edge);
     let mut follow = std::pin::pin!(follow);
-    let told = |phase: &Phase| edge.ui.note(&phase.to_string());
-    let ready = watch(engine, &id, wish, address.as_deref(), told);
+    let report = |progress: Progress| wait::show(&progress, edge);
+    let ready = watch(engine, &id, wish, address.as_deref(), report);
     let readiness = tokio::select! {
         outcome = &mut follow => return Ok(outcome.map_err(refused)?),
         readiness = ready => readiness.map_err(refused)?,
     };
-    super::wait::report(&readiness, short_id(&id), edge);
+    let name = launch.spec.name.as_deref();
+    wait::conclude(&readiness, name.unwrap_or_else(|| short_id(&id)), edge);
     Ok(follow.await.map_err(refused)?)
 }
 
-/// Tells why a container ended as it did.
+/// Says why a container ended as it did.
 pub(super) fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
     edge.ui.warn(&diagnosis.cause);
     if let Some(line) = &diagnosis.evidence {
-        edge.ui.note(line);
+        edge.ui.quote(line);
     }
     for fix in &diagnosis.fixes {
-        edge.ui.note(&format!("To mend it: {fix}"));
+        edge.ui.hint(fix);
     }
 }
 

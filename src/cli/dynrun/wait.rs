@@ -11,10 +11,10 @@ use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::launch::live::autopsy;
-use crate::launch::readiness::{Level, Readiness, watch};
+use crate::launch::live::{Autopsy, autopsy};
+use crate::launch::readiness::{Level, Progress, Readiness, watch};
 use crate::launch::request::{RequestError, WaitWish, wait_timeout};
-use crate::problem::Problems;
+use crate::problem::{Problems, capitalized, uncapitalized};
 
 /// Wait until a container is ready
 #[derive(Debug, Parser)]
@@ -59,8 +59,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// Waits and tells the phases. The container is asked for by its whole id, because the beginning
-/// of another's would do as well, and told by its name.
+/// Lines of a log that are shown of a container that ended.
+const LAST_LINES: usize = 10;
+
+/// Waits and reports the way. The container is asked for by its whole id, because the beginning of
+/// another's would do as well, and called by its name.
 pub(super) async fn until_ready(
     engine: &Engine,
     id: &str,
@@ -68,43 +71,88 @@ pub(super) async fn until_ready(
     wish: WaitWish,
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
-    let address = edge
-        .environment
-        .get("DYNBUILD_ENGINE_ADDRESS")
-        .map(str::to_owned);
-    let told = |phase: &crate::launch::readiness::Phase| edge.ui.note(&phase.to_string());
-    let readiness = watch(engine, id, wish, address.as_deref(), told)
-        .await
-        .map_err(refused)?;
-    report(&readiness, name, edge);
-    if let Readiness::Ended { code } = readiness
-        && let Some(diagnosis) = autopsy(engine, id, code).await
-    {
-        super::run::tell(&diagnosis, edge);
-    }
+    let address = engine_address(edge);
+    let report = |progress: Progress| show(&progress, edge);
+    let watched = watch(engine, id, wish, address.as_deref(), report);
+    let readiness = Box::pin(watched).await.map_err(refused)?;
+    conclude(&readiness, name, edge);
+    explain(&readiness, engine, id, edge).await;
     Ok(readiness.exit())
 }
 
+/// Returns where the engine publishes ports, if the user says so.
+pub(super) fn engine_address(edge: &Edge) -> Option<String> {
+    let address = edge.environment.get("DYNBUILD_ENGINE_ADDRESS");
+    address.map(str::to_owned)
+}
+
+/// Shows a step on the way.
+pub(super) fn show(progress: &Progress, edge: &mut Edge) {
+    match progress {
+        Progress::Reached(phase) => edge.ui.note(&capitalized(&phase.to_string())),
+        Progress::Waiting(what) => edge.ui.note(what),
+        Progress::Hindered { cause, fixes } => {
+            edge.ui.warn(cause);
+            for fix in fixes {
+                edge.ui.hint(fix);
+            }
+        }
+    }
+}
+
 /// Says what a wait came to, if it came to nothing.
-pub(super) fn report(readiness: &Readiness, name: &str, edge: &mut Edge) {
-    let message = match readiness {
+pub(super) fn conclude(readiness: &Readiness, name: &str, edge: &mut Edge) {
+    let (message, hint) = match readiness {
         Readiness::Ready => return,
-        Readiness::TimedOut { level, seen } => {
+        Readiness::TimedOut { level, seen } => (
             format!(
-                "`{name}` is not ready in time: no `{}` ({seen})",
+                "`{name}` was not ready before the timeout: no `{}` ({seen})",
                 level.as_str()
-            )
-        }
-        Readiness::Ended { code: Some(code) } => {
-            format!("`{name}` ended with {code} before it was ready; see `dynrun logs {name}`")
-        }
-        Readiness::Ended { code: None } => format!("`{name}` ended before it was ready"),
-        Readiness::Wrong { level, answer } => {
+            ),
+            format!("Read its log: `dynrun logs {name}`"),
+        ),
+        Readiness::Ended { code: Some(code) } => (
+            format!("`{name}` ended with {code} before it was ready"),
+            format!("Read its log: `dynrun logs {name}`"),
+        ),
+        Readiness::Ended { code: None } => (
+            format!("`{name}` ended before it was ready, and was removed"),
+            "Keep the next one, to read its log: `--rm=false`".to_owned(),
+        ),
+        Readiness::Wrong { level, answer } => (
             format!(
-                "`{name}` answers wrongly: no `{}` ({answer})",
+                "`{name}` returned an unexpected answer: no `{}` ({answer})",
                 level.as_str()
-            )
-        }
+            ),
+            format!("Read its log: `dynrun logs {name}`"),
+        ),
+        Readiness::Never { cause, fix } => (
+            format!("`{name}` cannot become ready: {}", uncapitalized(cause)),
+            fix.clone(),
+        ),
     };
     edge.ui.warn(&message);
+    edge.ui.hint(&hint);
+}
+
+/// Shows why a container is not ready, from what it left in its log.
+async fn explain(readiness: &Readiness, engine: &Engine, id: &str, edge: &mut Edge) {
+    let code = match readiness {
+        Readiness::Ended { code } => *code,
+        Readiness::TimedOut { .. } | Readiness::Wrong { .. } => None,
+        Readiness::Ready | Readiness::Never { .. } => return,
+    };
+    let Autopsy {
+        diagnosis,
+        last_lines,
+    } = autopsy(engine, id, code).await;
+    if matches!(readiness, Readiness::Ended { .. }) {
+        let skipped = last_lines.len().saturating_sub(LAST_LINES);
+        for line in &last_lines[skipped..] {
+            edge.ui.quote(line);
+        }
+    }
+    if let Some(diagnosis) = diagnosis {
+        super::run::tell(&diagnosis, edge);
+    }
 }

@@ -402,23 +402,23 @@ fn an_old_engine_is_not_sent_what_it_would_ignore() {
 )]
 #[test_case(
     "--cpus x",
-    "invalid `--cpus`: `x` is not a number of CPUs; write a number such as `1.5`"
+    "Invalid `--cpus`: `x` is not a number of CPUs; Write a number such as `1.5`"
 )]
 #[test_case(
     "-w srv",
-    "invalid value `srv` for `--workdir`: not an absolute path; write `--workdir /srv`"
+    "Invalid value `srv` for `--workdir`: not an absolute path; Write `--workdir /srv`"
 )]
 #[test_case(
     "--rm --restart always",
-    "`--rm` and `--restart` exclude each other; leave one of them out"
+    "`--rm` and `--restart` exclude each other; Leave one of them out"
 )]
 #[test_case(
     "--gpus 0",
-    "`--gpus 0` could mean no GPU or the GPU with index 0; write `--gpus none` for no GPU, `--gpus device=0` for the first one"
+    "`--gpus 0` could mean no GPU or the GPU with index 0; Write `--gpus none` for no GPU, `--gpus device=0` for the first one"
 )]
 #[test_case(
     "--secret other-token",
-    "invalid value `other-token` for `--secret`: the variable `OTHER_TOKEN` is not set; write `--secret hf-token`, `--secret hf-token,env=NAME` or `--secret hf-token,src=FILE`"
+    "Invalid value `other-token` for `--secret`: the variable `OTHER_TOKEN` is not set; Write `--secret hf-token`, `--secret hf-token,env=NAME` or `--secret hf-token,src=FILE`"
 )]
 #[test_case(
     "--ulimit-policy clmp",

@@ -1,7 +1,7 @@
 //! Looks evidence up in the table.
 
 use super::evidence::Evidence;
-use super::rules::RULES;
+use super::rules::{KEEP_WAITING, RULES};
 use crate::problem::Problem;
 
 /// Why something failed, what shows it, and what mends it.
@@ -13,8 +13,10 @@ pub struct Diagnosis {
     pub cause: String,
     /// The line that shows it, if one does.
     pub evidence: Option<String>,
-    /// What mends it.
+    /// What fixes it.
     pub fixes: Vec<String>,
+    /// Whether what has it goes on and waits, instead of ending.
+    pub keeps_waiting: bool,
 }
 
 impl Diagnosis {
@@ -36,6 +38,7 @@ pub fn diagnose(evidence: &Evidence) -> Option<Diagnosis> {
             cause: rule.cause.to_owned(),
             evidence: Some(line).filter(|line| !line.is_empty()),
             fixes: (rule.fixes)(evidence),
+            keeps_waiting: KEEP_WAITING.contains(&rule.name),
         })
     })
 }

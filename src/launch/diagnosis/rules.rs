@@ -1,6 +1,7 @@
 //! The table. Texts are those of the engines 20.10 and 28.5, of runc, and of the frameworks.
 
 use super::evidence::Evidence;
+use crate::suggest::closest;
 
 /// One known failure.
 pub(super) struct Rule {
@@ -10,7 +11,7 @@ pub(super) struct Rule {
     pub(super) applies: fn(&Evidence) -> Option<String>,
     /// Why it happens.
     pub(super) cause: &'static str,
-    /// What mends it.
+    /// What fixes it.
     pub(super) fixes: fn(&Evidence) -> Vec<String>,
 }
 
@@ -19,7 +20,35 @@ fn fixes<const N: usize>(texts: [&str; N]) -> Vec<String> {
 }
 
 /// Where to look when something was killed.
-const WHO_KILLED: &str = "look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`";
+const WHO_KILLED: &str = "Look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`";
+
+/// Failures with which a server goes on and waits.
+pub(super) const KEEP_WAITING: [&str; 4] = [
+    "etcd-unreachable",
+    "nats-unreachable",
+    "gated-model",
+    "model-missing",
+];
+
+/// Modules that people start, as `python3 -m` takes them.
+const MODULES: [&str; 9] = [
+    "dynamo.frontend",
+    "dynamo.vllm",
+    "dynamo.sglang",
+    "dynamo.trtllm",
+    "dynamo.mocker",
+    "dynamo.planner",
+    "dynamo.router",
+    "sglang.launch_server",
+    "vllm.entrypoints.openai.api_server",
+];
+
+/// Reads the name out of `No module named dynamo.vlm` and `No module named 'dynamo.vlm'`.
+fn module_in(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("named ")?;
+    let name = rest.split_whitespace().next()?;
+    Some(name.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'))
+}
 
 /// In the order in which they are tried: the special before the general.
 pub(super) const RULES: &[Rule] = &[
@@ -35,9 +64,9 @@ pub(super) const RULES: &[Rule] = &[
         },
         cause: "The engine does not have the image, and no registry gave it",
         fixes: |evidence| match &evidence.build_line {
-            Some(line) => vec![format!("make it: `{line}`")],
+            Some(line) => vec![format!("Build it: `{line}`")],
             None => vec![format!(
-                "check the name, or pull it: `docker pull {}`",
+                "Check the name, or pull it: `docker pull {}`",
                 evidence.image
             )],
         },
@@ -55,8 +84,8 @@ pub(super) const RULES: &[Rule] = &[
         },
         cause: "The engine cannot reach the registry that the image's name points to",
         fixes: |evidence| match &evidence.build_line {
-            Some(line) => vec![format!("make the image here: `{line}`")],
-            None => fixes(["check the name, the network and the engine's proxy settings"]),
+            Some(line) => vec![format!("Build the image here: `{line}`")],
+            None => fixes(["Check the name, the network and the engine's proxy settings"]),
         },
     },
     Rule {
@@ -65,8 +94,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine does not read CDI specifications, by which the device is asked for",
         fixes: |_| {
             fixes([
-                "switch it on (Docker 25 and newer; from 28.2 on it is on): `{\"features\": {\"cdi\": true}}` in `/etc/docker/daemon.json`, then `sudo systemctl restart docker`",
-                "or ask for GPUs through NVIDIA's hook: `--gpus`",
+                "Switch it on (Docker 25 and newer; from 28.2 on it is on): `{\"features\": {\"cdi\": true}}` in `/etc/docker/daemon.json`, then `sudo systemctl restart docker`",
+                "Or ask for GPUs through NVIDIA's hook: `--gpus`",
             ])
         },
     },
@@ -76,8 +105,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine has no driver for GPUs: NVIDIA's container toolkit is not installed for it",
         fixes: |_| {
             fixes([
-                "install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
-                "or run without GPU: `--gpus none`",
+                "Install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
+                "Or run without GPU: `--gpus none`",
             ])
         },
     },
@@ -92,8 +121,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine does not know the runtime that was asked for",
         fixes: |_| {
             fixes([
-                "leave `--runtime` out: `--gpus` does not need it",
-                "or register it: `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
+                "Leave `--runtime` out: `--gpus` does not need it",
+                "Or register it: `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
             ])
         },
     },
@@ -105,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "No CDI specification of the engine has the device",
         fixes: |_| {
             fixes([
-                "make the specification anew: `sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`",
+                "Generate the specification again: `sudo nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml`",
             ])
         },
     },
@@ -121,7 +150,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The kernel runs another version of the NVIDIA driver than is installed",
         fixes: |_| {
             fixes([
-                "restart the machine, or reload the driver: `sudo rmmod nvidia_uvm nvidia && sudo modprobe nvidia`",
+                "Restart the machine, or reload the driver: `sudo rmmod nvidia_uvm nvidia && sudo modprobe nvidia`",
             ])
         },
     },
@@ -131,7 +160,7 @@ pub(super) const RULES: &[Rule] = &[
             evidence.line_with(&["error running prestart hook", "nvidia-container-cli"])
         },
         cause: "NVIDIA's hook failed while the container was prepared",
-        fixes: |_| fixes(["ask it directly: `nvidia-container-cli info`"]),
+        fixes: |_| fixes(["Ask it directly: `nvidia-container-cli info`"]),
     },
     Rule {
         name: "limit",
@@ -139,8 +168,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine may not raise a limit as high as `--ulimit` asks",
         fixes: |_| {
             fixes([
-                "take what is possible: `--ulimit-policy clamp`",
-                "or give the engine the right: `LimitMEMLOCK=infinity` and `LimitNOFILE=infinity` in its service",
+                "Take what is possible: `--ulimit-policy clamp`",
+                "Or give the engine the right: `LimitMEMLOCK=infinity` and `LimitNOFILE=infinity` in its service",
             ])
         },
     },
@@ -156,8 +185,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "Something else listens on a port that the container needs",
         fixes: |_| {
             fixes([
-                "find it: `sudo ss -ltnp`, or `dynrun ps` if it is a container of ours",
-                "or take another port: `-p HOST:CONTAINER`",
+                "Find it: `sudo ss -ltnp`, or `dynrun ps` if it is a container of dynrun",
+                "Or take another port: of the host with `-p 8001:8000`, of Dynamo's frontend with `--http-port 8001`",
             ])
         },
     },
@@ -165,7 +194,16 @@ pub(super) const RULES: &[Rule] = &[
         name: "name-taken",
         applies: |evidence| evidence.line_with(&["is already in use by container"]),
         cause: "Another container has the name",
-        fixes: |_| fixes(["remove it: `docker rm -f NAME`, or choose another `--name`"]),
+        fixes: |evidence| {
+            let name = evidence.line_with(&["is already in use by container"]);
+            let quoted = name.as_deref().and_then(|line| line.split('"').nth(1));
+            match quoted.map(|name| name.trim_start_matches('/')) {
+                Some(name) => vec![format!(
+                    "Remove it: `docker rm --force {name}`, or choose another `--name`"
+                )],
+                None => fixes(["Choose another `--name`"]),
+            }
+        },
     },
     Rule {
         name: "shared-memory",
@@ -180,7 +218,7 @@ pub(super) const RULES: &[Rule] = &[
                 .or_else(|| (evidence.code == Some(135)).then(String::new))
         },
         cause: "The shared memory of the container is too small",
-        fixes: |_| fixes(["give it more: `--shm-size 16g`, or share the host's: `--ipc host`"]),
+        fixes: |_| fixes(["Give it more: `--shm-size 16g`, or share the host's: `--ipc host`"]),
     },
     Rule {
         name: "gpu-out-of-memory",
@@ -194,8 +232,8 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The GPU has too little free memory for the model and its cache",
         fixes: |_| {
             fixes([
-                "see who uses it: `nvidia-smi`",
-                "or use less: vLLM `--gpu-memory-utilization`, SGLang `--mem-fraction-static`, TensorRT-LLM `--free-gpu-memory-fraction`",
+                "See who uses it: `nvidia-smi`",
+                "Or use less: vLLM `--gpu-memory-utilization`, SGLang `--mem-fraction-static`, TensorRT-LLM `--free-gpu-memory-fraction`",
             ])
         },
     },
@@ -203,14 +241,14 @@ pub(super) const RULES: &[Rule] = &[
         name: "out-of-memory",
         applies: |evidence| (evidence.out_of_memory == Some(true)).then(String::new),
         cause: "The container reached its limit of memory, and the kernel killed a process of it",
-        fixes: |_| fixes(["give it more with `--memory`, or leave the limit out"]),
+        fixes: |_| fixes(["Give it more with `--memory`, or leave the limit out"]),
     },
     Rule {
         name: "no-space",
         applies: |evidence| evidence.line_with(&["no space left on device"]),
         cause: "A disk is full",
         fixes: |_| {
-            fixes(["see which: `df -h` and `docker system df`; free some: `docker system prune`"])
+            fixes(["See which: `df -h` and `docker system df`; free some: `docker system prune`"])
         },
     },
     Rule {
@@ -226,7 +264,134 @@ pub(super) const RULES: &[Rule] = &[
         cause: "Hugging Face refuses the model: no token, or its licence is not accepted",
         fixes: |_| {
             fixes([
-                "accept the licence on the model's page, then pass a token: `--secret hf-token` with `HF_TOKEN` set",
+                "Accept the licence on the model's page, then pass a token: `--secret hf-token` with `HF_TOKEN` set",
+            ])
+        },
+    },
+    Rule {
+        name: "model-missing",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "is not a local folder and is not a valid model identifier",
+                "repo id must be in the form",
+                "repo id must use alphanumeric",
+                "repositorynotfounderror",
+                "repository not found for url",
+                "404 client error",
+                "can't load the configuration of",
+                "unable to load vocabulary",
+                "incorrect path_or_model_id",
+                "model path does not exist",
+                "no such model",
+            ])
+        },
+        cause: "The model is neither a directory of the container nor one of Hugging Face",
+        fixes: |_| {
+            fixes([
+                "Check the name, for example `Qwen/Qwen3-0.6B`",
+                "Or mount a directory of the host at the path that the command names: `-v /models:/models:ro`",
+            ])
+        },
+    },
+    Rule {
+        name: "module-missing",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "no module named",
+                "modulenotfounderror",
+                "error while finding module",
+            ])
+        },
+        cause: "The image has no Python module of that name",
+        fixes: |evidence| {
+            let line = evidence.line_with(&["no module named", "error while finding module"]);
+            let module = line.as_deref().and_then(module_in);
+            let similar = module.and_then(|module| closest(module, MODULES.iter().copied()));
+            let mut fixes: Vec<_> = similar
+                .map(|similar| format!("Did you mean `python3 -m {similar}`?"))
+                .into_iter()
+                .collect();
+            fixes.push(match evidence.image.as_str() {
+                "" => "Take an image that has it: `dynbuild list`".to_owned(),
+                image => {
+                    format!("See what is in the image: `dynrun run {image} python3 -m pip list`")
+                }
+            });
+            fixes
+        },
+    },
+    Rule {
+        name: "option-unknown",
+        applies: |evidence| {
+            let line = evidence.line_with(&[
+                "error: unrecognized arguments",
+                "unknown arguments specified",
+                "error: unexpected argument",
+                "no such option",
+            ]);
+            line.filter(|_| evidence.engine.is_none())
+        },
+        cause: "The command does not know an option that it was given",
+        fixes: |_| fixes(["List those that it has: give the command `--help`"]),
+    },
+    Rule {
+        name: "etcd-unreachable",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "check etcd server status",
+                "failed to connect to etcd",
+                "unable to connect to etcd",
+                "etcd connection",
+                "etcd not ready",
+                "waiting for etcd",
+                "could not connect to etcd",
+                ":2379",
+            ])
+        },
+        cause: "It waits for etcd, through which Dynamo's parts find each other, and etcd does not answer",
+        fixes: |_| {
+            fixes([
+                "Do without it on one machine: `-e DYN_DISCOVERY_BACKEND=file` for all parts, which share a directory",
+                "Or say where it is: `-e ETCD_ENDPOINTS=http://HOST:2379`",
+            ])
+        },
+    },
+    Rule {
+        name: "nats-unreachable",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "failed to connect to nats",
+                "unable to connect to nats",
+                "nats connection",
+                "nats: connection refused",
+                "waiting for nats",
+                "async_nats",
+                ":4222",
+            ])
+        },
+        cause: "It waits for NATS, which carries Dynamo's requests and events, and NATS does not answer",
+        fixes: |_| {
+            fixes([
+                "Do without it: `-e DYN_REQUEST_PLANE=tcp -e DYN_EVENT_PLANE=zmq` for all parts",
+                "Or say where it is: `-e NATS_SERVER=nats://HOST:4222`",
+            ])
+        },
+    },
+    Rule {
+        name: "device-type-unknown",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "failed to infer device type",
+                "no cuda gpus are available",
+                "found no nvidia driver",
+                "cuda driver version is insufficient",
+            ])
+        },
+        cause: "The container sees no GPU that the framework can use",
+        fixes: |_| {
+            fixes([
+                "Give it GPUs: `--gpus all`",
+                "Or look what the engine can give: `dynbuild doctor`",
             ])
         },
     },
@@ -236,7 +401,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine's machine has no such device file",
         fixes: |_| {
             fixes([
-                "look for it: `ls -l /dev`; for NVIDIA GPUs write `--gpus all` instead of device files",
+                "Look for it: `ls -l /dev`; for NVIDIA GPUs write `--gpus all` instead of device files",
             ])
         },
     },
@@ -249,16 +414,14 @@ pub(super) const RULES: &[Rule] = &[
         },
         cause: "The engine has no network of that name",
         fixes: |_| {
-            fixes([
-                "see which there are: `docker network ls`, or make it: `docker network create NAME`",
-            ])
+            fixes(["List them: `docker network ls`; create one with `docker network create`"])
         },
     },
     Rule {
         name: "mount-source-missing",
         applies: |evidence| evidence.line_with(&["bind source path does not exist"]),
         cause: "A directory that `--mount` names does not exist on the engine's machine",
-        fixes: |_| fixes(["make it, or add `,bind-create-src`"]),
+        fixes: |_| fixes(["Create it, or add `,bind-create-src`"]),
     },
     Rule {
         name: "user-missing",
@@ -266,7 +429,7 @@ pub(super) const RULES: &[Rule] = &[
             evidence.line_with(&["unable to find user", "no matching entries in passwd file"])
         },
         cause: "The image has no user of that name",
-        fixes: |_| fixes(["use a number: `--user 1000`"]),
+        fixes: |_| fixes(["Use a number: `--user 1000`"]),
     },
     Rule {
         name: "killed",
@@ -350,6 +513,69 @@ mod tests {
         assert!(!diagnosis.fixes.is_empty());
     }
 
+    #[test_case(
+        "OSError: /models/qwen is not a local folder and is not a valid model identifier listed on",
+        "model-missing"
+    )]
+    #[test_case(
+        "/usr/bin/python3: Error while finding module specification for 'dynamo.vlm' (ModuleNotFoundError: No module named 'dynamo.vlm')",
+        "module-missing"
+    )]
+    #[test_case("python3: No module named dynamo.fronted", "module-missing"; "from python itself")]
+    #[test_case(
+        "frontend.py: error: unrecognized arguments: --htp-port 8000",
+        "option-unknown"
+    )]
+    #[test_case(
+        "Unable to create lease. Check etcd server status at http://localhost:2379",
+        "etcd-unreachable"
+    )]
+    #[test_case(
+        "Failed to connect to NATS: IO error: Connection refused",
+        "nats-unreachable"
+    )]
+    #[test_case("RuntimeError: Failed to infer device type", "device-type-unknown")]
+    fn what_servers_say_is_known(line: &str, name: &str) {
+        let evidence = Evidence {
+            log: vec!["starting".to_owned(), line.to_owned()],
+            code: Some(1),
+            ..Evidence::default()
+        };
+        let diagnosis = diagnose(&evidence).unwrap();
+        assert_eq!(diagnosis.name, name);
+        assert_eq!(diagnosis.evidence.as_deref(), Some(line));
+    }
+
+    #[test_case("No module named dynamo.vlm" => "Did you mean `python3 -m dynamo.vllm`?")]
+    #[test_case("No module named 'dynamo.fronted')" => "Did you mean `python3 -m dynamo.frontend`?")]
+    fn the_module_that_was_meant_is_named(line: &str) -> String {
+        let evidence = Evidence {
+            log: vec![line.to_owned()],
+            ..Evidence::default()
+        };
+        diagnose(&evidence).unwrap().fixes.remove(0)
+    }
+
+    #[test]
+    fn the_container_that_has_the_name_is_named() {
+        let said =
+            "Conflict. The container name \"/front\" is already in use by container \"0123\"";
+        let fixes = diagnose(&engine_said(said)).unwrap().fixes;
+        assert_eq!(
+            fixes,
+            ["Remove it: `docker rm --force front`, or choose another `--name`"]
+        );
+    }
+
+    #[test]
+    fn every_fix_starts_with_a_capital_letter() {
+        for rule in super::RULES {
+            for fix in (rule.fixes)(&Evidence::default()) {
+                assert!(fix.starts_with(char::is_uppercase), "{fix}");
+            }
+        }
+    }
+
     #[test]
     fn killed_for_memory_and_killed_by_hand_differ() {
         let killed = |out_of_memory| Evidence {
@@ -387,7 +613,7 @@ mod tests {
             ..engine_said("No such image: dynamo:latest-vllm")
         };
         let fixes = diagnose(&evidence).unwrap().fixes;
-        assert_eq!(fixes, ["make it: `dynbuild --framework vllm`"]);
+        assert_eq!(fixes, ["Build it: `dynbuild --framework vllm`"]);
     }
 
     #[test]

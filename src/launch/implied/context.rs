@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{SecretFile, accelerator, cache, gds, secrets, standard, user, workspace};
+use super::{SecretFile, accelerator, cache, gds, secrets, standard, user, worker, workspace};
 use crate::launch::facts::HostFacts;
 use crate::launch::flag::{Flag, Flags as _};
 use crate::launch::note::Note;
@@ -77,6 +77,7 @@ pub fn imply(context: &Context<'_>) -> Result<Implied, Problems> {
         gds::imply(context),
         user::imply(context),
         secrets::imply(context),
+        worker::imply(context),
     ];
     let mut all = Implied::default();
     for part in parts {

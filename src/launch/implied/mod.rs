@@ -10,6 +10,7 @@ mod gds;
 mod secrets;
 mod standard;
 mod user;
+mod worker;
 mod workspace;
 
 pub use context::{Context, Implied, imply};

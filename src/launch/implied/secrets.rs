@@ -148,7 +148,7 @@ fn told(context: &Context<'_>) -> Vec<Note> {
 fn refuse(text: &str, why: &str) -> Problem {
     Problem::new(
         Exit::Run,
-        format!("invalid value `{text}` for `--secret`: {why}"),
+        format!("Invalid value `{text}` for `--secret`: {why}"),
     )
-    .hint("write `--secret hf-token`, `--secret hf-token,env=NAME` or `--secret hf-token,src=FILE`")
+    .hint("Write `--secret hf-token`, `--secret hf-token,env=NAME` or `--secret hf-token,src=FILE`")
 }

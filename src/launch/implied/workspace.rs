@@ -39,11 +39,11 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
 fn refuse(root: &str) -> Implied {
     let problem = Problem::new(
         Exit::Run,
-        format!("cannot mount the workspace `{root}`: its path has a colon"),
+        format!("Cannot mount the workspace `{root}`: its path has a colon"),
     );
     Implied {
         problems: vec![
-            problem.hint("move the checkout to a directory without a colon in its name"),
+            problem.hint("Move the checkout to a directory without a colon in its name"),
         ],
         ..Implied::default()
     }

@@ -21,12 +21,21 @@ const LAG: Duration = Duration::from_millis(200);
 /// The exit code of what SIGKILL ended.
 const KILLED: i64 = 137;
 
+/// What is known of the end of a container.
+#[derive(Clone, Debug, Default)]
+pub struct Autopsy {
+    /// Why it ended, if that is known.
+    pub diagnosis: Option<Diagnosis>,
+    /// The last lines of its log.
+    pub last_lines: Vec<String>,
+}
+
 /// Looks the end of a container up in the table; of one that was removed, only the engine's events
 /// are left to tell. The id must be whole.
 ///
 /// What the engine cannot tell is no evidence: there may be no log, or the container may just be
 /// going.
-pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Option<Diagnosis> {
+pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Autopsy {
     let mut evidence = Evidence {
         code,
         out_of_memory: ran_out_of_memory(engine, id, code).await,
@@ -36,7 +45,21 @@ pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Option<Dia
         evidence.log = last_lines(engine, id, facts.config.tty).await;
         evidence.image = facts.config.image;
     }
-    diagnose(&evidence)
+    Autopsy {
+        diagnosis: diagnose(&evidence),
+        last_lines: evidence.log,
+    }
+}
+
+/// Looks up what keeps a container waiting that runs.
+pub async fn hindrance(engine: &Engine, id: &str) -> Option<Diagnosis> {
+    let facts = engine.container(id).await.ok()??;
+    let evidence = Evidence {
+        log: last_lines(engine, id, facts.config.tty).await,
+        image: facts.config.image,
+        ..Evidence::default()
+    };
+    diagnose(&evidence).filter(|diagnosis| diagnosis.keeps_waiting)
 }
 
 /// Returns the last lines of a container; none if its log cannot be read.

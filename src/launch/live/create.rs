@@ -22,7 +22,7 @@ const NAME_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// The engine does not have the image, and it is not one to pull.
-    #[error("the engine has no image `{image}`")]
+    #[error("The engine has no image `{image}`")]
     NoImage {
         /// The image.
         image: String,
@@ -52,11 +52,11 @@ impl From<CreateError> for Problem {
                 let mut problem = Self::new(Exit::Run, error.to_string());
                 problem
                     .hints
-                    .extend(build_line.iter().map(|line| format!("make it: `{line}`")));
+                    .extend(build_line.iter().map(|line| format!("Make it: `{line}`")));
                 if !similar.is_empty() {
                     problem
                         .hints
-                        .push(format!("or take one that is there: {}", similar.join(", ")));
+                        .push(format!("Or take one that is there: {}", similar.join(", ")));
                 }
                 problem
             }

@@ -21,7 +21,7 @@ pub enum FillError {
     #[error(transparent)]
     Engine(Box<EngineError>),
     /// A secret's value cannot be read.
-    #[error("cannot read the secret `{id}`")]
+    #[error("Cannot read the secret `{id}`")]
     Secret {
         /// The secret.
         id: String,
@@ -30,10 +30,10 @@ pub enum FillError {
         source: io::Error,
     },
     /// The image does not have the user that it or `--user` names.
-    #[error("the image has no user `{0}`")]
+    #[error("The image has no user `{0}`")]
     NoUser(String),
     /// An archive cannot be read or written.
-    #[error("cannot read the container's accounts")]
+    #[error("Cannot read the container's accounts")]
     Archive(#[source] io::Error),
 }
 
@@ -48,7 +48,7 @@ impl From<FillError> for Problem {
         match error {
             FillError::Engine(error) => Self::from_error(Exit::Run, &*error),
             FillError::NoUser(_) => {
-                Self::from_error(Exit::Run, &error).hint("use a number: `--user 1000`")
+                Self::from_error(Exit::Run, &error).hint("Use a number: `--user 1000`")
             }
             FillError::Secret { .. } | FillError::Archive(_) => Self::from_error(Exit::Run, &error),
         }

@@ -22,7 +22,7 @@ pub mod source;
 pub mod start;
 pub mod tail;
 
-pub use autopsy::autopsy;
+pub use autopsy::{Autopsy, autopsy, hindrance};
 pub use loss::Loss;
 pub use multiplex::Sinks;
 pub use source::Source;

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// It is not there and cannot be made.
-    #[error("cannot make the directory `{}`", path.display())]
+    #[error("Cannot make the directory `{}`", path.display())]
     Make {
         /// The directory.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum DirectoryError {
         source: std::io::Error,
     },
     /// It cannot be written to.
-    #[error("cannot write to the directory `{}`", path.display())]
+    #[error("Cannot write to the directory `{}`", path.display())]
     Write {
         /// The directory.
         path: PathBuf,
@@ -39,13 +39,13 @@ impl DirectoryError {
         let theirs = home.is_some_and(|home| path.starts_with(home) && path != home);
         let problem = if theirs && path.exists() {
             problem.hint(format!(
-                "make it yours: `sudo chown -R \"$USER\" {}`",
+                "Make it yours: `sudo chown -R \"$USER\" {}`",
                 shell_words::quote(&path.to_string_lossy())
             ))
         } else {
             problem
         };
-        problem.hint("choose another with `--hf-home DIR`, or none with `--hf-home NONE`")
+        problem.hint("Choose another with `--hf-home DIR`, or none with `--hf-home NONE`")
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let refused = |home| directories(std::slice::from_ref(&file), home).unwrap_err();
         let problem = refused(None);
         assert!(
-            problem.message.starts_with("cannot make the directory"),
+            problem.message.starts_with("Cannot make the directory"),
             "{problem}"
         );
         let way_out = "choose another with `--hf-home DIR`, or none with `--hf-home NONE`";

@@ -323,9 +323,9 @@ impl Failed {
             Self::Before(problem) => return problem,
             Self::Interrupted(caught) => return Problem::new(caught.exit(), "Interrupted"),
             Self::Limit(name) => {
-                let message = format!("the engine cannot set `--ulimit {name}` as asked");
+                let message = format!("The engine cannot set `--ulimit {name}` as asked");
                 return Problem::new(Exit::Run, message)
-                    .hint("take what is possible: `--ulimit-policy clamp`");
+                    .hint("Take what is possible: `--ulimit-policy clamp`");
             }
             Self::Start(error) => error,
         };
@@ -374,11 +374,11 @@ fn check_cidfile(launch: &Launch) -> Result<(), Problem> {
         Some(path) if path.exists() => Err(Problem::new(
             Exit::Run,
             format!(
-                "the file `{}` of `--cidfile` is there already",
+                "The file `{}` of `--cidfile` is there already",
                 path.display()
             ),
         )
-        .hint("remove it if its container is gone, or choose another name")),
+        .hint("Remove it if its container is gone, or choose another name")),
         _ => Ok(()),
     }
 }

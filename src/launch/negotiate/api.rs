@@ -104,7 +104,7 @@ pub fn check(spec: &ContainerSpec, engine: &EngineFacts) -> Vec<Problem> {
                 "`{}` needs engine API {}, but engine {} speaks {}",
                 gate.flag, gate.since, engine.version, engine.api
             );
-            Problem::new(Exit::Run, message).hint("update the engine, or leave the flag out")
+            Problem::new(Exit::Run, message).hint("Update the engine, or leave the flag out")
         })
         .collect()
 }

@@ -19,7 +19,7 @@ const KIND: &str = "nvidia.com/gpu";
 /// The API from which on engines list their CDI devices.
 const LISTS_CDI: ApiVersion = ApiVersion::new(1, 50);
 
-const INSTALL_TOOLKIT: &str = "install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`";
+const INSTALL_TOOLKIT: &str = "Install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`";
 
 /// GPUs as asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub enum GpuProblem {
     )]
     NoDriver,
     /// The engine has no hook, and cannot tell whether it has GPUs by CDI.
-    #[error("this engine cannot serve `--gpus`: NVIDIA's runtime hook is not installed for it")]
+    #[error("This engine cannot serve `--gpus`: NVIDIA's runtime hook is not installed for it")]
     NoHook,
     /// There are not that many.
     #[error("{wanted} GPUs are asked for, but the engine lists {present}")]
@@ -62,7 +62,7 @@ pub enum GpuProblem {
         present: usize,
     },
     /// There is no such GPU.
-    #[error("the engine has no GPU `{name}`; it lists {}", present.join(", "))]
+    #[error("The engine has no GPU `{name}`; it lists {}", present.join(", "))]
     Missing {
         /// The one asked for.
         name: String,
@@ -76,18 +76,18 @@ impl From<GpuProblem> for Problem {
         let problem = Self::new(Exit::Run, error.to_string());
         match error {
             GpuProblem::Ambiguous => {
-                problem.hint("write `--gpus none` for no GPU, `--gpus device=0` for the first one")
+                problem.hint("Write `--gpus none` for no GPU, `--gpus device=0` for the first one")
             }
             GpuProblem::Name(_) => {
-                problem.hint("write for example `--gpus 0,1` or `--gpus GPU-3a23c669`; `nvidia-smi -L` lists them")
+                problem.hint("Write for example `--gpus 0,1` or `--gpus GPU-3a23c669`; `nvidia-smi -L` lists them")
             }
             GpuProblem::NoDriver => problem
                 .hint(INSTALL_TOOLKIT)
-                .hint("or run without GPU: `--gpus none`"),
+                .hint("Or run without GPU: `--gpus none`"),
             GpuProblem::NoHook => problem
                 .hint(INSTALL_TOOLKIT)
-                .hint("or ask by CDI, if the engine's machine has a specification: `--gpus none --device nvidia.com/gpu=all`")
-                .hint("or run without GPU: `--gpus none`"),
+                .hint("Or ask by CDI, if the engine's machine has a specification: `--gpus none --device nvidia.com/gpu=all`")
+                .hint("Or run without GPU: `--gpus none`"),
             GpuProblem::TooFew { .. } | GpuProblem::Missing { .. } => {
                 problem.hint("`nvidia-smi -L` lists the GPUs of a machine")
             }
@@ -183,7 +183,7 @@ fn resolve_one(flag: Flag, engine: Option<&EngineFacts>) -> Result<Vec<Flag>, Gp
     {
         let origin = |name: &String| Origin::Negotiated {
             from: format!("--gpus {}", flag.text()),
-            why: format!("the engine provides `{name}` by CDI"),
+            why: format!("The engine provides `{name}` by CDI"),
         };
         let by_cdi = |name| Flag::value("device", format!("{KIND}={name}"), origin(&name));
         return Ok(names.into_iter().map(by_cdi).collect());

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 
 /// A limit that the engine cannot set, under the policy `refuse`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the engine cannot set `--ulimit {asked}`: its own hard limit of {} is {}", asked.name(), shown(*possible))]
+#[error("The engine cannot set `--ulimit {asked}`: its own hard limit of {} is {}", asked.name(), shown(*possible))]
 pub struct LimitProblem {
     /// What was asked for.
     pub asked: Ulimit,
@@ -27,10 +27,10 @@ impl From<LimitProblem> for Problem {
         let name = error.asked.name();
         Self::new(Exit::Run, error.to_string())
             .hint(format!(
-                "ask for less: `--ulimit {name}={}`",
+                "Ask for less: `--ulimit {name}={}`",
                 error.possible
             ))
-            .hint("or take what is possible: `--ulimit-policy clamp`")
+            .hint("Or take what is possible: `--ulimit-policy clamp`")
     }
 }
 
@@ -159,8 +159,8 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "the engine cannot set `--ulimit memlock=-1:-1`: its own hard limit of memlock is 8388608",
-                "the engine cannot set `--ulimit nofile=65536:65536`: its own hard limit of nofile is 20000",
+                "The engine cannot set `--ulimit memlock=-1:-1`: its own hard limit of memlock is 8388608",
+                "The engine cannot set `--ulimit nofile=65536:65536`: its own hard limit of nofile is 20000",
             ]
         );
     }

@@ -24,7 +24,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
     }),
     RunOption::value("mac-address", |draft, text| {
         if !is_mac_address(text) {
-            return Err(Refusal::new("not a MAC address").hint("write `02:42:ac:11:00:02`"));
+            return Err(Refusal::new("not a MAC address").hint("Write `02:42:ac:11:00:02`"));
         }
         text.clone_into(&mut draft.first_network.mac_address);
         Ok(())

@@ -1,11 +1,20 @@
 //! When a server counts as ready, and how that is found out.
+//!
+//! [`watch`] climbs the levels. Where the port is, and that it is the container's own, is found out
+//! once (`port`), by looking at the sockets of the container (`sockets`, `server`, `owner`); from
+//! then on the server is asked there (`route`, `probe`), as a client would.
 
 mod level;
+mod owner;
 mod phase;
+mod port;
 mod probe;
 mod route;
+mod server;
+mod sockets;
 mod watch;
 
 pub use level::Level;
-pub use phase::{Phase, Readiness};
+pub use phase::{Phase, Progress, Readiness};
+pub(crate) use server::{SYSTEM_PORT, is_worker};
 pub use watch::watch;

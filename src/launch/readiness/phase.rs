@@ -15,18 +15,38 @@ pub struct Phase {
     pub after: Duration,
     /// What was seen, such as the model's name; may be empty.
     pub detail: String,
+    /// Where it was seen, as a client would write it; nothing before there is a port.
+    pub place: Option<String>,
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.after.as_secs_f64();
         write!(f, "{} after {seconds:.2}s", self.level.as_str())?;
-        if self.detail.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ": {}", self.detail)
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        match &self.place {
+            Some(place) => write!(f, " at {place}"),
+            None => Ok(()),
         }
     }
+}
+
+/// What a wait reports on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A level was reached.
+    Reached(Phase),
+    /// What is waited for.
+    Waiting(String),
+    /// What hinders.
+    Hindered {
+        /// What it is.
+        cause: String,
+        /// What helps.
+        fixes: Vec<String>,
+    },
 }
 
 /// What a wait came to.
@@ -46,12 +66,19 @@ pub enum Readiness {
         /// Its exit code, if it is still known.
         code: Option<i64>,
     },
-    /// The server answers, but wrongly.
+    /// The server answered, but not as it should.
     Wrong {
         /// The level that was not reached.
         level: Level,
         /// What it answered.
         answer: String,
+    },
+    /// No waiting helps.
+    Never {
+        /// Why.
+        cause: String,
+        /// What helps.
+        fix: String,
     },
 }
 
@@ -62,7 +89,7 @@ impl Readiness {
             Self::Ready => Exit::Done,
             Self::TimedOut { .. } => Exit::TimedOut,
             Self::Ended { .. } => Exit::Ended,
-            Self::Wrong { .. } => Exit::WrongAnswer,
+            Self::Wrong { .. } | Self::Never { .. } => Exit::WrongAnswer,
         }
     }
 }

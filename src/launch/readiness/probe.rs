@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::level::Level;
 use super::route::{Answer, Route};
+use super::server::Kind;
+use crate::text::clean_line;
 
 /// What a question came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,25 +19,45 @@ pub(super) enum Seen {
     Wrong(String),
     /// An answer that will not become right.
     Refused(String),
+    /// No waiting helps.
+    Never { cause: String, fix: String },
 }
 
-/// Asks whether a level is reached. `Running` is not asked here.
-pub(super) async fn probe(route: &Route, level: Level) -> Seen {
-    match level {
-        Level::Running => Seen::Reached(String::new()),
-        Level::Port => match route.is_open().await {
-            Ok(()) => Seen::Reached(String::new()),
-            Err(why) => Seen::NotYet(why),
-        },
-        Level::Live => live(route).await,
-        Level::Model => match model(route).await {
-            Ok(model) => Seen::Reached(model),
+/// Asks whether a level above the port is reached.
+pub(super) async fn probe(route: &Route, kind: Kind, level: Level) -> Seen {
+    match (level, kind) {
+        (Level::Running | Level::Port, _) => Seen::Reached(String::new()),
+        (Level::Live, Kind::Completions) => live(route).await,
+        (Level::Live, Kind::Worker) => answers(route).await,
+        (Level::Model | Level::Completion, Kind::Worker) => health(route).await,
+        (Level::Model, Kind::Completions) => match model(route).await {
+            Ok(model) => Seen::Reached(format!("`{model}`")),
             Err(seen) => seen,
         },
-        Level::Completion => match model(route).await {
+        (Level::Completion, Kind::Completions) => match model(route).await {
             Ok(model) => completion(route, &model).await,
             Err(seen) => seen,
         },
+    }
+}
+
+/// A worker says 503 at `/live` too until it serves, so that any answer counts.
+async fn answers(route: &Route) -> Seen {
+    match route.ask(Method::GET, "/live", "").await {
+        Ok(_) => Seen::Reached(String::new()),
+        Err(why) => Seen::NotYet(why),
+    }
+}
+
+/// A worker is healthy once its endpoint is registered and takes requests.
+async fn health(route: &Route) -> Seen {
+    let path = "/health";
+    match route.ask(Method::GET, path, "").await {
+        Ok(answer) if answer.status == 200 => {
+            Seen::Reached("the worker is healthy; completions come through a frontend".to_owned())
+        }
+        Ok(answer) => judge(path, &answer),
+        Err(why) => Seen::NotYet(why),
     }
 }
 
@@ -64,7 +86,7 @@ async fn model(route: &Route) -> Result<String, Seen> {
         .map_err(|_| Seen::Wrong(format!("/v1/models: {}", shortened(&answer.body))))?;
     let first = models.pointer("/data/0/id").and_then(Value::as_str);
     first
-        .map(str::to_owned)
+        .map(clean_line)
         .ok_or_else(|| Seen::NotYet("no model is listed".to_owned()))
 }
 
@@ -77,7 +99,7 @@ async fn completion(route: &Route, model: &str) -> Seen {
     });
     match route.ask(Method::POST, path, &question.to_string()).await {
         Ok(answer) if answer.status == 200 && choices(&answer.body) => {
-            Seen::Reached(model.to_owned())
+            Seen::Reached(format!("`{model}`"))
         }
         Ok(answer) if answer.status == 200 => {
             Seen::Wrong(format!("{path}: {}", shortened(&answer.body)))
@@ -103,7 +125,7 @@ fn judge(path: &str, answer: &Answer) -> Seen {
 }
 
 fn shortened(body: &str) -> String {
-    let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = clean_line(&body.split_whitespace().collect::<Vec<_>>().join(" "));
     match line.char_indices().nth(160) {
         Some((at, _)) => format!("{}...", &line[..at]),
         None => line,
@@ -146,15 +168,11 @@ mod tests {
     async fn a_live_server_without_model_is_only_live() {
         let route = server(&[("/live", 200, ""), ("/v1/models", 200, r#"{"data":[]}"#)]).await;
         assert_eq!(
-            probe(&route, Level::Port).await,
+            probe(&route, Kind::Completions, Level::Live).await,
             Seen::Reached(String::new())
         );
         assert_eq!(
-            probe(&route, Level::Live).await,
-            Seen::Reached(String::new())
-        );
-        assert_eq!(
-            probe(&route, Level::Model).await,
+            probe(&route, Kind::Completions, Level::Model).await,
             Seen::NotYet("no model is listed".to_owned())
         );
     }
@@ -171,11 +189,11 @@ mod tests {
         ])
         .await;
         assert_eq!(
-            probe(&route, Level::Model).await,
-            Seen::Reached("tiny".to_owned())
+            probe(&route, Kind::Completions, Level::Model).await,
+            Seen::Reached("`tiny`".to_owned())
         );
         assert_eq!(
-            probe(&route, Level::Completion).await,
+            probe(&route, Kind::Completions, Level::Completion).await,
             Seen::Wrong("/v1/chat/completions: 500 Failed to generate completions".to_owned())
         );
     }
@@ -184,8 +202,8 @@ mod tests {
     async fn one_token_is_ready() {
         let route = server(&[MODELS, ("/v1/chat/completions", 200, r#"{"choices":[{}]}"#)]).await;
         assert_eq!(
-            probe(&route, Level::Completion).await,
-            Seen::Reached("tiny".to_owned())
+            probe(&route, Kind::Completions, Level::Completion).await,
+            Seen::Reached("`tiny`".to_owned())
         );
     }
 
@@ -194,9 +212,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-        let host = "127.0.0.1".to_owned();
-        let seen = probe(&Route::Direct { host, port }, Level::Port).await;
-        assert!(matches!(seen, Seen::NotYet(_)), "{seen:?}");
+        assert!(Route::direct("127.0.0.1", port).is_open().await.is_err());
     }
 
     #[tokio::test]
@@ -204,9 +220,27 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let host = "127.0.0.1".to_owned();
-        let seen = probe(&Route::Direct { host, port }, Level::Port).await;
-        assert!(matches!(seen, Seen::NotYet(_)), "{seen:?}");
+        assert!(Route::direct("127.0.0.1", port).is_open().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_ready_by_its_health() {
+        let starting = server(&[
+            ("/live", 503, "{}"),
+            ("/health", 503, r#"{"status":"notready"}"#),
+        ]);
+        let starting = starting.await;
+        let seen = |route, level| async move { probe(route, Kind::Worker, level).await };
+        assert_eq!(
+            seen(&starting, Level::Live).await,
+            Seen::Reached(String::new())
+        );
+        assert!(matches!(
+            seen(&starting, Level::Completion).await,
+            Seen::NotYet(_)
+        ));
+        let ready = server(&[("/health", 200, r#"{"status":"ready"}"#)]).await;
+        assert!(matches!(seen(&ready, Level::Model).await, Seen::Reached(_)));
     }
 
     #[test_case(503, "NotYet")]

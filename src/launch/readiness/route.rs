@@ -1,7 +1,7 @@
 //! Ways to the server in a container.
 //!
-//! A published port, or one on the host's network, is asked from here. Where there is none, or it
-//! cannot be told where the engine publishes, or nothing answers there, Python in the container asks
+//! A published port, or one on the host's network, is asked from here, as a client would. Where
+//! there is none, or it is not known where the engine publishes, Python in the container asks
 //! itself.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::json;
@@ -20,19 +20,25 @@ use tokio::time::timeout;
 use crate::dial::Address;
 use crate::engine::{ContainerFacts, Engine};
 
-/// How long one question may take; a first completion compiles and warms up.
-const PATIENCE: Duration = Duration::from_secs(60);
-const CONNECT: Duration = Duration::from_secs(2);
+/// How long one answer may take; a first completion compiles and warms up.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes of an answer that are read.
+const ANSWER_LIMIT: usize = 4 << 20;
+
+/// By which our requests are known in a server's log.
+const USER_AGENT: &str = concat!("dynrun/", env!("CARGO_PKG_VERSION"), " (readiness)");
 
 /// How long a connection has to stay open. Docker's proxy takes connections for every published port,
 /// and closes those at once for which nobody listens in the container.
-const OPEN: Duration = Duration::from_millis(300);
+const STAYS_OPEN: Duration = Duration::from_millis(300);
 
 /// Asks `METHOD URL [BODY]` and prints the status on the first line, then the body.
 const ASK: &str = r#"
 import sys, urllib.request as r, urllib.error as e
-method, url, body = sys.argv[1:4]
-q = r.Request(url, method=method, data=body.encode() or None, headers={"content-type": "application/json"})
+method, url, body, agent = sys.argv[1:5]
+q = r.Request(url, method=method, data=body.encode() or None, headers={"content-type": "application/json", "user-agent": agent})
 try:
     a = r.urlopen(q, timeout=60)
 except e.HTTPError as error:
@@ -57,26 +63,49 @@ pub(super) enum Route {
     Inside {
         engine: Box<Engine>,
         id: String,
+        /// Its address in a network of the engine.
+        address: Option<String>,
         port: u16,
     },
 }
 
+fn url(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("http://[{host}]:{port}")
+    } else {
+        format!("http://{host}:{port}")
+    }
+}
+
 impl Route {
-    /// Returns the ways to a port of a container, the shorter first.
-    pub(super) fn all(
-        engine: &Engine,
-        facts: &ContainerFacts,
-        port: u16,
-        engine_host: Option<&EngineHost>,
-    ) -> Vec<Self> {
-        let direct = engine_host.and_then(|host| reachable(facts, port, host));
-        let direct = direct.map(|(host, port)| Self::Direct { host, port });
-        let inside = Self::Inside {
+    pub(super) fn direct(host: &str, port: u16) -> Self {
+        let host = host.to_owned();
+        Self::Direct { host, port }
+    }
+
+    pub(super) fn inside(engine: &Engine, facts: &ContainerFacts, port: u16) -> Self {
+        let networks = facts.network_settings.networks.values();
+        let mut addresses = networks.map(|network| network.ip_address.clone());
+        Self::Inside {
             engine: Box::new(engine.clone()),
             id: facts.id.clone(),
+            address: addresses.find(|address| !address.is_empty()),
             port,
-        };
-        direct.into_iter().chain([inside]).collect()
+        }
+    }
+
+    /// Returns where the server is, as a client would write it.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::Direct { host, port } => url(host, *port),
+            Self::Inside { address, port, .. } => match address {
+                Some(address) => format!(
+                    "{} (for containers of its network; publish it for others: `-p {port}:{port}`)",
+                    url(address, *port)
+                ),
+                None => format!("port {port}, asked from inside the container"),
+            },
+        }
     }
 
     /// Asks; an error says why there was no answer.
@@ -89,12 +118,12 @@ impl Route {
         let asked = async {
             match self {
                 Self::Direct { host, port } => direct(host, *port, method, path, body).await,
-                Self::Inside { engine, id, port } => {
-                    inside(engine, id, *port, &method, path, body).await
-                }
+                Self::Inside {
+                    engine, id, port, ..
+                } => inside(engine, id, *port, &method, path, body).await,
             }
         };
-        timeout(PATIENCE, asked)
+        timeout(ANSWER_TIMEOUT, asked)
             .await
             .map_err(|_| "no answer".to_owned())?
     }
@@ -108,39 +137,51 @@ impl Route {
     }
 }
 
-/// The machine whose ports the engine publishes.
+/// Where the ports that the engine publishes may be reached, the likely places first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EngineHost {
-    name: String,
-    /// Whether its loopback is ours.
+pub(super) struct Places {
+    hosts: Vec<String>,
+    /// Whether the engine's loopback is ours.
     is_here: bool,
 }
 
-fn reachable(facts: &ContainerFacts, port: u16, host: &EngineHost) -> Option<(String, u16)> {
-    if facts.host_config.network_mode == "host" {
-        return Some((host.name.clone(), port));
-    }
-    let ports = facts.network_settings.ports.as_ref()?;
-    let published = ports.get(&format!("{port}/tcp"))?.as_ref()?.first()?;
-    let name = match published.host_ip.parse::<IpAddr>() {
-        Ok(address) if address.is_loopback() && !host.is_here => return None,
-        Ok(address) if !address.is_unspecified() => published.host_ip.clone(),
-        _ => host.name.clone(),
+/// Returns the places at which a port of a container should be reached from here.
+pub(super) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> Vec<(String, u16)> {
+    let at = |port: u16| {
+        places
+            .hosts
+            .iter()
+            .map(move |host| (host.clone(), port))
+            .collect()
     };
-    Some((name, published.host_port.parse().ok()?))
+    if facts.host_config.network_mode == "host" {
+        return at(port);
+    }
+    let ports = facts.network_settings.ports.as_ref();
+    let published = ports.and_then(|ports| ports.get(&format!("{port}/tcp"))?.as_ref()?.first());
+    let Some((published, outside)) =
+        published.zip(published.and_then(|published| published.host_port.parse().ok()))
+    else {
+        return Vec::new();
+    };
+    match published.host_ip.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() && !places.is_here => Vec::new(),
+        Ok(address) if !address.is_unspecified() => vec![(published.host_ip.clone(), outside)],
+        Ok(_) | Err(_) => at(outside),
+    }
 }
 
 /// Returns whether the other side keeps a connection, or says something.
 async fn stays_open(mut stream: TcpStream) -> Result<(), String> {
     let closed = || "the connection is closed at once".to_owned();
-    match timeout(OPEN, stream.read_u8()).await {
+    match timeout(STAYS_OPEN, stream.read_u8()).await {
         Ok(said) => said.map(drop).map_err(|_| closed()),
         Err(_) => Ok(()),
     }
 }
 
-async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
-    let connected = timeout(CONNECT, TcpStream::connect((host, port))).await;
+pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
+    let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect((host, port))).await;
     let connected = connected.map_err(|_| format!("{host}:{port} does not answer"))?;
     connected.map_err(|error| format!("{host}:{port}: {error}"))
 }
@@ -160,12 +201,16 @@ async fn direct(
         .method(method)
         .uri(path)
         .header(header::HOST, host)
+        .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .map_err(|error| error.to_string())?;
     let answer = sender.send_request(request).await.map_err(told)?;
     let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.map_err(told)?.to_bytes();
+    let body = Limited::new(answer.into_body(), ANSWER_LIMIT)
+        .collect()
+        .await;
+    let body = body.map_err(|error| error.to_string())?.to_bytes();
     let body = String::from_utf8_lossy(&body).into_owned();
     Ok(Answer { status, body })
 }
@@ -181,13 +226,14 @@ async fn inside(
     let url = format!("http://{}:{port}{path}", Ipv4Addr::LOCALHOST);
     let request = json!({
         "AttachStdout": true,
-        "Cmd": ["python3", "-c", ASK, method.as_str(), url, body],
+        "Cmd": ["python3", "-c", ASK, method.as_str(), url, body, USER_AGENT],
     });
     let told = |error: crate::engine::EngineError| error.to_string();
     let exec = engine.create_exec(id, request).await.map_err(told)?;
-    let mut stream = engine.start_exec(&exec, false).await.map_err(told)?;
+    let stream = engine.start_exec(&exec, false).await.map_err(told)?;
     let mut raw = Vec::new();
     stream
+        .take(ANSWER_LIMIT as u64)
         .read_to_end(&mut raw)
         .await
         .map_err(|error| error.to_string())?;
@@ -221,7 +267,7 @@ fn no_answer(code: Option<i64>, port: u16) -> String {
 }
 
 /// Takes the headers out of a multiplexed stream.
-fn payload(mut raw: &[u8]) -> Vec<u8> {
+pub(super) fn payload(mut raw: &[u8]) -> Vec<u8> {
     let mut payload = Vec::new();
     while let Some((header, rest)) = raw.split_first_chunk::<8>() {
         let [_, _, _, _, length @ ..] = *header;
@@ -232,17 +278,29 @@ fn payload(mut raw: &[u8]) -> Vec<u8> {
     payload
 }
 
-/// Returns the machine whose ports the engine publishes: what is set, the engine's own, or this one.
-/// Of an engine behind a program such as ssh it is not known.
-pub(super) fn engine_host(address: &Address, set: Option<&str>) -> Option<EngineHost> {
-    let (name, is_here) = match (set, address) {
-        // Whoever sets it may have brought the engine's loopback here.
-        (Some(set), _) => (set.to_owned(), true),
-        (None, Address::Tcp { host, .. } | Address::Tls { host, .. }) => (host.clone(), false),
-        (None, Address::Unix(_)) => (Ipv4Addr::LOCALHOST.to_string(), true),
-        (None, Address::Command(_)) => return None,
-    };
-    Some(EngineHost { name, is_here })
+impl Places {
+    /// Returns where the engine's ports may be: where `set` says, at the engine's own address, or
+    /// on this machine. Of an engine behind a program such as ssh it is not known.
+    pub(super) fn of(engine: &Engine, set: Option<&str>) -> Self {
+        Self::new(engine.address(), set, || engine.own_addresses())
+    }
+
+    fn new(address: &Address, set: Option<&str>, own: impl FnOnce() -> Vec<Ipv4Addr>) -> Self {
+        let (hosts, is_here) = match (set, address) {
+            // Whoever sets it may have brought the engine's loopback here.
+            (Some(set), _) => (vec![set.to_owned()], true),
+            (None, Address::Tcp { host, .. } | Address::Tls { host, .. }) => {
+                (vec![host.clone()], false)
+            }
+            // One on this machine may have a network of its own.
+            (None, Address::Unix(_)) => {
+                let addresses = [Ipv4Addr::LOCALHOST].into_iter().chain(own());
+                (addresses.map(|address| address.to_string()).collect(), true)
+            }
+            (None, Address::Command(_)) => (Vec::new(), false),
+        };
+        Self { hosts, is_here }
+    }
 }
 
 #[cfg(test)]
@@ -267,7 +325,8 @@ mod tests {
             "NetworkSettings": {"Ports": ports},
         });
         let facts = serde_json::from_value(facts).unwrap();
-        let (host, port) = reachable(&facts, 8000, &engine_host(&address, set)?)?;
+        let places = Places::new(&address, set, Vec::new);
+        let (host, port) = reachable(&facts, 8000, &places).into_iter().next()?;
         Some(format!("{host}:{port}"))
     }
 

@@ -1,0 +1,145 @@
+//! Who holds a port that a container needs.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::engine::{Engine, Filters, short_id};
+
+/// Somebody who holds a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A container, by its name.
+    Container(String),
+    /// A process of this machine.
+    Process { name: String, pid: u32 },
+    /// Somebody whom we may not see.
+    Unknown,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Container(name) => write!(f, "container `{name}`"),
+            Self::Process { name, pid } => write!(f, "`{name}` (process {pid})"),
+            Self::Unknown => f.write_str("another process on the engine's machine"),
+        }
+    }
+}
+
+impl Owner {
+    /// Returns what frees the port.
+    pub(super) fn fix(&self, port: u16) -> String {
+        match self {
+            Self::Container(name) => format!("Stop it: `docker stop {name}`"),
+            Self::Process { pid, .. } => format!("Stop it: `kill {pid}`"),
+            Self::Unknown => format!("Find it: `sudo ss -ltnp 'sport = :{port}'`"),
+        }
+    }
+
+    /// Finds out who holds a socket on the network of the engine's machine.
+    pub(super) async fn of(engine: &Engine, port: u16, inode: u64) -> Self {
+        if let Some(name) = publisher(engine, port).await {
+            return Self::Container(name);
+        }
+        if !engine.is_local() {
+            return Self::Unknown;
+        }
+        let found = tokio::task::spawn_blocking(move || holder(port, inode)).await;
+        let Some((pid, container)) = found.ok().flatten() else {
+            return Self::Unknown;
+        };
+        if let Some(id) = container {
+            let facts = engine.container(&id).await.ok().flatten();
+            let name = facts.map(|facts| facts.name.trim_start_matches('/').to_owned());
+            return Self::Container(name.unwrap_or_else(|| short_id(&id).to_owned()));
+        }
+        let name = read(&format!("/proc/{pid}/comm")).unwrap_or_default();
+        let name = crate::text::clean_line(name.trim());
+        Self::Process { name, pid }
+    }
+}
+
+/// Returns the container that publishes a port of the host.
+async fn publisher(engine: &Engine, port: u16) -> Option<String> {
+    let containers = engine.containers(false, None, &Filters::new()).await.ok()?;
+    let publishes = |port_of: &crate::engine::ListedPort| port_of.public_port == Some(port);
+    let mut containers = containers.iter();
+    let found = containers.find(|container| container.ports.iter().any(publishes))?;
+    Some(found.name().to_owned())
+}
+
+/// Returns the process of this machine that holds a socket, and the container that it is in. The
+/// same number may be that of another machine's socket, so that the port has to be the same.
+fn holder(port: u16, inode: u64) -> Option<(u32, Option<String>)> {
+    let socket = format!("socket:[{inode}]");
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let pid = pids.into_iter().find(|pid: &u32| {
+        let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
+        let mut files = files.into_iter().flatten().flatten();
+        files.any(|file| std::fs::read_link(file.path()).is_ok_and(|to| to == Path::new(&socket)))
+    })?;
+    let table = ["tcp", "tcp6"].map(|table| read(&format!("/proc/{pid}/net/{table}")));
+    let line = format!(":{port:04X} ");
+    let number = format!(" {inode} ");
+    let is_there = |table: &String| {
+        table
+            .lines()
+            .any(|row| row.contains(&line) && row.contains(&number))
+    };
+    table.iter().flatten().any(is_there).then(|| {
+        let groups = read(&format!("/proc/{pid}/cgroup")).unwrap_or_default();
+        (pid, container_in(&groups))
+    })
+}
+
+fn read(path: &str) -> Option<String> {
+    fs_err::read_to_string(path).ok()
+}
+
+/// Returns the id of a container in the paths of a process's control groups.
+fn container_in(groups: &str) -> Option<String> {
+    let words = groups.split(|c: char| !c.is_ascii_hexdigit());
+    words
+        .into_iter()
+        .find(|word| word.len() == 64)
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_process_of_this_machine_is_found_by_its_socket() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&listener);
+        let link = std::fs::read_link(format!("/proc/self/fd/{descriptor}")).unwrap();
+        let text = link.to_string_lossy().into_owned();
+        let inode = text
+            .trim_start_matches("socket:[")
+            .trim_end_matches(']')
+            .parse()
+            .unwrap();
+        let (pid, _) = holder(port, inode).unwrap();
+        assert_eq!(pid, std::process::id());
+        assert_eq!(holder(port.wrapping_add(1), inode), None);
+    }
+
+    #[test]
+    fn containers_are_found_in_control_groups() {
+        let id = "0123456789abcdef".repeat(4);
+        assert_eq!(
+            container_in(&format!("0::/system.slice/docker-{id}.scope\n")),
+            Some(id.clone())
+        );
+        assert_eq!(
+            container_in(&format!("1:name=systemd:/docker/{id}\n")),
+            Some(id)
+        );
+        assert_eq!(container_in("0::/user.slice/session-1.scope\n"), None);
+    }
+}
