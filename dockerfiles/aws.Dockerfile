@@ -8,13 +8,13 @@ ARG EFA_VERSION
 ARG EFA_SHA256
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     set -e; export PATH="/opt/build/bin:${PATH}"; \
     fetch "https://efa-installer.amazonaws.com/aws-efa-installer-${EFA_VERSION}.tar.gz" /tmp/efa.tar.gz ${EFA_SHA256}; \
     mkdir /tmp/efa; tar --strip-components 1 -xf /tmp/efa.tar.gz -C /tmp/efa; cd /tmp/efa; \
-    online apt-get -q update; online ./efa_installer.sh -y --skip-kmod --skip-limit-conf --no-verify; \
+    distribution-apt update; online ./efa_installer.sh -y --skip-kmod --skip-limit-conf --no-verify; \
     echo /opt/amazon/efa/lib > /etc/ld.so.conf.d/000-efa.conf; ldconfig; \
     rm -r /tmp/efa /tmp/efa.tar.gz; /opt/amazon/efa/bin/fi_info --version
 ENV EFA_VERSION=${EFA_VERSION} \

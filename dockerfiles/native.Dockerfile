@@ -1,8 +1,12 @@
 # Libraries in C and C++ that Dynamo's wheels are compiled against, in /opt/native: NIXL with what
-# it stands on, and FFmpeg. Both are empty unless a build wants them.
+# it stands on, and FFmpeg. Both are empty unless a build wants them. Images get FFmpeg alone: at run
+# time there is one NIXL and one UCX, those of the Python package.
 #
-# NIXL_SOURCE is `wheel` where the Python package brings NIXL along, and `git` to compile it.
+# NIXL is compiled for the KV block manager, and for sources whose frontend reads media over it, where
+# NIXL_SOURCE is `git`. Everything else uses it by name, and is compiled without.
 ARG NIXL_SOURCE=wheel
+ARG ENABLE_KVBM=false
+ARG ENABLE_MEDIA_NIXL=false
 ARG ENABLE_MEDIA_FFMPEG=false
 
 FROM scratch AS native_wheel
@@ -17,7 +21,8 @@ RUN --mount=type=secret,id=ca \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     install-packages autoconf automake bzip2 cmake g++ gcc git libhwloc-dev libibverbs-dev libnuma-dev librdmacm-dev \
-      libtool make meson ninja-build patchelf pkg-config pybind11-dev python${PYTHON_VERSION}-dev zlib1g-dev
+      libtool make meson ninja-build patchelf pkg-config pybind11-dev python${PYTHON_VERSION}-dev \
+      xz-utils zlib1g-dev
 # Parallel jobs of a compilation; empty is one per core of the engine.
 ARG MAX_JOBS=
 ENV MAKEFLAGS=${MAX_JOBS:+-j${MAX_JOBS}}
@@ -30,21 +35,21 @@ ARG FFMPEG_SHA256
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     set -e; mkdir -p /opt/native/src; \
-    fetch "${FFMPEG_URL}" "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar.bz2" ${FFMPEG_SHA256}; \
-    mkdir /tmp/ffmpeg; cd /tmp/ffmpeg; tar --strip-components 1 -xf "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar.bz2"; \
+    fetch "${FFMPEG_URL}" "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar" ${FFMPEG_SHA256}; \
+    mkdir /tmp/ffmpeg; cd /tmp/ffmpeg; tar --strip-components 1 -xf "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar"; \
     ./configure --prefix=/opt/native --enable-shared --disable-static --disable-gpl --disable-nonfree \
-      --disable-programs --disable-doc --disable-network --disable-x86asm --disable-postproc --disable-devices \
+      --disable-programs --disable-doc --disable-network --disable-x86asm --disable-devices \
       --disable-libdrm --disable-encoders --disable-muxers --disable-bsfs; \
     make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/ffmpeg
 
-# GDRCopy's library alone; its kernel module is the host's.
+# GDRCopy's library alone; its kernel module is the host's. Without GDRCOPY_URL it is left out.
 FROM native_tools AS gdrcopy
-ARG GDRCOPY_URL
-ARG GDRCOPY_SHA256
+ARG GDRCOPY_URL=
+ARG GDRCOPY_SHA256=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
-    set -e; mkdir /tmp/gdrcopy; cd /tmp/gdrcopy; \
-    fetch "${GDRCOPY_URL}" source.tar.gz ${GDRCOPY_SHA256}; tar --strip-components 1 -xf source.tar.gz; \
+    set -e; if [ -z "${GDRCOPY_URL}" ]; then exit; fi; mkdir /tmp/gdrcopy; cd /tmp/gdrcopy; \
+    fetch "${GDRCOPY_URL}" source.tar ${GDRCOPY_SHA256}; tar --strip-components 1 -xf source.tar; \
     make prefix=/opt/native libdir=/opt/native/lib CUDA=/usr/local/cuda lib_install; rm -r /tmp/gdrcopy
 
 FROM gdrcopy AS ucx
@@ -54,11 +59,13 @@ ARG ENABLE_EFA=false
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     set -e; mkdir /tmp/ucx; cd /tmp/ucx; \
-    fetch "${UCX_URL}" source.tar.gz ${UCX_SHA256}; tar --strip-components 1 -xf source.tar.gz; \
+    fetch "${UCX_URL}" source.tar ${UCX_SHA256}; tar --strip-components 1 -xf source.tar; \
     efa=--without-efa; if [ "${ENABLE_EFA}" = true ]; then efa=--with-efa; fi; \
+    gdrcopy=--without-gdrcopy; if [ -n "${GDRCOPY_URL}" ]; then gdrcopy=--with-gdrcopy=/opt/native; fi; \
+    if [ ! -x configure ]; then ./autogen.sh; fi; \
     ./contrib/configure-release --prefix=/opt/native --enable-shared --disable-static --disable-doxygen-doc \
       --without-go --enable-optimizations --enable-cma --enable-devel-headers --enable-mt --with-verbs --with-dm \
-      --with-cuda=/usr/local/cuda --with-gdrcopy=/opt/native ${efa}; \
+      --with-cuda=/usr/local/cuda ${gdrcopy} ${efa}; \
     make ${MAKEFLAGS:--j"$(nproc)"}; make install-strip; rm -r /tmp/ucx
 
 FROM ucx AS libfabric
@@ -68,12 +75,15 @@ ARG ENABLE_EFA=false
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     set -e; mkdir /tmp/libfabric; cd /tmp/libfabric; \
-    fetch "${LIBFABRIC_URL}" source.tar.bz2 ${LIBFABRIC_SHA256}; tar --strip-components 1 -xf source.tar.bz2; \
+    fetch "${LIBFABRIC_URL}" source.tar ${LIBFABRIC_SHA256}; tar --strip-components 1 -xf source.tar; \
+    gdrcopy=; if [ -n "${GDRCOPY_URL}" ]; then gdrcopy="--with-gdrcopy=/opt/native --enable-gdrcopy-dlopen"; fi; \
+    if [ ! -x configure ]; then ./autogen.sh; fi; \
     efa=--disable-efa; if [ "${ENABLE_EFA}" = true ]; then efa=--enable-efa; fi; \
     ./configure --prefix=/opt/native --disable-static --disable-verbs --disable-psm3 --disable-opx --disable-usnic \
-      --with-cuda=/usr/local/cuda --enable-cuda-dlopen --with-gdrcopy=/opt/native --enable-gdrcopy-dlopen ${efa}; \
+      --with-cuda=/usr/local/cuda --enable-cuda-dlopen ${gdrcopy} ${efa}; \
     make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/libfabric
 
+# NIXL would make a wheel with the uv that it finds, from packages that nothing pins.
 FROM libfabric AS native_git
 ARG NIXL_REF
 ARG ENABLE_NIXL_GDS=false
@@ -84,6 +94,7 @@ RUN --mount=type=secret,id=ca \
     set -e; \
     online git clone --quiet --depth 1 --branch "${NIXL_REF}" https://github.com/ai-dynamo/nixl.git /tmp/nixl; cd /tmp/nixl; \
     gds=true; if [ "${ENABLE_NIXL_GDS}" = true ]; then gds=false; fi; \
+    mv /opt/build/bin/uv /tmp/uv; \
     online meson setup build --prefix=/opt/native --libdir=lib --buildtype=release \
       -Ducx_path=/opt/native -Dlibfabric_path=/opt/native -Ddisable_gds_backend=${gds} \
       -Dcudapath_inc=/usr/local/cuda/include -Dcudapath_lib=/usr/local/cuda/lib64; \
@@ -91,5 +102,13 @@ RUN --mount=type=secret,id=ca \
 
 FROM ffmpeg_${ENABLE_MEDIA_FFMPEG} AS ffmpeg
 
-FROM native_${NIXL_SOURCE} AS native
+FROM native_wheel AS nixl_false_false
+
+FROM native_${NIXL_SOURCE} AS nixl_true_false
+
+FROM native_${NIXL_SOURCE} AS nixl_false_true
+
+FROM native_${NIXL_SOURCE} AS nixl_true_true
+
+FROM nixl_${ENABLE_KVBM}_${ENABLE_MEDIA_NIXL} AS native
 COPY --from=ffmpeg /opt/native/ /opt/native/

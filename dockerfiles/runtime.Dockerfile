@@ -1,13 +1,50 @@
 # The image that runs Dynamo: its wheels on the engine, or on nothing for frontend, router and mocker.
-FROM framework AS runtime
-# Modules that must be there at the end; a wrong pair of versions is told here, not at the first start.
-ARG IMPORT_CHECK=dynamo.runtime
-RUN --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
-    --mount=type=bind,from=wheel_builder,source=/dist/wheels,target=/tmp/wheels \
+#
+# RUNTIME_ENVIRONMENT selects the variables that programs find, also in Kubernetes, where nobody goes
+# through dynrun. RUNTIME_PARENT is the stage below: `framework`, or `dev_tools` for images to work in,
+# whose tools so stay as they are when Dynamo changes.
+ARG RUNTIME_ENVIRONMENT=cpu
+ARG RUNTIME_PARENT=framework
+
+FROM ${RUNTIME_PARENT} AS environment_cpu
+
+FROM ${RUNTIME_PARENT} AS environment_cuda
+ENV CUDA_DEVICE_ORDER=PCI_BUS_ID \
+    NVIDIA_DRIVER_CAPABILITIES=video,compute,utility \
+    NIXL_PREFIX=/opt/dynamo/nixl \
+    TRITON_PTXAS_PATH=/opt/dynamo/cuda/ptxas \
+    TRITON_CUOBJDUMP_PATH=/opt/dynamo/cuda/cuobjdump \
+    TRITON_NVDISASM_PATH=/opt/dynamo/cuda/nvdisasm
+
+FROM environment_cuda AS environment_sglang
+ENV SGLANG_FORCE_SHUTDOWN=1
+
+FROM environment_cuda AS environment_trtllm
+ENV NIXL_PLUGIN_DIR=/opt/dynamo/nixl/plugins
+
+FROM environment_${RUNTIME_ENVIRONMENT} AS runtime
+USER dynamo
+# The wheels that are compiled come first: they change less often than those of Python alone.
+RUN --mount=type=bind,from=tools,target=/opt/build \
+    --mount=type=bind,from=wheel_builder,source=/dist/wheels/native,target=/tmp/wheels \
     --mount=type=cache,target=/var/cache/uv,uid=1000,gid=0,mode=0775 \
-    set -e; umask 002; export UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy; \
-    /opt/build/bin/uv pip install --quiet --compile-bytecode --no-deps --offline /tmp/wheels/*.whl; \
-    for module in ${IMPORT_CHECK}; do python3 -c "import ${module}"; done
+    /opt/build/bin/install-wheels /tmp/wheels/*.whl
+
+# What does not work is told here, with its reason, not at the first start.
+ARG IMPORT_CHECK=dynamo.runtime
+ARG FIND_CHECK=
+ARG ENGINE_COMPILES=false
+RUN --mount=type=bind,from=tools,target=/opt/build \
+    --mount=type=bind,from=wheel_builder,source=/dist/wheels/python,target=/tmp/wheels \
+    --mount=type=bind,from=wheel_builder,source=/dist/overrides.txt,target=/tmp/overrides.txt \
+    --mount=type=cache,target=/var/cache/uv,uid=1000,gid=0,mode=0775 \
+    set -e; /opt/build/bin/install-wheels /tmp/wheels/*.whl; \
+    export PATH="${PATH}:/opt/build/bin"; \
+    check-packages /tmp/overrides.txt; \
+    check-imports ${IMPORT_CHECK}; check-imports --find ${FIND_CHECK}; \
+    check-native; check-caches; \
+    if [ "${ENGINE_COMPILES}" = true ]; then check-compiler; fi; \
+    collect-legal /legal
 
 ENTRYPOINT ["/opt/dynamo/bin/entrypoint"]
 CMD ["/bin/bash"]

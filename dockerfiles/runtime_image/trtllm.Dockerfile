@@ -18,7 +18,7 @@ FROM ${RUNTIME_IMAGE}:${RUNTIME_IMAGE_TAG} AS tensorrtllm_image
 
 FROM ${PYTORCH_IMAGE}:${PYTORCH_IMAGE_TAG} AS tensorrtllm_pytorch
 RUN --mount=type=secret,id=ca \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
     /opt/build/bin/install-packages git git-lfs libopenmpi-dev
@@ -29,7 +29,7 @@ ARG TENSORRTLLM_INDEX_URL=
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages \
       ${TENSORRTLLM_INDEX_URL:+--extra-index-url "${TENSORRTLLM_INDEX_URL}"} "${TENSORRTLLM_PIP_WHEEL}"
@@ -42,7 +42,7 @@ FROM tensorrtllm_pytorch AS tensorrtllm_directory
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=bind,from=trtllm_wheel,target=/tmp/wheels \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     set -e; wheels=$(find /tmp/wheels -name '*.whl'); \
@@ -62,7 +62,7 @@ RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=github-token \
     --mount=type=secret,id=gitlab-token \
     --mount=type=secret,id=pip-index-url \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     set -e; export PATH="/opt/build/bin:${PATH}"; unset PIP_CONSTRAINT; export GIT_LFS_SKIP_SMUDGE=1; \
     git init --quiet /src; cd /src; \
@@ -77,7 +77,7 @@ FROM tensorrtllm_pytorch AS tensorrtllm_git
 RUN --mount=type=secret,id=ca \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=pip-index-url \
-    --mount=type=bind,from=base,source=/opt/build,target=/opt/build \
+    --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=bind,from=tensorrtllm_compiled,source=/dist,target=/tmp/wheels \
     --mount=type=cache,target=/root/.cache/pip,sharing=locked \
     unset PIP_CONSTRAINT; /opt/build/bin/online python3 -m pip install --quiet --break-system-packages /tmp/wheels/*.whl

@@ -1008,6 +1008,7 @@ fn the_default_image_of_the_dynamo_profile() {
     assert_eq!(
         target.dockerfile.fragments,
         [
+            "scripts",
             "base",
             "native",
             "wheel_builder",

@@ -7,6 +7,7 @@ pub(crate) const EMBEDDED: &[(&str, &str)] = &[
     ("dynamo", include_str!("../../profiles/dynamo.toml")),
     ("sglang", include_str!("../../profiles/sglang.toml")),
     ("trtllm", include_str!("../../profiles/trtllm.toml")),
+    ("versions", include_str!("../../profiles/versions.toml")),
     ("vllm", include_str!("../../profiles/vllm.toml")),
 ];
 

@@ -1,6 +1,7 @@
 //! The shipped profiles with the shipped stages: planned, linted, and checked by a real engine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use dynbuild::plan::PlannedTarget;
 use dynbuild::plan::lint::{Subject, lint};
@@ -69,6 +70,71 @@ fn buildkit_has_nothing_to_say_about_the_joined_files() {
             }
         }
     }
+}
+
+/// What the scripts' fragment begins with.
+const SCRIPTS: &str = r#"# Generated from the files in dockerfiles/bin/: edit those, and let the test write this one,
+#
+#   INSTA_UPDATE=always cargo test --test it scripts
+#
+# A Dockerfile that comes from standard input has no files to copy, and Docker 20.10 no here-documents.
+ARG BASE_IMAGE
+ARG BASE_IMAGE_TAG
+
+FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS helpers
+ENV PATH=/opt/build/bin:${PATH}
+RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
+ && printf '%s\n' 'Acquire::https::CAInfo "/run/secrets/ca";' 'APT::Sandbox::User "root";' > /opt/build/apt.conf \
+"#;
+
+/// The scripts reach the stages as one step that writes them, line by line.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests are no commands of ours")]
+fn the_delivered_scripts_are_those_of_the_folder() {
+    let stages = Path::new(env!("CARGO_MANIFEST_DIR")).join("dockerfiles");
+    let scripts: String = files_of(&stages.join("bin"))
+        .iter()
+        .map(|path| delivered(path))
+        .collect();
+    let expected = format!("{SCRIPTS}{scripts} && chmod 0755 *\n");
+    let file = stages.join("scripts.Dockerfile");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        fs_err::write(&file, &expected).unwrap();
+    }
+    let found = fs_err::read_to_string(file).unwrap();
+    assert!(found == expected, "see the first lines of the file");
+}
+
+/// Here-documents would be read as such by BuildKit's frontend, wherever they stand in a step.
+#[test]
+fn scripts_are_what_every_engine_can_be_given() {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("dockerfiles/bin");
+    for path in files_of(&scripts) {
+        let text = fs_err::read_to_string(&path).unwrap();
+        let shown = path.display();
+        assert!(
+            text.starts_with("#!/") || text.starts_with("\"\"\""),
+            "{shown}"
+        );
+        assert!(!text.contains("<<"), "{shown} has a here-document");
+    }
+}
+
+/// The part of a step that writes one script.
+fn delivered(path: &Path) -> String {
+    let name = path.file_name().expect("a name").to_string_lossy();
+    let text = fs_err::read_to_string(path).expect("readable");
+    let quoted = text.lines().map(|line| line.replace('\'', r#"'"'"'"#));
+    let lines: Vec<_> = quoted.map(|line| format!("      '{line}'")).collect();
+    format!(
+        " && printf '%s\\n' \\\n{} > {name} \\\n",
+        lines.join(" \\\n")
+    )
+}
+
+fn files_of(folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs_err::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("a file").path()).collect()
 }
 
 /// A check asks for the images that stages start from. Not every machine reaches all their

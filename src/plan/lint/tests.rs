@@ -108,7 +108,9 @@ fn value<'a>(name: &str, source: &'a str) -> &'a str {
     match name {
         "DYNAMO_SOURCE" => source,
         "NIXL_SOURCE" | "ENGINE_SOURCE" => "wheel",
-        "ENABLE_MEDIA_FFMPEG" => "true",
+        "ENABLE_MEDIA_FFMPEG" | "ENABLE_MEDIA_NIXL" | "ENABLE_KVBM" => "true",
+        "RUNTIME_ENVIRONMENT" => "cuda",
+        "RUNTIME_PARENT" => "framework",
         _ => "1",
     }
 }

@@ -29,6 +29,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     embed!("aws"),
     embed!("base"),
     embed!("dev"),
+    embed!("dev_tools"),
     embed!("docs"),
     embed!("framework"),
     embed!("frontend"),
@@ -38,6 +39,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     embed!("runtime_base"),
     embed!("runtime_image"),
     embed!("runtime_image/trtllm"),
+    embed!("scripts"),
     embed!("services"),
     embed!("wheel_builder"),
 ];
@@ -246,6 +248,7 @@ impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Fragments {
 #[cfg(test)]
 pub(crate) fn shipped_runtime<const N: usize>(followers: [&str; N]) -> Composition {
     let runtime = [
+        "scripts",
         "base",
         "native",
         "wheel_builder",

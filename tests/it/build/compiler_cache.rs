@@ -41,7 +41,7 @@ COPY --from=tools sccache /opt/build/bin/sccache
 /// `SCCACHE_ENDPOINT` any more. Its environment must not have the credentials.
 const COMPILE: &str = r#"
 FROM base AS first
-COPY --from=compiler_cache /opt/build/bin/compile /opt/build/bin/compile
+COPY --from=helpers /opt/build/bin/compile /opt/build/bin/compile
 ARG USE_SCCACHE=false
 ARG SCCACHE_BACKEND=
 ARG SCCACHE_BUCKET=

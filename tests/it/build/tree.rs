@@ -29,6 +29,11 @@ fn a_changed_line_of_rust_is_in_the_next_image() {
         // Whoever the image runs as, what was compiled can be imported.
         let stranger = card(&engine, &image, &["--user", "12345:0"]);
         assert!(stranger.starts_with("tiny "), "{stranger}");
+        // The wheel has the features that upstream's has.
+        let mut docker = engine.docker();
+        docker.args(["run", "--rm", image.name(), "python3", "-c"]);
+        docker.arg("import dynamo.runtime; print(dynamo.runtime.has_kv_indexer())");
+        assert_eq!(engine.run(&mut docker).trim(), "True");
 
         workspace.replace("lib/llm/src/lib.rs", CARD, LONGER_CARD);
         let again = workspace.build(&engine, &image);

@@ -116,7 +116,7 @@ fn a_fragment_that_is_missing() {
     23 | fragment = "demo/runtme"
        |            ^^^^^^^^^^^^^ set here
       hint: Did you mean `demo/runtime`?
-      hint: Fragments: `aws`, `base`, `demo/base`, `demo/runtime`, `dev`, `docs`, `framework`, `frontend`, `local-dev`, `native`, `runtime`, `runtime_base`, `runtime_image`, `runtime_image/trtllm`, `services`, `wheel_builder`
+      hint: Fragments: `aws`, `base`, `demo/base`, `demo/runtime`, `dev`, `dev_tools`, `docs`, `framework`, `frontend`, `local-dev`, `native`, `runtime`, `runtime_base`, `runtime_image`, `runtime_image/trtllm`, `scripts`, `services`, `wheel_builder`
     "#);
 }
 
