@@ -27,4 +27,5 @@ pub mod suggest;
 pub mod text;
 pub mod text_file;
 pub mod toml_file;
+pub mod tree;
 pub mod ui;

@@ -8,9 +8,10 @@ use super::environment::Environment;
 use crate::docker::duration::GoDuration;
 use crate::engine::{Deadline, Surroundings};
 use crate::exit::Exit;
-use crate::git;
+use crate::git::{self, GitProgram};
 use crate::problem::{Problem, Problems};
 use crate::report::Annotation;
+use crate::tree;
 use crate::ui::{ColorChoice, Settings, Ui};
 
 /// The environment and the user interface of one run.
@@ -124,14 +125,25 @@ impl Edge {
         }
     }
 
-    /// Returns the build context: what was asked for, else the repository around the working
-    /// directory, else the working directory.
+    /// Returns the git program of this environment.
+    pub(super) fn git(&self) -> GitProgram {
+        GitProgram::new(self.environment.variables())
+    }
+
+    /// Returns the build context: what was asked for, else the sources of Dynamo or the repository
+    /// around the working directory, whichever is nearer, else the working directory.
     pub(super) fn context(&self, asked: Option<&Path>) -> PathBuf {
         let here = self.environment.working_directory();
-        match asked {
-            Some(path) => self.absolute(path),
-            None => git::top_directory(here).unwrap_or_else(|| here.to_owned()),
+        if let Some(path) = asked {
+            return self.absolute(path);
         }
+        let depth = |path: &PathBuf| path.components().count();
+        let canonical = here.canonicalize().unwrap_or_else(|_| here.to_owned());
+        [git::top_directory(&canonical), tree::top(&canonical)]
+            .into_iter()
+            .flatten()
+            .max_by_key(depth)
+            .unwrap_or_else(|| here.to_owned())
     }
 }
 

@@ -1,61 +1,83 @@
-//! What can go wrong when a repository is read.
+//! Why a repository does not say what is checked out.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::text::human_duration;
 
-/// Why a repository cannot tell what is checked out.
-#[derive(Debug, Error)]
+/// Why a repository does not say what is checked out.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum GitError {
     /// The repository belongs to somebody else, and git refuses to trust it.
-    #[error("The git repository at `{}` belongs to another user", path.display())]
+    #[error("it belongs to another user")]
     Owner {
-        /// The top of its working tree.
+        /// What `safe.directory` must name.
         path: PathBuf,
     },
-    /// The index has whole directories for entries.
-    #[error("The git repository at `{}` has a sparse index, which libgit2 cannot read", path.display())]
-    SparseIndex {
+    /// A file of the repository is a FIFO or a device.
+    #[error("`{}` is not a regular file", path.display())]
+    SpecialFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `.git` points to a place that does not exist.
+    #[error("`{}` points to `{}`, which does not exist", file.display(), target.display())]
+    Dangling {
+        /// The `.git` file.
+        file: PathBuf,
+        /// Where it points to.
+        target: PathBuf,
+    },
+    /// It took too long.
+    #[error("git did not answer within {}", human_duration(*limit))]
+    TimedOut {
         /// The directory that was asked for.
         path: PathBuf,
+        /// How long it may take.
+        limit: Duration,
     },
-    /// libgit2 cannot read the repository.
-    #[error("Cannot read the git repository at `{}`", path.display())]
-    Unreadable {
+    /// libgit2 cannot read the repository, and there is no git program.
+    #[error("{reason}")]
+    Library {
         /// The directory that was asked for.
         path: PathBuf,
         /// What libgit2 says.
-        #[source]
-        source: git2::Error,
+        reason: String,
+    },
+    /// git itself cannot read the repository.
+    #[error("{reason}")]
+    Program {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// What git says.
+        reason: String,
     },
 }
 
-impl From<GitError> for Problem {
-    fn from(error: GitError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
-        match error {
-            GitError::Owner { path } => {
-                let path = path.display().to_string();
-                let path = shell_words::quote(&path);
-                problem.hint(format!(
-                    "Trust it: `git config --global --add safe.directory {path}`"
-                ))
+impl GitError {
+    /// Returns what the user can do about it, as an action.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Owner { path } => {
+                let path = quoted(path);
+                format!("Trust it: `git config --global --add safe.directory {path}`")
             }
-            GitError::SparseIndex { path } => {
-                let path = path.display().to_string();
-                let path = shell_words::quote(&path);
-                problem.hint(format!(
-                    "Write it out: `git -C {path} sparse-checkout reapply --no-sparse-index`"
-                ))
-            }
-            GitError::Unreadable { path, .. } => {
-                let path = path.display().to_string();
-                let path = shell_words::quote(&path);
-                problem.hint(format!("See what git says: `git -C {path} status`"))
+            Self::SpecialFile { path } => format!("Remove it: `rm {}`", quoted(path)),
+            Self::Dangling { file, .. } => format!(
+                "Repair it where the repository is: `git worktree repair`, or remove `{}`",
+                file.display()
+            ),
+            Self::Library { .. } => "Install git, which reads such a repository".to_owned(),
+            Self::TimedOut { path, .. } | Self::Program { path, .. } => {
+                format!("See what git says: `git -C {} status`", quoted(path))
             }
         }
     }
+}
+
+fn quoted(path: &std::path::Path) -> String {
+    let path = path.display().to_string();
+    shell_words::quote(&path).into_owned()
 }

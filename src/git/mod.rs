@@ -1,13 +1,25 @@
-//! Facts about a source tree, read with libgit2.
+//! Facts about a source tree, as git has them.
 //!
 //! [`Checkout::read`] starts from the build context, never from the caller's directory: the
 //! version of an image is that of the code in it. Nothing is written, not even git's index.
+//!
+//! libgit2 is asked first ([`library`]). Where it cannot read a repository, or is known to answer
+//! differently from git, the git program is asked ([`program`]), if there is one. A repository that
+//! nobody can read stops no build: the image then has no version of it.
 
 mod checkout;
 mod error;
+mod library;
+mod place;
+mod program;
 mod remote;
 mod version;
 
-pub use checkout::{Checkout, SourceRevision, top_directory};
+pub use checkout::{Checkout, SourceRevision};
 pub use error::GitError;
+pub use place::top_directory;
+pub use program::GitProgram;
 pub use version::{Version, VersionOrigin};
+
+#[cfg(test)]
+mod tests;

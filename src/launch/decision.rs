@@ -14,7 +14,6 @@ use super::spec::{ContainerSpec, Pull};
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
-use crate::toml_file::Located;
 
 const SECRETS_IN_VOLUME: &str = "The files of `--secret` are in a volume of their own, because the \
      container's file system is read-only or hidden there; `--rm` and `dynrun stop` remove it with \
@@ -66,9 +65,7 @@ impl Launch {
             host,
             engine,
         } = inputs;
-        let framework = profile.framework.as_ref().map_or("", |name| name.as_str());
-        let default_target = profile.default_target.as_ref().map(Located::as_str);
-        let chosen = Chosen::new(request, framework, default_target).ok_or_else(no_image)?;
+        let chosen = Chosen::new(request, profile).ok_or_else(no_image)?;
         let table = &profile.run;
         let context = Context {
             request,

@@ -3,9 +3,12 @@
 use super::request::Request;
 use crate::docker::reference::Reference;
 use crate::exit::Exit;
+use crate::plan::moving_name;
 use crate::problem::Problem;
+use crate::profile::Profile;
+use crate::toml_file::Located;
 
-/// The target whose image is named after the framework alone.
+/// The target of run.sh, where neither the user nor the profile names one.
 const DEV: &str = "dev";
 
 /// The image to run and the command for it.
@@ -28,8 +31,8 @@ pub enum Reason {
     Built {
         /// The framework.
         framework: String,
-        /// The target, unless it is the dev image.
-        target: Option<String>,
+        /// The target.
+        target: String,
     },
 }
 
@@ -39,9 +42,9 @@ impl Chosen {
     /// An image that is chosen by `--image`, `--framework` or `--target` leaves all words to the
     /// command, as in run.sh; so does `--` as the first of them. Otherwise the first word is the
     /// image, as in docker. With `--no-defaults` only `--image` differs from docker. Without any
-    /// of these, it is the image that dynbuild last built for `framework`: of `default_target`, of
-    /// which the dev image has the shortest name, as for run.sh.
-    pub fn new(request: &Request, framework: &str, default_target: Option<&str>) -> Option<Self> {
+    /// of these, it is the image that dynbuild last built for the profile's framework and default
+    /// target, under the name that dynbuild gave it.
+    pub fn new(request: &Request, profile: &Profile) -> Option<Self> {
         let words = request.words.clone();
         if let Some(image) = &request.image {
             return Some(Self::named(image.clone(), words));
@@ -52,15 +55,20 @@ impl Chosen {
             let (image, command) = words.split_first()?;
             return Some(Self::named(image.clone(), command.to_vec()));
         }
-        let default = default_target.filter(|target| *target != DEV);
+        let own = profile.framework.as_ref().map_or("", Located::as_str);
+        let framework = match &request.framework {
+            Some(asked) => asked.to_lowercase(),
+            None => own.to_owned(),
+        };
+        let default = profile.default_target.as_ref().map(Located::as_str);
         let target = request.target.clone().or(default.map(str::to_owned));
-        let suffix = target.as_ref().map(|target| format!("-{target}"));
+        let named = target.as_deref().unwrap_or_default();
         Some(Self {
-            image: format!("dynamo:latest-{framework}{}", suffix.unwrap_or_default()),
+            image: moving_name(profile, &framework, named)?,
             command: words,
             reason: Reason::Built {
-                framework: framework.to_owned(),
-                target,
+                framework,
+                target: target.unwrap_or_else(|| DEV.to_owned()),
             },
         })
     }
@@ -94,17 +102,12 @@ impl Chosen {
     }
 
     /// Returns the command that makes the image, if dynbuild is what makes it.
-    ///
-    /// As for run.sh, the name without a target is that of the dev image.
     pub fn build_line(&self) -> Option<String> {
         match &self.reason {
             Reason::Named => None,
-            Reason::Built { framework, target } => {
-                let target = target.as_deref().unwrap_or(DEV);
-                Some(format!(
-                    "dynbuild --framework {framework} --target {target}"
-                ))
-            }
+            Reason::Built { framework, target } => Some(format!(
+                "dynbuild --framework {framework} --target {target}"
+            )),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Axes<'p> {
     pub(super) device: &'p str,
     pub(super) device_table: &'p Device,
     pub(super) platforms: Vec<Platform>,
-    pub(super) source: Source,
+    pub(super) source: Setting<Source>,
 }
 
 /// A target that was asked for.
@@ -41,11 +41,12 @@ pub(super) fn decide<'p>(
     // All are tried before the first failure ends the planning, so that all failures are told.
     let device = chooser.device(findings);
     let targets = chooser.targets(findings);
-    let source = chooser.source(findings);
+    let source = chooser.source(facts, findings);
     let (device, device_origin) = device?;
     let device_table = profile.devices.get(device)?;
     let platforms = chooser.platforms(device, device_table, facts, findings);
-    let (source, source_origin) = source?;
+    let source = source?;
+    let source_origin = source.origin.clone();
     let axes = Axes {
         framework: chooser.framework.clone(),
         called: chooser.called(),
@@ -193,10 +194,15 @@ impl<'p, 's> Chooser<'p, 's> {
         asked.iter().filter_map(over).collect()
     }
 
-    fn source(&self, findings: &mut Findings) -> Option<(Source, Origin)> {
+    /// What was asked for, else what the profile says, else the sources of Dynamo where the build
+    /// context has them.
+    fn source(&self, facts: &Facts, findings: &mut Findings) -> Option<Setting<Source>> {
         let default = self.profile.default_source.clone().map(Setting::from);
         let asked = self.settings.source.clone().or(default);
-        let asked = asked.unwrap_or_else(|| Setting::new(Source::Wheel, Origin::BuiltIn));
+        let asked = asked.unwrap_or_else(|| match facts.tree {
+            Some(_) if self.offers(Source::Tree) => Setting::new(Source::Tree, Origin::Context),
+            Some(_) | None => Setting::new(Source::Wheel, Origin::BuiltIn),
+        });
         if let Some(sources) = &self.profile.sources
             && !sources.iter().any(|source| source.value == asked.value)
         {
@@ -213,7 +219,12 @@ impl<'p, 's> Chooser<'p, 's> {
             "source",
             asked.clone().map(|source| source.to_string()),
         );
-        Some((asked.value, asked.origin))
+        Some(asked)
+    }
+
+    fn offers(&self, source: Source) -> bool {
+        let sources = self.profile.sources.as_ref();
+        sources.is_none_or(|sources| sources.iter().any(|known| known.value == source))
     }
 
     fn platforms(
@@ -347,7 +358,7 @@ impl Axes<'_> {
         check(
             &table.sources,
             "source",
-            self.source.as_str(),
+            self.source.value.as_str(),
             Source::words().to_vec(),
             origin(source_origin),
         );

@@ -8,13 +8,15 @@
 use std::collections::BTreeMap;
 
 use super::axes::{Asked, Axes};
+use super::contents::Contents;
+use super::demands;
 use super::error::PlanError;
 use super::facts::Facts;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::platform::Platform;
-use crate::profile::{Args, Component, Patterns, PerPlatform, Profile, When, split_image};
+use crate::profile::{Args, Component, Patterns, PerPlatform, Profile, Source, When, split_image};
 use crate::toml_file::Located;
 
 /// The values that were set for each argument, farthest first.
@@ -52,6 +54,11 @@ impl Chains {
         }
     }
 
+    /// Returns the value that wins so far.
+    pub(super) fn last(&self, name: &str) -> Option<&Setting<String>> {
+        self.0.get(name)?.last()
+    }
+
     fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.0.retain(|name, _| keep(name));
     }
@@ -67,7 +74,8 @@ pub(super) struct Ingredients<'a> {
     pub(super) settings: &'a Settings,
     pub(super) facts: &'a Facts,
     pub(super) axes: &'a Axes<'a>,
-    pub(super) version: &'a Setting<String>,
+    /// What the image has; not known yet while that is found out.
+    pub(super) contents: Option<&'a Contents<'a>>,
 }
 
 impl Ingredients<'_> {
@@ -90,8 +98,21 @@ impl Ingredients<'_> {
         for (platform, other) in by_platform {
             check_same((first_platform, &chains), (platform, &other), findings);
         }
+        if self.axes.source.value == Source::Tree
+            && let Some(tree) = &self.facts.tree
+        {
+            demands::take_toolchain(tree, &mut chains);
+        }
         chains.extend(self.asked(declared));
         chains
+    }
+
+    /// Returns who has the last word on an argument of a target.
+    pub(super) fn winner(&self, target: &Asked<'_>, name: &str) -> Option<Setting<String>> {
+        let is_it = |other: &str| other == name;
+        let mut ignored = Findings::default();
+        let mut chains = self.chains(target, &Chains::default(), is_it, &mut ignored);
+        chains.0.remove(name)?.pop()
     }
 
     /// What the profile says for one platform.
@@ -125,13 +146,15 @@ impl Ingredients<'_> {
         chains.set("TARGET", target.name, Origin::Derived("the target"));
         chains.set(
             "DYNAMO_SOURCE",
-            axes.source.as_str(),
+            axes.source.value.as_str(),
             Origin::Derived("the source"),
         );
-        let version = self.version.clone();
-        chains.set("DYNAMO_VERSION", version.value, version.origin);
-        if let Some(revision) = self.facts.checkout.revision() {
-            chains.set("DYNAMO_COMMIT_SHA", &revision.commit, Origin::Git);
+        if let Some(contents) = self.contents {
+            let version = contents.version.clone();
+            chains.set("DYNAMO_VERSION", version.value, version.origin);
+            if let Some(revision) = contents.revision {
+                chains.set("DYNAMO_COMMIT_SHA", &revision.commit, Origin::Git);
+            }
         }
         let platform = platform.to_string();
         let (arch, alternative) = architecture(&platform);
@@ -179,7 +202,7 @@ impl Ingredients<'_> {
             && holds(device, self.axes.device)
             && holds(targets, target.name)
             && holds(platforms, &platform.to_string())
-            && holds(source, self.axes.source.as_str())
+            && holds(source, self.axes.source.value.as_str())
     }
 
     /// What the user asked for: options first, because `--build-arg` wins over them.

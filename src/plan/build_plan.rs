@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use super::settings::SecretSource;
-use super::stages::Inputs;
 use super::smoke::PlannedSmoke;
+use super::stages::Inputs;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;

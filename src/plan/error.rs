@@ -139,6 +139,14 @@ pub enum PlanError {
         /// The framework's targets that it is for.
         targets: Vec<String>,
     },
+    /// The sources do not run on the Python of the image.
+    #[error("The sources require Python `{requires}`, and the stages have Python `{python}`")]
+    Python {
+        /// The Python of the image, for example `3.12`.
+        python: String,
+        /// `requires-python` of the tree.
+        requires: String,
+    },
     /// Platforms that are built together want different values of one argument.
     #[error("Build argument `{name}` differs by platform: {}", list_of(values))]
     DiffersByPlatform {
@@ -299,9 +307,10 @@ impl PlanError {
             | Self::SccacheNeeds { origin, .. }
             | Self::SccacheEndpoint { origin, .. }
             | Self::MissingSecret { origin, .. } => Some(origin),
-            Self::NoDefault { .. } | Self::OptionNotHere { .. } | Self::LocalOnlyPush { .. } => {
-                None
-            }
+            Self::NoDefault { .. }
+            | Self::OptionNotHere { .. }
+            | Self::Python { .. }
+            | Self::LocalOnlyPush { .. } => None,
         }
     }
 
@@ -328,7 +337,10 @@ impl PlanError {
             Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
                 problem.causes.push(format!("Set by `{origin}`"));
             }
-            Some(Origin::BuiltIn | Origin::Git | Origin::Host | Origin::Derived(_)) | None => {}
+            Some(
+                Origin::BuiltIn | Origin::Git | Origin::Context | Origin::Host | Origin::Derived(_),
+            )
+            | None => {}
         }
         problem
     }
@@ -401,6 +413,10 @@ impl From<PlanError> for Problem {
                     "Let the fragment choose by `TARGETARCH` instead of `{name}`"
                 ))
                 .hint("Or build one platform at a time with `--platform`"),
+            PlanError::Python { .. } => problem.hint(
+                "Name one that the images have as well: `--build-arg PYTHON_VERSION=X.Y`, with \
+                 `--base-image` and `--build-arg RUNTIME_IMAGE` where these have another",
+            ),
             PlanError::SharedTag { .. } => problem.hint(
                 "Write a template, for example `--tag registry.example/name:{version}{-target}`",
             ),

@@ -7,12 +7,15 @@ use jiff::Timestamp;
 use super::stages::Fragments;
 use crate::docker::platform::Platform;
 use crate::git::Checkout;
+use crate::tree::SourceTree;
 
 /// What planning needs to know about the world.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// What is checked out in the build context.
     pub checkout: Checkout,
+    /// The sources of Dynamo, if the build context is their top directory.
+    pub tree: Option<SourceTree>,
     /// The platform that builds run on without `--platform`.
     pub host_platform: Platform,
     /// The value of `SOURCE_DATE_EPOCH`, if the user set it.

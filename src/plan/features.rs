@@ -116,7 +116,11 @@ fn ruled_out<'a>(
         ),
         ("device", &feature.devices, axes.device.into()),
         ("target", &feature.targets, target.name.into()),
-        ("source", &feature.sources, axes.source.as_str().into()),
+        (
+            "source",
+            &feature.sources,
+            axes.source.value.as_str().into(),
+        ),
     ];
     let mut restrictions =
         places

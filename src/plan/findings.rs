@@ -11,6 +11,8 @@ pub(super) struct Findings {
     /// What is wrong with the fragments themselves.
     pub(super) fragments: Vec<Problem>,
     pub(super) notes: Vec<String>,
+    /// What may well be a mistake, although the plan stands.
+    pub(super) warnings: Vec<String>,
     pub(super) explanation: Explanation,
 }
 
@@ -26,6 +28,13 @@ impl Findings {
     pub(super) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
+        }
+    }
+
+    /// Warns of something, once.
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
         }
     }
 

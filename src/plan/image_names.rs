@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::axes::{Asked, Axes};
+use super::contents::Contents;
 use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
@@ -21,27 +22,30 @@ const LATEST: &str = "dynamo:latest-{framework}{-target}";
 pub(super) struct Values<'a> {
     pub(super) axes: &'a Axes<'a>,
     pub(super) target: &'a str,
-    pub(super) version: &'a Setting<String>,
+    pub(super) contents: &'a Contents<'a>,
     pub(super) checkout: &'a Checkout,
 }
 
 impl Values<'_> {
     /// Returns a value as it is.
     pub(super) fn plain(&self, variable: Variable) -> Cow<'_, str> {
-        let revision = self.checkout.revision();
         match variable {
-            Variable::Version => self.version.value.as_str().into(),
+            Variable::Version => self.contents.version.value.as_str().into(),
             Variable::Framework => self.axes.called.as_str().into(),
             Variable::Target => self.target.into(),
             Variable::Device => self.axes.device.into(),
-            Variable::Source => self.axes.source.as_str().into(),
+            Variable::Source => self.axes.source.value.as_str().into(),
             Variable::Arch => {
                 let platforms = self.axes.platforms.iter();
                 let archs: Vec<_> = platforms.map(|platform| &*platform.architecture).collect();
                 archs.join("-").into()
             }
-            Variable::Revision => revision.map_or("", |revision| &revision.commit).into(),
+            Variable::Revision => {
+                let revision = self.contents.revision;
+                revision.map_or("", |revision| &revision.commit).into()
+            }
             Variable::Branch => {
+                let revision = self.checkout.revision();
                 let branch = revision.and_then(|revision| revision.branch.as_deref());
                 branch.unwrap_or_default().into()
             }
@@ -116,6 +120,31 @@ pub(super) fn image_names(
         }
     }
     names
+}
+
+/// Returns the name that moves along with every build of a target on the default device, if it can
+/// be known without a build. `called` is the framework as the user names it.
+pub fn moving_name(profile: &Profile, called: &str, target: &str) -> Option<String> {
+    let table = profile.targets.get(target);
+    let own = table.and_then(|table| table.tags.latest.as_ref());
+    let template = written_or(own.or(profile.tags.latest.as_ref()), LATEST)?.value;
+    let device = profile.default_device.as_ref().map(Located::as_str);
+    let unknown = std::cell::Cell::new(false);
+    let name = template.expand(|variable| {
+        let value = match variable {
+            Variable::Framework => Some(called),
+            Variable::Target => Some(target),
+            Variable::Device => device,
+            Variable::Version
+            | Variable::Source
+            | Variable::Arch
+            | Variable::Revision
+            | Variable::Branch => None,
+        };
+        unknown.set(unknown.get() || value.is_none());
+        value.unwrap_or_default().into()
+    });
+    (!unknown.get()).then_some(name)
 }
 
 /// The names that the user gave; they may be templates, because `{` stands in no image name.

@@ -2,7 +2,6 @@
 
 use super::build_args::Chains;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::image_names::Values;
 use super::origin::Origin;
 use super::settings::Settings;
@@ -22,9 +21,9 @@ pub(super) fn labels(
     let mut oci = |name: &str, value: String, origin: Origin| {
         chains.set(format!("org.opencontainers.image.{name}"), value, origin);
     };
-    let version = values.version.clone();
+    let version = values.contents.version.clone();
     oci("version", version.value, version.origin);
-    if let Some(revision) = facts.checkout.revision() {
+    if let Some(revision) = values.contents.revision {
         oci("revision", revision.commit.clone(), Origin::Git);
         oci("created", revision.committed_at.to_string(), Origin::Git);
         if let Some(remote) = &revision.remote {
@@ -58,25 +57,4 @@ pub(super) fn labels(
         chains.set(&label.value.name, &label.value.value, label.origin.clone());
     }
     chains
-}
-
-/// Notes what the repository lacks to tell a good version.
-pub(super) fn note_repository(facts: &Facts, findings: &mut Findings) {
-    let Some(revision) = facts.checkout.revision() else {
-        return findings.note(
-            "The build context is in no git repository with a commit, so names and labels carry no \
-             revision"
-                .into(),
-        );
-    };
-    if revision.shallow {
-        findings.note(
-            "The repository is a shallow clone: tags may be missing from the version; \
-             `git fetch --unshallow --tags` completes it"
-                .into(),
-        );
-    }
-    if revision.dirty {
-        findings.note("The repository has changes that are not committed".into());
-    }
 }

@@ -14,6 +14,8 @@ pub enum Origin {
     BuiltIn,
     /// The git repository of the build context.
     Git,
+    /// The build context, which holds the sources of Dynamo.
+    Context,
     /// The machine that plans.
     Host,
     /// A decision above this one, for example `the platform`.
@@ -31,6 +33,7 @@ impl fmt::Display for Origin {
         match self {
             Self::BuiltIn => f.write_str("built in"),
             Self::Git => f.write_str("git"),
+            Self::Context => f.write_str("the checkout of Dynamo in the build context"),
             Self::Host => f.write_str("this machine"),
             Self::Derived(from) => f.write_str(from),
             Self::File(at) => at.fmt(f),
@@ -46,6 +49,7 @@ impl Serialize for Origin {
         let kind = match self {
             Self::BuiltIn => "built-in",
             Self::Git => "git",
+            Self::Context => "context",
             Self::Host => "host",
             Self::Derived(_) => "derived",
             Self::File(_) => "file",
@@ -54,7 +58,7 @@ impl Serialize for Origin {
         };
         map.serialize_entry("kind", kind)?;
         match self {
-            Self::BuiltIn | Self::Git | Self::Host => {}
+            Self::BuiltIn | Self::Git | Self::Context | Self::Host => {}
             Self::Derived(from) => map.serialize_entry("from", from)?,
             Self::File(at) => {
                 map.serialize_entry("file", &at.file.name)?;

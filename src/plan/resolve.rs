@@ -7,13 +7,16 @@ use super::axes::{self, Asked};
 use super::build_args::{Chains, Ingredients};
 use super::build_plan::{BuildPlan, PlannedDockerfile, PlannedTarget};
 use super::compiler_cache::{self, SWITCH, is_for_another, note_obstacles};
+use super::contents::{Contents, note_repository, note_source};
+use super::demands;
 use super::error::PlanError;
 use super::explanation::Explanation;
 use super::facts::Facts;
 use super::features;
 use super::findings::Findings;
 use super::image_names::{Values, image_names, names_to_push};
-use super::labels::{labels, note_repository};
+use super::labels::labels;
+use super::layers::note_layers;
 use super::origin::{Origin, Setting};
 use super::place::Place;
 use super::reach::Reach;
@@ -27,7 +30,7 @@ use super::stages::{Composition, Fragment, Ids, Inputs, StageGraph};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
 use crate::problem::{Excerpt, Problem, Problems};
-use crate::profile::{Profile, Target};
+use crate::profile::{Profile, Source, Target};
 use crate::toml_file::Located;
 
 /// A plan, where each of its values comes from, and what the user should know about it.
@@ -37,8 +40,10 @@ pub struct Resolution {
     pub plan: BuildPlan,
     /// The origin of each value.
     pub explanation: Explanation,
-    /// Sentences for people, without trailing period.
+    /// Sentences for people, without trailing period; the first one says what is built.
     pub notes: Vec<String>,
+    /// What may well be a mistake, although the plan stands.
+    pub warnings: Vec<String>,
 }
 
 /// Decides everything about the builds that were asked for, or returns all that is wrong.
@@ -53,17 +58,25 @@ pub fn resolve(
     let Some((axes, targets)) = decided else {
         return Err(findings.problems().unwrap_or_default());
     };
-    note_repository(facts, &mut findings);
-    let version = version(profile, facts);
-    findings.explanation.note(None, "version", version.clone());
+    let unknown = Ingredients {
+        profile,
+        settings,
+        facts,
+        axes: &axes,
+        contents: None,
+    };
+    let contents = Contents::new(&unknown, facts, &targets);
+    note_source(&unknown, &contents, &context(settings), &mut findings);
+    note_repository(&contents, facts, &mut findings);
+    findings
+        .explanation
+        .note(None, "version", contents.version.clone());
     let planner = Planner {
         ingredients: Ingredients {
-            profile,
-            settings,
-            facts,
-            axes: &axes,
-            version: &version,
+            contents: Some(&contents),
+            ..unknown
         },
+        contents: &contents,
         compiler_cache: compiler_cache::decide(&profile.sccache, &settings.sccache, &mut findings),
     };
     let mut builds = Vec::new();
@@ -112,6 +125,7 @@ pub fn resolve(
         },
         explanation: findings.explanation,
         notes: findings.notes,
+        warnings: findings.warnings,
     })
 }
 
@@ -225,18 +239,6 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// The version of the checkout; without one, that of the wheels that are installed.
-fn version(profile: &Profile, facts: &Facts) -> Setting<String> {
-    if let Some(revision) = facts.checkout.revision() {
-        return Setting::new(revision.describe(), Origin::Git);
-    }
-    let wheels = profile.components.get("ai-dynamo");
-    match wheels.and_then(|wheels| wheels.version.clone()) {
-        Some(version) => Setting::from(version.map(|version| format!("v{}", version.0))),
-        None => Setting::new("v0.0.1.dev".to_owned(), Origin::BuiltIn),
-    }
-}
-
 /// The stages of a build and the names that they declare.
 #[derive(Default)]
 struct Declared {
@@ -336,6 +338,7 @@ struct Planned {
 
 struct Planner<'a> {
     ingredients: Ingredients<'a>,
+    contents: &'a Contents<'a>,
     /// The arguments of the compiler cache, the same for every target.
     compiler_cache: Chains,
 }
@@ -353,12 +356,12 @@ impl Planner<'_> {
             settings,
             facts,
             axes,
-            version,
+            contents: _,
         } = self.ingredients;
         let values = Values {
             axes,
             target: target.name,
-            version,
+            contents: self.contents,
             checkout: &facts.checkout,
         };
         let tags = image_names(profile, settings, target, &values, findings);
@@ -394,13 +397,19 @@ impl Planner<'_> {
         if steps.compile {
             note_obstacles(&build_args, &secrets, findings);
         }
+        if axes.source.value == Source::Tree {
+            demands::check(facts.tree.as_ref(), &build_args, findings);
+        }
+        if let Some(composition) = &declared.composition {
+            note_layers(composition, stage_name(target), inputs, profile, findings);
+        }
         let target = PlannedTarget {
             name: format!("{}-{}", axes.called, target.name),
             framework: axes.framework.clone(),
             target: target.name.to_owned(),
             device: axes.device.to_owned(),
-            source: axes.source,
-            version: version.value.clone(),
+            source: axes.source.value,
+            version: self.contents.version.value.clone(),
             platforms: axes.platforms.clone(),
             tags: values_of(tags),
             build_args,

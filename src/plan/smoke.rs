@@ -56,7 +56,7 @@ fn applies(smoke: &Smoke, axes: &Axes<'_>, target: &str) -> bool {
     holds(&smoke.frameworks, &axes.framework)
         && holds(&smoke.devices, axes.device)
         && holds(&smoke.targets, target)
-        && holds(&smoke.sources, axes.source.as_str())
+        && holds(&smoke.sources, axes.source.value.as_str())
 }
 
 fn planned(smoke: &Smoke) -> PlannedSmoke {

@@ -95,6 +95,7 @@ fn facts() -> Facts {
             remote: Some("https://example.com/dynamo.git".into()),
             shallow: false,
         }),
+        tree: None,
         host_platform: "linux/amd64".parse().unwrap(),
         source_date_epoch: None,
         home: Some("/home/me".into()),

@@ -9,6 +9,7 @@ use super::cache::Cache;
 use super::component::Component;
 use super::device::Device;
 use super::feature::Feature;
+use super::layers::LayerCount;
 use super::run::RunTable;
 use super::sccache::Sccache;
 use super::secret::SecretTable;
@@ -69,6 +70,8 @@ pub struct Profile {
     pub tags: Tags,
     /// Labels of the image; templates as in `[tags]`.
     pub labels: Table<Located<Template>>,
+    /// How many layers images have, by reference: containers of an image with too many do not start.
+    pub layers: Table<Located<LayerCount>>,
     /// Imported and exported layers.
     pub cache: Cache,
     /// The compiler cache.
@@ -114,6 +117,7 @@ impl Profile {
             contexts: fields.take_or_default("contexts"),
             tags: fields.take_or_default("tags"),
             labels: fields.take_or_default("labels"),
+            layers: fields.take_or_default("layers"),
             cache: fields.take_or_default("cache"),
             sccache: fields.take_or_default("sccache"),
             run: fields.take_or_default("run"),
@@ -146,6 +150,7 @@ impl Merge for Profile {
             contexts,
             tags,
             labels,
+            layers,
             cache,
             sccache,
             run,
@@ -170,6 +175,7 @@ impl Merge for Profile {
             contexts: contexts.merge(parent.contexts),
             tags: tags.merge(parent.tags),
             labels: labels.merge(parent.labels),
+            layers: layers.merge(parent.layers),
             cache: cache.merge(parent.cache),
             sccache: sccache.merge(parent.sccache),
             run: run.merge(parent.run),

@@ -10,7 +10,7 @@ use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::plan::render;
-use crate::plan::{BuildPlan, PlannedTarget};
+use crate::plan::{BuildPlan, PlannedTarget, Resolution};
 use crate::problem::Problems;
 
 /// Runs `dynbuild plan`.
@@ -106,9 +106,19 @@ fn has_masks(plan: &BuildPlan) -> bool {
     targets.any(|target| target.cache_credentials().next().is_some())
 }
 
-/// Tells what the user should know about the plan.
+/// Says what the user should know about the plan; first of all, what is built.
 pub(super) fn tell_notes(planned: &Planned, edge: &mut Edge) {
-    for note in &planned.resolution.notes {
+    let Resolution {
+        notes, warnings, ..
+    } = &planned.resolution;
+    let (first, others) = notes.split_at(notes.len().min(1));
+    for note in first {
+        edge.ui.note(note);
+    }
+    for warning in warnings {
+        edge.ui.warn(warning);
+    }
+    for note in others {
         edge.ui.note(note);
     }
 }

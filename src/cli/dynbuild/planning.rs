@@ -17,6 +17,7 @@ use crate::plan::{
 };
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
+use crate::tree::SourceTree;
 
 /// The framework of builds without `--framework`, unless the profiles at hand lack it.
 ///
@@ -93,7 +94,8 @@ fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Probl
         .into_iter()
         .filter(|secret| !exists(&secret.source.value, edge));
     let facts = Facts {
-        checkout: Checkout::read(&context).map_err(Problem::from)?,
+        checkout: Checkout::read(&context, &edge.git()),
+        tree: SourceTree::read(&context),
         host_platform: Platform::host(),
         source_date_epoch: source_date_epoch(edge)?,
         home: edge.environment.get("HOME").map(str::to_owned),

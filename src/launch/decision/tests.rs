@@ -14,7 +14,7 @@ use crate::launch::masked::masked;
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Request};
 use crate::problem::Problems;
-use crate::profile::Profile;
+use crate::profile::{Profile, Store};
 use crate::redact::shown_json;
 use crate::toml_file::SourceFile;
 
@@ -38,6 +38,27 @@ huggingface = "/home/dynamo/.cache/huggingface"
 
 fn profile() -> Profile {
     Profile::parse(&SourceFile::new("profiles/vllm.toml", PROFILE)).unwrap()
+}
+
+fn embedded(framework: &str) -> Profile {
+    Store::embedded().load(framework).unwrap()
+}
+
+/// The names that dynbuild gives, which are those of the profile's templates.
+#[test_case("vllm", "--framework vllm", "dynamo:latest-vllm"; "the default target")]
+#[test_case("vllm", "--framework vllm --target dev", "dynamo:latest-vllm"; "the dev image")]
+#[test_case("vllm", "--framework vllm --target runtime", "dynamo:latest-vllm-runtime"; "runtime")]
+#[test_case("vllm", "--framework vllm --target local-dev", "dynamo:latest-vllm-local-dev"; "local dev")]
+#[test_case("vllm", "--framework vllm --target dev-aws", "dynamo:latest-vllm-aws"; "dev with EFA")]
+#[test_case("vllm", "--framework vllm --target aws", "dynamo:latest-vllm-runtime-aws"; "runtime with EFA")]
+#[test_case("dynamo", "--framework NONE", "dynamo:latest-none-runtime"; "an alias")]
+fn the_image_is_the_one_that_dynbuild_names(framework: &str, line: &str, image: &str) {
+    let argv = shell_words::split(line).unwrap();
+    let Ok(Asked::Run(request)) = Request::parse(&argv) else {
+        panic!("{line}");
+    };
+    let chosen = super::Chosen::new(&request, &embedded(framework)).unwrap();
+    assert_eq!(chosen.image, image);
 }
 
 fn host() -> HostFacts {
@@ -203,7 +224,7 @@ fn words_are_image_and_command(line: &str, image: &str, command: &str) {
     let Ok(Asked::Run(request)) = Request::parse(&argv) else {
         panic!("{line}");
     };
-    let chosen = super::Chosen::new(&request, "vllm", Some("dev")).unwrap();
+    let chosen = super::Chosen::new(&request, &profile()).unwrap();
     assert_eq!(
         (chosen.image.as_str(), chosen.command.join(" ").as_str()),
         (image, command)
@@ -215,7 +236,7 @@ fn without_a_target_it_is_the_image_that_dynbuild_makes_without_one() {
     let Ok(Asked::Run(request)) = Request::parse(&["--framework".into(), "dynamo".into()]) else {
         panic!("no request");
     };
-    let chosen = super::Chosen::new(&request, "dynamo", Some("runtime")).unwrap();
+    let chosen = super::Chosen::new(&request, &embedded("dynamo")).unwrap();
     assert_eq!(chosen.image, "dynamo:latest-dynamo-runtime");
     assert_eq!(
         chosen.build_line().as_deref(),

@@ -141,6 +141,11 @@ impl TestEnv {
         self
     }
 
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| *known != name);
+        self
+    }
+
     /// Returns the program, about to run in the repository.
     pub(super) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dynbuild"));

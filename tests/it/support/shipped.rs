@@ -119,6 +119,7 @@ fn facts() -> Facts {
             remote: None,
             shallow: false,
         }),
+        tree: None,
         host_platform: "linux/amd64".parse().expect("a platform"),
         source_date_epoch: None,
         absent_secrets: BTreeSet::new(),

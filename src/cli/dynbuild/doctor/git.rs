@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use super::finding::Finding;
-use crate::git::Checkout;
-use crate::problem::Problem;
+use crate::git::{Checkout, GitProgram};
 
 /// Reads the version that images of this context would get.
-pub(super) fn check(context: &Path) -> Finding {
+pub(super) fn check(context: &Path, program: &GitProgram) -> Finding {
     const CHECK: &str = "git";
-    match Checkout::read(context) {
-        Ok(Checkout::At(revision)) if revision.shallow => Finding::warning(
+    match Checkout::read(context, program) {
+        Checkout::At(revision) if revision.shallow => Finding::warning(
             CHECK,
             format!(
                 "version {} of a shallow clone; older tags are not seen",
@@ -18,19 +17,13 @@ pub(super) fn check(context: &Path) -> Finding {
             ),
             "`git fetch --unshallow --tags`",
         ),
-        Ok(Checkout::At(revision)) => {
-            Finding::ok(CHECK, format!("version {}", revision.describe()))
-        }
-        Ok(Checkout::NoCommit) => Finding::ok(CHECK, "a repository without a commit"),
-        Ok(Checkout::NoRepository) => Finding::ok(CHECK, "no repository here"),
-        Err(error) => {
-            let problem = Problem::from(error);
-            let fix = problem.hints.into_iter().next();
-            Finding::failed(
-                CHECK,
-                problem.message,
-                fix.unwrap_or_else(|| "`git status`".into()),
-            )
-        }
+        Checkout::At(revision) => Finding::ok(CHECK, format!("version {}", revision.describe())),
+        Checkout::NoCommit => Finding::ok(CHECK, "a repository without a commit"),
+        Checkout::NoRepository => Finding::ok(CHECK, "no repository here"),
+        Checkout::Unreadable(error) => Finding::warning(
+            CHECK,
+            format!("the repository cannot be read: {error}"),
+            error.fix(),
+        ),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> 
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     findings.extend([
         memory::check(memory::total(&meminfo), processors),
-        git::check(&edge.context(None)),
+        git::check(&edge.context(None), &edge.git()),
         tls::check(Path::new(tls::ADDED_AUTHORITIES), Path::new(tls::BUNDLE)),
     ]);
     let text = match args.format {

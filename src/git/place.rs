@@ -1,0 +1,167 @@
+//! Where the repository around a directory is, found without opening anything that may block.
+
+use std::collections::BTreeSet;
+use std::fs::Metadata;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use super::error::GitError;
+use super::program::GitProgram;
+
+/// `/dev/null`, which people name to have no file.
+const NULL_DEVICE: u64 = 1 << 8 | 3;
+
+/// How deep configuration files may include each other, as for git.
+const INCLUDED: usize = 10;
+
+/// A repository and the working tree around it.
+pub(super) struct Place {
+    /// The directory that holds `.git`.
+    pub(super) top: PathBuf,
+    /// `.git`: a directory, or a file that names one.
+    git: PathBuf,
+}
+
+/// Returns the top directory of the working tree around `directory`, if there is one.
+pub fn top_directory(directory: &Path) -> Option<PathBuf> {
+    Place::around(directory).map(|place| place.top)
+}
+
+impl Place {
+    /// Finds the repository whose working tree `directory` is in. As git does, it stays on the file
+    /// system of `directory`, and passes over directories called `.git` that are no repository.
+    pub(super) fn around(directory: &Path) -> Option<Self> {
+        let directory = directory.canonicalize().ok()?;
+        let device = fs_err::metadata(&directory).ok()?.dev();
+        let is_here =
+            |above: &&Path| fs_err::metadata(above).is_ok_and(|metadata| metadata.dev() == device);
+        let top = directory
+            .ancestors()
+            .take_while(is_here)
+            .find(|above| is_repository(&above.join(".git")))?;
+        Some(Self {
+            top: top.to_owned(),
+            git: top.join(".git"),
+        })
+    }
+
+    /// Says so if `.git` is a file that names a place which does not exist.
+    pub(super) fn dangling(&self) -> Option<GitError> {
+        let target = self.directory();
+        (!target.exists()).then(|| GitError::Dangling {
+            file: self.git.clone(),
+            target,
+        })
+    }
+
+    /// Returns a file that git would open and wait for: a FIFO, a socket, or a device.
+    pub(super) fn special_file(&self, program: &GitProgram) -> Option<PathBuf> {
+        if is_special_file(&self.git) {
+            return Some(self.git.clone());
+        }
+        let own = self.directory();
+        let common = common_directory(&own);
+        let in_the_tree = [".gitattributes", ".gitignore", ".gitmodules"];
+        let in_the_tree = in_the_tree.map(|name| self.top.join(name));
+        let mut configs = program.configuration_files();
+        configs.extend([common.join("config"), own.join("config.worktree")]);
+        let mut found = in_the_tree.into_iter().find(|path| is_special_file(path));
+        for directory in BTreeSet::from([&own, &common]) {
+            found = found.or_else(|| special_below(directory));
+        }
+        found.or_else(|| {
+            let home = program.home();
+            configs
+                .iter()
+                .find_map(|config| special_in_configuration(config, home.as_deref(), INCLUDED))
+        })
+    }
+
+    /// Returns the repository's own directory.
+    fn directory(&self) -> PathBuf {
+        if self.git.is_dir() {
+            return self.git.clone();
+        }
+        let text = fs_err::read_to_string(&self.git).unwrap_or_default();
+        let named = text.strip_prefix("gitdir:").unwrap_or_default().trim();
+        self.top.join(named)
+    }
+}
+
+fn is_repository(git: &Path) -> bool {
+    match fs_err::metadata(git) {
+        Ok(metadata) if metadata.is_dir() => git.join("HEAD").symlink_metadata().is_ok(),
+        Ok(_) => true,
+        // A link that leads nowhere.
+        Err(_) => false,
+    }
+}
+
+/// Returns what all worktrees of a repository share.
+fn common_directory(own: &Path) -> PathBuf {
+    let file = own.join("commondir");
+    if is_special_file(&file) {
+        return own.to_owned();
+    }
+    match fs_err::read_to_string(&file) {
+        Ok(text) => own.join(text.trim_end()),
+        Err(_) => own.to_owned(),
+    }
+}
+
+/// Looks at the files that reading a commit, its tags and its branches opens.
+fn special_below(git: &Path) -> Option<PathBuf> {
+    special_in(git, 0)
+        .or_else(|| special_in(&git.join("info"), 0))
+        .or_else(|| special_in(&git.join("objects/info"), 0))
+        .or_else(|| special_in(&git.join("objects/pack"), 0))
+        .or_else(|| special_in(&git.join("reftable"), 0))
+        .or_else(|| special_in(&git.join("refs"), 16))
+}
+
+fn special_in(directory: &Path, depth: usize) -> Option<PathBuf> {
+    let entries = fs_err::read_dir(directory).ok()?;
+    entries.filter_map(Result::ok).find_map(|entry| {
+        let path = entry.path();
+        let file_type = entry.file_type().ok()?;
+        if file_type.is_dir() {
+            return depth
+                .checked_sub(1)
+                .and_then(|depth| special_in(&path, depth));
+        }
+        is_special_file(&path).then_some(path)
+    })
+}
+
+fn is_special_file(path: &Path) -> bool {
+    // What a link leads to is what is opened.
+    fs_err::metadata(path).is_ok_and(|metadata| is_special(&metadata))
+}
+
+fn is_special(metadata: &Metadata) -> bool {
+    let file_type = metadata.file_type();
+    let is_device = file_type.is_block_device() || file_type.is_char_device();
+    file_type.is_fifo() || file_type.is_socket() || is_device && metadata.rdev() != NULL_DEVICE
+}
+
+/// Looks at a configuration file and at those that it names.
+fn special_in_configuration(file: &Path, home: Option<&Path>, depth: usize) -> Option<PathBuf> {
+    if is_special_file(file) {
+        return Some(file.to_owned());
+    }
+    let text = fs_err::read_to_string(file).ok()?;
+    let depth = depth.checked_sub(1)?;
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim().trim_matches('"');
+        let named = match (value.strip_prefix("~/"), home) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => file.parent()?.join(value),
+        };
+        match key.trim().to_ascii_lowercase().as_str() {
+            "path" => special_in_configuration(&named, home, depth),
+            "excludesfile" | "attributesfile" => is_special_file(&named).then_some(named),
+            _ => None,
+        }
+    })
+}
