@@ -14,6 +14,8 @@ pub struct ImageFacts {
     pub size: u64,
     /// `os/architecture[/variant]`.
     pub platform: String,
+    /// How many layers it has.
+    pub layers: usize,
     /// Labels of the image's configuration.
     pub labels: std::collections::BTreeMap<String, String>,
 }
@@ -77,6 +79,10 @@ impl From<ImageInspect> for ImageFacts {
                 .and_then(|size| u64::try_from(size).ok())
                 .unwrap_or_default(),
             platform: platform.into_iter().flatten().collect::<Vec<_>>().join("/"),
+            layers: image
+                .root_fs
+                .and_then(|root| root.layers)
+                .map_or(0, |layers| layers.len()),
             labels: image
                 .config
                 .and_then(|config| config.labels)

@@ -40,11 +40,7 @@ pub(super) fn problems(
             if !unsendable.0.is_empty() {
                 return unsendable;
             }
-            let mut problem = failed(&failure, target, source_map);
-            // What is not a step, such as an export, has no use for secrets.
-            if failure.exit_code.is_some() {
-                problem.hints.extend(absent_secrets(&problem, session));
-            }
+            let problem = failed(&failure, target, source_map);
             with_session_hints(problem, session).into()
         }
         SolveError::Unsupported(_)
@@ -75,11 +71,16 @@ fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Probl
         problem.causes.push(failure.message.clone());
         problem
     };
-    let sources = failure.sources.iter();
-    problem.excerpts = sources
-        .filter_map(|lines| excerpt(&lines.ranges, source_map).or_else(|| lines.excerpt()))
-        .collect();
+    problem.excerpts = places(failure, source_map);
     problem
+}
+
+/// Returns the instructions that a failure is about, in the fragments where these are known.
+fn places(failure: &BuildFailure, source_map: &SourceMap) -> Vec<Excerpt> {
+    let sources = failure.sources.iter();
+    sources
+        .filter_map(|lines| excerpt(&lines.ranges, source_map).or_else(|| lines.excerpt()))
+        .collect()
 }
 
 /// Registries and full engines have exit codes of their own: a pipeline may try again later or
@@ -146,22 +147,23 @@ fn excerpt(ranges: &[Range], source_map: &SourceMap) -> Option<Excerpt> {
     source_map.excerpt(covered_lines(ranges)?)
 }
 
-/// Returns what to say of the build secrets that the failed step may have needed: those that the
-/// engine asked for in vain and that the step, where it is known, mounts. Without them a download
-/// may lack a login.
-fn absent_secrets(problem: &Problem, session: &Session) -> Option<String> {
-    let absent = session.secrets().missed();
-    let mounted = absent.iter().filter(|id| {
-        problem.excerpts.is_empty() || problem.excerpts.iter().any(|at| names(at, id))
-    });
-    let shown: Vec<_> = mounted.map(|id| format!("`{id}`")).collect();
-    (!shown.is_empty()).then(|| {
-        format!(
-            "the step may use secrets that this build does not have: {}; pass one by \
-             `--secret id=ID,src=FILE`",
-            shown.join(", ")
-        )
-    })
+/// Returns the build secrets that the failed step mounts and that the engine asked for in vain.
+/// What is not a step, such as an export, has no use for secrets.
+pub(super) fn absent_secrets(
+    error: &SolveError,
+    source_map: &SourceMap,
+    session: &Session,
+) -> Vec<String> {
+    let SolveError::Failed(failure) = error else {
+        return Vec::new();
+    };
+    if failure.exit_code.is_none() {
+        return Vec::new();
+    }
+    let places = places(failure, source_map);
+    let mut absent = session.secrets().missed();
+    absent.retain(|id| places.iter().any(|at| names(at, id)));
+    absent
 }
 
 /// Tells whether an instruction mounts the secret `id`.

@@ -79,6 +79,7 @@ impl Run<'_> {
                     },
                     problems: with_session_hints(problem, session).into(),
                     published: Vec::new(),
+                    absent_secrets: Vec::new(),
                 }
             }
             None => {
@@ -87,6 +88,7 @@ impl Run<'_> {
                     outcome: TargetOutcome::Cancelled,
                     problems: Problem::new(Exit::Cancelled, "The push was cancelled").into(),
                     published: Vec::new(),
+                    absent_secrets: Vec::new(),
                 }
             }
         };

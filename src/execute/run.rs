@@ -21,7 +21,7 @@ use crate::buildkit::session::Session;
 use crate::buildkit::{Client, Digest, SolveError, SolveRequest, Solved, StagedError, Store};
 use crate::engine::Engine;
 use crate::plan::stages::SourceMap;
-use crate::plan::{CacheServer, PlannedTarget};
+use crate::plan::{CacheServer, MANY_LAYERS, PlannedTarget, many_layers};
 use crate::problem::{Problem, Problems};
 
 /// How many events may wait for whoever shows them.
@@ -36,6 +36,8 @@ pub struct Finished {
     pub published: Vec<String>,
     /// What was made of it, or why not.
     pub outcome: Result<Built, Problems>,
+    /// The ids of secrets that the step which failed mounts and this build does not have.
+    pub absent_secrets: Vec<String>,
 }
 
 /// What was made of a target.
@@ -133,11 +135,13 @@ impl Run<'_> {
             })
             .await;
         let mut published = Vec::new();
+        let mut absent_secrets = Vec::new();
         let (outcome, result) = match self.build(target, prepared, session).await {
             Ok(built) => (TargetOutcome::Built(built.image.clone()), Ok(built)),
             Err(failure) => {
                 self.cancel.cancel();
                 published = failure.published;
+                absent_secrets = failure.absent_secrets;
                 (failure.outcome, Err(failure.problems))
             }
         };
@@ -159,6 +163,7 @@ impl Run<'_> {
                 Err(_) => published,
             },
             outcome: result,
+            absent_secrets,
         }
     }
 
@@ -178,6 +183,7 @@ impl Run<'_> {
         let mut response = response.map_err(|error| match error {
             StagedError::Solve(error) => Failure {
                 outcome: outcome(&error),
+                absent_secrets: failure::absent_secrets(&error, self.source_map, session),
                 problems: failure::problems(error, &target.name, self.source_map, session),
                 published: pushed.names(),
             },
@@ -257,6 +263,11 @@ impl Run<'_> {
                 None
             }
         };
+        if let Some(layers) = stored.as_ref().map(|stored| stored.layers)
+            && layers >= MANY_LAYERS
+        {
+            self.listener.warn(Some(target), many_layers(layers)).await;
+        }
         BuiltTarget {
             digest: response.digest(),
             image_id: stored.as_ref().map(|stored| stored.id.as_str().into()),
@@ -347,6 +358,8 @@ pub(super) struct Failure {
     pub(super) problems: Problems,
     /// Names that were pushed all the same.
     pub(super) published: Vec<String>,
+    /// The ids of secrets that the failed step mounts and this build does not have.
+    pub(super) absent_secrets: Vec<String>,
 }
 
 /// Why a target that is built is not exported.
@@ -364,11 +377,13 @@ impl From<Refusal> for Failure {
                 outcome: failed(&problems, vertex),
                 problems,
                 published: Vec::new(),
+                absent_secrets: Vec::new(),
             },
             Refusal::Another => Self {
                 outcome: TargetOutcome::Cancelled,
                 problems: SolveError::Cancelled.into(),
                 published: Vec::new(),
+                absent_secrets: Vec::new(),
             },
         }
     }

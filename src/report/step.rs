@@ -12,7 +12,7 @@ use crate::buildkit::progress::{Vertex, VertexLog, VertexStatus};
 use crate::text::{Typed, Typewriter, clean_line};
 
 /// How many of the last lines of a step's output are kept.
-const KEPT_LINES: usize = 40;
+const KEPT_LINES: usize = 200;
 
 /// One step of a build: a vertex, or a group of them that is shown as one.
 #[derive(Clone, Debug)]

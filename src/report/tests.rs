@@ -559,7 +559,7 @@ fn a_failure_is_explained_from_the_output_of_its_step() {
         ),
         Problem::new(Exit::Engine, "Something else"),
     ]);
-    let Problems(explained) = state.explain("dev", problems);
+    let Problems(explained) = state.explain("dev", problems, &[]);
     let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
     insta::assert_snapshot!(told.join("\n"), @r#"
     No Python package fits `ai-dynamo==9.9.9` with this version, Python and platform

@@ -158,12 +158,20 @@ fn cancelled() -> Problem {
 
 /// Adds what the output of the failed steps tells to the problems of their targets.
 fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> {
-    let explained = finished.into_iter().map(|target| Finished {
-        outcome: target
-            .outcome
-            .map_err(|problems| state.explain(&target.target, problems)),
-        target: target.target,
-        published: target.published,
+    let explained = finished.into_iter().map(|finished| {
+        let Finished {
+            target,
+            published,
+            outcome,
+            absent_secrets,
+        } = finished;
+        let explain = |problems| state.explain(&target, problems, &absent_secrets);
+        Finished {
+            outcome: outcome.map_err(explain),
+            target,
+            published,
+            absent_secrets,
+        }
     });
     explained.collect()
 }
