@@ -13,6 +13,8 @@ mod masks;
 mod mistakes;
 mod options;
 mod output;
+mod pins;
 mod plan;
 mod profile;
+mod source;
 mod test_env;

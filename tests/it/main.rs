@@ -13,6 +13,8 @@ mod dynrun_hostile;
 mod dynrun_ready;
 mod dynrun_terminal;
 mod engines;
+mod failures;
+mod git;
 mod golden;
 mod stages;
 mod support;

@@ -483,6 +483,9 @@ pub(crate) struct LintArgs {
     /// Also run the engine's own checks
     #[arg(long)]
     pub(crate) engine: bool,
+    /// Also compare what is pinned with what the packages demand, which asks pip's index
+    #[arg(long)]
+    pub(crate) pins: bool,
 }
 
 /// `dynbuild import`

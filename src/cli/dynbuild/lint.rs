@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::{BuildArgs, LintArgs, SelectionArgs};
+use super::pins;
 use super::planning::{Planned, plan};
 use super::profiles;
 use super::settings::settings;
@@ -15,10 +16,13 @@ use crate::execute::{Resources, Runner};
 use crate::exit::Exit;
 use crate::plan::lint::{Finding, Subject, lint};
 use crate::plan::stages::Fragments;
-use crate::plan::undeclared_by_all;
+use crate::plan::{PlannedTarget, undeclared_by_all};
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Source};
 use crate::text::counted;
+
+/// The target that has everything which is pinned.
+const RUNTIME: &str = "runtime";
 
 /// Runs the command.
 pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -47,6 +51,15 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
                 .collect::<Vec<_>>(),
         );
     }
+    if args.pins {
+        let released = released(&chosen, args, edge);
+        problems.extend(
+            pins::check(&released, edge)
+                .err()
+                .into_iter()
+                .flat_map(|found| found.0),
+        );
+    }
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
@@ -55,6 +68,29 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         counted(checked, "combination")
     ));
     Ok(Exit::Done)
+}
+
+/// Plans the images of released wheels, one for each device: all of its targets have the same pins.
+fn released(chosen: &[Profile], args: &LintArgs, edge: &Edge) -> Vec<PlannedTarget> {
+    let combinations = chosen
+        .iter()
+        .flat_map(|profile| combinations(profile, args));
+    let images = combinations.filter(|selection| {
+        selection.source.as_deref() == Some(Source::Wheel.as_str())
+            && selection.target == [RUNTIME.to_owned()]
+    });
+    let plans = images.filter_map(|selection| {
+        let build = BuildArgs {
+            selection,
+            ..BuildArgs::default()
+        };
+        // What cannot be planned was reported before.
+        let settings = settings(&build, &edge.environment).ok()?;
+        plan(settings, edge).ok()
+    });
+    plans
+        .flat_map(|planned| planned.resolution.plan.targets)
+        .collect()
 }
 
 /// Returns what the chosen profiles set and no stage of any profile declares, each once.

@@ -17,6 +17,7 @@ mod list;
 mod man;
 mod metadata_file;
 mod output;
+mod pins;
 mod plan;
 mod planning;
 mod profiles;

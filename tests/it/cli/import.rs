@@ -22,13 +22,14 @@ fn a_line_of_a_pipeline() {
     insta::assert_snapshot!(ran, @"
     exit 0
     stdout:
-    dynbuild --tag r.example/dynamo:abc --target runtime --vllm-max-jobs 10 --framework vllm --platform linux/amd64 --use-sccache --sccache-bucket b --sccache-region us-east-2 --push --no-tag-latest --build-arg 'NOTE=a b'
+    dynbuild --tag r.example/dynamo:abc --target runtime --vllm-max-jobs 10 --framework vllm --platform linux/amd64 --use-sccache --sccache-bucket b --sccache-region us-east-2 --push --no-tag-latest --build-arg 'NOTE=a b' --source tree
     stderr:
+    note: build.sh built for CUDA 12.9, and this line for 13.0; `--cuda-version 12.9` keeps the older one
     note: `--tag`: names stay as written for every target
     note: `--platform`: each of several platforms is built with its own arguments
     note: `--use-sccache`: credentials are build secrets, the session token too; without it, objects are kept in the engine
     note: `--push`: names of one word are left out and told
-    note: `--build-arg`: wins over everything; refused where no stage declares it
+    note: `--build-arg`: wins over everything; refused where no stage declares it; what is an option now becomes one
     ");
 }
 
@@ -72,17 +73,18 @@ fn a_line_on_standard_input() {
         read("container/build.sh --framework sglang \\\n  --target dev --no-cache\n");
     assert_eq!(
         line,
-        "dynbuild --framework sglang --target dev --no-cache\n"
+        "dynbuild --framework sglang --target dev --no-cache --source tree\n"
     );
     assert!(!notes.contains("warning"), "{notes}");
     let (line, notes) = read("build.sh --target dev --tag $TAG");
     assert_eq!(
         line,
-        "dynbuild --framework vllm --target dev --tag '$TAG'\n"
+        "dynbuild --framework vllm --target dev --tag '$TAG' --source tree\n"
     );
     insta::assert_snapshot!(notes, @"
     warning: Variables and commands in the line are taken literally; behind `--`, your shell fills them in first
     note: `--framework vllm` was build.sh's default
+    note: build.sh built for CUDA 12.9, and this line for 13.0; `--cuda-version 12.9` keeps the older one
     note: `--tag`: names stay as written for every target
     ");
     let (line, problems) = read("");

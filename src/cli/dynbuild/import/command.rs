@@ -2,9 +2,11 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
+use super::call::{Call, Script};
 use super::table::OPTIONS;
-use super::translate::translate;
+use super::translate::{Translation, translate};
 use super::words::{read, split};
+use super::{render_py, run_sh};
 use crate::cli::dynbuild::args::ImportArgs;
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
@@ -23,12 +25,26 @@ pub(in crate::cli::dynbuild) fn run(args: &ImportArgs, edge: &mut Edge) -> Resul
     } else {
         args.line.clone()
     };
-    let translation = translate(read(&words).map_err(Problems)?);
+    let translation = translated(Call::find(&words)?)?;
     edge.ui.print(&render::shell_line(&translation.words));
     for note in &translation.notes {
         edge.ui.note(note);
     }
     Ok(Exit::Done)
+}
+
+fn translated(call: Call) -> Result<Translation, Problems> {
+    let notes = call.notes.clone();
+    let translation = match call.script {
+        // Its notes are among those of the translation.
+        Script::Build => return Ok(translate(read(call).map_err(Problems)?)),
+        Script::Run => run_sh::translate(&call.words),
+        Script::Render => render_py::translate(&call.words).map_err(Problems)?,
+    };
+    Ok(Translation {
+        notes: [notes, translation.notes].concat(),
+        ..translation
+    })
 }
 
 fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {

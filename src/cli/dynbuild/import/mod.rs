@@ -1,9 +1,16 @@
-//! `dynbuild import`: a line that calls build.sh as the line of dynbuild that does the same.
+//! `dynbuild import`: a line that calls a script of the original as the line that does the same.
 //!
-//! [`table`] knows every option that build.sh had. [`words`] reads a line into them, [`translate`]
-//! says them in dynbuild's words, with notes on what differs.
+//! [`call`] finds the script in the line. Of build.sh, [`table`] knows every option, [`arguments`]
+//! the build arguments that are something else now, and [`image`] the images; [`words`] reads a line
+//! into them, [`translate`] says them in dynbuild's words, with notes on what differs. [`run_sh`] and
+//! [`render_py`] do the same for the other scripts.
 
+mod arguments;
+mod call;
 mod command;
+mod image;
+mod render_py;
+mod run_sh;
 mod table;
 mod translate;
 mod words;

@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[Row] = &[
     kept(
         "--cuda-version",
         Last,
-        "major and minor number; chooses the device with all its images",
+        "major and minor number; chooses the device with all its images; the default is 13.0 instead of 12.9",
     ),
     kept(
         "--base-image",
@@ -77,7 +77,7 @@ pub(super) const OPTIONS: &[Row] = &[
     kept(
         "--build-arg",
         All,
-        "wins over everything; refused where no stage declares it",
+        "wins over everything; refused where no stage declares it; what is an option now becomes one",
     ),
     kept(
         "--build-context",
@@ -119,6 +119,12 @@ pub(super) const OPTIONS: &[Row] = &[
         "--tensorrtllm-pip-wheel-dir",
         Last,
         "the wheel that is installed; never the place that a compiled one is written to",
+    ),
+    row(
+        "--tensorrtllm-pip-wheel-path",
+        Last,
+        Some("--tensorrtllm-pip-wheel-dir"),
+        "was called so in older documents",
     ),
     kept(
         "--tensorrtllm-git-url",
@@ -171,12 +177,12 @@ pub(super) const OPTIONS: &[Row] = &[
     gone(
         "--release-build",
         Nothing,
-        "left out: build.sh had it until October 2025, and the runtime image is one",
+        "the target `runtime`, where no other is named: that image is the release",
     ),
     gone(
         "--dev-image",
         Last,
-        "left out: build.sh had it until December 2025; dev images stand on the runtime stage",
+        "the target `local-dev`: the dev image below it is built as well, and cached",
     ),
     gone(
         "--dynamo-base-image",

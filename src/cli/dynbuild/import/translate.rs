@@ -1,5 +1,7 @@
 //! Saying in dynbuild's words what was said to build.sh.
 
+use super::arguments::{Became, became};
+use super::image::{Image, base, runtime, vllm_tag};
 use super::table::{Row, SAME, Takes, find};
 use super::words::{Line, Said};
 use crate::cli::dynbuild::leaks::LEAKS;
@@ -42,8 +44,12 @@ pub(super) fn translate(line: Line) -> Translation {
     };
     translator.take_variables(&line.variables, &line.said);
     translator.said.extend(line.said);
+    translator.take_old_targets();
     translator.add_defaults();
+    translator.take_arguments();
+    translator.take_base_image();
     translator.drop_what_build_sh_ignored();
+    translator.note_cuda();
     translator.finish()
 }
 
@@ -75,6 +81,183 @@ impl Translator {
         }
     }
 
+    /// Options that chose what is a target now.
+    fn take_old_targets(&mut self) {
+        if self.last("--dev-image").is_some() {
+            self.said.retain(|said| said.row.original != "--target");
+            self.say("--target", "local-dev");
+        } else if self.last("--release-build").is_some() && self.last("--target").is_none() {
+            self.say("--target", "runtime");
+        }
+    }
+
+    /// Says the build arguments that are options, other arguments, or nothing now.
+    fn take_arguments(&mut self) {
+        for said in std::mem::take(&mut self.said) {
+            match said.value.split_once('=') {
+                Some((name, value)) if said.row.original == "--build-arg" => {
+                    let (name, value) = (name.to_owned(), value.to_owned());
+                    self.take_argument(&name, &value, said);
+                }
+                _ => self.said.push(said),
+            }
+        }
+    }
+
+    fn take_argument(&mut self, name: &str, value: &str, said: Said) {
+        let framework = self.framework();
+        match (name, became(name)) {
+            ("RUNTIME_IMAGE" | "RUNTIME_IMAGE_TAG", _) => match runtime(&framework, value) {
+                Image::Cuda(version) => self.take_cuda_image(name, value, version),
+                Image::Same | Image::Pytorch => self.said.push(said),
+            },
+            ("BASE_IMAGE" | "BASE_IMAGE_TAG", _) if base(&framework, value) == Image::Pytorch => {
+                self.take_pytorch(name, value);
+            }
+            ("VLLM_REF", _) => self.take_vllm(value),
+            (_, None) => self.said.push(said),
+            (_, Some(Became::Option("--cuda-version")))
+                if self.last("--cuda-version").is_some() => {}
+            (_, Some(Became::Option(option))) => {
+                self.notes.push(format!(
+                    "The build argument `{name}` is the option `{option}`"
+                ));
+                self.say(option, value);
+            }
+            (_, Some(Became::Switch(option))) => self.take_switch(name, option, value),
+            (_, Some(Became::Argument(new))) => {
+                self.notes
+                    .push(format!("The build argument `{name}` is called `{new}`"));
+                self.say("--build-arg", &format!("{new}={value}"));
+            }
+            (_, Some(Became::Nothing(why))) => self
+                .notes
+                .push(format!("The build argument `{name}` is left out: {why}")),
+        }
+    }
+
+    /// The options switch on; what is off by default needs no word.
+    fn take_switch(&mut self, name: &str, option: &str, value: &str) {
+        if value.eq_ignore_ascii_case("true") || value == "1" {
+            self.say(option, "");
+        } else {
+            let feature = option.trim_start_matches("--enable-");
+            self.notes.push(format!(
+                "The build argument `{name}` is left out; `--disable {feature}` switches it off"
+            ));
+        }
+    }
+
+    /// The runtime of an engine started from CUDA's image.
+    fn take_cuda_image(&mut self, name: &str, value: &str, version: Option<String>) {
+        self.notes.push(format!(
+            "`{name}={value}` is left out: the runtime starts from the engine's own image, which \
+             the device chooses"
+        ));
+        if let Some(version) = version
+            && self.framework() != "trtllm"
+            && self.last("--cuda-version").is_none()
+        {
+            self.say("--cuda-version", &version);
+        }
+    }
+
+    /// TensorRT-LLM was installed on PyTorch's image, and still is where it comes as a wheel.
+    fn take_pytorch(&mut self, name: &str, value: &str) {
+        let (image, tag) = match value.rsplit_once(':') {
+            Some((image, tag)) if name == "BASE_IMAGE" => (Some(image), Some(tag)),
+            _ if name == "BASE_IMAGE" => (Some(value), None),
+            _ => (None, Some(value)),
+        };
+        let released = !self
+            .said
+            .iter()
+            .any(|said| said.row.original.starts_with("--tensorrtllm-"));
+        if released {
+            return self.notes.push(format!(
+                "`{name}={value}` is left out: TensorRT-LLM comes as its released image, which has \
+                 its PyTorch"
+            ));
+        }
+        for (argument, value) in [("PYTORCH_IMAGE", image), ("PYTORCH_IMAGE_TAG", tag)] {
+            if let Some(value) = value {
+                self.say("--build-arg", &format!("{argument}={value}"));
+            }
+        }
+        self.notes.push(format!(
+            "`{name}={value}` is PyTorch's image, on which TensorRT-LLM's wheel is installed"
+        ));
+    }
+
+    fn take_base_image(&mut self) {
+        let framework = self.framework();
+        for said in std::mem::take(&mut self.said) {
+            let name = match said.row.original {
+                "--base-image" => "BASE_IMAGE",
+                "--base-image-tag" => "BASE_IMAGE_TAG",
+                _ => {
+                    self.said.push(said);
+                    continue;
+                }
+            };
+            if base(&framework, &said.value) == Image::Pytorch {
+                self.take_pytorch(name, &said.value);
+            } else {
+                self.said.push(said);
+            }
+        }
+    }
+
+    /// vLLM was compiled from its sources, and comes as its released image now.
+    fn take_vllm(&mut self, reference: &str) {
+        match vllm_tag(reference) {
+            Some(tag) => {
+                self.notes.push(format!(
+                    "`VLLM_REF={reference}` is the tag of vLLM's own image, which the runtime \
+                     starts from; other devices than the default have tags of their own"
+                ));
+                self.say("--build-arg", &format!("RUNTIME_IMAGE_TAG={tag}"));
+            }
+            None => self.notes.push(format!(
+                "`VLLM_REF={reference}` is left out: vLLM comes as its released image; name one \
+                 with `--build-arg RUNTIME_IMAGE=…` and `--build-arg RUNTIME_IMAGE_TAG=…`"
+            )),
+        }
+    }
+
+    /// Says what became of the default.
+    fn note_cuda(&mut self) {
+        if self.last("--cuda-version").is_some() || self.last("--help").is_some() {
+            return;
+        }
+        match self.framework().as_str() {
+            "vllm" | "sglang" => self.notes.push(
+                "build.sh built for CUDA 12.9, and this line for 13.0; `--cuda-version 12.9` keeps \
+                 the older one"
+                    .to_owned(),
+            ),
+            "none" | "dynamo" => self.notes.push(
+                "build.sh built on a CUDA image, and this line for any machine; `--device \
+                 cuda13.0` takes one"
+                    .to_owned(),
+            ),
+            _ => {}
+        }
+    }
+
+    fn framework(&self) -> String {
+        self.last("--framework").map(framework).unwrap_or_default()
+    }
+
+    fn say(&mut self, option: &str, value: &str) {
+        if let Some(row) = find(option) {
+            self.said.push(Said {
+                row,
+                value: value.to_owned(),
+            });
+        }
+    }
+
     /// What build.sh built when nothing was said, whatever the profiles at hand would build.
     fn add_defaults(&mut self) {
         for (option, default) in [("--target", "dev"), ("--framework", "vllm")] {
@@ -96,7 +279,7 @@ impl Translator {
 
     /// Options that build.sh took without a word, and that had no effect.
     fn drop_what_build_sh_ignored(&mut self) {
-        let framework = self.last("--framework").map(framework).unwrap_or_default();
+        let framework = self.framework();
         let sccache = self.last("--use-sccache").is_some();
         let mut dropped = Vec::new();
         self.said.retain(|said| {
@@ -119,6 +302,15 @@ impl Translator {
             };
             self.notes
                 .push(format!("`{option}` is left out: it had no effect {why}"));
+        }
+    }
+
+    fn note_name(&mut self) {
+        let asked = self.last("--framework").unwrap_or_default().to_lowercase();
+        let old = OLD_FRAMEWORKS.iter().find(|(old, ..)| *old == asked);
+        if let Some((old, new, why)) = old {
+            self.notes
+                .push(format!("The framework `{old}` is `{new}`, {why}"));
         }
     }
 
@@ -156,12 +348,36 @@ impl Translator {
                 words.push(value_of(row, value));
             }
         }
+        if !words.contains(&"--help".to_owned()) {
+            words.extend(["--source", "tree"].map(str::to_owned));
+        }
+        self.note_name();
         Translation {
             words,
             notes: self.notes,
         }
     }
 }
+
+/// Names of frameworks that are others now, and why.
+const OLD_FRAMEWORKS: &[(&str, &str, &str)] = &[
+    ("tensorrtllm", "trtllm", "its name since 2025"),
+    ("trt-llm", "trtllm", "its name since 2025"),
+    ("vllm_nixl", "vllm", "which has NIXL"),
+    ("vllm_v1", "vllm", "which is the first version no more"),
+    (
+        "sglang-wideep",
+        "sglang",
+        "whose image has DeepEP for wide expert parallelism",
+    ),
+    (
+        "sglang_wideep",
+        "sglang",
+        "whose image has DeepEP for wide expert parallelism",
+    ),
+    ("sglang-deepep", "sglang", "whose image has DeepEP"),
+    ("standard", "none", "Dynamo without an engine"),
+];
 
 fn from_variable(row: &'static Row, name: &str, value: &str) -> Option<Said> {
     let value = match (row.takes, name) {
@@ -189,13 +405,10 @@ fn value_of(row: &Row, value: &str) -> String {
 }
 
 /// Returns the name of a framework; some had others once.
-fn framework(name: &str) -> String {
+pub(super) fn framework(name: &str) -> String {
     let name = name.to_lowercase();
-    match name.as_str() {
-        "tensorrtllm" | "trt-llm" => "trtllm".to_owned(),
-        "vllm_nixl" => "vllm".to_owned(),
-        _ => name,
-    }
+    let known = OLD_FRAMEWORKS.iter().find(|(old, ..)| *old == name);
+    known.map_or(name.clone(), |(_, new, _)| (*new).to_owned())
 }
 
 #[cfg(test)]
@@ -203,13 +416,14 @@ mod tests {
     use clap::Parser as _;
     use test_case::test_case;
 
+    use super::super::call::Call;
     use super::super::table::OPTIONS;
     use super::super::words::{read, split};
     use super::*;
     use crate::cli::dynbuild::args::Cli;
 
     fn translated(line: &str) -> Translation {
-        translate(read(&split(line).unwrap()).unwrap())
+        translate(read(Call::find(&split(line).unwrap()).unwrap()).unwrap())
     }
 
     fn words(line: &str) -> String {
@@ -217,18 +431,28 @@ mod tests {
         shell_words::join(&words[1..])
     }
 
-    #[test_case("build.sh" => "--framework vllm --target dev"; "defaults")]
-    #[test_case("build.sh --framework TRTLLM --target runtime" => "--framework trtllm --target runtime"; "case")]
-    #[test_case("build.sh --framework VLLM_NIXL --target a --target b" => "--framework vllm --target b"; "the last one")]
-    #[test_case("build.sh --framework sglang --target dev --cuda-version 12.9.1" => "--framework sglang --target dev --cuda-version 12.9"; "cuda")]
-    #[test_case("build.sh --framework none --target dev --cuda-version 13.0" => "--framework none --target dev"; "cuda without effect")]
-    #[test_case("CUDA_VERSION=13.0 TARGET=runtime build.sh --target dev" => "--framework vllm --cuda-version 13.0 --target dev"; "variables")]
-    #[test_case("MAKE_EFA=true ENABLE_MEDIA_NIXL=false CACHE_FROM='--cache-from x' build.sh --target dev" => "--framework vllm --make-efa --target dev"; "variables that are switches")]
-    #[test_case("build.sh --target dev --tag a --tag b --build-context n=1 --build-context n=2" => "--framework vllm --target dev --tag a --tag b --build-context 'n=1' --build-context 'n=2'"; "whatever is repeated")]
-    #[test_case("build.sh --target dev --build-arg 'A=b *' --build-arg GITHUB_TOKEN=t" => "--framework vllm --target dev --build-arg 'A=b *'"; "values and tokens")]
-    #[test_case("build.sh --target dev --ci --release-build --push --push" => "--framework vllm --target dev --push"; "what is gone")]
-    #[test_case("build.sh --target dev --sccache-bucket b --tensorrtllm-commit c" => "--framework vllm --target dev"; "what was ignored")]
+    #[test_case("build.sh" => "--framework vllm --target dev --source tree"; "defaults")]
+    #[test_case("build.sh --framework TRTLLM --target runtime" => "--framework trtllm --target runtime --source tree"; "case")]
+    #[test_case("build.sh --framework VLLM_NIXL --target a --target b" => "--framework vllm --target b --source tree"; "the last one")]
+    #[test_case("build.sh --framework sglang --target dev --cuda-version 12.9.1" => "--framework sglang --target dev --cuda-version 12.9 --source tree"; "cuda")]
+    #[test_case("build.sh --framework none --target dev --cuda-version 13.0" => "--framework none --target dev --source tree"; "cuda without effect")]
+    #[test_case("CUDA_VERSION=13.0 TARGET=runtime build.sh --target dev" => "--framework vllm --cuda-version 13.0 --target dev --source tree"; "variables")]
+    #[test_case("MAKE_EFA=true ENABLE_MEDIA_NIXL=false CACHE_FROM='--cache-from x' build.sh --target dev" => "--framework vllm --make-efa --target dev --source tree"; "variables that are switches")]
+    #[test_case("build.sh --target dev --tag a --tag b --build-context n=1 --build-context n=2" => "--framework vllm --target dev --tag a --tag b --build-context 'n=1' --build-context 'n=2' --source tree"; "whatever is repeated")]
+    #[test_case("build.sh --target dev --build-arg 'A=b *' --build-arg GITHUB_TOKEN=t" => "--framework vllm --target dev --build-arg 'A=b *' --source tree"; "values and tokens")]
+    #[test_case("build.sh --target dev --ci --release-build --push --push" => "--framework vllm --target dev --push --source tree"; "what is gone")]
+    #[test_case("build.sh --target dev --sccache-bucket b --tensorrtllm-commit c" => "--framework vllm --target dev --source tree"; "what was ignored")]
     #[test_case("build.sh -?" => "--help"; "help")]
+    #[test_case("build.sh --target dev --dev-image dynamo:old" => "--framework vllm --target local-dev --source tree"; "a dev image")]
+    #[test_case("build.sh --release-build --framework sglang-wideep" => "--framework sglang --target runtime --source tree"; "a release of wide ep")]
+    #[test_case("build.sh --framework STANDARD --target dev" => "--framework none --target dev --source tree"; "standard")]
+    #[test_case("build.sh --target dev --build-arg RUNTIME_IMAGE_TAG=13.0.2-runtime-ubuntu24.04" => "--framework vllm --target dev --cuda-version 13.0 --source tree"; "an image of cuda")]
+    #[test_case("build.sh --target dev --framework sglang --build-arg RUNTIME_IMAGE_TAG=v0.5.8-runtime" => "--framework sglang --target dev --build-arg 'RUNTIME_IMAGE_TAG=v0.5.8-runtime' --source tree"; "an image of the engine")]
+    #[test_case("build.sh --target dev --build-arg VLLM_REF=v0.14.1 --build-arg CUDA_VERSION=13.0" => "--framework vllm --target dev --build-arg 'RUNTIME_IMAGE_TAG=v0.14.1' --cuda-version 13.0 --source tree"; "a ref of vllm")]
+    #[test_case("build.sh --target dev --build-arg ENABLE_KVBM=true --build-arg NIXL_UCX_REF=v1.20 --build-arg VLLM_MAX_JOBS=4" => "--framework vllm --target dev --enable-kvbm --vllm-max-jobs 4 --source tree"; "arguments that are options")]
+    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3" => "--framework trtllm --target dev --source tree"; "pytorch below a released image")]
+    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3 --tensorrtllm-pip-wheel-dir w" => "--framework trtllm --target dev --tensorrtllm-pip-wheel-dir w --build-arg 'PYTORCH_IMAGE_TAG=25.12-py3' --source tree"; "pytorch below a wheel")]
+    #[test_case("cd dynamo && ./container/build.sh --framework vllm;" => "--framework vllm --target dev --source tree"; "a line with more commands")]
     fn a_line_of_build_sh_becomes(line: &str) -> String {
         words(line)
     }

@@ -1,5 +1,6 @@
 //! Reading a line that calls build.sh.
 
+use super::call::Call;
 use super::table::{OPTIONS, Row, Takes, find};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -24,12 +25,6 @@ pub(super) struct Line {
     pub(super) notes: Vec<String>,
 }
 
-/// The script's name, wherever it lies.
-const SCRIPT: &str = "build.sh";
-
-/// Words that end a command in a shell.
-const ENDS: [&str; 9] = ["|", "||", "&&", "&", ";", ">", ">>", "2>&1", "|&"];
-
 /// Splits a line as a shell does.
 ///
 /// # Errors
@@ -40,16 +35,18 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, Problem> {
     shell_words::split(text).map_err(wrong)
 }
 
-/// Reads the words of a line.
+/// Reads the options of a call of build.sh.
 ///
 /// # Errors
 /// Returns every word that build.sh would not have understood.
-pub(super) fn read(words: &[String]) -> Result<Line, Vec<Problem>> {
-    let mut line = Line::default();
-    let words = line.until_end(words);
-    let options = line.behind_script(words)?;
+pub(super) fn read(call: Call) -> Result<Line, Vec<Problem>> {
+    let mut line = Line {
+        variables: call.variables,
+        said: Vec::new(),
+        notes: call.notes,
+    };
     let mut problems = Vec::new();
-    let mut rest = options.iter();
+    let mut rest = call.words.iter();
     while let Some(word) = rest.next() {
         if word.is_empty() {
             line.notes.push(
@@ -92,54 +89,6 @@ pub(super) fn read(words: &[String]) -> Result<Line, Vec<Problem>> {
     }
 }
 
-impl Line {
-    fn until_end<'w>(&mut self, words: &'w [String]) -> &'w [String] {
-        let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
-        match end {
-            None => words,
-            Some(end) => {
-                self.notes.push(format!(
-                    "What follows `{}` is left out: it is for the shell",
-                    words[end]
-                ));
-                &words[..end]
-            }
-        }
-    }
-
-    /// Returns the words behind the script's name, and takes the variables before it.
-    fn behind_script<'w>(&mut self, words: &'w [String]) -> Result<&'w [String], Vec<Problem>> {
-        let is_script = |word: &&String| word.rsplit('/').next() == Some(SCRIPT);
-        let Some(at) = words.iter().position(|word| is_script(&word)) else {
-            // The options alone will do.
-            return Ok(words);
-        };
-        if words[at + 1..].iter().any(|word| is_script(&word)) {
-            let problem = Problem::new(Exit::Usage, "The line calls build.sh more than once");
-            return Err(vec![problem.hint("Give one call at a time")]);
-        }
-        for word in &words[..at] {
-            match word.split_once('=') {
-                Some((name, value)) if is_variable(name) => {
-                    self.variables.push((name.to_owned(), value.to_owned()));
-                }
-                _ if ["bash", "sh", "env", "time", "sudo"].contains(&word.as_str()) => {}
-                _ => self
-                    .notes
-                    .push(format!("`{word}` before build.sh is left out")),
-            }
-        }
-        Ok(&words[at + 1..])
-    }
-}
-
-fn is_variable(name: &str) -> bool {
-    let mut characters = name.chars();
-    let first = characters.next();
-    first.is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
-}
-
 fn unknown(name: &str) -> Problem {
     let message = format!("build.sh has no option `{name}`");
     let problem = Problem::new(Exit::Usage, message);
@@ -165,7 +114,7 @@ mod tests {
     use super::*;
 
     fn said(line: &str) -> Vec<String> {
-        let line = read(&split(line).unwrap()).unwrap();
+        let line = read(Call::find(&split(line).unwrap()).unwrap()).unwrap();
         let said = line.said.iter();
         said.map(|said| {
             format!("{} {}", said.row.original, said.value)
@@ -193,20 +142,9 @@ mod tests {
     #[test_case("build.sh --tag=" => vec!["The value of `--tag` is missing"]; "empty")]
     #[test_case("build.sh --push=yes" => vec!["`--push` has no value"]; "a switch with a value")]
     #[test_case("build.sh && build.sh" => Vec::<String>::new(); "two calls, the second cut off")]
-    #[test_case("build.sh --push build.sh" => vec!["The line calls build.sh more than once"]; "two calls")]
     fn what_is_wrong_is_told(line: &str) -> Vec<String> {
-        let problems = read(&split(line).unwrap()).err().unwrap_or_default();
+        let call = Call::find(&split(line).unwrap()).unwrap();
+        let problems = read(call).err().unwrap_or_default();
         problems.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn variables_before_the_script_are_kept() {
-        let line = read(&split("nice CUDA_VERSION=13.0 A='x y' ./build.sh").unwrap()).unwrap();
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(
-            line.variables,
-            [pair("CUDA_VERSION", "13.0"), pair("A", "x y")]
-        );
-        assert_eq!(line.notes, ["`nice` before build.sh is left out"]);
     }
 }

@@ -1,0 +1,133 @@
+//! What packages demand of each other, and where that has no solution.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr as _;
+
+use pep508_rs::pep440_rs::{Operator, Version, VersionSpecifiers};
+use pep508_rs::{PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+
+/// A demand on a package, and who makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Demand {
+    pub(super) package: PackageName,
+    pub(super) versions: VersionSpecifiers,
+    /// For example `kvbm 1.4.2`, or `[args] PYTHON_REQUIREMENTS`.
+    pub(super) by: String,
+}
+
+impl Demand {
+    /// Takes the versions out of a requirement; one that names a URL demands none.
+    pub(super) fn of(requirement: Requirement<VerbatimUrl>, by: &str) -> Self {
+        let versions = match requirement.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(versions)) => versions,
+            Some(VersionOrUrl::Url(_)) | None => VersionSpecifiers::empty(),
+        };
+        Self {
+            package: requirement.name,
+            versions,
+            by: by.to_owned(),
+        }
+    }
+
+    /// Returns the one version that will do, if only one will.
+    fn exact(&self) -> Option<&Version> {
+        let mut exact = self.versions.iter().filter(|specifier| {
+            matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
+        });
+        exact.next().map(|specifier| specifier.version())
+    }
+}
+
+impl fmt::Display for Demand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            package,
+            versions,
+            by,
+        } = self;
+        let versions = versions.to_string().replace(", ", ",");
+        write!(f, "{by} demands `{package}{versions}`")
+    }
+}
+
+/// Two demands that no version meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Contradiction {
+    pub(super) one: Demand,
+    pub(super) other: Demand,
+}
+
+/// Finds the demands that contradict each other. What `overridden` names is decided otherwise.
+pub(super) fn contradictions(
+    demands: &[Demand],
+    overridden: &BTreeSet<PackageName>,
+) -> Vec<Contradiction> {
+    let mut by_package: BTreeMap<&PackageName, Vec<&Demand>> = BTreeMap::new();
+    for demand in demands {
+        if !overridden.contains(&demand.package) {
+            by_package.entry(&demand.package).or_default().push(demand);
+        }
+    }
+    by_package.values().filter_map(|all| first(all)).collect()
+}
+
+/// Returns an exact demand with the first other one that does not allow it.
+fn first(demands: &[&Demand]) -> Option<Contradiction> {
+    demands.iter().find_map(|one| {
+        let version = one.exact()?;
+        let other = demands
+            .iter()
+            .find(|other| !other.versions.contains(version))?;
+        Some(Contradiction {
+            one: (*one).clone(),
+            other: (*other).clone(),
+        })
+    })
+}
+
+/// Reads requirements as files have them, a line each; what is no requirement is for pip to refuse.
+pub(super) fn requirements(text: &str) -> impl Iterator<Item = Requirement<VerbatimUrl>> {
+    let lines = text
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or(line));
+    let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+    lines.filter_map(|line| Requirement::from_str(line).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    fn found(demands: &[(&str, &str)], overridden: &[&str]) -> Vec<String> {
+        let demands: Vec<_> = demands
+            .iter()
+            .flat_map(|(by, text)| requirements(text).map(|found| Demand::of(found, by)))
+            .collect();
+        let names = overridden.iter().map(|name| PackageName::from_str(name));
+        let overridden = names.map(Result::unwrap).collect();
+        let found = contradictions(&demands, &overridden);
+        let told = found.iter();
+        told.map(|found| format!("{}; {}", found.one, found.other))
+            .collect()
+    }
+
+    const B3: [(&str, &str); 2] = [
+        ("kvbm 1.4.2", "nixl[cu13]==1.0.1"),
+        ("ai-dynamo[vllm] 1.4.2", "nixl[cu13]==1.3.2"),
+    ];
+
+    #[test_case(&B3, &[] => vec!["kvbm 1.4.2 demands `nixl==1.0.1`; ai-dynamo[vllm] 1.4.2 demands `nixl==1.3.2`"]; "two pins")]
+    #[test_case(&B3, &["nixl"] => Vec::<String>::new(); "an override decides")]
+    #[test_case(&[("a", "x==2.0"), ("b", "X>=1,<3")], &[] => Vec::<String>::new(); "a pin within a range")]
+    #[test_case(&[("a", "x>=3"), ("b", "x==2.0")], &[] => vec!["b demands `x==2.0`; a demands `x>=3`"]; "a pin outside of a range")]
+    #[test_case(&[("a", "x==1.0.0"), ("b", "x==1.0")], &[] => Vec::<String>::new(); "one version, spelled in two ways")]
+    #[test_case(&[("a", "x==1.0+cu13"), ("b", "x==1.0")], &[] => Vec::<String>::new(); "a local version")]
+    #[test_case(&[("a", "x"), ("b", "x @ https://example.com/x.whl")], &[] => Vec::<String>::new(); "no version")]
+    #[test_case(&[("a", "x==1.* # why\n\ny==2"), ("b", "y==3")], &[] => vec!["a demands `y==2`; b demands `y==3`"]; "several lines")]
+    fn demands_contradict_each_other(demands: &[(&str, &str)], overridden: &[&str]) -> Vec<String> {
+        found(demands, overridden)
+    }
+}
