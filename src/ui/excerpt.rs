@@ -4,6 +4,9 @@ use crate::problem::Excerpt;
 use crate::redact::shown_source;
 use crate::text::{Look, Mark, Tone, clean_line, fit, width};
 
+/// Where nothing limits a line, as in a file, it is cut here: programs write lines without an end.
+const WIDEST_LINE: usize = 400;
+
 /// Of a longer excerpt, as of a `RUN` with a script, only the first lines are shown.
 const MOST_LINES: usize = 12;
 
@@ -60,20 +63,16 @@ impl<'a> Quote<'a> {
     fn row(&self, number: Option<usize>, bar: &str, text: &str) -> String {
         let number = number.map(|number| number.to_string()).unwrap_or_default();
         let gutter = format!("{number:>margin$} {bar}", margin = self.margin);
-        let text = match self.room() {
-            Some(room) => fit(text, room, self.look),
-            None => text.to_owned(),
-        };
+        let text = fit(text, self.room(), self.look);
         let row = format!("{} {text}", self.look.paint(Tone::Note, &gutter));
         row.trim_end().to_owned()
     }
 
     /// Returns the columns that are left for the text.
-    fn room(&self) -> Option<usize> {
+    fn room(&self) -> usize {
         let gutter = self.margin + 3;
-        self.look
-            .width
-            .map(|width| width.saturating_sub(gutter).max(20))
+        let width = self.look.width.unwrap_or(WIDEST_LINE);
+        width.saturating_sub(gutter).max(20)
     }
 
     fn with_caret(&self, line: &str) -> Vec<String> {
@@ -82,7 +81,8 @@ impl<'a> Quote<'a> {
         let (at, carets) = self.carets(&text);
         let shift = self.shift(&text, at, carets.len());
         let label = clean_line(&self.excerpt.label);
-        let pointer = format!("{:at$}{carets} {label}", "", at = at - shift);
+        // Not as a width of the format, which has a limit.
+        let pointer = format!("{}{carets} {label}", " ".repeat(at - shift));
         let shown: String = text.chars().skip(shift).collect();
         vec![
             self.place(),
@@ -109,11 +109,11 @@ impl<'a> Quote<'a> {
     /// Returns how many characters to leave out on the left, so that the carets of a very long
     /// line are in sight.
     fn shift(&self, text: &str, at: usize, carets: usize) -> usize {
-        match self.room() {
-            Some(room) if width(text) > room && at + carets + 4 > room => {
-                at.saturating_sub(room / 3)
-            }
-            _ => 0,
+        let room = self.room();
+        if width(text) > room && at + carets + 4 > room {
+            at.saturating_sub(room / 3)
+        } else {
+            0
         }
     }
 
@@ -237,6 +237,16 @@ mod tests {
         2 | token = ****
           |          ^^^ unclosed
         "#);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cut_in_files_too() {
+        let text = format!("x = {}!", "[".repeat(100_000));
+        for marked in ["x", "!"] {
+            let shown = shown(&excerpt(&text, marked, "here"), Look::PLAIN);
+            assert!(shown.lines().all(|line| line.len() < 500), "{shown}");
+            assert!(shown.contains("^ here"), "{shown}");
+        }
     }
 
     #[test]

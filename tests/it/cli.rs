@@ -17,4 +17,6 @@ mod pins;
 mod plan;
 mod profile;
 mod source;
+mod silence;
+mod strangers;
 mod test_env;

@@ -388,6 +388,9 @@ pub(crate) struct RunArgs {
     /// Only print the digest; the same as --progress quiet
     #[arg(long, short = 'q', conflicts_with = "progress")]
     pub(crate) quiet: bool,
+    /// What a profile of somebody else may read outside of its repository: fs.read=PATH
+    #[arg(long, value_name = "PERMISSION")]
+    pub(crate) allow: Vec<String>,
 }
 
 /// `dynbuild plan`

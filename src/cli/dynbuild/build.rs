@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use super::agents::agents;
 use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
+use super::consent;
 use super::details;
 use super::leaks;
 use super::metadata_file::MetadataFile;
@@ -44,6 +45,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         dry_run(planned, edge);
         return Ok(Exit::Done);
     }
+    consent::check(&planned.outside_reads, &args.run.allow, edge)?;
     check_destinations(&planned.resolution.plan)?;
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));

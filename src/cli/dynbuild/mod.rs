@@ -6,6 +6,7 @@ mod build;
 mod candidates;
 mod components;
 mod connection;
+mod consent;
 mod context;
 mod details;
 mod doctor;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::{ExplainArgs, Format, PlanArgs, PlanFormat, RenderArgs};
+use super::consent;
 use super::leaks;
 use super::output::json;
 use super::planning::{Planned, dockerfiles, plan};
@@ -20,6 +21,7 @@ pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
+    consent::tell(&planned.outside_reads, edge);
     let shown = masked(planned, edge);
     let text = match args.format {
         PlanFormat::Text => render::text(&shown.resolution),
@@ -80,6 +82,7 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
 
 /// Prints the commands of a build instead of running it: one line for each image.
 pub(super) fn dry_run(planned: Planned, edge: &mut Edge) {
+    consent::tell(&planned.outside_reads, edge);
     let shown = masked(planned, edge).resolution.plan;
     for target in &shown.targets {
         edge.ui.print(&render::buildx_line(&shown, target));
@@ -96,7 +99,7 @@ fn masked(planned: Planned, edge: &mut Edge) -> Planned {
     }
     Planned {
         resolution,
-        fragments: planned.fragments,
+        ..planned
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::consent::{OutsideRead, outside_reads};
 use super::profiles;
 use crate::cli::edge::Edge;
 use crate::docker::platform::Platform;
@@ -29,6 +30,8 @@ const DEFAULT_FRAMEWORKS: [&str; 2] = ["vllm", "dynamo"];
 pub(super) struct Planned {
     pub(super) resolution: Resolution,
     pub(super) fragments: Fragments,
+    /// What wants a yes before it is built.
+    pub(super) outside_reads: Vec<OutsideRead>,
 }
 
 /// What a plan is made from.
@@ -50,6 +53,7 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
     } = ingredients(settings, edge)?;
     let resolution = resolve(&profile, &settings, &facts)?;
     Ok(Planned {
+        outside_reads: outside_reads(&resolution.plan, &profile, &settings, edge),
         resolution,
         fragments: facts.fragments,
     })

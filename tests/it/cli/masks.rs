@@ -15,6 +15,9 @@ fn env() -> TestEnv {
             &format!("{text}ARG DB_PASS\nARG HTTPS_PROXY\nARG SSH_KEY\n"),
         );
     }
+    let path = "config/dockerfiles/demo/runtime.Dockerfile";
+    let text = fs_err::read_to_string(env.path(path)).expect("a fragment");
+    env.write(path, &format!("{text}COPY --from=data / /data\n"));
     env
 }
 

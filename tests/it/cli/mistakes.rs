@@ -195,8 +195,8 @@ fn a_place_for_metadata_that_cannot_be_written() {
     exit 2
     stderr:
     error: The metadata cannot be written to `[DIR]/repository/nowhere/out.json`
-      because: No such file or directory (os error 2)
-      hint: Name a file in a directory that exists: `--metadata-file FILE`
+      because: There is no directory `[DIR]/repository/nowhere`
+      hint: Create it: `mkdir -p [DIR]/repository/nowhere`
     ");
     insta::assert_snapshot!(env.run("--metadata-file src").failure(), @"
     exit 2

@@ -1,0 +1,173 @@
+//! What a profile that is not built in reads outside of its repository.
+//!
+//! Whoever clones a repository and builds with its profiles may not know them. What such a profile
+//! has in its own repository, or in the build context, goes without asking; for a secret in the home
+//! directory, or a context such as `/etc/ssl`, we want a yes, as `docker buildx bake` does.
+
+use std::path::{Path, PathBuf};
+
+use super::planning::secret_file;
+use crate::cli::edge::Edge;
+use crate::docker::named_context::ContextPlace;
+use crate::exit::Exit;
+use crate::git;
+use crate::plan::{BuildPlan, Origin, SecretSource, Settings, known_secrets};
+use crate::problem::{Problem, Problems};
+use crate::profile::Profile;
+use crate::toml_file::Location;
+
+/// A place outside that a profile wants to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OutsideRead {
+    /// What it is for, for example ``the secret `key` ``.
+    purpose: String,
+    path: PathBuf,
+    at: Location,
+}
+
+/// Returns what the builds of a plan read outside because of profiles in a directory.
+pub(super) fn outside_reads(
+    plan: &BuildPlan,
+    profile: &Profile,
+    settings: &Settings,
+    edge: &Edge,
+) -> Vec<OutsideRead> {
+    let Some(directory) = &settings.profile_dir else {
+        return Vec::new();
+    };
+    let directory = &directory.value;
+    let mut reads = secrets(plan, profile, settings, edge);
+    reads.extend(contexts(plan, profile, settings));
+    let context = settings.context.iter().map(|context| context.value.clone());
+    let repository = git::top_directory(directory);
+    let insides: Vec<_> = context
+        .chain([repository.unwrap_or_else(|| directory.clone())])
+        .map(|inside| real(&inside))
+        .collect();
+    reads.retain(|read| {
+        let is_of_stranger = Path::new(&read.at.file.name).starts_with(directory);
+        let place = real(&read.path);
+        is_of_stranger && !insides.iter().any(|inside| place.starts_with(inside))
+    });
+    reads.dedup();
+    reads
+}
+
+fn secrets(
+    plan: &BuildPlan,
+    profile: &Profile,
+    settings: &Settings,
+    edge: &Edge,
+) -> Vec<OutsideRead> {
+    let known = known_secrets(profile, settings);
+    let planned = plan.targets.iter().flat_map(|target| &target.secrets);
+    let reads = planned.filter_map(|secret| {
+        let SecretSource::File(path) = &secret.source else {
+            return None;
+        };
+        let known = known.iter().find(|known| known.id == secret.id)?;
+        let Origin::File(at) = &known.source.origin else {
+            return None;
+        };
+        Some(OutsideRead {
+            purpose: format!("the secret `{}`", secret.id),
+            path: secret_file(path, edge),
+            at: at.clone(),
+        })
+    });
+    reads.collect()
+}
+
+fn contexts(plan: &BuildPlan, profile: &Profile, settings: &Settings) -> Vec<OutsideRead> {
+    let planned = plan.targets.iter().flat_map(|target| &target.contexts);
+    let reads = planned.filter_map(|(name, context)| {
+        let (ContextPlace::Directory(path)
+        | ContextPlace::Layout {
+            directory: path, ..
+        }) = &context.place
+        else {
+            return None;
+        };
+        let is_asked = |asked: &&String| *asked == name;
+        let asked = settings.contexts.iter().map(|asked| &asked.value.name);
+        if asked.into_iter().any(|asked| is_asked(&asked)) {
+            return None;
+        }
+        let mut written = profile.contexts.iter();
+        let (_, place) = written.find(|(written, _)| written.value == *name)?;
+        Some(OutsideRead {
+            purpose: format!("the build context `{name}`"),
+            path: path.clone(),
+            at: place.at.clone(),
+        })
+    });
+    reads.collect()
+}
+
+/// Says what would want a yes; for commands that only show.
+pub(super) fn tell(reads: &[OutsideRead], edge: &mut Edge) {
+    for read in reads {
+        edge.ui.note(&format!(
+            "{}; a build wants `{}`",
+            read.message(),
+            read.option()
+        ));
+    }
+}
+
+/// Checks that everything was allowed.
+///
+/// # Errors
+/// Returns what was not, or what is no permission.
+pub(super) fn check(
+    reads: &[OutsideRead],
+    allowed: &[String],
+    edge: &Edge,
+) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    let mut places = Vec::new();
+    for text in allowed {
+        let path = text.strip_prefix("fs.read=");
+        match path.or_else(|| text.strip_prefix("fs=")) {
+            Some(path) if !path.is_empty() => places.push(real(&edge.absolute(path.as_ref()))),
+            _ => {
+                let message = format!("`--allow {text}` is no permission");
+                let problem = Problem::new(Exit::Usage, message);
+                problems.push(problem.hint("Write `--allow fs.read=PATH`"));
+            }
+        }
+    }
+    for read in reads {
+        let path = real(&read.path);
+        if !places.iter().any(|place| path.starts_with(place)) {
+            let problem = Problem::new(Exit::Usage, read.message());
+            let hint = format!("If you trust the profile, allow it: `{}`", read.option());
+            let excerpt = read.at.excerpt("outside of its repository");
+            problems.push(problem.excerpt(excerpt).hint(hint));
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+impl OutsideRead {
+    fn message(&self) -> String {
+        format!(
+            "The profile wants to read `{}` for {}",
+            self.path.display(),
+            self.purpose
+        )
+    }
+
+    fn option(&self) -> String {
+        let path = self.path.display().to_string();
+        format!("--allow {}", shell_words::quote(&format!("fs.read={path}")))
+    }
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
