@@ -104,6 +104,28 @@ impl Capabilities {
         !self.is_older_than(EVALUATED_RESULTS)
     }
 
+    /// Replaces `host-gateway` by the address that the engine gives it, as docker's client does.
+    pub fn resolve_gateway(&self, hosts: &mut [(String, String)]) -> Option<Unsupported> {
+        const LABEL: &str = "org.mobyproject.buildkit.worker.moby.host-gateway-ip";
+        let gateway = self.labels.get(LABEL);
+        for (_, address) in hosts
+            .iter_mut()
+            .filter(|(_, address)| address == "host-gateway")
+        {
+            match gateway {
+                Some(gateway) => address.clone_from(gateway),
+                None => {
+                    return Some(unsupported(
+                        "resolve `host-gateway` for steps",
+                        "it does not say which address that is",
+                        "Name the address: `--add-host NAME:IP`",
+                    ));
+                }
+            }
+        }
+        None
+    }
+
     /// Returns everything that `request` asks for and the engine cannot do.
     pub fn check(&self, request: &SolveRequest) -> Vec<Unsupported> {
         let exports = request

@@ -88,6 +88,26 @@ pub(super) async fn check(
     request: &super::SolveRequest,
     cancel: &CancellationToken,
 ) -> Result<CheckReport, SolveError> {
+    let json = ask(
+        channel,
+        session,
+        request,
+        ("frontend.lint", "result.json"),
+        cancel,
+    )
+    .await?;
+    parse(&json).map_err(SolveError::from_status)
+}
+
+/// Asks the frontend a question, and returns one of the forms of its answer; see
+/// [`super::Client::ask`].
+pub(super) async fn ask(
+    channel: &Channel,
+    session: &Session,
+    request: &super::SolveRequest,
+    (question, form): (&str, &str),
+    cancel: &CancellationToken,
+) -> Result<Vec<u8>, SolveError> {
     let _directories = Directories::offer_to_check(session, request)?;
     // Nobody wants to see the steps of a check.
     let (events, _) = mpsc::channel(1);
@@ -99,8 +119,8 @@ pub(super) async fn check(
     };
     let lifetime = job.call(request_proto::empty_job(&job.reference, session.id()));
     let question = async {
-        let answer = ask(&job, request).await;
-        answer.and_then(|answer| parse(&answer))
+        let answer = put(&job, request, question).await;
+        answer.map(|mut answer| answer.metadata.remove(form).unwrap_or_default())
     };
     let both = async {
         match tokio::join!(question, lifetime) {
@@ -112,11 +132,15 @@ pub(super) async fn check(
     Box::pin(job.run(both, cancel)).await.map_err(explain)
 }
 
-/// Asks the frontend, then ends the job.
-async fn ask(job: &Job<'_>, request: &super::SolveRequest) -> Result<Answer, Status> {
+/// Puts the question to the frontend, then ends the job.
+async fn put(
+    job: &Job<'_>,
+    request: &super::SolveRequest,
+    question: &str,
+) -> Result<Answer, Status> {
     let mut gateway = Gateway::of(job.channel, &job.reference).await?;
     let mut options = request_proto::frontend_attributes(request);
-    options.insert("requestid".into(), "frontend.lint".into());
+    options.insert("requestid".into(), question.into());
     options.insert(
         "frontend.caps".into(),
         "moby.buildkit.frontend.subrequests".into(),
@@ -127,11 +151,8 @@ async fn ask(job: &Job<'_>, request: &super::SolveRequest) -> Result<Answer, Sta
     answer
 }
 
-fn parse(answer: &Answer) -> Result<CheckReport, Status> {
-    let json = answer
-        .metadata
-        .get("result.json")
-        .map_or(&b"{}"[..], Vec::as_slice);
+fn parse(json: &[u8]) -> Result<CheckReport, Status> {
+    let json = if json.is_empty() { b"{}" } else { json };
     serde_json::from_slice(json).map_err(|error| Status::internal(error.to_string()))
 }
 
@@ -140,7 +161,7 @@ fn explain(error: SolveError) -> SolveError {
     match error {
         SolveError::Failed(failure) if failure.message.contains("unsupported request") => {
             SolveError::Unsupported(vec![Unsupported {
-                what: "check a Dockerfile".into(),
+                what: "answer questions about a Dockerfile".into(),
                 why: "its Dockerfile frontend is too old".into(),
                 instead: Some("Use Docker Engine 27 or newer".into()),
             }])
@@ -156,14 +177,9 @@ mod tests {
     #[test]
     fn reports_with_go_nulls_are_read() {
         let json = br#"{"warnings":[{"ruleName":"StageNameCasing","detail":"d","location":{"ranges":[{"start":{"line":1}}]}}],"sources":null,"buildError":null}"#;
-        let metadata = [("result.json".to_owned(), json.to_vec())].into();
-        let report = parse(&Answer {
-            metadata,
-            ..Default::default()
-        })
-        .unwrap();
+        let report = parse(json).unwrap();
         assert_eq!(report.warnings[0].rule_name, "StageNameCasing");
         assert_eq!(report.warnings[0].location.ranges[0].start.line, 1);
-        assert_eq!(parse(&Answer::default()).unwrap(), CheckReport::default());
+        assert_eq!(parse(b"").unwrap(), CheckReport::default());
     }
 }

@@ -115,6 +115,23 @@ impl Client {
         .await
     }
 
+    /// Asks the Dockerfile frontend about the Dockerfile of `request`, without building anything.
+    /// Returns what it answers, as text for people or as JSON.
+    pub async fn ask(
+        &self,
+        session: &Session,
+        request: &SolveRequest,
+        question: &str,
+        json: bool,
+        cancel: &CancellationToken,
+    ) -> Result<String, SolveError> {
+        let form = if json { "result.json" } else { "result.txt" };
+        let channel = &self.connection.channel;
+        let answer = check::ask(channel, session, request, (question, form), cancel);
+        let answer = Box::pin(answer).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
     /// Returns what the engine's build cache keeps.
     pub async fn disk_usage(&self) -> Result<Vec<CacheRecord>, ControlError> {
         control::disk_usage(&self.connection.channel).await

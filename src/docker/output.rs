@@ -326,6 +326,18 @@ impl Output {
         output
     }
 
+    /// Returns the output with a further attribute, if it makes an image.
+    #[must_use]
+    pub fn with_attribute(&self, name: &str, value: &str) -> Self {
+        let mut output = self.clone();
+        if self.kind.is_image() {
+            let field = csv::join(&[format!("{name}={value}")]);
+            output.text = format!("{},{field}", self.text);
+            output.attributes.insert(name.to_owned(), value.to_owned());
+        }
+        output
+    }
+
     /// Refuses tags where a digest is all that the image is pushed under, which BuildKit does only
     /// after the build; `names` are those of the build.
     ///

@@ -104,8 +104,8 @@ mod tests {
 
     use test_case::test_case;
 
-    use crate::plan::PlannedDockerfile;
     use crate::plan::stages::Fragment;
+    use crate::plan::{PlannedDockerfile, PlannedSteps};
     use crate::profile::Source;
 
     const STAGES: &str = "\
@@ -139,6 +139,7 @@ ARG USE_SCCACHE
             smoke: Vec::new(),
             no_cache: false,
             pull: false,
+            steps: PlannedSteps::default(),
             dockerfile: PlannedDockerfile {
                 fragments: Vec::new(),
                 stage: stage.into(),

@@ -1,13 +1,18 @@
 //! A planned target as a request to BuildKit.
 
+use std::collections::BTreeSet;
+
 use crate::buildkit::cache::{ActionsService, CacheEntry};
 use crate::buildkit::request::{
-    DockerfileOptions, FrontendContext, ImageResolve, LayoutContext, NoCache,
+    DockerfileOptions, Entitlement, FrontendContext, ImageResolve, LayoutContext, Network, NoCache,
+    Ulimit,
 };
 use crate::buildkit::{SolveRequest, Store};
 use crate::docker::attestation::Attestation;
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::{ContextPlace, NamedContext};
+use crate::docker::size::ByteSize;
+use crate::docker::step::{self, StepNetwork};
 use crate::plan::PlannedTarget;
 
 use super::export::exports;
@@ -32,6 +37,7 @@ pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsSer
             .cloned()
             .collect(),
         dockerfile: dockerfile(target),
+        entitlements: entitlements(target),
         exports,
         cache_imports: caches(&target.cache_from),
         cache_exports: caches(&target.cache_to),
@@ -42,6 +48,7 @@ pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsSer
 
 fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
     let contexts = target.contexts.iter();
+    let steps = &target.steps;
     DockerfileOptions {
         target: Some(target.dockerfile.stage.clone()),
         platforms: target.platforms.iter().map(ToString::to_string).collect(),
@@ -50,11 +57,27 @@ fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
         contexts: contexts
             .map(|(name, context)| (name.clone(), frontend_context(name, context)))
             .collect(),
-        no_cache: if target.no_cache {
-            NoCache::All
-        } else {
-            NoCache::None
+        no_cache: no_cache(target),
+        network: match steps.network {
+            StepNetwork::Default => Network::Default,
+            StepNetwork::Host => Network::Host,
+            StepNetwork::None => Network::None,
         },
+        add_hosts: steps
+            .add_hosts
+            .iter()
+            .map(|host| (host.name().to_owned(), host.address().to_owned()))
+            .collect(),
+        shm_size: steps.shm_size.map(ByteSize::get),
+        ulimits: steps
+            .ulimits
+            .iter()
+            .map(|limit| Ulimit {
+                name: limit.name().to_string(),
+                soft: limit.soft(),
+                hard: limit.hard(),
+            })
+            .collect(),
         image_resolve: if target.pull {
             ImageResolve::Pull
         } else {
@@ -62,6 +85,30 @@ fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
         },
         ..DockerfileOptions::default()
     }
+}
+
+fn no_cache(target: &PlannedTarget) -> NoCache {
+    if target.no_cache {
+        NoCache::All
+    } else if target.steps.no_cache_filter.is_empty() {
+        NoCache::None
+    } else {
+        NoCache::Stages(target.steps.no_cache_filter.clone())
+    }
+}
+
+/// Who wants all steps on the machine's network allows them that, as with buildx.
+fn entitlements(target: &PlannedTarget) -> Vec<Entitlement> {
+    let steps = &target.steps;
+    let host = (steps.network == StepNetwork::Host).then_some(step::Entitlement::NetworkHost);
+    let allowed: BTreeSet<_> = steps.allow.iter().copied().chain(host).collect();
+    let allowed = allowed.into_iter();
+    allowed
+        .map(|allowed| match allowed {
+            step::Entitlement::NetworkHost => Entitlement::NetworkHost,
+            step::Entitlement::SecurityInsecure => Entitlement::SecurityInsecure,
+        })
+        .collect()
 }
 
 fn frontend_context(name: &str, context: &NamedContext) -> FrontendContext {

@@ -111,7 +111,8 @@ impl Run<'_> {
         let mut prepared = request(target, capabilities.store, self.actions);
         let request = &mut prepared.request;
         add_proxies(&mut request.dockerfile.build_args, self.proxies);
-        let unsupported = capabilities.check(request);
+        let mut unsupported = capabilities.check(request);
+        unsupported.extend(capabilities.resolve_gateway(&mut request.dockerfile.add_hosts));
         if !unsupported.is_empty() {
             return Err(SolveError::Unsupported(unsupported).into());
         }

@@ -176,6 +176,31 @@ impl<'a> Runner<'a> {
         Ok(Problems(problems))
     }
 
+    /// Asks the Dockerfile frontend about each target, without building anything.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot answer.
+    pub async fn ask(
+        &self,
+        client: &Client,
+        question: &str,
+        json: bool,
+    ) -> Result<Vec<String>, Problems> {
+        let mut answers = Vec::new();
+        for (targets, session) in self.sessions(client).await? {
+            for target in targets {
+                let store = client.capabilities().store;
+                let Prepared { mut request, .. } = request(target, store, &self.resources.actions);
+                request.cache_imports.clear();
+                request.settle().map_err(Problem::from)?;
+                let cancel = CancellationToken::new();
+                let answer = client.ask(&session, &request, question, json, &cancel);
+                answers.push(answer.await?);
+            }
+        }
+        Ok(answers)
+    }
+
     /// Returns the servers of compiler caches that can be tried from here.
     fn cache_servers(&self) -> BTreeSet<CacheServer> {
         if preflight::has_proxy(&self.resources.proxies) {

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::settings::SecretSource;
 use super::smoke::PlannedSmoke;
 use super::stages::Inputs;
+use super::steps::PlannedSteps;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;
@@ -74,6 +75,9 @@ pub struct PlannedTarget {
     pub no_cache: bool,
     /// Whether base images are asked for anew.
     pub pull: bool,
+    /// How steps run.
+    #[serde(flatten)]
+    pub steps: PlannedSteps,
     /// The Dockerfile.
     pub dockerfile: PlannedDockerfile,
 }

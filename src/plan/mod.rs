@@ -33,6 +33,7 @@ mod shared;
 mod smoke;
 mod specs;
 pub mod stages;
+mod steps;
 mod undeclared;
 mod user_file;
 
@@ -49,6 +50,7 @@ pub use resolve::{Resolution, choose_fragments, resolve};
 pub use secrets::{KnownSecret, known_secrets};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
 pub use smoke::PlannedSmoke;
+pub use steps::{PlannedSteps, StepSettings};
 pub use undeclared::{Undeclared, undeclared_by_all};
 pub use user_file::user_file_schema;
 

@@ -1,6 +1,6 @@
 //! Profile, settings and facts in; a plan out. Pure.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::axes::{self, Asked};
@@ -27,6 +27,7 @@ use super::shared;
 use super::smoke;
 use super::specs::{self, Results, results};
 use super::stages::{Composition, Fragment, Ids, Inputs, StageGraph};
+use super::steps;
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
 use crate::problem::{Excerpt, Problem, Problems};
@@ -82,13 +83,16 @@ pub fn resolve(
     let mut builds = Vec::new();
     let mut declared = BTreeMap::new();
     let mut referred = Referred::default();
+    let mut stages = BTreeSet::new();
     for target in &targets {
         let fragments = fragments(profile, facts, target, &mut findings);
         let own = Declared::of(&fragments, &mut findings);
         let names = fragments.iter().map(|fragment| fragment.name.clone());
         let build = planner.target(target, names.collect(), &own, &mut findings);
         if let Some(composition) = &own.composition {
-            referred.add(&StageGraph::new(composition, build.target.inputs()));
+            let graph = StageGraph::new(composition, build.target.inputs());
+            stages.extend(graph.names().map(str::to_owned));
+            referred.add(&graph);
         }
         builds.push(build);
         declared.extend(own.args);
@@ -104,6 +108,7 @@ pub fn resolve(
         };
         reach.check(&mut findings);
         referred.check(&settings.contexts, &mut findings);
+        steps::check_stages(&settings.steps, &stages, &mut findings);
     }
     let images = builds.iter().map(|build: &Planned| &build.target);
     shared::check_tags(images.clone(), settings, &mut findings);
@@ -372,7 +377,8 @@ impl Planner<'_> {
         let cache_from = specs::caches(CacheUse::Read, written, &values, findings);
         let cache_to = specs::caches(CacheUse::Write, written, &values, findings);
         let writes = writes(&outputs, &cache_to);
-        let Results { tags, outputs } = results(settings, outputs, tags, push);
+        let Results { tags, mut outputs } = results(settings, outputs, tags, push);
+        steps::annotate(&mut outputs, &settings.steps.annotations);
         check_names(&outputs, &tags, findings);
         for tag in &tags {
             findings
@@ -429,6 +435,7 @@ impl Planner<'_> {
             },
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
+            steps: steps::planned(target.name, &settings.steps, findings),
             dockerfile: PlannedDockerfile {
                 fragments,
                 stage: stage_name(target).to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::origin::Setting;
+use super::steps::StepSettings;
 use crate::profile::{Sccache, SccacheBackend, Source};
 use crate::toml_file::Merge;
 
@@ -98,6 +99,8 @@ pub struct Settings {
     pub no_cache: Option<Setting<bool>>,
     /// Whether base images are asked for anew.
     pub pull: Option<Setting<bool>>,
+    /// How steps run.
+    pub steps: StepSettings,
     /// The compiler cache.
     pub sccache: SccacheSettings,
 }
@@ -167,6 +170,7 @@ impl Merge for Settings {
             no_smoke,
             no_cache,
             pull,
+            steps,
             sccache,
         } = self;
         Self {
@@ -198,6 +202,8 @@ impl Merge for Settings {
             no_smoke: no_smoke.merge(farther.no_smoke),
             no_cache: no_cache.merge(farther.no_cache),
             pull: pull.merge(farther.pull),
+            // Only flags ask for these.
+            steps,
             sccache: sccache.merge(farther.sccache),
         }
     }

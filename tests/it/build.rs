@@ -14,6 +14,7 @@ mod results;
 mod sample;
 mod secrets;
 mod smoke;
+mod steps;
 mod terminal;
 mod tls;
 mod transfers;

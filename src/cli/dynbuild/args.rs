@@ -8,8 +8,15 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::candidates;
+use super::permission::Permission;
 use crate::cli::completion::Shell;
 use crate::cli::display::{ColorChoice, STYLES};
+use crate::docker::call::Call;
+use crate::docker::extra_host::ExtraHost;
+use crate::docker::number::boolean;
+use crate::docker::size::ByteSize;
+use crate::docker::step::{Annotation, StepNetwork};
+use crate::docker::ulimit::Ulimit;
 use crate::profile::SccacheBackend;
 
 /// Plan and build inference images
@@ -309,15 +316,18 @@ pub(crate) struct ResultArgs {
     /// Label of the image
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) label: Vec<String>,
+    /// Annotation of the image, as docker's --annotation: [TYPE[PLATFORM]:]KEY=VALUE
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) annotation: Vec<Annotation>,
     /// Load the image into the engine (the default)
-    #[arg(long, conflicts_with = "no_load")]
-    pub(crate) load: bool,
+    #[arg(long, conflicts_with = "no_load", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) load: Option<bool>,
     /// Build, but do not load the image into the engine
     #[arg(long)]
     pub(crate) no_load: bool,
     /// Push the tags to their registries
-    #[arg(long)]
-    pub(crate) push: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) push: Option<bool>,
     /// Output, as docker's --output: type=local|tar|oci|docker|image,dest=PATH
     #[arg(long, short = 'o', value_name = "SPEC")]
     pub(crate) output: Vec<String>,
@@ -333,6 +343,34 @@ pub(crate) struct ResultArgs {
     /// Write digests and names as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata_file: Option<PathBuf>,
+    /// Write the image id
+    #[arg(long, value_name = "FILE")]
+    pub(crate) iidfile: Option<PathBuf>,
+}
+
+/// How steps run, as docker has it.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Steps")]
+pub(crate) struct StepArgs {
+    /// Network of RUN steps that do not say which: default, host or none
+    #[arg(long, value_name = "MODE")]
+    pub(crate) network: Option<StepNetwork>,
+    /// Name that steps resolve, with its address
+    #[arg(long, value_name = "NAME:IP")]
+    pub(crate) add_host: Vec<ExtraHost>,
+    /// Size of /dev/shm for steps
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) shm_size: Option<ByteSize>,
+    /// Limit of the processes of steps
+    #[arg(long, value_name = "TYPE=SOFT[:HARD]")]
+    pub(crate) ulimit: Vec<Ulimit>,
+    /// What steps may do that ask for it (network.host, security.insecure), and what a profile of
+    /// somebody else may read outside of its repository (fs.read=PATH)
+    #[arg(long, value_name = "PERMISSION")]
+    pub(crate) allow: Vec<Permission>,
+    /// Build the steps of these stages anew
+    #[arg(long, value_name = "STAGE", conflicts_with = "no_cache")]
+    pub(crate) no_cache_filter: Vec<String>,
 }
 
 /// Caches of the engine's builder.
@@ -349,11 +387,11 @@ pub(crate) struct CacheArgs {
     #[arg(long)]
     pub(crate) no_smoke: bool,
     /// Build every step anew
-    #[arg(long)]
-    pub(crate) no_cache: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) no_cache: Option<bool>,
     /// Ask the registry for newer base images
-    #[arg(long)]
-    pub(crate) pull: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) pull: Option<bool>,
 }
 
 /// The build itself.
@@ -372,6 +410,8 @@ pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) caches: CacheArgs,
     #[command(flatten)]
+    pub(crate) steps: StepArgs,
+    #[command(flatten)]
     pub(crate) run: RunArgs,
 }
 
@@ -382,15 +422,18 @@ pub(crate) struct RunArgs {
     /// Print the commands instead of running them: no engine call, no file written
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Ask instead of building: check, outline or targets; with ,format=json for programs
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) call: Option<Call>,
+    /// Run BuildKit's checks instead of building; the same as --call check
+    #[arg(long, conflicts_with = "call", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) check: Option<bool>,
     /// How progress is shown [default: auto]
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) progress: Option<ProgressMode>,
     /// Only print the digest; the same as --progress quiet
     #[arg(long, short = 'q', conflicts_with = "progress")]
     pub(crate) quiet: bool,
-    /// What a profile of somebody else may read outside of its repository: fs.read=PATH
-    #[arg(long, value_name = "PERMISSION")]
-    pub(crate) allow: Vec<String>,
 }
 
 /// `dynbuild plan`

@@ -7,6 +7,7 @@ use super::args::{BuildArgs, ProgressMode};
 use super::connection::connect;
 use super::consent;
 use super::details;
+use super::id_file::IdFile;
 use super::leaks;
 use super::metadata_file::MetadataFile;
 use super::plan::{dry_run, tell_notes};
@@ -14,13 +15,14 @@ use super::planning::{Planned, plan};
 use super::secret_values::read_secrets;
 use super::settings::{redactor, settings};
 use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::{Credentials, SecretStore};
+use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
+use crate::docker::call::{Call, Question};
 use crate::execute::{Built, Finished, Resources, Runner, check_destinations, metadata};
 use crate::exit::Exit;
 use crate::plan::PlannedTarget;
@@ -45,18 +47,77 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         dry_run(planned, edge);
         return Ok(Exit::Done);
     }
-    consent::check(&planned.outside_reads, &args.run.allow, edge)?;
+    consent::check(&planned.outside_reads, &args.steps.allow, edge)?;
+    let question = question(args);
+    if question.question != Question::Build {
+        return runtime::block_on(ask(question, &planned, edge));
+    }
     check_destinations(&planned.resolution.plan)?;
+    let id_file = args.results.iidfile.as_deref();
+    let id_file = id_file.map(|path| IdFile::new(edge.absolute(path), &planned.resolution.plan));
+    let id_file = id_file.transpose()?;
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
     let metadata_file = metadata_file.transpose()?;
     let finished = runtime::block_on(run_builds(mode, &planned, edge))?;
     let text = metadata_text(&finished);
-    let end = end(finished);
+    let id = finished.first().and_then(image_id);
+    let mut end = end(finished);
+    if let (Some(file), Some(id)) = (id_file, id) {
+        end = file.write(&id, end);
+    }
     match metadata_file {
         Some(file) => file.write(&text, end),
         None => end,
     }
+}
+
+/// Returns what the frontend is asked: `--call`, or `--check` for short.
+fn question(args: &BuildArgs) -> Call {
+    let check = args.run.check == Some(true);
+    args.run.call.unwrap_or(Call {
+        question: if check {
+            Question::Check
+        } else {
+            Question::Build
+        },
+        json: false,
+    })
+}
+
+/// Prints what the frontend says of each target; what the checks find are problems.
+async fn ask(call: Call, planned: &Planned, edge: &mut Edge) -> Result<Exit, Problems> {
+    let resources = Resources {
+        secrets: SecretStore::default(),
+        credentials: credentials(edge)?,
+        agents: Agents::default(),
+        proxies: proxies(edge)?,
+        actions: actions(&edge.environment),
+    };
+    let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
+    let (client, _) = connect(edge).await?;
+    if call.question == Question::Check && !call.json {
+        let found = runner.check(&client).await?;
+        if !found.0.is_empty() {
+            return Err(found);
+        }
+        edge.ui.print("Check complete, nothing found");
+        return Ok(Exit::Done);
+    }
+    let id = call.question.request_id().unwrap_or_default();
+    for answer in runner.ask(&client, id, call.json).await? {
+        edge.ui.print(&answer);
+    }
+    Ok(Exit::Done)
+}
+
+/// Returns the id of an image, as docker has it: of its configuration where that is said.
+fn image_id(target: &Finished) -> Option<String> {
+    let built = target.outcome.as_ref().ok()?;
+    built
+        .response
+        .config_digest()
+        .map(|digest| digest.to_string())
 }
 
 /// Returns how to show progress: the flag, else the variable.

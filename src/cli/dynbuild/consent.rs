@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::permission::Permission;
 use super::planning::secret_file;
 use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
@@ -118,25 +119,20 @@ pub(super) fn tell(reads: &[OutsideRead], edge: &mut Edge) {
 /// Checks that everything was allowed.
 ///
 /// # Errors
-/// Returns what was not, or what is no permission.
+/// Returns what was not.
 pub(super) fn check(
     reads: &[OutsideRead],
-    allowed: &[String],
+    allowed: &[Permission],
     edge: &Edge,
 ) -> Result<(), Problems> {
+    let places: Vec<_> = allowed
+        .iter()
+        .filter_map(|permission| match permission {
+            Permission::Read(path) => Some(real(&edge.absolute(path))),
+            Permission::Step(_) => None,
+        })
+        .collect();
     let mut problems = Vec::new();
-    let mut places = Vec::new();
-    for text in allowed {
-        let path = text.strip_prefix("fs.read=");
-        match path.or_else(|| text.strip_prefix("fs=")) {
-            Some(path) if !path.is_empty() => places.push(real(&edge.absolute(path.as_ref()))),
-            _ => {
-                let message = format!("`--allow {text}` is no permission");
-                let problem = Problem::new(Exit::Usage, message);
-                problems.push(problem.hint("Write `--allow fs.read=PATH`"));
-            }
-        }
-    }
     for read in reads {
         let path = real(&read.path);
         if !places.iter().any(|place| path.starts_with(place)) {

@@ -6,17 +6,20 @@ use std::path::PathBuf;
 
 use crate::cli::environment::Environment;
 use crate::docker::cache::Masked;
+use crate::docker::number::boolean;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
+use crate::docker::step::Entitlement;
 use crate::exit::Exit;
-use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
+use crate::plan::{Named, Origin, SecretSource, Setting, Settings, StepSettings};
 use crate::problem::{Problem, Problems, capitalized};
 use crate::profile::Source;
 use crate::redact::Redactor;
 use crate::text_file;
 use crate::toml_file::{Merge as _, SourceFile, with_choices};
 
-use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs};
+use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs, StepArgs};
 use super::components::components_into;
+use super::permission::Permission;
 use super::trtllm::trtllm_into;
 
 /// Joins flags, environment and the user's own file; the first of them that says something wins.
@@ -75,6 +78,7 @@ impl Reader<'_> {
             trtllm,
             results,
             caches,
+            steps,
             run: _,
         } = args;
         let mut settings = Settings::default();
@@ -87,6 +91,7 @@ impl Reader<'_> {
         results_into(results, &mut settings);
         self.labels(results, &mut settings);
         caches_into(caches, &mut settings);
+        steps_into(steps, &mut settings.steps);
         settings
     }
 
@@ -319,6 +324,7 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         tag,
         no_tag_latest,
         label: _,
+        annotation,
         load,
         no_load,
         push,
@@ -327,15 +333,17 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         provenance,
         sbom,
         metadata_file: _,
+        iidfile: _,
     } = args;
+    settings.steps.annotations = all("--annotation", annotation);
     settings.tags = many("--tag", tag);
     settings.tag_latest = no_tag_latest.then(|| Setting::flag(false, "--no-tag-latest"));
     settings.load = match (load, no_load) {
-        (true, _) => Some(Setting::flag(true, "--load")),
+        (Some(load), _) => Some(Setting::flag(*load, "--load")),
         (_, true) => Some(Setting::flag(false, "--no-load")),
         _ => None,
     };
-    settings.push = push.then(|| Setting::flag(true, "--push"));
+    settings.push = push.map(|push| Setting::flag(push, "--push"));
     settings.outputs = many("--output", output);
     settings.attestations = many("--attest", attest);
     for (flag, kind, asked) in [
@@ -351,10 +359,10 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
 
 /// Returns what `--provenance` and `--sbom` mean in the words of `--attest`.
 fn attestation(kind: &str, asked: &str) -> String {
-    match asked {
-        "true" => format!("type={kind}"),
-        "false" => format!("type={kind},disabled=true"),
-        more => format!("type={kind},{more}"),
+    match boolean(asked) {
+        Ok(true) => format!("type={kind}"),
+        Ok(false) => format!("type={kind},disabled=true"),
+        Err(_) => format!("type={kind},{asked}"),
     }
 }
 
@@ -369,8 +377,40 @@ fn caches_into(args: &CacheArgs, settings: &mut Settings) {
     settings.cache_from = many("--cache-from", cache_from);
     settings.cache_to = many("--cache-to", cache_to);
     settings.no_smoke = no_smoke.then(|| Setting::flag(true, "--no-smoke"));
-    settings.no_cache = no_cache.then(|| Setting::flag(true, "--no-cache"));
-    settings.pull = pull.then(|| Setting::flag(true, "--pull"));
+    settings.no_cache = no_cache.map(|no_cache| Setting::flag(no_cache, "--no-cache"));
+    settings.pull = pull.map(|pull| Setting::flag(pull, "--pull"));
+}
+
+fn steps_into(args: &StepArgs, steps: &mut StepSettings) {
+    let StepArgs {
+        network,
+        add_host,
+        shm_size,
+        ulimit,
+        allow,
+        no_cache_filter,
+    } = args;
+    steps.network = network.map(|network| Setting::flag(network, "--network"));
+    steps.add_hosts = all("--add-host", add_host);
+    steps.shm_size = shm_size.map(|size| Setting::flag(size, "--shm-size"));
+    steps.ulimits = all("--ulimit", ulimit);
+    steps.allow = all("--allow", &entitlements(allow));
+    steps.no_cache_filter = all("--no-cache-filter", no_cache_filter);
+}
+
+fn entitlements(allowed: &[Permission]) -> Vec<Entitlement> {
+    let allowed = allowed.iter();
+    allowed
+        .filter_map(|permission| match permission {
+            Permission::Step(entitlement) => Some(*entitlement),
+            Permission::Read(_) => None,
+        })
+        .collect()
+}
+
+fn all<T: Clone>(flag: &str, values: &[T]) -> Vec<Setting<T>> {
+    let values = values.iter().cloned();
+    values.map(|value| Setting::flag(value, flag)).collect()
 }
 
 fn one(flag: &str, value: Option<&str>) -> Option<Setting<String>> {

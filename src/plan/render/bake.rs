@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::settings::SecretSource;
+use super::super::steps::PlannedSteps;
+use crate::docker::step::StepNetwork;
 
 /// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
 pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
@@ -44,6 +46,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         smoke: _,
         no_cache,
         pull,
+        steps,
         dockerfile: planned,
     } = target;
     let (tags, outputs) = target.names_and_outputs();
@@ -52,7 +55,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         // buildx adds one by itself.
         attest.push("type=provenance,disabled=true".into());
     }
-    escape(json!({
+    let mut entry = json!({
         "context": context,
         "contexts": contexts,
         "dockerfile-inline": dockerfile,
@@ -69,7 +72,42 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         "attest": attest,
         "no-cache": no_cache,
         "pull": pull,
-    }))
+    });
+    if let Value::Object(entry) = &mut entry {
+        entry.extend(step_keys(steps));
+    }
+    escape(entry)
+}
+
+/// Returns what bake has keys for of how steps run; what is usual has none.
+fn step_keys(steps: &PlannedSteps) -> Map<String, Value> {
+    let PlannedSteps {
+        network,
+        add_hosts,
+        shm_size,
+        ulimits,
+        allow,
+        no_cache_filter,
+    } = steps;
+    let hosts = add_hosts.iter();
+    let hosts: Map<_, _> = hosts
+        .map(|host| (host.name().to_owned(), host.address().into()))
+        .collect();
+    let keys = [
+        ("network", json!(network), *network != StepNetwork::Default),
+        ("extra-hosts", json!(hosts), !add_hosts.is_empty()),
+        ("shm-size", json!(shm_size), shm_size.is_some()),
+        ("ulimits", json!(ulimits), !ulimits.is_empty()),
+        ("entitlements", json!(allow), !allow.is_empty()),
+        (
+            "no-cache-filter",
+            json!(no_cache_filter),
+            !no_cache_filter.is_empty(),
+        ),
+    ];
+    let said = keys.into_iter().filter(|(_, _, is_said)| *is_said);
+    said.map(|(key, value, _)| (key.to_owned(), value))
+        .collect()
 }
 
 fn secret(secret: &PlannedSecret) -> Value {

@@ -70,6 +70,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         smoke: _,
         no_cache,
         pull,
+        steps,
         dockerfile,
     } = target;
     let (tags, outputs) = target.names_and_outputs();
@@ -93,6 +94,9 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
     }
     for (name, place) in contexts {
         option("--build-context", format!("{name}={place}"));
+    }
+    for (flag, value) in steps.flags() {
+        option(flag, value);
     }
     for agent in ssh {
         option("--ssh", agent.clone());
@@ -133,6 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::super::build_plan::PlannedDockerfile;
+    use super::super::super::steps::PlannedSteps;
     use super::*;
     use crate::docker::cache::{CacheSpec, CacheUse};
     use crate::profile::Source;
@@ -165,6 +170,7 @@ mod tests {
             smoke: Vec::new(),
             no_cache: true,
             pull: false,
+            steps: PlannedSteps::default(),
             dockerfile: PlannedDockerfile {
                 fragments: Vec::new(),
                 stage: "b".into(),

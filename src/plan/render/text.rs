@@ -62,6 +62,11 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
             .iter()
             .map(|smoke| shell_words::join(&smoke.run)),
     );
+    let flags = target.steps.flags().into_iter();
+    rows.add_all(
+        "steps",
+        flags.map(|(flag, value)| format!("{flag} {value}")),
+    );
     rows.add_all("no cache", when(target.no_cache, "every step runs"));
     rows.add_all("pull", when(target.pull, "base images are asked for anew"));
     format!("{}\n{}", target.name, rows.text)

@@ -30,6 +30,36 @@ fn a_framework_is_a_word_or_an_option(command: &str) {
 }
 
 #[test]
+fn flags_of_docker_are_in_plan_dry_run_and_bake_file() {
+    let env = TestEnv::new();
+    let flags = "--network host --add-host a:10.0.0.1 --shm-size 1g --ulimit nofile=9 \
+                 --allow security.insecure --no-cache-filter base --annotation note=x --push=false";
+    let line = env.run(&format!("--dry-run {flags}")).result();
+    for word in [
+        "--network host",
+        "--add-host a:10.0.0.1",
+        "--shm-size 1g",
+        "--ulimit nofile=9:9",
+        "--allow security.insecure",
+        "--no-cache-filter base",
+        "annotation.note=x",
+    ] {
+        // Words with an equals sign are quoted.
+        assert!(line.replace('\'', "").contains(word), "{word}: {line}");
+    }
+    let bake = env.run(&format!("plan --format bake {flags}")).result();
+    let bake: serde_json::Value = serde_json::from_str(&bake).expect("JSON");
+    let target = &bake["target"]["demo-runtime"];
+    assert_eq!(target["network"], "host");
+    assert_eq!(target["extra-hosts"]["a"], "10.0.0.1");
+    assert_eq!(target["entitlements"][0], "security.insecure");
+    let origin = env.run(&format!("explain {flags} network")).result();
+    assert!(origin.contains("--network"), "{origin}");
+    let stage = env.run("--dry-run --no-cache-filter bse").failure();
+    assert!(stage.contains("Did you mean `base`?"), "{stage}");
+}
+
+#[test]
 fn details_are_said_on_demand() {
     let env = TestEnv::new();
     let said = env.run("-v --dry-run --target base").stderr;
