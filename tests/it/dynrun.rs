@@ -184,7 +184,7 @@ fn an_image_of_ours_is_never_pulled() {
         let output = run(&engine, &words);
         assert_eq!(output.status.code(), Some(125));
         let told = stderr(&output);
-        assert!(told.contains("the engine has no image"), "{told}");
+        assert!(told.contains("The engine has no image"), "{told}");
     }
 }
 
@@ -882,7 +882,7 @@ fn a_wait_keeps_its_time_while_a_question_is_open() {
         let started = run(&engine, &[&flags[..], &server].concat());
         assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
         let start = Instant::now();
-        let wish = ["--for=live", "--timeout=3"];
+        let wish = ["--for=live", "--timeout=10"];
         let late = run(&engine, &[&["wait", container.name()], &wish[..]].concat());
         let told = stderr(&late);
         assert_eq!(late.status.code(), Some(124), "{told}");

@@ -88,3 +88,33 @@ fn an_image_that_is_called_like_a_command_can_be_run() {
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(stdout, "docker run ps\n");
 }
+
+#[test_case("completions bash", "DYNBUILD_COMPLETE")]
+#[test_case("completions zsh", "DYNBUILD_COMPLETE")]
+#[test_case("man", "docker run"; "the program")]
+#[test_case("man wait", "Wait until a container is ready"; "a command")]
+fn installations_get_what_other_programs_read(line: &str, expected: &str) {
+    let (code, stdout, stderr) = dynrun(line);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains(expected), "{stdout}");
+}
+
+#[test_case(&["dynrun", "lo"], "logs"; "a command")]
+#[test_case(&["dynrun", "--mount-w"], "--mount-workspace"; "an option of a launch")]
+#[test_case(&["dynrun", "wait", "x", "--for", "comp"], "completion"; "a level")]
+fn words_are_completed(words: &[&str], expected: &str) {
+    let last = (words.len() - 1).to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
+        .env_clear()
+        .env("DYNBUILD_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", last)
+        .arg("--")
+        .args(words)
+        .output()
+        .expect("dynrun starts");
+    let offered = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        offered.lines().any(|line| line.trim() == expected),
+        "{offered}"
+    );
+}

@@ -16,6 +16,7 @@ mod line;
 mod listed;
 mod logs;
 mod loss;
+mod manual;
 mod ps;
 mod run;
 mod stop;
@@ -27,6 +28,7 @@ mod wait;
 use std::process::ExitCode;
 
 use self::line::Line;
+use super::completion;
 use super::edge::Edge;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
@@ -34,6 +36,7 @@ use crate::ui::ColorChoice;
 
 /// Runs the program.
 pub(super) fn main() -> ExitCode {
+    completion::answer(help::program);
     let line = arguments().and_then(|arguments| Line::read(&arguments));
     let color = line.as_ref().map_or(ColorChoice::Auto, Line::color);
     Edge::run(color, |edge| line?.run(edge))

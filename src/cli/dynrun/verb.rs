@@ -6,7 +6,7 @@
 use clap::{ArgMatches, Args, Command, Parser};
 
 use super::launch_command::launch_command;
-use super::{attach, exec, explain, gc, help, logs, ps, run, stop, version, wait};
+use super::{attach, exec, explain, gc, help, logs, manual, ps, run, stop, version, wait};
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
@@ -30,6 +30,8 @@ pub(super) const VERBS: &[Entry] = &[
     Entry::of::<attach::Attach>("attach"),
     Entry::of::<gc::Gc>("gc"),
     Entry::of::<help::Help>("help"),
+    Entry::of::<manual::Completions>("completions"),
+    Entry::of::<manual::Manual>("man"),
     VERSION,
 ];
 

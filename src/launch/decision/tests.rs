@@ -574,3 +574,33 @@ fn an_engine_that_ignores_how_mounts_recurse_is_told(recursive: &str, refused: b
     let new = EngineFacts::unknown();
     assert!(decide_with(&line, &host(), Some(&new)).is_ok());
 }
+
+#[test_case("/", true; "all of the machine")]
+#[test_case("/home", true; "what holds the home directory")]
+#[test_case("/home/me", true; "the home directory")]
+#[test_case("/home/me/x", false; "a directory without a checkout")]
+fn a_workspace_is_not_everything(cwd: &str, refused: bool) {
+    let host = HostFacts {
+        cwd: PathBuf::from(cwd),
+        git_root: None,
+        ..host()
+    };
+    match decide_with("--mount-workspace", &host, None) {
+        Err(problems) => {
+            assert!(refused, "{problems:?}");
+            assert!(
+                problems.0[0].message.contains("would mount all of"),
+                "{problems:?}"
+            );
+        }
+        Ok(launch) => {
+            assert!(!refused);
+            let notes = launch.notes.iter().map(|note| note.message.as_str());
+            assert!(
+                notes
+                    .into_iter()
+                    .any(|note| note.contains("is in no git checkout"))
+            );
+        }
+    }
+}
