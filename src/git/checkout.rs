@@ -124,8 +124,9 @@ fn read(directory: &Path, program: &GitProgram) -> Checkout {
     match (program.read(directory), own) {
         (Ok(checkout), _) => checkout,
         (Err(ProgramError::Absent), Ok(reading)) => reading.checkout,
-        (Err(ProgramError::Absent), Err(error)) => Checkout::Unreadable(error),
         // What git itself refuses is not for us to read.
-        (Err(ProgramError::Refused(error)), _) => Checkout::Unreadable(error),
+        (Err(ProgramError::Absent), Err(error)) | (Err(ProgramError::Refused(error)), _) => {
+            Checkout::Unreadable(error)
+        }
     }
 }

@@ -314,10 +314,11 @@ impl Repository<'_> {
     fn tags(&self, commit: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
         let listed = self.try_ask(&["for-each-ref", "--format=%(refname)", "refs/tags"])?;
         let names: Vec<_> = listed.iter().flat_map(|text| text.lines()).collect();
-        let asked: String = names
+        let asked: Vec<_> = names
             .iter()
             .map(|name| format!("{name}^{{commit}}\n"))
             .collect();
+        let asked = asked.concat();
         // Of what is no commit, or missing, the answer repeats the question and ends in `missing`.
         let found = self.answer(&["cat-file", "--batch-check=%(objectname)"], asked)?;
         let tagged = names

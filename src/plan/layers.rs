@@ -27,7 +27,7 @@ pub(super) fn note_layers(
     let (own, image) = count(&graph, stage);
     let known = image
         .as_deref()
-        .and_then(|image| base_layers(profile, &image));
+        .and_then(|image| base_layers(profile, image));
     let all = own + known.unwrap_or(0);
     if all >= MANY_LAYERS {
         findings.warn(many_layers(all));

@@ -16,7 +16,7 @@ mod output;
 mod pins;
 mod plan;
 mod profile;
-mod source;
 mod silence;
+mod source;
 mod strangers;
 mod test_env;

@@ -214,7 +214,7 @@ fn a_time_that_is_none_is_refused() {
         .output();
     let output = output.expect("dynrun starts");
     assert_eq!(output.status.code(), Some(125));
-    let expected = "Invalid value `soon` in `DYNBUILD_ENGINE_TIMEOUT`";
+    let expected = "Invalid value `soon` for `DYNBUILD_ENGINE_TIMEOUT`";
     assert!(text(&output.stderr).contains(expected));
 }
 

@@ -25,9 +25,9 @@ fn cases(text: &str) -> Vec<Case> {
         }
         let case = cases.last_mut().expect("a case");
         if let Some(text) = line.strip_prefix("expect: ") {
-            case.expected = text.to_owned();
+            text.clone_into(&mut case.expected);
         } else if let Some(text) = line.strip_prefix("error: ") {
-            case.error = text.to_owned();
+            text.clone_into(&mut case.error);
         } else if let Some(text) = line.strip_prefix('|') {
             let text = text.strip_prefix(' ').unwrap_or(text);
             case.lines.push(text.to_owned());
@@ -69,7 +69,7 @@ fn every_failure_gets_the_diagnosis_of_its_class() {
                     case.expected
                 ));
             }
-            for text in said.iter() {
+            if let Some(text) = &said {
                 assert!(
                     !text.contains(['[', ']', '$'])
                         || text.contains("$HOME")

@@ -415,6 +415,7 @@ struct Lab {
 }
 
 impl Lab {
+    #[expect(clippy::disallowed_methods, reason = "tests are no commands of ours")]
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         fs_err::create_dir(directory.path().join("tree")).expect("created");

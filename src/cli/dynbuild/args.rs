@@ -302,10 +302,6 @@ pub(crate) struct TrtllmArgs {
 /// Where results go.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Results")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag that can be typed"
-)]
 pub(crate) struct ResultArgs {
     /// Tag of the image; may be repeated, replaces the profile's tags
     #[arg(long, short = 't', value_name = "REF")]

@@ -130,10 +130,10 @@ mod tests {
             problem.message.starts_with("Cannot make the directory"),
             "{problem}"
         );
-        let way_out = "choose another with `--hf-home DIR`, or none with `--hf-home NONE`";
+        let way_out = "Choose another with `--hf-home DIR`, or none with `--hf-home NONE`";
         assert_eq!(problem.hints, [way_out]);
         let problem = refused(Some(scratch.path()));
-        assert!(problem.hints[0].starts_with("make it yours: `sudo chown"));
+        assert!(problem.hints[0].starts_with("Make it yours: `sudo chown"));
         assert_eq!(problem.hints[1], way_out);
     }
 }

@@ -202,8 +202,8 @@ fn a_place_for_metadata_that_cannot_be_written() {
     exit 2
     stderr:
     error: The metadata cannot be written to `[DIR]/repository/src`
-      because: It is a directory
-      hint: Name a file in a directory that exists: `--metadata-file FILE`
+      because: `[DIR]/repository/src` is a directory
+      hint: Name another place: `--metadata-file FILE`
     ");
 }
 

@@ -125,6 +125,7 @@ fn wheel(directory: &Path, name: &str, python_versions: &str, requires: &[&str])
     assert!(made.expect("python3").success());
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests are no commands of ours")]
 fn place(index: &Path) -> (TestEnv, Index) {
     let index = Index::serve(index);
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -192,7 +193,7 @@ fn what_the_index_lacks_and_pythons_that_do_not_fit_are_found() {
     wheel(directory.path(), "ai-dynamo", ">=3.10", &[]);
     let (env, _index) = place(directory.path());
     let ran = env.run("lint --pins engine").failure();
-    let text = ran.to_string();
+    let text = ran.clone();
     assert!(
         text.contains("ai-dynamo 1.4.2 has no extra `engine`"),
         "{text}"

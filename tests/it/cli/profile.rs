@@ -162,7 +162,7 @@ fn the_users_own_file() {
     exit 2
     stderr:
     error: Cannot read your settings in `[DIR]/repository/nowhere.toml`
-      because: Failed to open file `[DIR]/repository/nowhere.toml`: No such file or directory (os error 2)
+      because: No such file or directory (os error 2)
       hint: Correct `DYNBUILD_CONFIG`, or unset it
     ");
 }

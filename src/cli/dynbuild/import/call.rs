@@ -132,7 +132,7 @@ fn commands(words: &[String]) -> Vec<Vec<String>> {
             None => (word.as_str(), false),
         };
         let separates = SEPARATORS.contains(&word);
-        if !separates && !(ends && word.is_empty()) {
+        if !(separates || ends && word.is_empty()) {
             commands
                 .last_mut()
                 .into_iter()

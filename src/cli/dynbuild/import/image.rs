@@ -7,7 +7,7 @@ pub(super) enum Image {
     Same,
     /// An image of CUDA's, for a runtime that starts from the engine's image now; with its version.
     Cuda(Option<String>),
-    /// An image of PyTorch's, on which TensorRT-LLM was installed.
+    /// An image of `PyTorch`, on which TensorRT-LLM was installed.
     Pytorch,
 }
 

@@ -63,7 +63,7 @@ impl Line {
         }
         if let Some(value) = rest.next() {
             let value = match word {
-                "--framework" => super::translate::framework(value).to_owned(),
+                "--framework" => super::translate::framework(value),
                 _ => value.to_owned(),
             };
             self.words.push(value);

@@ -112,7 +112,8 @@ impl Translator {
                 Image::Same | Image::Pytorch => self.said.push(said),
             },
             ("BASE_IMAGE" | "BASE_IMAGE_TAG", _) if base(&framework, value) == Image::Pytorch => {
-                self.take_pytorch(name, value);
+                let released = self.takes_released_trtllm();
+                self.take_pytorch(name, value, released);
             }
             ("VLLM_REF", _) => self.take_vllm(value),
             (_, None) => self.said.push(said),
@@ -162,17 +163,13 @@ impl Translator {
         }
     }
 
-    /// TensorRT-LLM was installed on PyTorch's image, and still is where it comes as a wheel.
-    fn take_pytorch(&mut self, name: &str, value: &str) {
+    /// TensorRT-LLM was installed on the image of `PyTorch`, and still is where it comes as a wheel.
+    fn take_pytorch(&mut self, name: &str, value: &str, released: bool) {
         let (image, tag) = match value.rsplit_once(':') {
             Some((image, tag)) if name == "BASE_IMAGE" => (Some(image), Some(tag)),
             _ if name == "BASE_IMAGE" => (Some(value), None),
             _ => (None, Some(value)),
         };
-        let released = !self
-            .said
-            .iter()
-            .any(|said| said.row.original.starts_with("--tensorrtllm-"));
         if released {
             return self.notes.push(format!(
                 "`{name}={value}` is left out: TensorRT-LLM comes as its released image, which has \
@@ -189,8 +186,17 @@ impl Translator {
         ));
     }
 
+    /// Returns whether TensorRT-LLM comes as its released image: nothing says otherwise.
+    fn takes_released_trtllm(&self) -> bool {
+        !self
+            .said
+            .iter()
+            .any(|said| said.row.original.starts_with("--tensorrtllm-"))
+    }
+
     fn take_base_image(&mut self) {
         let framework = self.framework();
+        let released = self.takes_released_trtllm();
         for said in std::mem::take(&mut self.said) {
             let name = match said.row.original {
                 "--base-image" => "BASE_IMAGE",
@@ -201,7 +207,7 @@ impl Translator {
                 }
             };
             if base(&framework, &said.value) == Image::Pytorch {
-                self.take_pytorch(name, &said.value);
+                self.take_pytorch(name, &said.value, released);
             } else {
                 self.said.push(said);
             }
@@ -447,12 +453,12 @@ mod tests {
     #[test_case("build.sh --release-build --framework sglang-wideep" => "--framework sglang --target runtime --source tree"; "a release of wide ep")]
     #[test_case("build.sh --framework STANDARD --target dev" => "--framework none --target dev --source tree"; "standard")]
     #[test_case("build.sh --target dev --build-arg RUNTIME_IMAGE_TAG=13.0.2-runtime-ubuntu24.04" => "--framework vllm --target dev --cuda-version 13.0 --source tree"; "an image of cuda")]
-    #[test_case("build.sh --target dev --framework sglang --build-arg RUNTIME_IMAGE_TAG=v0.5.8-runtime" => "--framework sglang --target dev --build-arg 'RUNTIME_IMAGE_TAG=v0.5.8-runtime' --source tree"; "an image of the engine")]
+    #[test_case("build.sh --target dev --framework sglang --build-arg RUNTIME_IMAGE_TAG=v0.5.8-runtime" => "--target dev --framework sglang --build-arg 'RUNTIME_IMAGE_TAG=v0.5.8-runtime' --source tree"; "an image of the engine")]
     #[test_case("build.sh --target dev --build-arg VLLM_REF=v0.14.1 --build-arg CUDA_VERSION=13.0" => "--framework vllm --target dev --build-arg 'RUNTIME_IMAGE_TAG=v0.14.1' --cuda-version 13.0 --source tree"; "a ref of vllm")]
     #[test_case("build.sh --target dev --build-arg ENABLE_KVBM=true --build-arg NIXL_UCX_REF=v1.20 --build-arg VLLM_MAX_JOBS=4" => "--framework vllm --target dev --enable-kvbm --vllm-max-jobs 4 --source tree"; "arguments that are options")]
-    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3" => "--framework trtllm --target dev --source tree"; "pytorch below a released image")]
-    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3 --tensorrtllm-pip-wheel-dir w" => "--framework trtllm --target dev --tensorrtllm-pip-wheel-dir w --build-arg 'PYTORCH_IMAGE_TAG=25.12-py3' --source tree"; "pytorch below a wheel")]
-    #[test_case("cd dynamo && ./container/build.sh --framework vllm;" => "--framework vllm --target dev --source tree"; "a line with more commands")]
+    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3" => "--target dev --framework trtllm --source tree"; "pytorch below a released image")]
+    #[test_case("build.sh --target dev --framework trtllm --base-image-tag 25.12-py3 --tensorrtllm-pip-wheel-dir w" => "--target dev --framework trtllm --build-arg 'PYTORCH_IMAGE_TAG=25.12-py3' --tensorrtllm-pip-wheel-dir w --source tree"; "pytorch below a wheel")]
+    #[test_case("cd dynamo && ./container/build.sh --framework vllm;" => "--target dev --framework vllm --source tree"; "a line with more commands")]
     fn a_line_of_build_sh_becomes(line: &str) -> String {
         words(line)
     }

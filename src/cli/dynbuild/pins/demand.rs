@@ -35,7 +35,15 @@ impl Demand {
         let mut exact = self.versions.iter().filter(|specifier| {
             matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
         });
-        exact.next().map(|specifier| specifier.version())
+        exact.next().map(pep440_rs::VersionSpecifier::version)
+    }
+}
+
+impl Demand {
+    /// Returns whether this asks for a local version (`1.0+cu13`) of what `other` asks for.
+    fn is_a_build_of(&self, other: &Self) -> bool {
+        self.exact()
+            .is_some_and(|version| other.versions.contains(version))
     }
 }
 
@@ -78,7 +86,7 @@ fn first(demands: &[&Demand]) -> Option<Contradiction> {
         let version = one.exact()?;
         let other = demands
             .iter()
-            .find(|other| !other.versions.contains(version))?;
+            .find(|other| !other.versions.contains(version) && !other.is_a_build_of(one))?;
         Some(Contradiction {
             one: (*one).clone(),
             other: (*other).clone(),
