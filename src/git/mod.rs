@@ -3,8 +3,8 @@
 //! [`Checkout::read`] starts from the build context, never from the caller's directory: the
 //! version of an image is that of the code in it. Nothing is written, not even git's index.
 //!
-//! libgit2 is asked first ([`library`]). Where it cannot read a repository, or is known to answer
-//! differently from git, the git program is asked ([`program`]), if there is one. A repository that
+//! libgit2 is asked first (`library`). Where it cannot read a repository, or is known to answer
+//! differently from git, the git program is asked (`program`), if there is one. A repository that
 //! nobody can read stops no build: the image then has no version of it.
 
 mod checkout;

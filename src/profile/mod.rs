@@ -1,7 +1,7 @@
 //! A TOML profile as written: one file per key.
 //!
 //! [`Store`] finds profiles (those compiled in, and directories that override them), [`Profile`]
-//! is what a file says, every value with the place where it was written, and [`Merge`] is the one
+//! is what a file says, every value with the place where it was written, and [`Merge`](crate::toml_file::Merge) is the one
 //! rule by which a profile takes over what it inherits. Nothing is decided here: that is `plan`.
 //!
 //! Files are read by a small reader of our own over the TOML parser's tree, because serde stops

@@ -1,7 +1,7 @@
 //! TOML files that people write: read key by key, every value with its place.
 //!
-//! [`Reader`] walks the TOML parser's own tree, because serde stops at the first mistake and people
-//! want to hear all of them. [`Fields`] takes a table apart, [`FromToml`] is what a value
+//! `Reader` walks the TOML parser's own tree, because serde stops at the first mistake and people
+//! want to hear all of them. `Fields` takes a table apart, `FromToml` is what a value
 //! implements, [`Table`] has keys that the author chose, and [`Merge`] is the one rule by which a
 //! file takes over what it inherits. Profiles, deployments and the user's own file are read by it.
 
