@@ -146,7 +146,7 @@ pub(crate) struct TerminalArgs {
     /// When to use colours
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
     pub(crate) color: ColorChoice,
-    /// Leave out the remarks that GitHub Actions shows beside the code
+    /// Leave out the remarks that GitHub Actions shows next to the code
     #[arg(long, global = true)]
     pub(crate) no_annotations: bool,
     /// Also say which settings, profiles, fragments and engine are used
@@ -364,7 +364,7 @@ pub(crate) struct StepArgs {
     /// somebody else may read outside of its repository (fs.read=PATH)
     #[arg(long, value_name = "PERMISSION")]
     pub(crate) allow: Vec<Permission>,
-    /// Build the steps of these stages anew
+    /// Build the steps of these stages again
     #[arg(long, value_name = "STAGE", conflicts_with = "no_cache")]
     pub(crate) no_cache_filter: Vec<String>,
 }
@@ -382,7 +382,7 @@ pub(crate) struct CacheArgs {
     /// Export images without running the profile's smoke tests in them
     #[arg(long)]
     pub(crate) no_smoke: bool,
-    /// Build every step anew
+    /// Build every step again
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
     pub(crate) no_cache: Option<bool>,
     /// Ask the registry for newer base images
