@@ -108,7 +108,7 @@ impl FromToml for Timeout {
         let positive = duration.and_then(|duration| {
             let nanoseconds = u64::try_from(duration.get()).unwrap_or_default();
             if nanoseconds == 0 {
-                return Err("it must be longer than nothing".to_owned());
+                return Err("it must be positive, for example `90s`".to_owned());
             }
             Ok(Self(Duration::from_nanos(nanoseconds)))
         });

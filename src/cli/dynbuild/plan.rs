@@ -94,7 +94,7 @@ fn masked(planned: Planned, edge: &mut Edge) -> Planned {
     let resolution = planned.resolution.masked();
     if resolution.plan != planned.resolution.plan || has_masks(&resolution.plan) {
         edge.ui.note(
-            "Values that look like secrets are printed as `****`: put them in where it is to run",
+            "Values that look like secrets are printed as `****`: replace them before you run the line",
         );
     }
     Planned {

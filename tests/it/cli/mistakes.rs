@@ -301,7 +301,7 @@ fn credentials_of_caches_are_not_repeated() {
         assert_eq!(repeats, command != "explain", "{ran}");
     }
     let ran = env.run(&format!("--dry-run {cache}"));
-    insta::assert_snapshot!(ran.stderr, @"note: Values that look like secrets are printed as `****`: put them in where it is to run");
+    insta::assert_snapshot!(ran.stderr, @"note: Values that look like secrets are printed as `****`: replace them before you run the line");
     let ran = env.run("plan --cache-to type=s3,secret_access_key=canary,canary-3,bucket={b");
     insta::assert_snapshot!(ran.failure(), @"
     exit 2
