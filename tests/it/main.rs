@@ -9,6 +9,7 @@ mod context;
 mod docs;
 mod dynrun;
 mod dynrun_commands;
+mod dynrun_fit;
 mod dynrun_hostile;
 mod dynrun_ready;
 mod dynrun_terminal;

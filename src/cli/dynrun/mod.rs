@@ -8,6 +8,7 @@ mod connection;
 mod exec;
 mod explain;
 mod facts;
+mod fit;
 mod gc;
 mod help;
 mod launch_command;

@@ -6,7 +6,7 @@
 use clap::{ArgMatches, Args, Command, Parser};
 
 use super::launch_command::launch_command;
-use super::{attach, exec, explain, gc, help, logs, manual, ps, run, stop, version, wait};
+use super::{attach, exec, explain, fit, gc, help, logs, manual, ps, run, stop, version, wait};
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
@@ -28,6 +28,7 @@ pub(super) const VERBS: &[Entry] = &[
     Entry::of::<stop::Stop>("stop"),
     Entry::of::<exec::Exec>("exec"),
     Entry::of::<attach::Attach>("attach"),
+    Entry::of::<fit::Fit>("fit"),
     Entry::of::<gc::Gc>("gc"),
     Entry::of::<help::Help>("help"),
     Entry::of::<manual::Completions>("completions"),

@@ -1,0 +1,28 @@
+//! GPUs by name.
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// Memory of GPUs as their makers name it. A driver reports a little less; where one is there, it
+/// is asked.
+const KNOWN: &[(&str, u64)] = &[
+    ("a100", 80 * GIB),
+    ("a100-40gb", 40 * GIB),
+    ("b200", 180 * GIB),
+    ("gb200", 189_471 * MIB),
+    ("h100", 80 * GIB),
+    ("h200", 141 * GIB),
+    ("l40s", 46_068 * MIB),
+];
+
+/// Returns the memory of a GPU in bytes.
+pub(crate) fn memory(name: &str) -> Option<u64> {
+    let name = name.to_ascii_lowercase();
+    let found = KNOWN.iter().find(|(known, _)| *known == name);
+    found.map(|(_, memory)| *memory)
+}
+
+/// Returns the names that are known.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|(name, _)| *name)
+}

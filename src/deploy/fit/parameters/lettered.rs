@@ -1,0 +1,73 @@
+//! Parameters of Nemotron-H: a letter per layer.
+
+use crate::deploy::fit::config::Config;
+use crate::deploy::fit::groups::Groups;
+
+pub(super) fn parameters(config: &Config) -> Option<Groups> {
+    let hidden = config.hidden()?;
+    let norm = Groups {
+        replicated: hidden,
+        ..Groups::default()
+    };
+    let letters = config.text("hybrid_override_pattern")?.chars();
+    letters
+        .map(|letter| Some(norm + layer(config, letter)?))
+        .sum()
+}
+
+fn layer(config: &Config, letter: char) -> Option<Groups> {
+    let hidden = config.hidden()?;
+    let nothing = Groups::default();
+    match letter {
+        '*' => {
+            let heads = config.heads()? + config.kv_heads()?;
+            Some(Groups {
+                attention: 2 * hidden * heads * config.head_dim()?,
+                ..nothing
+            })
+        }
+        '-' => {
+            let width = config.number(&["intermediate_size"])?;
+            Some(Groups {
+                other: 2 * hidden * width,
+                ..nothing
+            })
+        }
+        'E' => experts(config),
+        'M' => state_space(config),
+        _ => None,
+    }
+}
+
+fn experts(config: &Config) -> Option<Groups> {
+    let (hidden, experts) = (config.hidden()?, config.experts()?);
+    let shared = config.number(&["moe_shared_expert_intermediate_size"])?
+        * config.number(&["n_shared_experts"])?;
+    Some(Groups {
+        routed: experts * 2 * hidden * config.number(&["moe_intermediate_size"])?,
+        other: hidden * experts + 2 * hidden * shared,
+        replicated: experts,
+        ..Groups::default()
+    })
+}
+
+/// A Mamba 2 layer.
+fn state_space(config: &Config) -> Option<Groups> {
+    let size = |key: &str| config.number(&[key]);
+    let (hidden, heads) = (config.hidden()?, size("mamba_num_heads")?);
+    let inner = heads * size("mamba_head_dim")?;
+    let states = 2 * size("n_groups")? * size("ssm_state_size")?;
+    let convolved = inner + states;
+    let bias = if config.flag("use_conv_bias") == Some(true) {
+        convolved
+    } else {
+        0
+    };
+    Some(Groups {
+        attention: hidden * (2 * inner + states + heads)
+            + convolved * size("conv_kernel")?
+            + inner * hidden,
+        replicated: bias + 3 * heads + inner,
+        ..Groups::default()
+    })
+}

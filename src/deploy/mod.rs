@@ -1,0 +1,3 @@
+//! Deployments: several containers that serve one model.
+
+pub(crate) mod fit;
