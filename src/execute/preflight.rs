@@ -17,13 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Returns the servers that compilations of these targets will talk to, as far as we can try them:
 /// not those behind a proxy, nor those that only a build step reaches under their name.
-pub(super) fn servers(
+pub(super) fn servers<'a>(
     targets: &[PlannedTarget],
-    composition: &Composition,
+    composition: impl Fn(&PlannedTarget) -> &'a Composition,
 ) -> BTreeSet<CacheServer> {
     targets
         .iter()
-        .filter(|target| compiles(target, composition) && !has_proxy(&target.build_args))
+        .filter(|target| compiles(target, composition(target)) && !has_proxy(&target.build_args))
         .filter_map(|target| CacheServer::of(&target.build_args))
         .filter(|server| !server.is_loopback())
         .collect()
@@ -153,7 +153,7 @@ ARG USE_SCCACHE
         let composition = Composition::new([Arc::new(fragment)]).unwrap();
         let remote = [("USE_SCCACHE", "true"), ("SCCACHE_ENDPOINT", "10.0.0.1:9")];
         let behind = [&remote[..], &[("https_proxy", "http://p")]].concat();
-        let tried = |targets: &[PlannedTarget]| servers(targets, &composition).len();
+        let tried = |targets: &[PlannedTarget]| servers(targets, |_| &composition).len();
         assert_eq!(tried(&[target("compiled", &remote)]), 1);
         assert_eq!(tried(&[target("released", &remote)]), 0);
         assert_eq!(tried(&[target("compiled", &behind)]), 0);

@@ -15,6 +15,7 @@ use crate::docker::size::ByteSize;
 use crate::docker::step::{self, StepNetwork};
 use crate::plan::PlannedTarget;
 
+use super::dockerfiles::Dockerfiles;
 use super::export::exports;
 
 /// A build that nothing stands in the way of.
@@ -26,7 +27,12 @@ pub(super) struct Prepared {
 }
 
 /// Makes the request; caches take from the job of GitHub Actions what they do not say themselves.
-pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsService) -> Prepared {
+pub(super) fn request(
+    target: &PlannedTarget,
+    dockerfiles: &Dockerfiles,
+    store: Store,
+    service: &ActionsService,
+) -> Prepared {
     let caches = |specs: &[CacheSpec]| -> Vec<CacheEntry> {
         let entries = specs.iter().map(|spec| CacheEntry::new(spec, service));
         entries.collect()
@@ -36,7 +42,7 @@ pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsSer
         attestations: Attestation::effective(&target.attestations)
             .cloned()
             .collect(),
-        dockerfile: dockerfile(target),
+        dockerfile: dockerfile(target, dockerfiles),
         entitlements: entitlements(target),
         exports,
         cache_imports: caches(&target.cache_from),
@@ -46,10 +52,11 @@ pub(super) fn request(target: &PlannedTarget, store: Store, service: &ActionsSer
     Prepared { request, to_push }
 }
 
-fn dockerfile(target: &PlannedTarget) -> DockerfileOptions {
+fn dockerfile(target: &PlannedTarget, dockerfiles: &Dockerfiles) -> DockerfileOptions {
     let contexts = target.contexts.iter();
     let steps = &target.steps;
     DockerfileOptions {
+        filename: dockerfiles.of(target).name.clone(),
         target: Some(target.dockerfile.stage.clone()),
         platforms: target.platforms.iter().map(ToString::to_string).collect(),
         build_args: target.build_args.clone(),

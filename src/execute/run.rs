@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::dockerfiles::Dockerfiles;
 use super::event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 use super::failure;
 use super::gate::{Gate, NeverOpened};
@@ -20,7 +21,6 @@ use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::Session;
 use crate::buildkit::{Client, Digest, SolveError, SolveRequest, Solved, StagedError, Store};
 use crate::engine::Engine;
-use crate::plan::stages::SourceMap;
 use crate::plan::{CacheServer, MANY_LAYERS, PlannedTarget, many_layers};
 use crate::problem::{Problem, Problems};
 
@@ -53,8 +53,8 @@ pub struct Built {
 pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
     pub(super) engine: &'a Engine,
-    /// Where the lines of the joined Dockerfile came from.
-    pub(super) source_map: &'a SourceMap,
+    /// The joined Dockerfiles, which know where their lines came from.
+    pub(super) dockerfiles: &'a Dockerfiles,
     /// Build arguments where a plan has none of that name.
     pub(super) proxies: &'a BTreeMap<String, String>,
     /// The cache service of the job that we run in.
@@ -108,7 +108,7 @@ impl Run<'_> {
     /// Returns what the engine cannot do, and what is wrong with directories of ours.
     pub(super) async fn prepare(&self, target: &PlannedTarget) -> Result<Prepared, Problems> {
         let capabilities = self.client.capabilities();
-        let mut prepared = request(target, capabilities.store, self.actions);
+        let mut prepared = request(target, self.dockerfiles, capabilities.store, self.actions);
         let request = &mut prepared.request;
         add_proxies(&mut request.dockerfile.build_args, self.proxies);
         let mut unsupported = capabilities.check(request);
@@ -175,17 +175,21 @@ impl Run<'_> {
         session: &Session,
     ) -> Result<Built, Failure> {
         let Prepared { request, to_push } = prepared;
-        let names = names(&request.exports);
+        let named = Names {
+            all: names(&request.exports),
+            pushed: pushed_names(&request.exports, &to_push),
+        };
         let pushed = Pushed::default();
         let (statuses, received) = mpsc::channel(WAITING_EVENTS);
         let solve = self.solve(target, request, session, statuses);
-        let forward = self.forward(&target.name, received, &pushed);
+        let forward = self.forward(target, received, &pushed);
         let (response, ()) = tokio::join!(solve, forward);
+        let source_map = self.dockerfiles.of(target).source_map();
         let mut response = response.map_err(|error| match error {
             StagedError::Solve(error) => Failure {
                 outcome: outcome(&error),
-                absent_secrets: failure::absent_secrets(&error, self.source_map, session),
-                problems: failure::problems(error, &target.name, self.source_map, session),
+                absent_secrets: failure::absent_secrets(&error, source_map, session),
+                problems: failure::problems(error, &target.name, source_map, session),
                 published: pushed.names(),
             },
             StagedError::Refused(refusal) => refusal.into(),
@@ -193,7 +197,7 @@ impl Run<'_> {
         if let Some(digest) = self.push(target, &to_push, session).await? {
             response.pushed_as(&digest);
         }
-        let image = self.image(target, names, &response).await;
+        let image = self.image(target, named, &response).await;
         Ok(Built { image, response })
     }
 
@@ -226,18 +230,18 @@ impl Run<'_> {
 
     async fn forward(
         &self,
-        target: &str,
+        target: &PlannedTarget,
         mut statuses: mpsc::Receiver<SolveStatus>,
         pushed: &Pushed,
     ) {
-        let source_map = self.source_map;
+        let source_map = self.dockerfiles.of(target).source_map();
         while let Some(mut status) = statuses.recv().await {
             pushed.note(&status);
             let warnings = std::mem::take(&mut status.warnings).into_iter();
             status.warnings = warnings
                 .map(|warning| failure::at_fragment(warning, source_map))
                 .collect();
-            let target = Some(target.to_owned());
+            let target = Some(target.name.clone());
             self.listener.tell(Event::Progress { target, status }).await;
         }
     }
@@ -247,10 +251,10 @@ impl Run<'_> {
     async fn image(
         &self,
         target: &PlannedTarget,
-        names: Vec<String>,
+        Names { all, pushed }: Names,
         response: &ExportResponse,
     ) -> BuiltTarget {
-        let stored = match names.first() {
+        let stored = match all.first() {
             Some(name) => self.engine.image(name).await,
             None => Ok(None),
         };
@@ -280,7 +284,8 @@ impl Run<'_> {
                     Store::None => None,
                 }),
             size: stored.map(|stored| stored.size),
-            tags: names,
+            tags: all,
+            pushed,
         }
     }
 
@@ -300,6 +305,25 @@ impl Run<'_> {
             self.listener.warn(Some(target), message).await;
         }
     }
+}
+
+/// The names of an image.
+struct Names {
+    all: Vec<String>,
+    /// Those that registries give it.
+    pushed: Vec<String>,
+}
+
+/// Returns the names that registries give the image: by BuildKit, or by the engine afterwards.
+fn pushed_names(exports: &[Export], to_push: &[String]) -> Vec<String> {
+    let mut names = to_push.to_vec();
+    for export in exports {
+        match export {
+            Export::Image(image) if image.push => names.extend_from_slice(&image.image.names),
+            Export::Image(_) | Export::Moby(_) | Export::Archive(_) | Export::Local(_) => {}
+        }
+    }
+    names
 }
 
 /// Returns the names that the engine or registries give the image, each once.

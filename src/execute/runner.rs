@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::dockerfiles::Dockerfiles;
 use super::event::Event;
 use super::failure;
 use super::gate::Gate;
@@ -15,14 +16,14 @@ use super::request::{Prepared, directory_name, request};
 use super::run::{Finished, Listener, Run};
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::local::{CONTEXT, DOCKERFILE};
+use crate::buildkit::session::local::CONTEXT;
 use crate::buildkit::session::{
     Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions,
 };
 use crate::docker::named_context::ContextPlace;
 use crate::engine::Engine;
 use crate::hash::sha256_hex;
-use crate::plan::stages::{Composition, ContextPaths, Fragments, Joined, StageGraph};
+use crate::plan::stages::{ContextPaths, Fragments, StageGraph};
 use crate::plan::{BuildPlan, CacheServer, PlannedTarget};
 use crate::problem::{Problem, Problems};
 
@@ -61,15 +62,15 @@ fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Proble
 #[derive(Debug)]
 pub struct Runner<'a> {
     plan: &'a BuildPlan,
-    composition: Composition,
-    joined: Joined,
+    dockerfiles: Dockerfiles,
     resources: Resources,
 }
 
 impl<'a> Runner<'a> {
     /// Joins the fragments that the plan needs.
     ///
-    /// One Dockerfile serves all targets, so that the engine sees that they share steps.
+    /// One Dockerfile serves all targets of a framework, so that the engine sees that they share
+    /// steps.
     ///
     /// # Errors
     /// Returns all that is wrong with the fragments, and the caches whose service is known neither
@@ -80,14 +81,9 @@ impl<'a> Runner<'a> {
         resources: Resources,
     ) -> Result<Self, Problems> {
         check_caches(plan, &resources.actions)?;
-        let targets = plan.targets.iter();
-        let composition =
-            fragments.compose(targets.flat_map(|target| &target.dockerfile.fragments))?;
-        let joined = composition.join();
         Ok(Self {
             plan,
-            composition,
-            joined,
+            dockerfiles: Dockerfiles::new(plan, fragments)?,
             resources,
         })
     }
@@ -106,7 +102,7 @@ impl<'a> Runner<'a> {
         let run = Run {
             client,
             engine,
-            source_map: &self.joined.source_map,
+            dockerfiles: &self.dockerfiles,
             proxies: &self.resources.proxies,
             actions: &self.resources.actions,
             listener: Listener(events),
@@ -160,13 +156,15 @@ impl<'a> Runner<'a> {
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
-                let Prepared { mut request, .. } = request(target, store, &self.resources.actions);
+                let Prepared { mut request, .. } =
+                    request(target, &self.dockerfiles, store, &self.resources.actions);
                 request.cache_imports.clear();
                 request.settle().map_err(Problem::from)?;
                 let report = client
                     .check(&session, &request, &CancellationToken::new())
                     .await?;
-                for warning in failure::warnings(&report, &self.joined.source_map) {
+                let source_map = self.dockerfiles.of(target).source_map();
+                for warning in failure::warnings(&report, source_map) {
                     if !problems.contains(&warning) {
                         problems.push(warning);
                     }
@@ -190,7 +188,8 @@ impl<'a> Runner<'a> {
         for (targets, session) in self.sessions(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
-                let Prepared { mut request, .. } = request(target, store, &self.resources.actions);
+                let Prepared { mut request, .. } =
+                    request(target, &self.dockerfiles, store, &self.resources.actions);
                 request.cache_imports.clear();
                 request.settle().map_err(Problem::from)?;
                 let cancel = CancellationToken::new();
@@ -206,7 +205,9 @@ impl<'a> Runner<'a> {
         if preflight::has_proxy(&self.resources.proxies) {
             return BTreeSet::new();
         }
-        preflight::servers(&self.plan.targets, &self.composition)
+        preflight::servers(&self.plan.targets, |target| {
+            &self.dockerfiles.of(target).composition
+        })
     }
 
     /// Opens a session for each set of paths that targets read from a context.
@@ -233,7 +234,7 @@ impl<'a> Runner<'a> {
     /// Names the engine's copy of a context: targets that read different parts of one context
     /// must not share a copy, or each build deletes what the other one needs.
     fn shared_key(&self, target: &PlannedTarget) -> Result<String, Problems> {
-        let graph = StageGraph::new(&self.composition, target.inputs());
+        let graph = StageGraph::new(&self.dockerfiles.of(target).composition, target.inputs());
         let stage = graph
             .target(&target.dockerfile.stage)
             .map_err(Problem::from)?;
@@ -247,7 +248,6 @@ impl<'a> Runner<'a> {
     }
 
     fn session_options(&self, shared_key: String, target: &PlannedTarget) -> SessionOptions {
-        let dockerfile = [("Dockerfile", self.joined.text.clone())];
         let named = target.contexts.iter().filter_map(|(name, context)| {
             let ContextPlace::Directory(path) = &context.place else {
                 return None;
@@ -265,7 +265,7 @@ impl<'a> Runner<'a> {
             shared_key,
             directories: [
                 LocalDir::directory(CONTEXT, PathBuf::from(&target.context)),
-                LocalDir::memory(DOCKERFILE, dockerfile),
+                self.dockerfiles.directory(),
             ]
             .into_iter()
             .chain(named)

@@ -19,6 +19,8 @@ pub(super) struct Axes<'p> {
     pub(super) device_table: &'p Device,
     pub(super) platforms: Vec<Platform>,
     pub(super) source: Setting<Source>,
+    /// Whether the plan has this framework on other devices too.
+    pub(super) several_devices: bool,
 }
 
 /// A target that was asked for.
@@ -54,6 +56,7 @@ pub(super) fn decide<'p>(
         device_table,
         platforms: platforms?,
         source,
+        several_devices: false,
     };
     let targets = targets?;
     let errors_before = findings.errors.len();
@@ -80,12 +83,12 @@ impl<'p, 's> Chooser<'p, 's> {
     }
 
     fn called(&self) -> String {
-        let asked = self.settings.framework.as_ref();
+        let asked = self.settings.frameworks.first();
         asked.map_or_else(|| self.framework.clone(), |name| name.value.to_lowercase())
     }
 
     fn note_framework(&self, findings: &mut Findings) {
-        let asked = self.settings.framework.clone();
+        let asked = self.settings.frameworks.first().cloned();
         let setting = asked.unwrap_or_else(|| Setting::new(self.called(), Origin::BuiltIn));
         findings.explanation.note(None, "framework", setting);
     }
@@ -112,7 +115,7 @@ impl<'p, 's> Chooser<'p, 's> {
             [only] => Some(Setting::new(*only, Origin::Derived("the only device"))),
             _ => None,
         };
-        let asked = self.settings.device.clone().or(default).or(only);
+        let asked = self.settings.devices.first().cloned().or(default).or(only);
         let valid = || names.iter().map(|&name| name.to_owned()).collect();
         let Some(asked) = asked else {
             findings.error(PlanError::NoDefault {
@@ -310,6 +313,15 @@ fn default_platform(valid: &[String], facts: &Facts) -> Setting<String> {
 }
 
 impl Axes<'_> {
+    /// Returns the name of a target in the plan.
+    pub(super) fn name_of(&self, target: &str) -> String {
+        if self.several_devices {
+            format!("{}-{}-{target}", self.called, self.device)
+        } else {
+            format!("{}-{target}", self.called)
+        }
+    }
+
     /// Checks that a target exists at this place.
     fn check_target(
         &self,

@@ -157,6 +157,12 @@ pub enum PlanError {
         /// Who set one of the values.
         origin: Origin,
     },
+    /// One build that is asked for in two ways.
+    #[error("`{name}` is asked for twice, with different platforms")]
+    SharedName {
+        /// The name of the build.
+        name: String,
+    },
     /// One image name for several images.
     #[error("The image name `{tag}` would go to several images: {}", targets.join(", "))]
     SharedTag {
@@ -310,6 +316,7 @@ impl PlanError {
             Self::NoDefault { .. }
             | Self::OptionNotHere { .. }
             | Self::Python { .. }
+            | Self::SharedName { .. }
             | Self::LocalOnlyPush { .. } => None,
         }
     }
@@ -417,8 +424,13 @@ impl From<PlanError> for Problem {
                 "Name one that the images have as well: `--build-arg PYTHON_VERSION=X.Y`, with \
                  `--base-image` and `--build-arg RUNTIME_IMAGE` where these have another",
             ),
+            PlanError::SharedName { .. } => problem.hint(
+                "Build all of its platforms at once: `platform = [\"linux/amd64\", \"linux/arm64\"]`",
+            ),
             PlanError::SharedTag { .. } => problem.hint(
-                "Write a template, for example `--tag registry.example/name:{version}{-target}`",
+                "Write a template that tells them apart, for example \
+                 `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave \
+                 the moving name out with `--no-tag-latest`",
             ),
             PlanError::SharedPlace { place, .. } => problem.hint(place.hint()),
             PlanError::LocalOnlyPush { tags, .. } => problem

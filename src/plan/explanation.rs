@@ -1,5 +1,7 @@
 //! Each value of a plan and the chain of those that set it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::origin::{Origin, Setting};
@@ -52,6 +54,27 @@ impl Explanation {
             origin,
             overridden: chain,
         });
+    }
+
+    /// Names targets as the plan does, where it has several of one profile's name. What all targets
+    /// of the family share is noted for each.
+    pub(super) fn qualify(&mut self, names: &BTreeMap<&str, &str>) {
+        let values = std::mem::take(&mut self.values).into_iter();
+        self.values = values
+            .flat_map(|value| {
+                let qualified: Vec<String> = match &value.target {
+                    Some(target) => {
+                        let name = names.get(target.as_str());
+                        vec![name.map_or_else(|| target.clone(), |name| (*name).to_owned())]
+                    }
+                    None => names.values().map(|name| (*name).to_owned()).collect(),
+                };
+                qualified.into_iter().map(move |target| Explained {
+                    target: Some(target),
+                    ..value.clone()
+                })
+            })
+            .collect();
     }
 
     /// Returns who set a value of a target.

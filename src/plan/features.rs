@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::axes::{Asked, Axes};
 use super::build_args::{Chains, upper_snake};
 use super::error::PlanError;
+use super::family::Family;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
@@ -12,9 +13,25 @@ use crate::profile::{Feature, Patterns, Profile, Source};
 use crate::toml_file::Located;
 
 /// Reports switches of features that the profile does not have.
-pub(super) fn check_names(profile: &Profile, settings: &Settings, findings: &mut Findings) {
+pub(super) fn check_names(families: &[Family<'_>], findings: &mut Findings) {
+    let knows = |name: &str| {
+        families
+            .iter()
+            .any(|family| family.profile.features.contains(name))
+    };
+    for family in families {
+        check_names_of(family.profile, &family.settings, knows, findings);
+    }
+}
+
+fn check_names_of(
+    profile: &Profile,
+    settings: &Settings,
+    knows: impl Fn(&str) -> bool,
+    findings: &mut Findings,
+) {
     for switch in &settings.features {
-        if !profile.features.contains(&switch.value.name) {
+        if !knows(&switch.value.name) {
             findings.error(PlanError::UnknownValue {
                 axis: "feature",
                 value: switch.value.name.clone(),

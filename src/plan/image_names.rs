@@ -111,7 +111,11 @@ pub(super) fn image_names(
         match text.parse::<Reference>() {
             // Without a tag, docker would say `latest`; better to read it here.
             Ok(reference) => {
-                let name = Setting::new(reference.tagged().to_string(), template.origin);
+                let mut name = reference.tagged().to_string();
+                if is_for_another_device(profile, &template, values) {
+                    name = format!("{name}-{}", values.in_a_tag(Variable::Device, findings));
+                }
+                let name = Setting::new(name, template.origin);
                 if !names.iter().any(|known| known.value == name.value) {
                     names.push(name);
                 }
@@ -120,6 +124,21 @@ pub(super) fn image_names(
         }
     }
     names
+}
+
+/// Images for several devices would take each other's names where a profile names no device. Those
+/// for the default device keep the names that they have when they are built alone.
+fn is_for_another_device(
+    profile: &Profile,
+    template: &Setting<Template>,
+    values: &Values<'_>,
+) -> bool {
+    let default = profile.default_device.as_ref().map(Located::as_str);
+    let is_of_profile = matches!(template.origin, Origin::BuiltIn | Origin::File(_));
+    values.axes.several_devices
+        && is_of_profile
+        && default != Some(values.axes.device)
+        && !template.value.names(Variable::Device)
 }
 
 /// Returns the name that moves along with every build of a target on the default device, if it can

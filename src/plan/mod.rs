@@ -1,6 +1,7 @@
 //! Everything decided: resolved axes, tags, stages with a source map, and their renderings.
 //!
-//! [`resolve`] is a pure function. A [`crate::profile::Profile`], the user's [`Settings`] and
+//! [`resolve`] is a pure function, and [`resolve_all`] the same for the families of builds that
+//! [`expand`] makes of several frameworks and devices. A [`crate::profile::Profile`], the user's [`Settings`] and
 //! [`Facts`] about git, host and fragments go in; a [`BuildPlan`] comes out in which nothing may
 //! still mean "the default", with an [`Explanation`] of where each value comes from – or every
 //! problem at once.
@@ -10,10 +11,12 @@ mod build_args;
 mod build_plan;
 mod compiler_cache;
 mod contents;
+mod declared;
 mod demands;
 mod error;
 mod explanation;
 mod facts;
+mod family;
 mod features;
 mod findings;
 mod image_names;
@@ -23,17 +26,21 @@ pub mod lint;
 mod masked;
 mod origin;
 mod place;
+mod planner;
+mod product;
 mod reach;
 mod reference;
 pub mod render;
 mod resolve;
 mod secrets;
+mod set_file;
 mod settings;
 mod shared;
 mod smoke;
 mod specs;
 pub mod stages;
 mod steps;
+mod target_fragments;
 mod undeclared;
 mod user_file;
 
@@ -42,12 +49,15 @@ pub use compiler_cache::{CacheServer, EndpointError, SWITCH as CACHE_SWITCH};
 pub use error::PlanError;
 pub use explanation::{Explained, Explanation};
 pub use facts::{Facts, HostUser};
+pub use family::Family;
 pub use image_names::moving_name;
 pub use layers::{MANY_LAYERS, many_layers};
 pub use origin::{Origin, Setting};
 pub use place::Place;
-pub use resolve::{Resolution, choose_fragments, resolve};
+pub use product::{Candidate, Expansion, Product, expand};
+pub use resolve::{Resolution, choose_fragments, resolve, resolve_all};
 pub use secrets::{KnownSecret, known_secrets};
+pub use set_file::{BuildsTable, REPOSITORY_FILE, SetTable, read_sets, repository_file_schema};
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
 pub use smoke::PlannedSmoke;
 pub use steps::{PlannedSteps, StepSettings};

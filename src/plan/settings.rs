@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::origin::Setting;
+use super::set_file::SetTable;
 use super::steps::StepSettings;
 use crate::profile::{Sccache, SccacheBackend, Source};
-use crate::toml_file::Merge;
+use crate::toml_file::{Merge, Table};
 
 /// A name and its value, as `--build-arg NAME=VALUE` has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +44,13 @@ pub enum SecretSource {
 /// named values (build arguments, labels, secrets, …) are completed name by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The framework as the user named it; image names repeat it.
-    pub framework: Option<Setting<String>>,
+    /// The set of builds that is asked for.
+    pub set: Option<Setting<String>>,
+    /// The sets that there are.
+    pub sets: Table<SetTable>,
+    /// The frameworks as the user named them; image names repeat them. [`resolve`](super::resolve)
+    /// is about the first one.
+    pub frameworks: Vec<Setting<String>>,
     /// The directory of profiles that overrides those compiled in, for the rendered commands.
     pub profile_dir: Option<Setting<PathBuf>>,
     /// The build context.
@@ -53,8 +59,8 @@ pub struct Settings {
     pub targets: Vec<Setting<String>>,
     /// Whether the image with EFA is built over each target too.
     pub efa: Option<Setting<bool>>,
-    /// The device.
-    pub device: Option<Setting<String>>,
+    /// The devices; [`resolve`](super::resolve) is about the first one.
+    pub devices: Vec<Setting<String>>,
     /// The platforms; each may be a list with commas.
     pub platforms: Vec<Setting<String>>,
     /// Where Dynamo comes from.
@@ -142,12 +148,14 @@ impl From<Sccache> for SccacheSettings {
 impl Merge for Settings {
     fn merge(self, farther: Self) -> Self {
         let Self {
-            framework,
+            set,
+            sets,
+            frameworks,
             profile_dir,
             context,
             targets,
             efa,
-            device,
+            devices,
             platforms,
             source,
             tags,
@@ -174,12 +182,14 @@ impl Merge for Settings {
             sccache,
         } = self;
         Self {
-            framework: framework.merge(farther.framework),
+            set: set.merge(farther.set),
+            sets: sets.merge(farther.sets),
+            frameworks: nearer(frameworks, farther.frameworks),
             profile_dir: profile_dir.merge(farther.profile_dir),
             context: context.merge(farther.context),
             targets: nearer(targets, farther.targets),
             efa: efa.merge(farther.efa),
-            device: device.merge(farther.device),
+            devices: nearer(devices, farther.devices),
             platforms: nearer(platforms, farther.platforms),
             source: source.merge(farther.source),
             tags: nearer(tags, farther.tags),
@@ -244,13 +254,13 @@ mod tests {
     #[test]
     fn the_nearer_layer_wins_and_named_values_are_completed() {
         let flags = Settings {
-            device: Some(Setting::flag("cpu", "--device")),
+            devices: vec![Setting::flag("cpu", "--device")],
             tags: vec![Setting::flag("a:1", "--tag")],
             build_args: vec![Setting::flag(Named::new("A", "flag"), "--build-arg")],
             ..Settings::default()
         };
         let environment = Settings {
-            device: Some(Setting::flag("xpu", "env")),
+            devices: vec![Setting::flag("xpu", "env")],
             tags: vec![Setting::flag("b:1", "env")],
             build_args: vec![
                 Setting::flag(Named::new("A", "env"), "env"),
@@ -260,7 +270,7 @@ mod tests {
             ..Settings::default()
         };
         let merged = flags.merge(environment);
-        assert_eq!(merged.device.unwrap().value, "cpu");
+        assert_eq!(merged.devices[0].value, "cpu");
         assert_eq!(merged.tags.len(), 1);
         let args: Vec<_> = merged
             .build_args

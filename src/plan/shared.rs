@@ -1,6 +1,6 @@
 //! What two builds of one plan must not have in common: image names, and places that they write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build_plan::PlannedTarget;
 use super::error::PlanError;
@@ -8,6 +8,21 @@ use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::place::Place;
 use super::settings::Settings;
+
+/// Two builds of one plan must be told apart by their names.
+pub(super) fn check_built_names<'a>(
+    planned: impl Iterator<Item = &'a PlannedTarget>,
+    findings: &mut Findings,
+) {
+    let mut seen = BTreeSet::new();
+    for target in planned {
+        if !seen.insert(&target.name) {
+            findings.error(PlanError::SharedName {
+                name: target.name.clone(),
+            });
+        }
+    }
+}
 
 /// Two images of one plan must not take each other's name.
 pub(super) fn check_tags<'a>(
@@ -18,7 +33,7 @@ pub(super) fn check_tags<'a>(
     let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for target in planned {
         for tag in &target.tags {
-            owners.entry(tag).or_default().push(target.target.clone());
+            owners.entry(tag).or_default().push(target.name.clone());
         }
     }
     for (tag, targets) in owners {
@@ -42,8 +57,8 @@ pub(super) fn check_places<'a>(
     for (target, places) in written {
         for Setting { value, origin } in places {
             let (targets, _) = writers.entry(value).or_insert((Vec::new(), origin));
-            if !targets.contains(&target.target) {
-                targets.push(target.target.clone());
+            if !targets.contains(&target.name) {
+                targets.push(target.name.clone());
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Whole plans, from a profile's text to what is built.
 
+mod sets;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -310,10 +312,10 @@ fn every_mistake_is_told_at_once() {
             Setting::flag("runtme", "--target"),
             Setting::flag("nothing", "--target"),
         ],
-        device: Some(Setting::new(
+        devices: vec![Setting::new(
             "cuda12",
             Origin::Environment("DYNBUILD_DEVICE".into()),
-        )),
+        )],
         features: vec![Setting::flag(Named::new("kvm", true), "--enable-kvm")],
         ..Settings::default()
     };
@@ -339,7 +341,7 @@ fn every_mistake_is_told_at_once() {
 #[test]
 fn a_platform_must_be_one_of_the_device() {
     let settings = Settings {
-        device: Some(Setting::flag("cuda13.0", "--device")),
+        devices: vec![Setting::flag("cuda13.0", "--device")],
         platforms: vec![Setting::flag("linux/arm64,amd64,*", "--platform")],
         ..Settings::default()
     };
@@ -396,7 +398,7 @@ fn features_are_switched_and_the_last_switch_counts() {
 #[test_case("cuda13.0", "dev" => "3.14"; "the last match")]
 fn conditions_add_arguments(device: &str, name: &str) -> String {
     let settings = Settings {
-        device: Some(Setting::flag(device, "--device")),
+        devices: vec![Setting::flag(device, "--device")],
         ..target(name)
     };
     plan(&settings).plan.targets[0].build_args["PYTHON_VERSION"].clone()
@@ -405,7 +407,7 @@ fn conditions_add_arguments(device: &str, name: &str) -> String {
 #[test]
 fn a_digest_stays_with_the_tag_of_an_image() {
     let settings = Settings {
-        device: Some(Setting::flag("cuda13.0", "--device")),
+        devices: vec![Setting::flag("cuda13.0", "--device")],
         ..Settings::default()
     };
     let args = &plan(&settings).plan.targets[0].build_args;
@@ -512,7 +514,7 @@ fn names_follow_the_original_rules() {
         ["dynamo:v0.9.0.dev.0123456-vllm-dev", "dynamo:latest-vllm"]
     );
     let alias = Settings {
-        framework: Some(Setting::flag("NONE", "--framework")),
+        frameworks: vec![Setting::flag("NONE", "--framework")],
         tag_latest: Some(Setting::flag(false, "--no-tag-latest")),
         ..target("runtime")
     };
@@ -589,10 +591,10 @@ fn one_name_for_two_images_is_refused() {
         tags: vec![Setting::flag("a:b", "--tag")],
         ..Settings::default()
     };
-    assert_snapshot!(failure(&settings), @r"
-    The image name `a:b` would go to several images: base, runtime
+    assert_snapshot!(failure(&settings), @"
+    The image name `a:b` would go to several images: vllm-base, vllm-runtime
       because: Set by `--tag`
-      hint: Write a template, for example `--tag registry.example/name:{version}{-target}`
+      hint: Write a template that tells them apart, for example `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave the moving name out with `--no-tag-latest`
     ");
 }
 
@@ -631,22 +633,22 @@ fn one_place_for_two_results_is_refused() {
         ..two_targets()
     };
     assert_snapshot!(failure(&settings), @"
-    The cache `type=gha,scope=buildkit` would be written by several targets: base, runtime
+    The cache `type=gha,scope=buildkit` would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--cache-to`
       hint: Give each its own, such as `type=gha,scope=buildkit-{target}`, or build one target at a time
-    The cache `type=local,dest=d,tag=latest` would be written by several targets: base, runtime
+    The cache `type=local,dest=d,tag=latest` would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--cache-to`
       hint: Give each its own, such as `type=local,dest=d,tag=latest-{target}`, or build one target at a time
-    The cache `type=registry,ref=r/c` would be written by several targets: base, runtime
+    The cache `type=registry,ref=r/c` would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--cache-to`
       hint: Give each its own, such as `type=registry,ref=r/c-{target}`, or build one target at a time
-    The output `out.tar` would be written by several targets: base, runtime
+    The output `out.tar` would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--output`
       hint: Give each its own, such as `dest=out-{target}`, or build one target at a time
-    The image name `r/n` would be written by several targets: base, runtime
+    The image name `r/n` would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--output`
       hint: Give each its own, such as `name=r/n-{target}`, or build one target at a time
-    Standard output would be written by several targets: base, runtime
+    Standard output would be written by several targets: vllm-base, vllm-runtime
       because: Set by `--output`
       hint: Write files, such as `--output type=tar,dest={target}.tar`, or build one target at a time
     ");
@@ -978,7 +980,7 @@ fn every_shipped_combination_has_a_plan() {
             for platform in table.platforms.iter().flatten() {
                 for name in profile.targets.names() {
                     let settings = Settings {
-                        device: Some(Setting::flag(device.value.clone(), "--device")),
+                        devices: vec![Setting::flag(device.value.clone(), "--device")],
                         platforms: vec![Setting::flag(platform.value.clone(), "--platform")],
                         ..target(name)
                     };

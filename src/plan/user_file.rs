@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 
 use super::origin::{Origin, Setting};
 use super::secrets::written_source;
+use super::set_file::SetTable;
 use super::settings::{Named, Settings};
 use crate::profile::{Args, Cache, Sccache, SecretTable, Source, Template, schema_of};
 use crate::toml_file::{Fields, FileError, Located, Reader, SourceFile, Table};
@@ -30,6 +31,8 @@ use crate::toml_file::{Fields, FileError, Located, Reader, SourceFile, Table};
 struct UserFile {
     /// Default of `--framework`.
     framework: Option<Located<String>>,
+    /// Builds that belong together, by name.
+    sets: Table<SetTable>,
     /// Default of `--device`.
     device: Option<Located<String>>,
     /// Default of `--target`.
@@ -80,6 +83,7 @@ impl Settings {
 fn take(fields: Fields<'_, '_>) -> Settings {
     let UserFile {
         framework,
+        sets,
         device,
         targets,
         platforms,
@@ -99,8 +103,9 @@ fn take(fields: Fields<'_, '_>) -> Settings {
     };
     let templates = |list: Option<Vec<_>>| list.into_iter().flatten().map(template).collect();
     Settings {
-        framework: one(framework),
-        device: one(device),
+        frameworks: one(framework).into_iter().collect(),
+        sets,
+        devices: one(device).into_iter().collect(),
         targets: many(targets),
         platforms: many(platforms),
         source: one(source),
@@ -122,6 +127,7 @@ impl UserFile {
     fn take(mut fields: Fields<'_, '_>) -> Self {
         let file = Self {
             framework: fields.take("framework"),
+            sets: fields.take_or_default("sets"),
             device: fields.take("device"),
             targets: fields.take("targets"),
             platforms: fields.take("platforms"),
@@ -211,7 +217,7 @@ bucket = "b"
 "#,
         )
         .unwrap();
-        let framework = settings.framework.unwrap();
+        let framework = &settings.frameworks[0];
         assert_eq!(
             framework.origin.to_string(),
             "~/.config/dynbuild/config.toml:2"

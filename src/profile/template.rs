@@ -75,6 +75,13 @@ impl Template {
         self.pieces.iter().map(expand).collect()
     }
 
+    /// Returns whether a value is named.
+    pub fn names(&self, sought: Variable) -> bool {
+        let is_it =
+            |piece: &Piece| matches!(piece, Piece::Value { variable, .. } if *variable == sought);
+        self.pieces.iter().any(is_it)
+    }
+
     /// Returns the template as written.
     pub fn as_str(&self) -> &str {
         &self.text

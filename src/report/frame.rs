@@ -130,6 +130,9 @@ impl<'a> Frame<'a> {
     }
 }
 
+/// How many targets are named; of more, how many there are says more.
+const NAMED_TARGETS: usize = 3;
+
 /// Returns `Building (10/16) runtime, dev`.
 fn head(state: &BuildState, look: Look) -> String {
     let open = state
@@ -142,7 +145,16 @@ fn head(state: &BuildState, look: Look) -> String {
         (over, all) => format!(" ({over}/{all})"),
     };
     let word = look.paint(Tone::Strong, "Building");
-    format!("{word}{count} {}", names.join(", "))
+    let what = if names.len() > NAMED_TARGETS {
+        format!(
+            "{} of {}",
+            names.len(),
+            counted(state.targets().len(), "target")
+        )
+    } else {
+        names.join(", ")
+    };
+    format!("{word}{count} {what}")
 }
 
 /// Returns the running steps: those of stages first, then what the engine does besides.

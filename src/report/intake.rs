@@ -226,6 +226,11 @@ impl Intake {
             digest: built.digest.map(digest),
             image_id: built.image_id.map(digest),
             tags: built.tags.into_iter().map(|tag| self.text(&tag)).collect(),
+            pushed: built
+                .pushed
+                .into_iter()
+                .map(|tag| self.text(&tag))
+                .collect(),
             ..built
         }
     }

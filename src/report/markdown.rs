@@ -4,21 +4,49 @@ use super::diagnosis::without_command;
 use super::sccache::StageCache;
 use super::state::Target;
 use super::summary::{FailedStep, NAME_COLUMNS, Summary};
+use super::target_table::TargetRow;
 use crate::execute::event::TargetOutcome;
 use crate::text::{Look, clean_line, fit, human_duration};
 
 impl Summary {
     /// Returns the summary in Markdown, as `GITHUB_STEP_SUMMARY` and its like take it.
     pub fn markdown(&self) -> String {
-        let rows: String = self.targets.iter().map(row).collect();
         let totals = self.totals().join(" · ");
-        let table =
-            format!("| target | result | time | size | image |\n|---|---|---:|---:|---|\n{rows}");
+        let table = match self.targets.as_slice() {
+            [only] => {
+                let row = row(only);
+                format!("| target | result | time | size | image |\n|---|---|---:|---:|---|\n{row}")
+            }
+            _ => self.targets_by_row(),
+        };
         let failures: String = self.failures.iter().map(failure).collect();
         let cache = self.cache_table();
         format!(
             "### dynbuild\n\n{table}\n{totals}\n{failures}{cache}{}",
             self.slowest_list()
+        )
+    }
+
+    fn targets_by_row(&self) -> String {
+        let rows = self.rows().map(|(target, row)| {
+            let TargetRow {
+                result,
+                tone: _,
+                time,
+                cached,
+                size,
+                pushed,
+            } = row;
+            let image = image(target);
+            format!(
+                "| {} | {result} | {time} | {cached} | {size} | {pushed} | {image} |\n",
+                code(&target.name)
+            )
+        });
+        format!(
+            "| target | result | time | cached | size | pushed | image |\n\
+             |---|---|---:|---:|---:|---|---|\n{}",
+            rows.collect::<String>()
         )
     }
 
@@ -84,27 +112,32 @@ fn row(target: &Target) -> String {
         None => (target.started, None),
     };
     let time = human_duration(end.saturating_sub(target.started));
-    let (result, size, image) = match outcome {
-        Some(TargetOutcome::Built(built)) => {
-            let digest = built.digest.as_ref().or(built.image_id.as_ref());
-            let names = built
-                .tags
-                .iter()
-                .cloned()
-                .chain(digest.map(ToString::to_string));
-            let names: Vec<_> = names.map(|name| code(&name)).collect();
-            ("built", built.shown_size(), names.join("<br>"))
-        }
-        Some(TargetOutcome::Failed { error, vertex: _ }) => {
-            ("**failed**", None, code(without_command(error)))
-        }
-        Some(TargetOutcome::Cancelled) | None => ("cancelled", None, String::new()),
+    let (result, size) = match outcome {
+        Some(TargetOutcome::Built(built)) => ("built", built.shown_size()),
+        Some(TargetOutcome::Failed { .. }) => ("**failed**", None),
+        Some(TargetOutcome::Cancelled) | None => ("cancelled", None),
     };
+    let image = image(target);
     let size = size.unwrap_or_default();
     format!(
         "| {} | {result} | {time} | {size} | {image} |\n",
         code(&target.name)
     )
+}
+
+/// Returns the names and the digest of a target's image, or why there is none.
+fn image(target: &Target) -> String {
+    match target.finished.as_ref().map(|(_, outcome)| outcome) {
+        Some(TargetOutcome::Built(built)) => {
+            let digest = built.digest.as_ref().or(built.image_id.as_ref());
+            let digest = digest.map(ToString::to_string);
+            let names = built.tags.iter().cloned().chain(digest);
+            let names: Vec<_> = names.map(|name| code(&name)).collect();
+            names.join("<br>")
+        }
+        Some(TargetOutcome::Failed { error, vertex: _ }) => code(without_command(error)),
+        Some(TargetOutcome::Cancelled) | None => String::new(),
+    }
 }
 
 /// Returns a text as code that neither ends early nor breaks a table.

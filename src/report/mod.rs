@@ -27,6 +27,7 @@ mod state;
 mod step;
 mod summary;
 mod target_line;
+mod target_table;
 mod title;
 mod tty;
 

@@ -7,6 +7,7 @@ use super::note::{render_note, under};
 use super::sccache::{self, StageCache};
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
+use super::target_table::counts_of_targets;
 use super::title::{Kind, brief};
 use crate::buildkit::progress::VertexWarning;
 use crate::execute::event::{BuiltTarget, NoteLevel, TargetOutcome};
@@ -28,6 +29,9 @@ const SLOW: Duration = Duration::from_secs(1);
 pub struct Summary {
     /// The targets in the order in which they began.
     pub targets: Vec<Target>,
+    /// How many steps of each target ran and how many were cached; a step that several targets share
+    /// counts for each.
+    pub target_counts: Vec<Counts>,
     /// How long it took, by our own clock.
     pub duration: Duration,
     /// How many steps ran and how many were cached.
@@ -58,6 +62,7 @@ impl Summary {
     pub fn of(state: &BuildState) -> Self {
         Self {
             targets: state.targets().to_vec(),
+            target_counts: counts_of_targets(state),
             duration: state.duration(),
             counts: state.counts(),
             context_bytes: state.context_bytes(),
@@ -78,8 +83,9 @@ impl Summary {
         for warning in self.sccache.iter().flat_map(StageCache::warnings) {
             text += &render_note(NoteLevel::Warning, None, &warning, look);
         }
-        for target in &self.targets {
-            text += &render_target(target, look);
+        match self.targets.as_slice() {
+            [only] => text += &render_target(only, look),
+            _ => text += &self.target_table(look),
         }
         let separator = format!(" {} ", look.mark(Mark::Dot));
         text + &self.totals().join(&separator)
@@ -183,6 +189,7 @@ fn render_built(built: &BuiltTarget, look: Look) -> String {
         digest,
         image_id,
         tags,
+        pushed: _,
         size: _,
         size_of: _,
     } = built;

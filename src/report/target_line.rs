@@ -30,6 +30,7 @@ fn render_built(built: &BuiltTarget) -> String {
         digest,
         image_id,
         tags,
+        pushed: _,
         size: _,
         size_of: _,
     } = built;

@@ -17,6 +17,7 @@ fn built() -> TargetOutcome {
         digest: Some("sha256:4f2d".into()),
         image_id: Some("sha256:4f2d".into()),
         tags: vec!["dynamo:latest-dev".into(), "dynamo:v1.6.1-dev".into()],
+        pushed: Vec::new(),
         size: Some(1_234_567_890),
         size_of: Some(Layers::Unpacked),
     })

@@ -16,6 +16,7 @@ mod output;
 mod pins;
 mod plan;
 mod profile;
+mod sets;
 mod silence;
 mod source;
 mod strangers;

@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Render(RenderArgs),
     /// Show a setting's value and where it came from
     Explain(Box<ExplainArgs>),
-    /// List frameworks, their targets and devices
+    /// List frameworks, their targets and devices, and sets
     List(ListArgs),
     /// Look at what would be sent to the engine
     #[command(subcommand)]
@@ -161,18 +161,21 @@ pub(crate) struct TerminalArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What to build")]
 pub(crate) struct SelectionArgs {
-    /// Framework: the name of a profile (`dynbuild list`)
+    /// Set of builds, named in dynbuild.toml or your own file (`dynbuild list`)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["framework", "target", "device", "cuda_version"], add = ArgValueCompleter::new(candidates::sets))]
+    pub(crate) set: Option<String>,
+    /// Framework: the name of a profile (`dynbuild list`); may be repeated
     #[arg(long, short = 'F', value_name = "NAME", add = ArgValueCompleter::new(candidates::frameworks))]
-    pub(crate) framework: Option<String>,
+    pub(crate) framework: Vec<String>,
     /// Target to build; may be repeated
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(candidates::targets))]
     pub(crate) target: Vec<String>,
-    /// Device: cpu, cuda12.9, cuda13.0, …
+    /// Device: cpu, cuda12.9, cuda13.0, …; may be repeated
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(candidates::devices))]
-    pub(crate) device: Option<String>,
+    pub(crate) device: Vec<String>,
     /// CUDA version; the same as --device cudaVERSION
     #[arg(long, value_name = "VERSION", conflicts_with = "device")]
-    pub(crate) cuda_version: Option<String>,
+    pub(crate) cuda_version: Vec<String>,
     /// Platforms, for example linux/amd64 or linux/amd64,linux/arm64
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) platform: Vec<String>,
@@ -485,6 +488,9 @@ impl FrameworkArgs {
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) framework: FrameworkArgs,
+    /// Only the sets of builds
+    #[arg(long)]
+    pub(crate) sets: bool,
     /// Directory with profiles/ and dockerfiles/ that override the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) profile_dir: Option<PathBuf>,
@@ -566,6 +572,8 @@ pub(crate) enum SchemaFile {
     Profile,
     /// Your own settings, `config.toml`
     Config,
+    /// The sets of a repository, `dynbuild.toml`
+    Set,
 }
 
 /// `dynbuild completions`

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 
-use super::profiles;
+use super::args::BuildArgs;
+use super::settings::settings;
+use super::{profiles, sets};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::profile::{Profile, Store};
+use crate::toml_file::Merge as _;
 use crate::ui::{Settings, Ui};
 
 pub(super) fn frameworks(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -48,6 +51,31 @@ pub(super) fn features(current: &OsStr) -> Vec<CompletionCandidate> {
     })
 }
 
+pub(super) fn sets(current: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(edge) = edge() else {
+        return Vec::new();
+    };
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let context = value(&words, &["--context", "-C"]).map(Path::new);
+    let repository = sets::of_repository(&edge.context(context)).unwrap_or_default();
+    let own = settings(&BuildArgs::default(), &edge.environment);
+    let all = own
+        .map(|own| own.sets)
+        .unwrap_or_default()
+        .merge(repository);
+    let typed = current.to_string_lossy();
+    let offered = all
+        .iter()
+        .filter(|(name, _)| name.value.starts_with(&*typed));
+    offered
+        .map(|(name, set)| {
+            let description = set.description.as_ref();
+            CompletionCandidate::new(&name.value)
+                .help(description.map(|text| text.value.clone().into()))
+        })
+        .collect()
+}
+
 /// Returns what the profiles offer that begins with what was typed, each once. Profiles that cannot
 /// be read offer nothing: a completion has no place for errors.
 fn offered(
@@ -66,16 +94,20 @@ fn offered(
     candidates
 }
 
-/// Returns the profile that the line names, else all of them.
-fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
-    let edge = Edge {
+fn edge() -> Option<Edge> {
+    Some(Edge {
         settings: Settings::default(),
         environment: Environment::read().ok()?,
         ui: Ui::new(&Settings::default()),
         annotations: false,
         verbose: false,
         timeout: None,
-    };
+    })
+}
+
+/// Returns the profile that the line names, else all of them.
+fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
+    let edge = edge()?;
     let directory = value(words, &["--profile-dir"]);
     let directory = profiles::directory(directory.map(Path::new), &edge);
     let store: Store = profiles::store(directory.as_deref(), &edge).ok()?;

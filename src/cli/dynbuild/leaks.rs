@@ -76,9 +76,9 @@ fn message(set: &[Leak]) -> Option<String> {
 /// Returns whether something nearer than the profile decides already.
 fn is_said(leak: &Leak, settings: &Settings) -> bool {
     match leak.name {
-        "FRAMEWORK" => settings.framework.is_some(),
+        "FRAMEWORK" => !settings.frameworks.is_empty(),
         "TARGET" => !settings.targets.is_empty(),
-        "CUDA_VERSION" => settings.device.is_some(),
+        "CUDA_VERSION" => !settings.devices.is_empty(),
         "CACHE_FROM" => !settings.cache_from.is_empty(),
         "CACHE_TO" => !settings.cache_to.is_empty(),
         "NO_TAG_LATEST" => settings.tag_latest.is_some(),

@@ -149,8 +149,8 @@ fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
                     && fits(&table.sources, source)
                 {
                     selections.push(SelectionArgs {
-                        framework: framework.clone(),
-                        device: Some(device.to_owned()),
+                        framework: framework.clone().into_iter().collect(),
+                        device: vec![device.to_owned()],
                         target: vec![target.value.clone()],
                         source: Some(source.to_owned()),
                         profile_dir: args.profile_dir.clone(),

@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::args::{Format, ListArgs};
-use super::profiles;
+use super::args::{BuildArgs, Format, ListArgs};
+use super::settings::settings;
+use super::{profiles, sets};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
+use crate::plan::SetTable;
 use crate::problem::Problems;
 use crate::profile::{Profile, Target};
 use crate::text::{Look, Table};
+use crate::toml_file::{Merge as _, Table as Entries};
 
 /// Runs the command.
 pub(super) fn run(args: &ListArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -19,12 +22,105 @@ pub(super) fn run(args: &ListArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         None => store.load_all()?,
     };
     let frameworks: Vec<_> = chosen.iter().map(Framework::new).collect();
+    let all = all_sets(edge)?;
+    let sets: Vec<_> = all.iter().map(|(name, set)| Set::new(name, set)).collect();
+    let look = edge.ui.stdout.look();
     let text = match args.format {
-        Format::Text => render(&frameworks, edge.ui.stdout.look()),
+        Format::Text if args.sets => render_sets(&sets, look),
+        Format::Json if args.sets => super::output::json(&sets),
+        Format::Text if sets.is_empty() || args.framework.name().is_some() => {
+            render(&frameworks, look)
+        }
+        Format::Text => render(&frameworks, look) + "\n" + &render_sets(&sets, look),
         Format::Json => super::output::json(&frameworks),
     };
     edge.ui.print(&text);
     Ok(Exit::Done)
+}
+
+/// Returns the sets of your own file over those of the repository.
+fn all_sets(edge: &Edge) -> Result<Entries<SetTable>, Problems> {
+    let own = settings(&BuildArgs::default(), &edge.environment)?.sets;
+    Ok(own.merge(sets::of_repository(&edge.context(None))?))
+}
+
+/// A set, as listed.
+#[derive(Debug, Serialize)]
+struct Set<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    file: String,
+    builds: Vec<Builds<'a>>,
+}
+
+/// One product of axes, as listed; an empty axis has its default.
+#[derive(Debug, Serialize)]
+struct Builds<'a> {
+    framework: Vec<&'a str>,
+    device: Vec<&'a str>,
+    target: Vec<&'a str>,
+    platform: Vec<&'a str>,
+}
+
+impl<'a> Set<'a> {
+    fn new(name: &'a Located, set: &'a SetTable) -> Self {
+        let builds = set.builds.iter();
+        Self {
+            name: &name.value,
+            description: text(set.description.as_ref()),
+            file: name.at.to_string(),
+            builds: builds
+                .map(|entry| Builds {
+                    framework: texts(entry.framework.as_deref()),
+                    device: texts(entry.device.as_deref()),
+                    target: texts(entry.target.as_deref()),
+                    platform: texts(entry.platform.as_deref()),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Builds<'_> {
+    /// Returns `vllm, sglang × cuda12.9 × dev`.
+    fn text(&self) -> String {
+        let Self {
+            framework,
+            device,
+            target,
+            platform,
+        } = self;
+        let axes = [framework, device, target, platform].into_iter();
+        let named = axes.filter(|axis| !axis.is_empty());
+        named
+            .map(|axis| axis.join(", "))
+            .collect::<Vec<_>>()
+            .join(" × ")
+    }
+}
+
+fn render_sets(sets: &[Set<'_>], look: Look) -> String {
+    let mut text = String::new();
+    for Set {
+        name,
+        description,
+        file,
+        builds,
+    } in sets
+    {
+        let about = if description.is_empty() {
+            file
+        } else {
+            *description
+        };
+        let mut table = Table::headless();
+        for entry in builds {
+            table.row(["  builds".to_owned(), entry.text()]);
+        }
+        text += &format!("--set {name}: {about}\n{}", table.render(look));
+    }
+    text
 }
 
 /// A framework, as listed.

@@ -26,6 +26,7 @@ mod planning;
 mod profiles;
 mod schema;
 mod secret_values;
+mod sets;
 mod settings;
 mod trtllm;
 mod variables;

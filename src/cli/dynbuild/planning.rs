@@ -1,23 +1,24 @@
 //! From what was typed to a decided plan: gathers profile and facts, and resolves them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::consent::{OutsideRead, outside_reads};
-use super::profiles;
+use super::{profiles, sets};
 use crate::cli::edge::Edge;
 use crate::docker::platform::Platform;
 use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
 use crate::plan::{
-    Facts, HostUser, Resolution, SecretSource, Setting, Settings, choose_fragments, known_secrets,
-    resolve,
+    Candidate, Expansion, Facts, HostUser, Origin, Product, Resolution, SecretSource, Setting,
+    Settings, choose_fragments, expand, known_secrets, resolve_all,
 };
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
+use crate::toml_file::Merge as _;
 use crate::tree::SourceTree;
 
 /// The framework of builds without `--framework`, unless the profiles at hand lack it.
@@ -34,11 +35,12 @@ pub(super) struct Planned {
     pub(super) outside_reads: Vec<OutsideRead>,
 }
 
-/// What a plan is made from.
+/// What plans are made from.
 struct Ingredients {
-    profile: Profile,
     settings: Settings,
-    facts: Facts,
+    products: Vec<Product>,
+    candidates: BTreeMap<String, Candidate>,
+    fragments: Fragments,
 }
 
 /// Decides what to build.
@@ -46,16 +48,24 @@ struct Ingredients {
 /// # Errors
 /// Returns all that is wrong with what was asked for, the profile and the fragments.
 pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
-    let Ingredients {
-        profile,
-        settings,
-        facts,
-    } = ingredients(settings, edge)?;
-    let resolution = resolve(&profile, &settings, &facts)?;
+    let ingredients = ingredients(settings, edge)?;
+    let expansion = ingredients.expand()?;
+    let families = &expansion.families;
+    let mut resolution = resolve_all(families)?;
+    resolution.notes.extend(expansion.left_out);
+    let mut reads = Vec::new();
+    for family in families {
+        let (profile, settings) = (family.profile, &family.settings);
+        for read in outside_reads(&resolution.plan, profile, settings, edge) {
+            if !reads.contains(&read) {
+                reads.push(read);
+            }
+        }
+    }
     Ok(Planned {
-        outside_reads: outside_reads(&resolution.plan, &profile, &settings, edge),
+        outside_reads: reads,
         resolution,
-        fragments: facts.fragments,
+        fragments: ingredients.fragments,
     })
 }
 
@@ -64,17 +74,20 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
 /// # Errors
 /// Returns all that is wrong with the choice, the profile and the fragments.
 pub(super) fn dockerfiles(settings: Settings, edge: &Edge) -> Result<Vec<String>, Problems> {
-    let Ingredients {
-        profile,
-        settings,
-        facts,
-    } = ingredients(settings, edge)?;
-    let chosen = choose_fragments(&profile, &settings, &facts)?;
-    let texts = chosen.iter().map(|names| {
-        let composition = facts.fragments.compose(names)?;
-        Ok(composition.join().text)
-    });
-    texts.collect()
+    let ingredients = ingredients(settings, edge)?;
+    let mut texts = Vec::new();
+    for family in ingredients.expand()?.families {
+        for names in choose_fragments(family.profile, &family.settings, family.facts)? {
+            texts.push(ingredients.fragments.compose(&names)?.join().text);
+        }
+    }
+    Ok(texts)
+}
+
+impl Ingredients {
+    fn expand(&self) -> Result<Expansion<'_>, Problems> {
+        expand(&self.products, &self.settings, &self.candidates)
+    }
 }
 
 fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Problems> {
@@ -86,38 +99,60 @@ fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Probl
         .as_ref()
         .map(|setting| setting.value.clone());
     let store = profiles::store(directory.as_deref(), edge)?;
-    let framework = match &settings.framework {
-        Some(framework) => framework.value.clone(),
-        None => default_framework(&store.frameworks()),
-    };
-    let profile = store.load(&framework)?;
-    let fragments = profiles::fragments(directory.as_deref(), edge)?;
     let context = context(&settings, edge)?;
-    let secrets = known_secrets(&profile, &settings);
-    let absent = secrets
-        .into_iter()
-        .filter(|secret| !exists(&secret.source.value, edge));
+    settings.sets = settings.sets.merge(sets::of_repository(&context)?);
+    let mut products = settings.take_products()?;
+    for product in &mut products {
+        if product.frameworks.is_empty() {
+            let name = default_framework(&store.frameworks());
+            product.frameworks.push(Setting::new(name, Origin::BuiltIn));
+        }
+    }
+    let fragments = profiles::fragments(directory.as_deref(), edge)?;
+    let facts = facts(&context, fragments.clone(), edge)?;
+    settings.context = Some(match settings.context {
+        Some(asked) => asked.map(|_| context),
+        None => Setting::new(context, Origin::Host),
+    });
+    let mut candidates = BTreeMap::new();
+    for asked in products.iter().flat_map(|product| &product.frameworks) {
+        if !candidates.contains_key(&asked.value) {
+            let candidate = candidate(store.load(&asked.value)?, &settings, &facts, edge);
+            candidates.insert(asked.value.clone(), candidate);
+        }
+    }
+    Ok(Ingredients {
+        settings,
+        products,
+        candidates,
+        fragments,
+    })
+}
+
+/// Adds to the facts what depends on a profile: which of its secrets are missing here.
+fn candidate(profile: Profile, settings: &Settings, facts: &Facts, edge: &Edge) -> Candidate {
+    let secrets = known_secrets(&profile, settings).into_iter();
+    let absent = secrets.filter(|secret| !exists(&secret.source.value, edge));
     let facts = Facts {
-        checkout: Checkout::read(&context, &edge.git()),
-        tree: SourceTree::read(&context),
+        absent_secrets: absent.map(|secret| secret.id).collect(),
+        ..facts.clone()
+    };
+    Candidate { profile, facts }
+}
+
+fn facts(context: &Path, fragments: Fragments, edge: &Edge) -> Result<Facts, Problems> {
+    Ok(Facts {
+        checkout: Checkout::read(context, &edge.git()),
+        tree: SourceTree::read(context),
         host_platform: Platform::host(),
         source_date_epoch: source_date_epoch(edge)?,
         home: edge.environment.get("HOME").map(str::to_owned),
-        absent_secrets: absent.map(|secret| secret.id).collect::<BTreeSet<_>>(),
+        absent_secrets: BTreeSet::new(),
         user: Some(HostUser {
             uid: rustix::process::getuid().as_raw(),
             gid: rustix::process::getgid().as_raw(),
         }),
         fragments,
-    };
-    settings.context = Some(match settings.context {
-        Some(asked) => asked.map(|_| context),
-        None => Setting::new(context, crate::plan::Origin::Host),
-    });
-    Ok(Ingredients {
-        profile,
-        settings,
-        facts,
     })
 }
 
@@ -127,7 +162,7 @@ fn default_framework(known: &[&str]) -> String {
 }
 
 /// Returns the build context as an absolute path without symbolic links.
-fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
+pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Problems> {
     let asked = settings
         .context
         .as_ref()

@@ -10,6 +10,7 @@ pub(super) fn run(args: &SchemaArgs, edge: &mut Edge) -> Exit {
     let schema = match args.file {
         SchemaFile::Profile => profile::schema(),
         SchemaFile::Config => plan::user_file_schema(),
+        SchemaFile::Set => plan::repository_file_schema(),
     };
     edge.ui.print(&super::output::json(&schema));
     Exit::Done

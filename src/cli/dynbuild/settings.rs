@@ -97,6 +97,7 @@ impl Reader<'_> {
 
     fn selection(&mut self, args: &SelectionArgs, settings: &mut Settings) {
         let SelectionArgs {
+            set,
             framework,
             target,
             device,
@@ -106,12 +107,14 @@ impl Reader<'_> {
             context,
             profile_dir,
         } = args;
-        settings.framework = one("--framework", framework.as_deref());
+        settings.set = one("--set", set.as_deref());
+        settings.frameworks = many("--framework", framework);
         settings.targets = many("--target", target);
-        settings.device = one("--device", device.as_deref()).or_else(|| {
-            let version = cuda_version.as_deref()?;
-            Some(Setting::flag(format!("cuda{version}"), "--cuda-version"))
-        });
+        settings.devices = many("--device", device);
+        let versions = cuda_version.iter();
+        settings.devices.extend(
+            versions.map(|version| Setting::flag(format!("cuda{version}"), "--cuda-version")),
+        );
         settings.platforms = many("--platform", platform);
         settings.source = self.parsed(source.as_deref(), &Origin::Flag("--source".into()));
         settings.context = context
@@ -228,9 +231,9 @@ impl Reader<'_> {
         };
         let source = variable("DYNBUILD_SOURCE");
         let mut settings = Settings {
-            framework: variable("DYNBUILD_FRAMEWORK"),
+            frameworks: variable("DYNBUILD_FRAMEWORK").into_iter().collect(),
             targets: variable("DYNBUILD_TARGET").into_iter().collect(),
-            device: variable("DYNBUILD_DEVICE"),
+            devices: variable("DYNBUILD_DEVICE").into_iter().collect(),
             platforms: variable("DYNBUILD_PLATFORM").into_iter().collect(),
             profile_dir: variable("DYNBUILD_PROFILE_DIR")
                 .map(|setting: Setting<String>| setting.map(Into::into)),

@@ -9,17 +9,22 @@ use crate::docker::step::StepNetwork;
 
 /// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
 pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
-    let names: Vec<&str> = plan
+    let names: Vec<String> = plan
         .targets
         .iter()
-        .map(|target| target.name.as_str())
+        .map(|target| bake_name(&target.name))
         .collect();
     let targets: Map<String, Value> = plan
         .targets
         .iter()
-        .map(|target| (target.name.clone(), entry(target, &dockerfile(target))))
+        .map(|target| (bake_name(&target.name), entry(target, &dockerfile(target))))
         .collect();
     json!({ "group": { "default": { "targets": names } }, "target": targets })
+}
+
+/// Bake's names of targets have no dots, which a device such as `cuda12.9` has.
+fn bake_name(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {

@@ -90,7 +90,8 @@ fn with_origins<'a>(
     values.iter().map(move |(name, value)| {
         let key = format!("{kind}{name}");
         let cell = cell((name, value));
-        match explanation.of(&target.target, &key) {
+        let origin = explanation.of(&target.name, &key);
+        match origin.or_else(|| explanation.of(&target.target, &key)) {
             Some(origin) => format!("{cell:width$}  ({origin})"),
             None => cell,
         }

@@ -174,11 +174,11 @@ fn efa_is_another_image_over_the_same_target() {
 fn of_an_option_that_is_given_twice_the_last_counts() {
     let plan = planned(
         &TestEnv::new(),
-        "--nixl-ref 1 --nixl-ref=2 --no-cache --no-cache --device cuda13.0 --device cpu",
+        "--nixl-ref 1 --nixl-ref=2 --no-cache --no-cache --source tree --source wheel",
     );
     let target = &plan["targets"][0];
     assert_eq!(target["build_args"]["NIXL_REF"], json!("2"));
-    assert_eq!(target["device"], json!("cpu"));
+    assert_eq!(target["source"], json!("wheel"));
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(crate) fn builds_of(framework: &str) -> Vec<Shipped> {
 /// The plan that `--framework` alone makes.
 pub(crate) fn default_image(framework: &str) -> BuildPlan {
     let settings = Settings {
-        framework: Some(Setting::flag(framework, "--framework")),
+        frameworks: vec![Setting::flag(framework, "--framework")],
         source: Some(Setting::flag(Source::Wheel, "--source")),
         ..Settings::default()
     };
@@ -90,12 +90,12 @@ fn settings(profile: &Profile, framework: &str, device: &str, source: Source) ->
             && sources.is_none_or(|fits| fits.matches(source.as_str()))
     });
     Settings {
-        framework: Some(Setting::flag(framework, "--framework")),
+        frameworks: vec![Setting::flag(framework, "--framework")],
         source: Some(Setting::flag(source, "--source")),
         targets: targets
             .map(|(name, _)| Setting::flag(name.value.as_str(), "--target"))
             .collect(),
-        device: Some(Setting::flag(device, "--device")),
+        devices: vec![Setting::flag(device, "--device")],
         platforms: platforms
             .map(|platform| Setting::flag(platform.value.as_str(), "--platform"))
             .collect(),
