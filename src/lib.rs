@@ -8,7 +8,7 @@ pub mod buildkit;
 pub mod cli;
 pub mod context;
 pub mod credentials;
-mod deploy;
+pub mod deploy;
 pub mod dial;
 pub mod docker;
 pub mod dockerfile;

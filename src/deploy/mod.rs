@@ -1,3 +1,30 @@
-//! Deployments: several containers that serve one model.
+//! Deployments: several containers that serve one model, from one file.
+//!
+//! [`file`] is the TOML as written. [`Deployment::derive`] makes of it the [`Member`]s: services,
+//! frontends and workers, each a launch request of its own, with its ports, ranks, addresses and
+//! GPUs. All of it is a pure function of the file, so that several machines agree without talking.
+//! Nothing here asks an engine; starting and watching members is the business of others.
 
+mod argument;
+mod deployment;
+mod derive;
+pub mod file;
+mod finding;
 pub(crate) mod fit;
+mod lint;
+mod member;
+mod model;
+mod network;
+pub mod plan;
+#[cfg(test)]
+mod tests;
+mod version;
+
+pub use argument::{Argument, Variable};
+pub use deployment::{Deployment, Ready};
+pub use derive::Inputs;
+pub use finding::{Finding, Severity};
+pub use member::{Gpus, Health, Kind, Member, MemberPort, PortUse, Rank};
+pub use model::Model;
+pub use network::{Discovery, Network, Node};
+pub use version::DynamoVersion;

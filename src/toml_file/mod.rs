@@ -18,6 +18,6 @@ pub(crate) use choice::choice;
 pub use error::FileError;
 pub(crate) use error::with_choices;
 pub use merge::Merge;
-pub(crate) use reader::{Fields, FromToml, Node, Reader};
+pub(crate) use reader::{Fields, FromToml, Node, Reader, in_file_order};
 pub use source_file::{Located, Location, SourceFile};
 pub use table::Table;

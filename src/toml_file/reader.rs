@@ -260,6 +260,12 @@ impl<T: FromToml> FromToml for Located<T> {
     }
 }
 
+impl<T: FromToml> FromToml for Option<T> {
+    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        T::from_toml(key, node, reader).map(Some)
+    }
+}
+
 impl<T: FromToml> FromToml for Vec<T> {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let DeValue::Array(array) = node.get_ref() else {

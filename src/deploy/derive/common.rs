@@ -1,0 +1,260 @@
+//! What all members of a deployment agree on.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::essentials::{Essentials, duration};
+use super::planned::PlannedWorker;
+use super::{Inputs, address, service};
+use crate::deploy::file::{
+    DeploymentFile, DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode,
+};
+use crate::deploy::finding::Finding;
+use crate::deploy::model::Model;
+use crate::deploy::network::{Discovery, Network, Node};
+use crate::deploy::version::DynamoVersion;
+use crate::launch::readiness::Level;
+use crate::toml_file::Located;
+
+const TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What all members agree on.
+pub(in crate::deploy) struct Common<'a> {
+    pub(in crate::deploy) file: &'a DeploymentFile,
+    pub(in crate::deploy) name: String,
+    /// As profiles call it.
+    pub(in crate::deploy) framework: String,
+    /// The engine of the file; with `mock`, the one that the mocker plays.
+    pub(in crate::deploy) engine: Engine,
+    pub(in crate::deploy) mock: bool,
+    pub(in crate::deploy) version: DynamoVersion,
+    pub(in crate::deploy) model: Model,
+    pub(in crate::deploy) nodes: Vec<Node>,
+    pub(in crate::deploy) discovery: Discovery,
+    pub(in crate::deploy) nats: Option<String>,
+    pub(in crate::deploy) request_plane: RequestPlane,
+    pub(in crate::deploy) event_plane: EventPlane,
+    pub(in crate::deploy) router: RouterMode,
+    pub(in crate::deploy) block_size: Option<u32>,
+    pub(in crate::deploy) network: Network,
+    pub(in crate::deploy) workers: Vec<PlannedWorker<'a>>,
+    pub(in crate::deploy) level: Level,
+    pub(in crate::deploy) timeout: Duration,
+    pub(in crate::deploy) restart: RestartPolicy,
+    pub(in crate::deploy) grace: Duration,
+}
+
+impl<'a> Common<'a> {
+    /// Decides it, or returns why that is impossible.
+    pub(super) fn new(inputs: Inputs<'a>) -> Result<Self, Vec<Finding>> {
+        let Inputs {
+            file,
+            mock,
+            version,
+        } = inputs;
+        let mut findings = Vec::new();
+        let essentials = Essentials::of(file, &mut findings);
+        let version = read_version(file, version, &mut findings);
+        let engine = file.framework.as_ref().and_then(|framework| {
+            Engine::find(framework)
+                .map_err(|error| findings.push(error))
+                .ok()
+        });
+        let (Some(essentials), Some(version), Some(engine)) = (essentials, version, engine) else {
+            return Err(findings);
+        };
+        let workers = PlannedWorker::all(file, engine, mock, &mut findings);
+        let level = level(file, &mut findings);
+        let ready = file.ready.timeout.as_ref();
+        let timeout = duration("ready.timeout", ready, TIMEOUT, &mut findings);
+        let grace = duration("stop.grace", file.stop.grace.as_ref(), GRACE, &mut findings);
+        let served = file.served_name.as_ref().map(Located::as_str);
+        let revision = file.revision.as_ref().map(Located::as_str);
+        // A rehearsal takes place on one machine.
+        let nodes = if mock { Vec::new() } else { nodes(file) };
+        let network = network(
+            essentials.name,
+            file,
+            &workers,
+            &nodes,
+            engine.is_mocker() || mock,
+        );
+        let router = value(file.frontend.router.as_ref()).unwrap_or(RouterMode::RoundRobin);
+        let mut common = Self {
+            name: essentials.name.to_owned(),
+            framework: engine.framework().to_owned(),
+            model: Model::new(essentials.model, served, revision),
+            request_plane: value(file.request_plane.as_ref()).unwrap_or(RequestPlane::Tcp),
+            event_plane: value(file.event_plane.as_ref()).unwrap_or(EventPlane::Zmq),
+            discovery: Discovery::Kubernetes,
+            nats: None,
+            block_size: None,
+            restart: value(file.restart.policy.as_ref()).unwrap_or(RestartPolicy::Supervise),
+            file,
+            engine,
+            mock,
+            version,
+            nodes,
+            router,
+            network,
+            workers,
+            level,
+            timeout,
+            grace,
+        };
+        common.block_size = (router == RouterMode::Kv).then(|| common.blocks());
+        common.discovery = common.find_each_other();
+        common.nats = common.needs_nats().then(|| service::nats_url(&common));
+        if findings.iter().any(Finding::is_error) {
+            Err(findings)
+        } else {
+            Ok(common)
+        }
+    }
+
+    fn find_each_other(&self) -> Discovery {
+        let several = !self.file.nodes.is_empty();
+        let usual = if several {
+            DiscoveryBackend::Etcd
+        } else {
+            DiscoveryBackend::File
+        };
+        match value(self.file.discovery.as_ref()).unwrap_or(usual) {
+            DiscoveryBackend::File => Discovery::File {
+                volume: format!("{}-kv", self.name),
+            },
+            DiscoveryBackend::Etcd => Discovery::Etcd {
+                endpoints: service::etcd_endpoints(self),
+            },
+            DiscoveryBackend::Kubernetes => Discovery::Kubernetes,
+        }
+    }
+
+    /// NATS is only there when a plane uses it: members that are given its address and cannot
+    /// reach it end at once in some versions.
+    fn needs_nats(&self) -> bool {
+        self.request_plane == RequestPlane::Nats || self.event_plane == EventPlane::Nats
+    }
+
+    /// Returns the block size that is written, or the one that upstream's examples use.
+    fn blocks(&self) -> u32 {
+        let key = self.engine.block_size_flag();
+        let of_workers = self.file.workers.iter().map(|(_, worker)| &worker.args);
+        let mut written = of_workers
+            .chain([&self.file.all.args])
+            .filter_map(|args| args.get(key));
+        let written = written.find_map(|value| value.value.text().parse().ok());
+        written.unwrap_or_else(|| self.engine.usual_block_size())
+    }
+
+    /// The engine whose processes are started.
+    pub(in crate::deploy) const fn started(&self) -> Engine {
+        if self.mock {
+            Engine::Mocker
+        } else {
+            self.engine
+        }
+    }
+
+    pub(in crate::deploy) fn is_disaggregated(&self) -> bool {
+        self.workers
+            .iter()
+            .any(|worker| worker.role == Role::Prefill)
+    }
+
+    pub(in crate::deploy) fn has_kv_events(&self) -> bool {
+        let off = self.file.frontend.args.get("no-router-kv-events");
+        self.router == RouterMode::Kv && off.is_none()
+    }
+
+    /// Returns the address at which others reach a member.
+    pub(super) fn address(&self, node: Option<usize>, container: &str) -> String {
+        address::of_member(&self.network, self.node(node), container)
+    }
+
+    pub(super) fn node(&self, index: Option<usize>) -> Option<&Node> {
+        self.nodes.get(index?)
+    }
+
+    /// Returns the index of a machine by name.
+    pub(in crate::deploy) fn node_index(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// Returns the machine of the `i`-th of some members.
+    pub(super) fn spread(&self, on: Option<&Vec<Located<String>>>, i: usize) -> Option<usize> {
+        let names = on.map(Vec::as_slice).unwrap_or_default();
+        let wanted = names.get(i.checked_rem(names.len()).unwrap_or_default());
+        let index = wanted.and_then(|name| self.node_index(&name.value));
+        index.or_else(|| (!self.nodes.is_empty()).then_some(0))
+    }
+}
+
+fn value<T: Copy>(written: Option<&Located<T>>) -> Option<T> {
+    written.map(|written| written.value)
+}
+
+fn read_version(
+    file: &DeploymentFile,
+    usual: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<DynamoVersion> {
+    let written = file.version.as_ref();
+    let text = written.map_or(usual, |written| written.as_str());
+    let parsed = text.parse();
+    parsed
+        .map_err(|error: String| {
+            let message = format!("Invalid version `{text}`: {error}");
+            let hint = "Write Dynamo's version, for example `version = \"1.4.2\"`";
+            let at = written.map(|written| &written.at);
+            findings.push(Finding::error(message).at_maybe(at).hint(hint));
+        })
+        .ok()
+}
+
+fn level(file: &DeploymentFile, findings: &mut Vec<Finding>) -> Level {
+    let Some(written) = &file.ready.level else {
+        return Level::Completion;
+    };
+    Level::parse(&written.value).unwrap_or_else(|| {
+        let message = format!("Unknown level `{}`", written.value);
+        let hint = format!("Valid here: `{}`", Level::NAMES.join("`, `"));
+        findings.push(Finding::error(message).at(&written.at).hint(hint));
+        Level::Completion
+    })
+}
+
+fn nodes(file: &DeploymentFile) -> Vec<Node> {
+    let text = |value: &Option<Located<String>>| value.as_ref().map(|value| value.value.clone());
+    let nodes = file.nodes.iter().map(|(name, node)| Node {
+        name: name.value.clone(),
+        address: text(&node.address).unwrap_or_default(),
+        gpus: node.gpus.as_ref().map(|gpus| gpus.value),
+        interface: text(&node.interface),
+        engine: text(&node.engine),
+    });
+    nodes.collect()
+}
+
+/// What transfers KV caches, or runs on several machines, needs the host's network.
+fn network(
+    name: &str,
+    file: &DeploymentFile,
+    workers: &[PlannedWorker<'_>],
+    nodes: &[Node],
+    is_mocker: bool,
+) -> Network {
+    if let Some(written) = &file.run.network {
+        return match written.as_str() {
+            "host" => Network::Host,
+            other => Network::Named(other.to_owned()),
+        };
+    }
+    let transfers = workers.iter().any(|worker| worker.role != Role::Aggregated);
+    if nodes.is_empty() && (is_mocker || !transfers) {
+        Network::Private(name.to_owned())
+    } else {
+        Network::Host
+    }
+}

@@ -1,0 +1,83 @@
+//! Keys without which nothing can be derived, and values that are text with a grammar.
+
+use std::time::Duration;
+
+use crate::deploy::file::DeploymentFile;
+use crate::deploy::finding::Finding;
+use crate::docker::duration::GoDuration;
+use crate::toml_file::{Located, Location};
+
+/// What must be there.
+pub(super) struct Essentials<'a> {
+    pub(super) name: &'a str,
+    pub(super) model: &'a str,
+}
+
+impl<'a> Essentials<'a> {
+    pub(super) fn of(file: &'a DeploymentFile, findings: &mut Vec<Finding>) -> Option<Self> {
+        let place = anywhere(file);
+        let mut require = |key: &str, value: &'a Option<Located<String>>, example: &str| {
+            if value.is_none() {
+                findings.push(
+                    Finding::error(format!("The deployment has no `{key}`"))
+                        .at_maybe(place.as_ref())
+                        .hint(format!("Add `{example}`")),
+                );
+            }
+            value.as_ref().map(Located::as_str)
+        };
+        let name = require("deployment", &file.deployment, "deployment = \"NAME\"");
+        require("framework", &file.framework, "framework = \"vllm\"");
+        let model = require("model", &file.model, "model = \"Qwen/Qwen3-0.6B\"");
+        if file.schema.is_none() {
+            findings.push(
+                Finding::error("The deployment has no `schema`")
+                    .at_maybe(place.as_ref())
+                    .hint("Add `schema = 1`"),
+            );
+        }
+        if file.workers.is_empty() {
+            findings.push(
+                Finding::error("The deployment has no workers")
+                    .at_maybe(place.as_ref())
+                    .hint("Add a table `[workers.agg]`"),
+            );
+        }
+        Some(Self {
+            name: name?,
+            model: model?,
+        })
+    }
+}
+
+/// Any place of the file, so that an error about what is missing can name it.
+fn anywhere(file: &DeploymentFile) -> Option<Location> {
+    let text = [&file.deployment, &file.framework, &file.model];
+    let text = text.into_iter().flatten().map(|key| &key.at);
+    let schema = file.schema.iter().map(|key| &key.at);
+    let workers = file.workers.iter().map(|(name, _)| &name.at);
+    text.chain(schema).chain(workers).next().cloned()
+}
+
+/// Reads a duration such as `60s`.
+pub(super) fn duration(
+    key: &str,
+    written: Option<&Located<String>>,
+    default: Duration,
+    findings: &mut Vec<Finding>,
+) -> Duration {
+    let Some(written) = written else {
+        return default;
+    };
+    let parsed = written.value.parse::<GoDuration>().ok();
+    let nanos = parsed.and_then(|duration| u64::try_from(duration.get()).ok());
+    nanos.map_or_else(
+        || {
+            let message = format!("Invalid value `{}` for `{key}`: not a time", written.value);
+            let hint = format!("Write a time such as `{key} = \"90s\"`");
+            findings.push(Finding::error(message).at(&written.at).hint(hint));
+            default
+        },
+        Duration::from_nanos,
+    )
+}

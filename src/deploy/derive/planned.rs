@@ -1,0 +1,72 @@
+//! What a `[workers.NAME]` table means.
+
+use super::engine::Engine;
+use super::shape::Shape;
+use crate::deploy::file::{DeploymentFile, Role, WorkerTable};
+use crate::deploy::finding::Finding;
+use crate::toml_file::Located;
+
+/// A worker table in which everything is decided that does not depend on the replica.
+pub(in crate::deploy) struct PlannedWorker<'a> {
+    pub(in crate::deploy) name: &'a Located<String>,
+    pub(in crate::deploy) table: &'a WorkerTable,
+    pub(in crate::deploy) role: Role,
+    pub(in crate::deploy) replicas: u32,
+    /// Machines, and so containers, of a replica.
+    pub(in crate::deploy) nodes: u32,
+    pub(in crate::deploy) shape: Shape,
+    /// The number of its first replica among those of all tables.
+    pub(in crate::deploy) first: u32,
+}
+
+impl<'a> PlannedWorker<'a> {
+    pub(super) fn all(
+        file: &'a DeploymentFile,
+        engine: Engine,
+        mock: bool,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Self> {
+        let mut first = 0;
+        let mut workers = Vec::new();
+        for (name, table) in file.workers.iter() {
+            let Some(role) = role(name, table, findings) else {
+                continue;
+            };
+            let number =
+                |value: &Option<Located<u32>>| value.as_ref().map_or(1, |value| value.value);
+            let replicas = number(&table.replicas);
+            let shape = Shape::of(name, table, engine, findings);
+            workers.push(Self {
+                name,
+                table,
+                role,
+                replicas,
+                // The mocker plays all ranks in one process.
+                nodes: if mock { 1 } else { number(&table.nodes).max(1) },
+                shape: if mock { shape.without_gpus() } else { shape },
+                first,
+            });
+            first += replicas;
+        }
+        workers
+    }
+
+    /// GPUs of one container.
+    pub(in crate::deploy) const fn gpus_per_node(&self) -> u32 {
+        self.shape.gpus / self.nodes
+    }
+}
+
+fn role(name: &Located<String>, table: &WorkerTable, findings: &mut Vec<Finding>) -> Option<Role> {
+    let role = table.role.as_ref().map(|role| role.value);
+    let role = role.or_else(|| Role::from_word(&name.value));
+    if role.is_none() {
+        let message = format!("`workers.{}` has no `role`", name.value);
+        let hint = format!(
+            "Add `role = \"agg\"`, or one of `{}`",
+            Role::words().join("`, `")
+        );
+        findings.push(Finding::error(message).at(&name.at).hint(hint));
+    }
+    role
+}

@@ -1,0 +1,123 @@
+//! How the GPUs of a replica divide the work.
+
+use super::engine::Engine;
+use crate::deploy::file::WorkerTable;
+use crate::deploy::finding::Finding;
+use crate::toml_file::Located;
+
+/// Sizes of the kinds of parallelism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::deploy) struct Shape {
+    /// GPUs of a replica.
+    pub(in crate::deploy) gpus: u32,
+    /// Tensor-parallel size.
+    pub(in crate::deploy) tp: u32,
+    /// Pipeline-parallel size.
+    pub(in crate::deploy) pp: u32,
+    /// Data-parallel size.
+    pub(in crate::deploy) dp: u32,
+    /// Expert-parallel size, if experts are spread.
+    pub(in crate::deploy) ep: Option<u32>,
+}
+
+impl Shape {
+    pub(super) fn of(
+        name: &Located<String>,
+        table: &WorkerTable,
+        engine: Engine,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let number = |value: &Option<Located<u32>>| value.as_ref().map(|value| value.value);
+        let (pp, dp) = (
+            number(&table.pp).unwrap_or(1),
+            number(&table.dp).unwrap_or(1),
+        );
+        // With attention data parallelism the ranks are the same GPUs once more.
+        let others = if engine.multiplies_data_parallel() {
+            pp * dp
+        } else {
+            pp
+        };
+        let usual = match engine {
+            Engine::Mocker => 0,
+            Engine::Vllm | Engine::Sglang | Engine::Trtllm => {
+                number(&table.tp).unwrap_or(1) * others
+            }
+        };
+        let gpus = number(&table.gpus).unwrap_or(usual);
+        let divided = gpus.checked_div(others).unwrap_or(0).max(1);
+        let tp = number(&table.tp).unwrap_or(divided);
+        let shape = Self {
+            gpus,
+            tp,
+            pp,
+            dp,
+            ep: number(&table.ep).filter(|ep| *ep > 1),
+        };
+        if !matches!(engine, Engine::Mocker) {
+            findings.extend(shape.mistakes(&name.value, table, engine).map(|finding| {
+                let keys = [
+                    &table.gpus,
+                    &table.tp,
+                    &table.pp,
+                    &table.dp,
+                    &table.ep,
+                    &table.nodes,
+                ];
+                let at = keys
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .map_or(&name.at, |key| &key.at);
+                finding.at(at)
+            }));
+        }
+        shape
+    }
+
+    fn mistakes(
+        &self,
+        name: &str,
+        table: &WorkerTable,
+        engine: Engine,
+    ) -> impl Iterator<Item = Finding> + use<> {
+        let Self {
+            gpus,
+            tp,
+            pp,
+            dp,
+            ep,
+        } = *self;
+        let nodes = table.nodes.as_ref().map_or(1, |nodes| nodes.value);
+        let counted = if engine.multiplies_data_parallel() {
+            (tp * pp * dp != gpus)
+                .then(|| format!("tp {tp} × pp {pp} × dp {dp} is not {gpus} GPUs"))
+        } else {
+            (tp * pp != gpus).then(|| format!("tp {tp} × pp {pp} is not {gpus} GPUs"))
+        };
+        let attention = !engine.multiplies_data_parallel() && dp > 1 && tp % dp != 0;
+        let attention = attention.then(|| format!("dp {dp} does not divide tp {tp}"));
+        let experts = ep.filter(|ep| (tp * dp) % ep != 0);
+        let experts = experts.map(|ep| format!("ep {ep} does not divide the ranks"));
+        let spread = (nodes == 0 || gpus % nodes.max(1) != 0)
+            .then(|| format!("{gpus} GPUs cannot be divided over {nodes} machines"));
+        let none = [("tp", tp), ("pp", pp), ("dp", dp)]
+            .into_iter()
+            .find(|(_, size)| *size == 0);
+        let none = none.map(|(key, _)| format!("{key} is 0"));
+        let name = name.to_owned();
+        [none, counted, attention, experts, spread]
+            .into_iter()
+            .flatten()
+            .map(move |what| {
+                Finding::error(format!("`workers.{name}` cannot be divided: {what}")).hint(format!(
+                    "Correct `gpus`, `nodes`, `tp`, `pp`, `dp` or `ep` in `[workers.{name}]`"
+                ))
+            })
+    }
+
+    /// The same shape for a process that plays it.
+    pub(super) const fn without_gpus(self) -> Self {
+        Self { gpus: 0, ..self }
+    }
+}

@@ -1,0 +1,24 @@
+//! A deployment file as written: one file per table, every value with its place.
+
+mod document;
+mod export;
+mod flag_value;
+mod frontend;
+mod mock;
+mod node;
+mod policy;
+mod service;
+mod table;
+mod words;
+mod worker;
+
+pub use document::{DeploymentFile, SCHEMA};
+pub use export::{DgdTable, ExportTable};
+pub use flag_value::{FlagArgs, FlagValue};
+pub use frontend::FrontendTable;
+pub use mock::MockTable;
+pub use node::NodeTable;
+pub use policy::{FitTable, ReadyTable, RestartTable, StopTable};
+pub use service::ServiceTable;
+pub use words::{DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode};
+pub use worker::{AllTable, WorkerTable};

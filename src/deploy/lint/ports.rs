@@ -1,0 +1,60 @@
+//! Ports that would meet on a machine.
+
+use std::collections::BTreeMap;
+
+use crate::deploy::derive::Common;
+use crate::deploy::finding::Finding;
+use crate::deploy::member::Member;
+use crate::deploy::network::Network;
+
+/// Replicas whose block of 64 ports ends below 65536.
+const LAST: u32 = 65_535;
+
+pub(super) fn check(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
+    let mut findings: Vec<_> = range(common).into_iter().collect();
+    if matches!(common.network, Network::Host) {
+        findings.extend(meetings(common, members));
+    }
+    findings
+}
+
+fn range(common: &Common<'_>) -> Option<Finding> {
+    let ports = common.file.ports.as_ref();
+    let first = ports.map_or(21000, |ports| u32::from(ports.value));
+    let replicas = common
+        .workers
+        .iter()
+        .map(|worker| worker.replicas)
+        .sum::<u32>();
+    let at = ports.map(|ports| &ports.at);
+    (first < 1024 || first + 64 * replicas > LAST).then(|| {
+        Finding::error(format!(
+            "{replicas} replicas with 64 ports each, from {first} on, do not fit between 1024 and {LAST}"
+        ))
+        .at_maybe(at)
+        .hint("Write a lower number, such as `ports = 21000`, or fewer replicas")
+    })
+}
+
+fn meetings(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
+    let mut taken: BTreeMap<(Option<&str>, u16), &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for member in members {
+        for port in &member.ports {
+            let key = (member.node.as_deref(), port.number);
+            if let Some(other) = taken.insert(key, &member.name) {
+                let at = common.file.ports.as_ref().map(|ports| &ports.at);
+                let own = common.file.frontend.port.as_ref().map(|port| &port.at);
+                findings.push(
+                    Finding::error(format!(
+                        "`{other}` and `{}` would both listen on port {}",
+                        member.name, port.number
+                    ))
+                    .at_maybe(own.or(at))
+                    .hint("Move one of them: `ports`, `frontend.port` or `services.NAME.port`"),
+                );
+            }
+        }
+    }
+    findings
+}
