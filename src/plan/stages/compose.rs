@@ -86,6 +86,8 @@ impl Composition {
         errors.extend(duplicate_stages(&parts));
         errors.extend(conflicting_directives(&parts));
         errors.extend(parts.iter().flat_map(Part::unclear_numbers));
+        let followed = parts.split_last().map_or(&[][..], |(_, followed)| followed);
+        errors.extend(followed.iter().filter_map(Part::unclosable_end));
         if errors.is_empty() {
             Ok(Self { parts })
         } else {
@@ -306,6 +308,17 @@ impl Part {
                     is_trigger,
                 })
             })
+        })
+    }
+
+    /// Returns the error of an end that stays open without its last escapes: another one stands
+    /// before them, and the blanks behind that one do not count.
+    fn unclosable_end(&self) -> Option<StagesError> {
+        let first = *self.dockerfile.open_end.first()?;
+        let rest = self.fragment.text[..first].trim_end_matches([' ', '\t']);
+        let escape = self.dockerfile.escape();
+        rest.ends_with(escape).then(|| StagesError::OpenEnd {
+            at: Box::new(self.excerpt(&(rest.len() - escape.len_utf8()..first + 1), "")),
         })
     }
 

@@ -99,6 +99,12 @@ pub enum StagesError {
         /// Where.
         at: Box<Excerpt>,
     },
+    /// A fragment ends in a continued line that no edit closes without changing what it says.
+    #[error("The fragment ends in a continued line that cannot be closed")]
+    OpenEnd {
+        /// Where.
+        at: Box<Excerpt>,
+    },
     /// The stage to build is in no fragment.
     #[error("There is no stage `{name}`")]
     UnknownStage {
@@ -139,6 +145,9 @@ impl From<StagesError> for Problem {
             StagesError::Check { at } => problem
                 .excerpt(*at)
                 .hint("Write `skip=RULE,RULE`, `experimental=RULE` or `error=true`, with `;` between them"),
+            StagesError::OpenEnd { at } => problem
+                .excerpt(*at)
+                .hint("Remove the escapes at the end of the line, or write the words that follow them"),
             StagesError::StageNumber { at, .. } => problem
                 .excerpt(*at)
                 .hint("Name the stage: `FROM … AS name` and `--from=name`"),

@@ -39,10 +39,11 @@ pub(super) fn join(composition: &Composition) -> Joined {
     for global in composition.joined_globals() {
         joined.global(&global);
     }
-    for part in composition.parts() {
+    let mut parts = composition.parts().iter().peekable();
+    while let Some(part) = parts.next() {
         joined.line("", None);
         joined.line(&format!("# {}", part.fragment.file), None);
-        joined.body(part);
+        joined.body(part, parts.peek().is_some());
     }
     joined
 }
@@ -87,9 +88,9 @@ impl Joined {
     }
 
     /// Writes everything but the global arguments and the parser directives.
-    fn body(&mut self, part: &Part) {
+    fn body(&mut self, part: &Part, is_followed: bool) {
         let moved = part.moved_lines();
-        let edits = part.edits();
+        let edits = part.edits(is_followed);
         let mut edits = edits.iter().peekable();
         let mut start = 0;
         for (index, line) in part.fragment.text.split_inclusive('\n').enumerate() {
@@ -127,9 +128,9 @@ impl Part {
 
     /// Returns what the joined file says differently, in order: nothing swallows what follows the
     /// fragment, and stages are counted over all fragments.
-    fn edits(&self) -> Vec<(Range<usize>, String)> {
+    fn edits(&self, is_followed: bool) -> Vec<(Range<usize>, String)> {
         let mark = (0..self.dockerfile.mark, String::new());
-        let ends = self.dockerfile.open_end.iter();
+        let ends = self.dockerfile.open_end.iter().filter(|_| is_followed);
         let mut edits: Vec<_> = ends.map(|at| (*at..at + 1, String::new())).collect();
         edits.extend((self.dockerfile.mark > 0).then_some(mark));
         if self.offset > 0 {

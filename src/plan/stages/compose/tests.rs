@@ -190,6 +190,21 @@ fn what_cannot_mean_the_same_is_refused_with_its_line() {
     ");
 }
 
+#[test_case("RUN\\ \\", 2; "at once")]
+#[test_case("RUN x \\ \\\n", 2; "with a line end")]
+#[test_case("RUN x \\\t\\\n  \\\n# c\n\n", 2; "before lines that say nothing")]
+fn an_end_that_stays_open_is_refused_unless_nothing_follows(end: &str, line: usize) {
+    let open = format!("FROM a:1 AS x\n{end}");
+    assert_eq!(
+        refused(&[("x", &open), ("y", "FROM x AS y\n")]),
+        [format!(
+            "The fragment ends in a continued line that cannot be closed (dockerfiles/x.Dockerfile:{line})"
+        )]
+    );
+    let text = joined(&[("y", "FROM a:1 AS y\n"), ("x", &open)]);
+    assert!(text.contains(end), "{text}");
+}
+
 #[test]
 fn stages_of_one_fragment_may_share_a_name() {
     compose(&[("one", "FROM a:1 AS x\nFROM b:1 AS x\n")]).unwrap();
@@ -291,11 +306,14 @@ proptest! {
         let (Ok(one), Ok(two)) = (Dockerfile::parse(&first), Dockerfile::parse(&second)) else {
             return Err(TestCaseError::reject("no Dockerfiles"));
         };
-        // Known gap: two escapes at the end with blanks between them still continue the line when
-        // the last one is gone.
-        let closed = first.trim_end().strip_suffix('\\').unwrap_or_default();
-        prop_assume!(!closed.trim_end().ends_with('\\'));
-        let text = joined(&[("one", &first), ("two", &second)]);
+        let text = match compose(&[("one", &first), ("two", &second)]) {
+            Ok(composition) => composition.join().text,
+            Err(errors) => {
+                prop_assert!(matches!(errors[..], [StagesError::OpenEnd { .. }]), "{:?}", errors);
+                prop_assert!(first.trim_end().ends_with('\\'), "{:?}", first);
+                return Ok(());
+            }
+        };
         let both = Dockerfile::parse(&text).unwrap_or_else(|error| panic!("{error} in {text:?}"));
         let expected = [meaning(&one), meaning(&two)].concat();
         // A last line without an end is given one, also inside of the last here-document.
