@@ -1,6 +1,6 @@
 //! Build arguments that do not reach where they are used, or are used nowhere.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::finding::{Finding, Rule};
@@ -26,15 +26,17 @@ const PREDEFINED: &[&str] = &[
 pub(super) fn invisible(subject: &Subject<'_>) -> Vec<Finding> {
     let globals: BTreeSet<_> = global_names(subject);
     let mut findings = Vec::new();
+    let mut inherited = Inherited::of(subject);
     for (id, fragment, stage) in subject.stages() {
         findings.extend(invisible_in_from(fragment, stage, &globals));
-        let mut visible = inherited(subject, id);
+        let mut visible = inherited.triggered(id);
         let mut reported = BTreeSet::new();
         for instruction in &stage.instructions {
             let of_secrets = of_secrets(instruction);
             visible.extend(declared(&instruction.kind));
             for (name, span) in used(fragment, instruction) {
                 let hidden = !visible.contains(name.as_str())
+                    && !inherited.has(id, &name)
                     && subject.is_argument(&name)
                     && !of_secrets.contains(name.as_str())
                     && !image_may_set(&name)
@@ -77,25 +79,66 @@ fn global_names<'a>(subject: &Subject<'a>) -> BTreeSet<&'a str> {
     declared.chain(AUTOMATIC.iter().copied()).collect()
 }
 
-/// Returns what a stage sees of the stages that it starts from.
-fn inherited<'a>(subject: &Subject<'a>, id: StageId) -> HashSet<&'a str> {
-    let mut names = HashSet::new();
-    let mut current = subject.graph.parent(id);
-    let mut is_direct = true;
-    while let Some(parent) = current {
-        let (_, stage) = subject.graph.stage(parent);
-        for instruction in &stage.instructions {
-            names.extend(declared(&instruction.kind));
-            if let Kind::OnBuild(trigger) = &instruction.kind
-                && is_direct
-            {
-                names.extend(declared(&trigger.kind));
-            }
+/// What stages see of the stages that they start from.
+struct Inherited<'a, 'b> {
+    subject: &'b Subject<'a>,
+    declared: Vec<HashSet<&'a str>>,
+    /// By name, for the stages that were asked about: chains are not walked again and again.
+    known: HashMap<String, HashMap<StageId, bool>>,
+}
+
+impl<'a, 'b> Inherited<'a, 'b> {
+    fn of(subject: &'b Subject<'a>) -> Self {
+        let declared = (0..subject.graph.count()).map(|id| {
+            let (_, stage) = subject.graph.stage(id);
+            let kinds = stage
+                .instructions
+                .iter()
+                .map(|instruction| &instruction.kind);
+            kinds.flat_map(declared).collect()
+        });
+        Self {
+            subject,
+            declared: declared.collect(),
+            known: HashMap::new(),
         }
-        is_direct = false;
-        current = subject.graph.parent(parent);
     }
-    names
+
+    /// Returns what the triggers of the stage right below declare.
+    fn triggered(&self, id: StageId) -> HashSet<&'a str> {
+        let Some(parent) = self.subject.graph.parent(id) else {
+            return HashSet::new();
+        };
+        let (_, stage) = self.subject.graph.stage(parent);
+        let triggers = stage.instructions.iter().filter_map(|instruction| {
+            let Kind::OnBuild(trigger) = &instruction.kind else {
+                return None;
+            };
+            Some(declared(&trigger.kind))
+        });
+        triggers.flatten().collect()
+    }
+
+    /// Returns whether a stage below declares a name.
+    fn has(&mut self, id: StageId, name: &str) -> bool {
+        let known = self.known.entry(name.to_owned()).or_default();
+        let start = self.subject.graph.parent(id);
+        let mut current = start;
+        let has = loop {
+            let Some(below) = current else {
+                break false;
+            };
+            if let Some(has) = known.get(&below) {
+                break *has;
+            }
+            if self.declared[below].contains(name) {
+                break true;
+            }
+            current = self.subject.graph.parent(below);
+        };
+        known.extend(start.map(|start| (start, has)));
+        has
+    }
 }
 
 fn declared(kind: &Kind) -> Vec<&str> {

@@ -418,7 +418,7 @@ impl<'a> Walk<'a, '_> {
                     .collect();
                 for (name, value) in pairs {
                     match name {
-                        Some(name) => self.layer.set(name, value),
+                        Some(name) => self.layer.keep(name, value),
                         None => self.layer.forget(),
                     }
                 }

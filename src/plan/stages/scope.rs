@@ -1,6 +1,7 @@
 //! Variables: what is known of them for `FROM` lines, and within a stage.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use super::globals::JoinedGlobal;
 use super::inputs::Inputs;
@@ -110,7 +111,11 @@ pub(super) enum Below {
 /// The variables of one stage, over those of what it starts from.
 #[derive(Debug)]
 pub(super) struct Layer {
+    /// What `ARG` and `ENV` set, in their order.
     own: HashMap<String, Variable>,
+    /// What `ENV` set: stages that start from this one see that of a name, and not what an `ARG` made
+    /// of it later.
+    kept: HashMap<String, Variable>,
     below: Below,
     /// What is below all stages that it starts from.
     root: Root,
@@ -136,12 +141,26 @@ impl Layer {
         self.own.insert(name, value);
     }
 
+    /// Sets a variable of the image.
+    pub(super) fn keep(&mut self, name: String, value: Variable) {
+        self.kept.insert(name.clone(), value.clone());
+        self.set(name, value);
+    }
+
     /// Notes that any variable may have been set.
     pub(super) fn forget(&mut self) {
         self.own.clear();
+        self.kept.clear();
         self.below = Below::Image;
         self.root = Root::Image;
     }
+}
+
+/// A variable at the end of a stage, as stages see it that start from there.
+#[derive(Clone, Debug)]
+struct Found {
+    value: Variable,
+    is_kept: bool,
 }
 
 /// The variables of all stages so far.
@@ -150,12 +169,15 @@ pub(super) struct Layers {
     layers: Vec<Layer>,
     /// The names that any stage sets. Others need no look into each stage of a long chain.
     names: HashSet<String>,
+    /// What was found at the end of stages, by name: the next stage of a chain looks no further.
+    found: Mutex<HashMap<String, HashMap<usize, Found>>>,
 }
 
 impl Layers {
     pub(super) fn start(&self, below: Below) -> Layer {
         Layer {
             own: HashMap::new(),
+            kept: HashMap::new(),
             below,
             root: match below {
                 Below::Stage(id) => self.layers[id].root,
@@ -184,16 +206,40 @@ impl Layers {
         if let Some(value) = layer.own.get(name) {
             return value.clone();
         }
-        if !self.names.contains(name) {
-            return layer.root.get(name);
+        match layer.below {
+            Below::Stage(id) if self.names.contains(name) => self.inherited(id, name),
+            Below::Stage(_) | Below::Image | Below::Scratch => layer.root.get(name),
         }
-        let mut below = layer.below;
-        while let Below::Stage(id) = below {
-            if let Some(value) = self.layers[id].own.get(name) {
-                return value.clone();
+    }
+
+    /// Returns what a stage has of a variable that starts from the stage `start`.
+    fn inherited(&self, start: usize, name: &str) -> Variable {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = found.entry(name.to_owned()).or_default();
+        let found_as = |value: &Variable, is_kept| Found {
+            value: value.clone(),
+            is_kept,
+        };
+        let (mut at, mut nearest) = (start, None);
+        let farther = loop {
+            let layer = &self.layers[at];
+            if let Some(found) = known.get(&at) {
+                break found.clone();
             }
-            below = self.layers[id].below;
-        }
-        layer.root.get(name)
+            if let Some(value) = layer.kept.get(name) {
+                break found_as(value, true);
+            }
+            nearest = nearest.or_else(|| layer.own.get(name));
+            match layer.below {
+                Below::Stage(below) => at = below,
+                Below::Image | Below::Scratch => break found_as(&layer.root.get(name), false),
+            }
+        };
+        let end = match nearest {
+            Some(value) if !farther.is_kept => found_as(value, false),
+            Some(_) | None => farther,
+        };
+        known.insert(start, end.clone());
+        end.value
     }
 }

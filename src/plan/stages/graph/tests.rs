@@ -209,3 +209,15 @@ fn released_wheels_need_no_context() {
     };
     assert!(paths.contains("lib") && paths.contains("components"));
 }
+
+#[test_case("ENV A=5\nARG A=6\nARG B=$A\nFROM s AS t\nARG END=$A$B", "56"; "ENV is what the image has")]
+#[test_case("ENV A=5\nARG A=6\nFROM s AS m\nARG A=7\nFROM m AS t\nARG END=$A", "5"; "also further up")]
+#[test_case("ARG A=6\nENV A=5\nFROM s AS t\nARG A=7\nARG END=$A", "7"; "an ARG of its own comes later")]
+#[test_case("ARG A=6\nFROM s AS m\nFROM m AS t\nARG END=$A", "6"; "an ARG alone comes along")]
+fn stages_inherit_variables_as_the_image_has_them(steps: &str, expected: &str) {
+    let composition = composition(&format!("FROM scratch AS s\n{steps}\n"));
+    let given = args(&[]);
+    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
+    let found = graph.variable(graph.count() - 1, "END");
+    assert_eq!(found, Variable::Set(expected.to_owned()));
+}
