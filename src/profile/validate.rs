@@ -8,7 +8,9 @@ use super::args::Args;
 use super::component::PerPlatform;
 use super::document::Profile;
 use super::pattern::Patterns;
-use crate::toml_file::{FileError, Located, Location, Table};
+use crate::toml_file::{FileError, Located, Table};
+
+mod cycle;
 
 /// Returns everything that does not fit together in a profile that has inherited.
 pub(crate) fn validate(profile: &Profile) -> Vec<FileError> {
@@ -69,44 +71,15 @@ fn unknown<T>(name: &Located<String>, what: &'static str, table: &Table<T>) -> F
 
 /// Every need exists, and no target needs itself.
 fn needs(profile: &Profile, errors: &mut Vec<FileError>) {
-    for (name, target) in profile.targets.iter() {
+    for (_, target) in profile.targets.iter() {
         known(
             target.needs.iter().flatten(),
             "target",
             &profile.targets,
             errors,
         );
-        let mut chain = vec![name.value.clone()];
-        if let Some(at) = closing_link(profile, &name.value, &mut chain) {
-            errors.push(FileError::Circle {
-                what: "Targets that need each other",
-                chain,
-                at,
-            });
-            return;
-        }
     }
-}
-
-/// Follows the needs of the last name in `chain`; returns the link that leads back to `start`.
-fn closing_link(profile: &Profile, start: &str, chain: &mut Vec<String>) -> Option<Location> {
-    let target = profile.targets.get(chain.last()?)?;
-    for need in target.needs.iter().flatten() {
-        if need.value == start {
-            chain.push(need.value.clone());
-            return Some(need.at.clone());
-        }
-        if chain.contains(&need.value) {
-            continue;
-        }
-        chain.push(need.value.clone());
-        let found = closing_link(profile, start, chain);
-        if found.is_some() {
-            return found;
-        }
-        chain.pop();
-    }
-    None
+    errors.extend(cycle::find(profile));
 }
 
 /// A pattern of the profile's own file picks something.
@@ -311,5 +284,35 @@ target = "runtme"
         x.toml:18: Invalid secret `token`: it names neither `env` nor `file`
         x.toml:20: Unknown target `runtme`
         ");
+    }
+
+    fn first_error(text: String) -> String {
+        let profile = Profile::parse(&SourceFile::new("x.toml", text)).unwrap();
+        let errors = validate(&profile);
+        errors.first().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Every target needs all before it: a search that follows each way would not end.
+    #[test]
+    fn needs_are_followed_once() {
+        let all: Vec<_> = (0..200).map(|number| format!("\"t{number}\"")).collect();
+        let targets = (0..200).map(|number| {
+            let needs = all[..number].join(", ");
+            format!("[targets.t{number}]\nneeds = [{needs}]\n")
+        });
+        assert_eq!(first_error(targets.collect()), "");
+    }
+
+    #[test]
+    fn a_chain_of_needs_may_be_long() {
+        let count = 20_000;
+        let targets = (0..count).map(|number| {
+            let next = (number + 1).min(count - 1);
+            format!("[targets.t{number}]\nneeds = [\"t{next}\"]\n")
+        });
+        assert_eq!(
+            first_error(targets.collect()),
+            "Targets that need each other form a circle: t19999 → t19999"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use toml::de::DeValue;
 
@@ -12,7 +13,7 @@ use super::source_file::{Located, Location};
 /// Named entries in the order they were written, each with the place of its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table<T> {
-    entries: Vec<(Located<String>, T)>,
+    entries: IndexMap<String, (Located<String>, T)>,
 }
 
 impl<T> Table<T> {
@@ -23,20 +24,18 @@ impl<T> Table<T> {
 
     /// Returns the entry of a name with the name's place.
     pub fn entry(&self, name: &str) -> Option<(&Location, &T)> {
-        self.entries
-            .iter()
-            .find(|(key, _)| key.value == name)
-            .map(|(key, value)| (&key.at, value))
+        let (key, value) = self.entries.get(name)?;
+        Some((&key.at, value))
     }
 
     /// Returns the names and entries in file order.
     pub fn iter(&self) -> impl Iterator<Item = (&Located<String>, &T)> {
-        self.entries.iter().map(|(key, value)| (key, value))
+        self.entries.values().map(|(key, value)| (key, value))
     }
 
     /// Returns the names in file order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|(key, _)| key.as_str())
+        self.entries.keys().map(String::as_str)
     }
 
     /// Returns whether there is an entry of this name.
@@ -53,27 +52,31 @@ impl<T> Table<T> {
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            entries: IndexMap::new(),
         }
     }
 }
 
 impl<T: Merge> Merge for Table<T> {
     /// Keeps the parent's order, so that shared entries come first and are not moved by overrides.
-    fn merge(mut self, parent: Self) -> Self {
-        let mut merged = Vec::new();
-        for (key, inherited) in parent.entries {
-            let own = self
-                .entries
-                .iter()
-                .position(|(own, _)| own.value == key.value);
-            merged.push(match own.map(|index| self.entries.remove(index)) {
-                Some((own_key, own)) => (own_key, own.merge(inherited)),
-                None => (key, inherited),
-            });
+    fn merge(self, parent: Self) -> Self {
+        let inherited = parent.entries.into_iter();
+        let mut pairs: IndexMap<_, (Option<_>, Option<_>)> = inherited
+            .map(|(name, entry)| (name, (None, Some(entry))))
+            .collect();
+        for (name, entry) in self.entries {
+            pairs.entry(name).or_default().0 = Some(entry);
         }
-        merged.append(&mut self.entries);
-        Self { entries: merged }
+        let merged = pairs.into_iter().filter_map(|(name, pair)| {
+            let entry = match pair {
+                (Some((key, own)), Some((_, inherited))) => (key, own.merge(inherited)),
+                (own, inherited) => own.or(inherited)?,
+            };
+            Some((name, entry))
+        });
+        Self {
+            entries: merged.collect(),
+        }
     }
 }
 
@@ -83,7 +86,7 @@ impl<T: FromToml> FromToml for Table<T> {
             reader.wrong_type(key, "a table", node);
             return None;
         };
-        let mut entries = Vec::new();
+        let mut entries = IndexMap::new();
         for (name, value) in in_file_order(table) {
             let path = format!("{key}.{}", name.get_ref());
             let value = T::from_toml(&path, value, reader);
@@ -91,7 +94,7 @@ impl<T: FromToml> FromToml for Table<T> {
                 value: name.get_ref().to_string(),
                 at: reader.at(name.span()),
             };
-            entries.extend(value.map(|value| (name, value)));
+            entries.extend(value.map(|value| (name.value.clone(), (name, value))));
         }
         Some(Self { entries })
     }
