@@ -287,7 +287,9 @@ fn read_directory(directory: &Path) -> Result<Vec<(String, Arc<SourceFile>)>, Fi
         let is_toml = path
             .extension()
             .is_some_and(|extension| extension == "toml");
-        if let (Some(stem), true) = (stem, is_toml) {
+        // `.#name.toml` and `._name.toml` are leftovers of editors and archives.
+        let is_hidden = stem.is_some_and(|stem| stem.starts_with('.'));
+        if let (Some(stem), true) = (stem, is_toml && !is_hidden) {
             let root = directory.parent().unwrap_or(directory);
             let text = text_file::read_text_within(root, &path).map_err(unreadable(&path))?;
             files.push((
@@ -380,6 +382,15 @@ mod tests {
         let common = &store.entry("common").unwrap().profile;
         assert_eq!(common.args.names().collect::<Vec<_>>(), ["ONLY"]);
         assert!(store.entry("dynamo").is_some() && store.entry("notes").is_none());
+    }
+
+    #[test]
+    fn leftovers_of_editors_and_archives_are_no_profiles() {
+        let directory = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("me@host.1", directory.path().join(".#app.toml")).unwrap();
+        fs_err::write(directory.path().join("._app.toml"), [0, 5, 22, 7]).unwrap();
+        let store = Store::embedded().overlay(directory.path()).unwrap();
+        assert_eq!(store.frameworks(), Store::embedded().frameworks());
     }
 
     #[test]
