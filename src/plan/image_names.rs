@@ -10,7 +10,7 @@ use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::reference::{DEFAULT_DOMAIN, Reference, Tag};
 use crate::git::Checkout;
-use crate::profile::{Profile, Template, Variable};
+use crate::profile::{Profile, Tags, Template, Variable};
 use crate::toml_file::Located;
 
 /// The default template of the name that says the version.
@@ -97,13 +97,7 @@ pub(super) fn image_names(
         .as_ref()
         .is_none_or(|latest| latest.value)
     {
-        let written = target
-            .table
-            .tags
-            .latest
-            .as_ref()
-            .or(profile.tags.latest.as_ref());
-        templates.extend(written_or(written, LATEST));
+        templates.extend(moving([&target.table.tags, &profile.tags]));
     }
     let mut names: Vec<Setting<String>> = Vec::new();
     for template in templates {
@@ -145,8 +139,8 @@ fn is_for_another_device(
 /// be known without a build. `called` is the framework as the user names it.
 pub fn moving_name(profile: &Profile, called: &str, target: &str) -> Option<String> {
     let table = profile.targets.get(target);
-    let own = table.and_then(|table| table.tags.latest.as_ref());
-    let template = written_or(own.or(profile.tags.latest.as_ref()), LATEST)?.value;
+    let own = table.map(|table| &table.tags);
+    let template = moving(own.into_iter().chain([&profile.tags]))?.value;
     let device = profile.default_device.as_ref().map(Located::as_str);
     let unknown = std::cell::Cell::new(false);
     let name = template.expand(|variable| {
@@ -181,6 +175,14 @@ fn asked(settings: &Settings, findings: &mut Findings) -> Vec<Setting<Template>>
         }
     }
     templates
+}
+
+/// Returns the template of the moving name: that of the nearest tables which say anything of names.
+fn moving<'a>(tables: impl IntoIterator<Item = &'a Tags>) -> Option<Setting<Template>> {
+    match tables.into_iter().find(|tags| tags.is_given()) {
+        Some(tags) => tags.moving().map(Setting::from),
+        None => written_or(None, LATEST),
+    }
 }
 
 fn written_or(written: Option<&Located<Template>>, default: &str) -> Option<Setting<Template>> {

@@ -82,6 +82,24 @@ impl Template {
         self.pieces.iter().any(is_it)
     }
 
+    /// Returns the template with a text for a value, if it has the value.
+    pub fn with(&self, replaced: Variable, text: &str) -> Option<Self> {
+        self.names(replaced).then(|| {
+            let piece = |piece: &Piece| match piece {
+                Piece::Value { variable, dash } if *variable == replaced => {
+                    let dash = if *dash { "-" } else { "" };
+                    Piece::Text(format!("{dash}{text}"))
+                }
+                other => other.clone(),
+            };
+            let pieces: Vec<_> = self.pieces.iter().map(piece).collect();
+            Self {
+                text: pieces.iter().map(Piece::written).collect(),
+                pieces,
+            }
+        })
+    }
+
     /// Returns the template as written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -89,6 +107,16 @@ impl Template {
 }
 
 impl Piece {
+    fn written(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Value { variable, dash } => {
+                let dash = if *dash { "-" } else { "" };
+                format!("{{{dash}{variable}}}")
+            }
+        }
+    }
+
     fn value(name: &str) -> Result<Self, String> {
         let (dash, name) = match name.strip_prefix('-') {
             Some(name) => (true, name),
