@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::former::{FormerName, former_name};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::toml_file::{FileError, Location, with_choices};
@@ -58,7 +59,10 @@ impl From<ProfileError> for Problem {
                 .excerpt(at.excerpt("already taken"))
                 .hint("Give every framework its own name and aliases"),
             ProfileError::UnknownFramework { name, known } => {
-                with_choices(problem, "Frameworks", &name, &known)
+                let former = former_name(&name)
+                    .map(|FormerName { now, why }| format!("Did you mean `{now}`, {why}?"));
+                let problem = with_choices(problem, "Frameworks", &name, &known);
+                former.into_iter().fold(problem, Problem::hint)
             }
         }
     }

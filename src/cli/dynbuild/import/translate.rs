@@ -5,6 +5,7 @@ use super::image::{Image, base, runtime, vllm_tag};
 use super::table::{Row, SAME, Takes, find};
 use super::words::{Line, Said};
 use crate::cli::dynbuild::leaks::LEAKS;
+use crate::profile::{FormerName, former_name};
 
 /// A line of dynbuild, and what is worth knowing about it.
 #[derive(Debug)]
@@ -313,10 +314,9 @@ impl Translator {
 
     fn note_name(&mut self) {
         let asked = self.last("--framework").unwrap_or_default().to_lowercase();
-        let old = OLD_FRAMEWORKS.iter().find(|(old, ..)| *old == asked);
-        if let Some((old, new, why)) = old {
+        if let Some(FormerName { now, why }) = former_name(&asked) {
             self.notes
-                .push(format!("The framework `{old}` is `{new}`, {why}"));
+                .push(format!("The framework `{asked}` is `{now}`, {why}"));
         }
     }
 
@@ -365,26 +365,6 @@ impl Translator {
     }
 }
 
-/// Names of frameworks that are others now, and why.
-const OLD_FRAMEWORKS: &[(&str, &str, &str)] = &[
-    ("tensorrtllm", "trtllm", "its name since 2025"),
-    ("trt-llm", "trtllm", "its name since 2025"),
-    ("vllm_nixl", "vllm", "which has NIXL"),
-    ("vllm_v1", "vllm", "which is the first version no more"),
-    (
-        "sglang-wideep",
-        "sglang",
-        "whose image has DeepEP for wide expert parallelism",
-    ),
-    (
-        "sglang_wideep",
-        "sglang",
-        "whose image has DeepEP for wide expert parallelism",
-    ),
-    ("sglang-deepep", "sglang", "whose image has DeepEP"),
-    ("standard", "none", "Dynamo without an engine"),
-];
-
 fn from_variable(row: &'static Row, name: &str, value: &str) -> Option<Said> {
     let value = match (row.takes, name) {
         (Takes::Nothing, _) => ["1", "true", "yes", "--no-tag-latest"]
@@ -413,8 +393,7 @@ fn value_of(row: &Row, value: &str) -> String {
 /// Returns the name of a framework; some had others once.
 pub(super) fn framework(name: &str) -> String {
     let name = name.to_lowercase();
-    let known = OLD_FRAMEWORKS.iter().find(|(old, ..)| *old == name);
-    known.map_or(name.clone(), |(_, new, _)| (*new).to_owned())
+    former_name(&name).map_or(name, |former| former.now.to_owned())
 }
 
 #[cfg(test)]
