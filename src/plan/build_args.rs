@@ -17,7 +17,7 @@ use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::platform::Platform;
 use crate::profile::{Args, Component, Patterns, PerPlatform, Profile, Source, When, split_image};
-use crate::toml_file::Located;
+use crate::toml_file::{Located, Location};
 
 /// The values that were set for each argument, farthest first.
 #[derive(Clone, Debug, Default)]
@@ -288,6 +288,46 @@ fn set_component(chains: &mut Chains, name: &str, component: &Component, platfor
         sha256.as_ref(),
         platform,
     );
+}
+
+/// Returns the arguments that each key of a component sets, the key's own first.
+pub(super) fn component_args<'c>(
+    name: &str,
+    component: &'c Component,
+) -> Vec<(Vec<String>, &'c Location)> {
+    let Component {
+        arg,
+        version,
+        source,
+        url,
+        reference,
+        sha256,
+    } = component;
+    let prefix = arg
+        .as_ref()
+        .map_or_else(|| upper_snake(name), |arg| arg.value.clone());
+    let one = |key: &str, at| (vec![format!("{prefix}_{key}")], at);
+    let mut args = Vec::new();
+    args.extend(version.iter().map(|version| one("VERSION", &version.at)));
+    args.extend(source.iter().map(|source| one("SOURCE", &source.at)));
+    args.extend(reference.iter().map(|reference| one("REF", &reference.at)));
+    for (key, value) in [("URL", url), ("SHA256", sha256)] {
+        let arg = format!("{prefix}_{key}");
+        match value {
+            None => {}
+            Some(PerPlatform::Same(value)) => args.push((vec![arg], &value.at)),
+            Some(PerPlatform::Each(values)) => {
+                let mut names = vec![arg.clone()];
+                names.extend(values.names().map(|platform| {
+                    let (arch, _) = architecture(platform);
+                    format!("{arg}_{}", arch.to_uppercase())
+                }));
+                let first = values.iter().next();
+                args.extend(first.map(|(platform, _)| (names, &platform.at)));
+            }
+        }
+    }
+    args
 }
 
 /// Sets `ARG` to the platform's value, and `ARG_AMD64` and so on to that of each architecture.

@@ -61,7 +61,7 @@ pub use set_file::{BuildsTable, REPOSITORY_FILE, SetTable, read_sets, repository
 pub use settings::{Named, SccacheSettings, SecretSource, Settings};
 pub use smoke::PlannedSmoke;
 pub use steps::{PlannedSteps, StepSettings};
-pub use undeclared::{Undeclared, undeclared_by_all};
+pub use undeclared::{Setter, Undeclared, undeclared_by_all};
 pub use user_file::user_file_schema;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::build_args::is_predefined;
+use super::build_args::{component_args, is_predefined};
 use super::features;
 use super::stages::{Composition, Fragments};
 use crate::profile::{Profile, Target};
@@ -18,20 +18,42 @@ use crate::toml_file::{Located, Location};
 pub struct Undeclared {
     /// The build argument.
     pub arg: String,
-    /// The feature that sets it, if one does.
-    pub feature: Option<String>,
+    /// What sets it.
+    pub setter: Setter,
     /// Where the profile sets it.
     pub at: Location,
     /// A declared argument that was perhaps meant.
     pub similar: Option<String>,
 }
 
+/// What of a profile sets an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setter {
+    /// An entry of `[args]`, also one of a device or a block.
+    Entry,
+    /// A feature, by its name.
+    Feature(String),
+    /// A key of a component, by the component's name.
+    Component(String),
+}
+
+/// An argument that a profile sets.
+struct Set<'a> {
+    /// Its names: of a component's checksum also those for one architecture.
+    names: Vec<String>,
+    setter: Setter,
+    at: &'a Location,
+}
+
 impl fmt::Display for Undeclared {
     /// Writes a sentence without a period.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.feature {
-            Some(feature) => write!(f, "The feature `{feature}` has no effect")?,
-            None => write!(f, "The build argument `{}` has no effect", self.arg)?,
+        match &self.setter {
+            Setter::Entry => write!(f, "The build argument `{}` has no effect", self.arg)?,
+            Setter::Feature(name) => write!(f, "The feature `{name}` has no effect")?,
+            Setter::Component(name) => {
+                write!(f, "This key of the component `{name}` has no effect")?;
+            }
         }
         write!(f, ": no stage of any target declares `{}`", self.arg)
     }
@@ -52,15 +74,18 @@ pub(super) fn undeclared(profile: &Profile, fragments: &Fragments) -> Vec<Undecl
     let Some(declared) = declared(profile, fragments) else {
         return Vec::new();
     };
-    let reaches = |arg: &str| declared.contains(arg) || is_predefined(arg);
+    let reaches = |arg: &String| declared.contains(arg) || is_predefined(arg);
     let similar = |arg: &str| closest(arg, declared.iter().map(String::as_str));
-    set(profile)
-        .filter(|(arg, ..)| !reaches(arg))
-        .map(|(arg, feature, at)| Undeclared {
-            similar: similar(&arg).map(str::to_owned),
-            arg,
-            feature: feature.map(str::to_owned),
-            at: at.clone(),
+    let unreached = set(profile).filter(|set| !set.names.iter().any(reaches));
+    unreached
+        .filter_map(|Set { names, setter, at }| {
+            let arg = names.into_iter().next()?;
+            Some(Undeclared {
+                similar: similar(&arg).map(str::to_owned),
+                arg,
+                setter,
+                at: at.clone(),
+            })
         })
         .collect()
 }
@@ -71,7 +96,7 @@ pub fn undeclared_by_all(profiles: &[Profile], fragments: &Fragments) -> Vec<Und
     let mut reached: Vec<&Location> = Vec::new();
     for profile in profiles {
         let own = undeclared(profile, fragments);
-        let places = set(profile).map(|(_, _, at)| at);
+        let places = set(profile).map(|set| set.at);
         reached.extend(places.filter(|place| own.iter().all(|found| found.at != **place)));
         found.extend(own);
     }
@@ -79,14 +104,27 @@ pub fn undeclared_by_all(profiles: &[Profile], fragments: &Fragments) -> Vec<Und
     found
 }
 
-/// Returns every argument that a profile sets, with the feature that sets it if one does.
-fn set(profile: &Profile) -> impl Iterator<Item = (String, Option<&str>, &Location)> {
-    let args = set_args(profile).map(|name| (name.value.clone(), None, &name.at));
-    let features = profile.features.iter().map(|(name, feature)| {
-        let arg = features::arg(&name.value, feature);
-        (arg, Some(name.as_str()), &name.at)
+/// Returns every argument that a profile sets.
+fn set(profile: &Profile) -> impl Iterator<Item = Set<'_>> {
+    let args = set_args(profile).map(|name| Set {
+        names: vec![name.value.clone()],
+        setter: Setter::Entry,
+        at: &name.at,
     });
-    args.chain(features)
+    let features = profile.features.iter().map(|(name, feature)| Set {
+        names: vec![features::arg(&name.value, feature)],
+        setter: Setter::Feature(name.value.clone()),
+        at: &name.at,
+    });
+    let components = profile.components.iter().flat_map(|(name, component)| {
+        let keys = component_args(&name.value, component).into_iter();
+        keys.map(|(names, at)| Set {
+            names,
+            setter: Setter::Component(name.value.clone()),
+            at,
+        })
+    });
+    args.chain(features).chain(components)
 }
 
 fn set_args(profile: &Profile) -> impl Iterator<Item = &Located<String>> {
@@ -163,6 +201,7 @@ mod tests {
     #[test_case("[args]\nMAX_JOB = 1\n" => vec!["x.toml:6: The build argument `MAX_JOB` has no effect: no stage of any target declares `MAX_JOB` (MAX_JOBS)"]; "a typo")]
     #[test_case("[devices.cpu.args]\nTWO = 1\n[[when]]\nargs.THREE = 1\n" => vec!["x.toml:6: The build argument `TWO` has no effect: no stage of any target declares `TWO` (-)", "x.toml:8: The build argument `THREE` has no effect: no stage of any target declares `THREE` (-)"]; "of a device and of a block")]
     #[test_case("[features.kvbm]\n[features.one]\narg = \"ONE\"\n" => vec!["x.toml:5: The feature `kvbm` has no effect: no stage of any target declares `ENABLE_KVBM` (-)"]; "a feature")]
+    #[test_case("[components.two]\nversion = 1\nsha256 = { \"linux/amd64\" = \"00\" }\n" => vec!["x.toml:6: This key of the component `two` has no effect: no stage of any target declares `TWO_VERSION` (-)", "x.toml:7: This key of the component `two` has no effect: no stage of any target declares `TWO_SHA256` (-)"]; "a component")]
     #[test_case("[targets.c]\n[args]\nTWO = 1\n" => Vec::<String>::new(); "a fragment is missing")]
     fn what_no_stage_declares_is_found(profile: &str) -> Vec<String> {
         found(profile)
