@@ -783,7 +783,7 @@ fn a_name_of_an_owner_on_docker_hub_is_pushed() {
     let resolution = resolve(&profile, &settings, &facts()).unwrap();
     assert_eq!(
         resolution.plan.targets[0].tags,
-        ["me/dynamo:v0.9.0.dev.0123456"]
+        ["me/dynamo:v0.9.0.dev.0123456", "me/dynamo:latest"]
     );
 }
 
@@ -962,6 +962,19 @@ fn other_clients_attach_no_provenance_by_themselves(asked: &[&str], added: bool)
     let off = attest.len() > asked.len();
     assert_eq!(off, added);
     assert!(!off || attest.contains(&"type=provenance,disabled=true".into()));
+}
+
+#[test]
+fn bake_gets_names_that_it_takes() {
+    let mut plan = plan(&target("runtime")).plan;
+    let mut other = plan.targets[0].clone();
+    plan.targets[0].name = "vllm_1.0".into();
+    other.name = "vllm.1.0".into();
+    plan.targets.push(other);
+    let bake = render::bake(&plan, |_| String::new());
+    let names = serde_json::json!(["vllm_1_0", "vllm_1_0_2"]);
+    assert_eq!(bake["group"]["default"]["targets"], names);
+    assert!(bake["target"]["vllm_1_0_2"].is_object());
 }
 
 fn shipped_facts() -> Facts {

@@ -9,22 +9,26 @@ use crate::docker::step::StepNetwork;
 
 /// Returns the plan as a bake file in JSON; `dockerfile` gives the joined text of each target.
 pub fn bake(plan: &BuildPlan, dockerfile: impl Fn(&PlannedTarget) -> String) -> Value {
-    let names: Vec<String> = plan
-        .targets
-        .iter()
-        .map(|target| bake_name(&target.name))
-        .collect();
-    let targets: Map<String, Value> = plan
-        .targets
-        .iter()
-        .map(|target| (bake_name(&target.name), entry(target, &dockerfile(target))))
+    let names = names(plan);
+    let entries = names.iter().zip(&plan.targets);
+    let targets: Map<String, Value> = entries
+        .map(|(name, target)| (name.clone(), entry(target, &dockerfile(target))))
         .collect();
     json!({ "group": { "default": { "targets": names } }, "target": targets })
 }
 
-/// Bake's names of targets have no dots, which a device such as `cuda12.9` has.
-fn bake_name(name: &str) -> String {
-    name.replace('.', "_")
+/// Returns the names of the targets as bake takes them: of letters, digits, `_` and `-`, and each
+/// one once.
+fn names(plan: &BuildPlan) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for target in &plan.targets {
+        let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let name = target.name.replace(|c| !is_valid(c), "_");
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let mut candidates = std::iter::once(name.clone()).chain(numbered);
+        names.extend(candidates.find(|candidate| !names.contains(candidate)));
+    }
+    names
 }
 
 fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
