@@ -109,6 +109,8 @@ pub struct Settings {
     pub steps: StepSettings,
     /// The compiler cache.
     pub sccache: SccacheSettings,
+    /// Paths that profiles of others may read outside of their repository.
+    pub allowed_reads: Vec<Setting<String>>,
 }
 
 /// What was asked for about the compiler cache.
@@ -180,7 +182,9 @@ impl Merge for Settings {
             pull,
             steps,
             sccache,
+            mut allowed_reads,
         } = self;
+        allowed_reads.extend(farther.allowed_reads);
         Self {
             set: set.merge(farther.set),
             sets: sets.merge(farther.sets),
@@ -215,6 +219,7 @@ impl Merge for Settings {
             // Only flags ask for these.
             steps,
             sccache: sccache.merge(farther.sccache),
+            allowed_reads,
         }
     }
 }

@@ -19,7 +19,7 @@ use super::secrets::written_source;
 use super::set_file::SetTable;
 use super::settings::{Named, Settings};
 use crate::profile::{Args, Cache, Sccache, SecretTable, Source, Template, schema_of};
-use crate::toml_file::{Fields, FileError, Located, Reader, SourceFile, Table};
+use crate::toml_file::{Fields, FileError, FromToml, Located, Node, Reader, SourceFile, Table};
 
 /// The user's own file as written.
 #[derive(Clone, Debug, JsonSchema)]
@@ -61,6 +61,32 @@ struct UserFile {
     cache: Option<Cache>,
     /// The compiler cache.
     sccache: Sccache,
+    /// What profiles of others may read outside of their repository, as in `--allow`.
+    allow: Option<Vec<Located<AllowedRead>>>,
+}
+
+/// `fs.read=PATH`.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(transparent, inline)]
+struct AllowedRead(#[schemars(regex(pattern = "^fs(\\.read)?=."))] String);
+
+impl FromToml for AllowedRead {
+    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let text = String::from_toml(key, node, reader)?;
+        let path = text.strip_prefix("fs.read=");
+        match path.or_else(|| text.strip_prefix("fs=")) {
+            Some(path) if !path.is_empty() => Some(Self(path.to_owned())),
+            _ => {
+                reader.report(FileError::InvalidValue {
+                    what: "permission",
+                    value: text,
+                    reason: "write `fs.read=PATH`; steps are permitted by `--allow` alone".into(),
+                    at: reader.at(node.span()),
+                });
+                None
+            }
+        }
+    }
 }
 
 /// Returns the JSON schema of the user's own file; `profiles/config.schema.json` is a copy of it.
@@ -96,6 +122,7 @@ fn take(fields: Fields<'_, '_>) -> Settings {
         secrets,
         cache,
         sccache,
+        allow,
     } = UserFile::take(fields);
     let (cache_from, cache_to) = cache.map_or((None, None), |cache| (cache.from, cache.to));
     let template = |template: Located<Template>| {
@@ -119,6 +146,10 @@ fn take(fields: Fields<'_, '_>) -> Settings {
         cache_from: templates(cache_from),
         cache_to: templates(cache_to),
         sccache: sccache.into(),
+        allowed_reads: many(allow)
+            .into_iter()
+            .map(|read| read.map(|AllowedRead(path)| path))
+            .collect(),
         ..Settings::default()
     }
 }
@@ -140,6 +171,7 @@ impl UserFile {
             secrets: fields.take_or_default("secrets"),
             cache: fields.take("cache"),
             sccache: fields.take_or_default("sccache"),
+            allow: fields.take("allow"),
         };
         fields.finish();
         file
@@ -204,6 +236,7 @@ framework = "dynamo"
 targets = ["dev"]
 source = "tree"
 tag-latest = false
+allow = ["fs.read=~/certificates"]
 [build-args]
 MAX_JOBS = 8
 [features]
@@ -231,6 +264,7 @@ bucket = "b"
         assert_eq!(settings.secrets[0].value, Named::new("token", token));
         assert_eq!(settings.cache_from[0].value, "type=gha");
         assert_eq!(settings.sccache.bucket.unwrap().value, "b");
+        assert_eq!(settings.allowed_reads[0].value, "~/certificates");
     }
 
     #[test]
@@ -246,11 +280,15 @@ bucket = "b"
 
     #[test]
     fn mistakes_are_told_all_at_once() {
-        let errors = read("framwork = 1\ntargets = \"dev\"\n").unwrap_err();
+        let errors =
+            read("framwork = 1\ntargets = \"dev\"\nallow = [\"fs.read=\", \"network.host\"]\n")
+                .unwrap_err();
         let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         Unknown key `framwork` in the file
         `targets` is a string, but must be an array
+        Invalid permission `fs.read=`: write `fs.read=PATH`; steps are permitted by `--allow` alone
+        Invalid permission `network.host`: write `fs.read=PATH`; steps are permitted by `--allow` alone
         ");
     }
 }

@@ -16,6 +16,7 @@ mod output;
 mod pins;
 mod plan;
 mod profile;
+mod scale;
 mod sets;
 mod silence;
 mod source;

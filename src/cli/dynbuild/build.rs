@@ -47,7 +47,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
         dry_run(planned, edge);
         return Ok(Exit::Done);
     }
-    consent::check(&planned.outside_reads, &args.steps.allow, edge)?;
+    consent::check(&planned.outside_reads, &planned.allowed_reads, edge)?;
     let question = question(args);
     if question.question != Question::Build {
         return runtime::block_on(ask(question, &planned, edge));

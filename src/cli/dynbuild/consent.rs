@@ -2,17 +2,17 @@
 //!
 //! Whoever clones a repository and builds with its profiles may not know them. What such a profile
 //! has in its own repository, or in the build context, goes without asking; for a secret in the home
-//! directory, or a context such as `/etc/ssl`, we want a yes, as `docker buildx bake` does.
+//! directory, or a context such as `/etc/ssl`, we want a yes, as `docker buildx bake` does: `--allow`,
+//! or `allow` in the user's own file.
 
 use std::path::{Path, PathBuf};
 
-use super::permission::Permission;
 use super::planning::secret_file;
 use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
 use crate::exit::Exit;
 use crate::git;
-use crate::plan::{BuildPlan, Origin, SecretSource, Settings, known_secrets};
+use crate::plan::{BuildPlan, Origin, SecretSource, Setting, Settings, known_secrets};
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::toml_file::Location;
@@ -122,16 +122,13 @@ pub(super) fn tell(reads: &[OutsideRead], edge: &mut Edge) {
 /// Returns what was not.
 pub(super) fn check(
     reads: &[OutsideRead],
-    allowed: &[Permission],
+    allowed: &[Setting<String>],
     edge: &Edge,
 ) -> Result<(), Problems> {
-    let places: Vec<_> = allowed
+    let places = allowed
         .iter()
-        .filter_map(|permission| match permission {
-            Permission::Read(path) => Some(real(&edge.absolute(path))),
-            Permission::Step(_) => None,
-        })
-        .collect();
+        .map(|path| real(&secret_file(&path.value, edge)));
+    let places: Vec<_> = places.collect();
     let mut problems = Vec::new();
     for read in reads {
         let path = real(&read.path);
@@ -139,7 +136,11 @@ pub(super) fn check(
             let problem = Problem::new(Exit::Usage, read.message());
             let hint = format!("If you trust the profile, allow it: `{}`", read.option());
             let excerpt = read.at.excerpt("outside of its repository");
-            problems.push(problem.excerpt(excerpt).hint(hint));
+            let always = format!(
+                "To allow it in every build: `allow = [\"fs.read={}\"]` in your own file",
+                read.path.display()
+            );
+            problems.push(problem.excerpt(excerpt).hint(hint).hint(always));
         }
     }
     if problems.is_empty() {

@@ -1,67 +1,68 @@
 //! `dynbuild lint`: checks profiles and Dockerfile fragments, each target as it would be built.
 
-use std::collections::BTreeMap;
-
 use super::args::{BuildArgs, LintArgs, SelectionArgs};
 use super::pins;
-use super::planning::{Planned, plan};
-use super::profiles;
+use super::planning::{Ground, Planned};
 use super::settings::settings;
-use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::runtime;
-use crate::credentials::Keyring;
-use crate::execute::{Resources, Runner};
 use crate::exit::Exit;
 use crate::plan::lint::{Finding, Subject, lint};
 use crate::plan::stages::Fragments;
-use crate::plan::{PlannedTarget, undeclared_by_all};
+use crate::plan::{PlannedTarget, Settings, undeclared_by_all};
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Source};
 use crate::text::counted;
+
+mod engine;
+
+use engine::Checks;
 
 /// The target that has everything which is pinned.
 const RUNTIME: &str = "runtime";
 
 /// Runs the command.
 pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let directory = profiles::directory(args.profile_dir.as_deref(), edge);
-    let store = profiles::store(directory.as_deref(), edge)?;
+    let ground = Ground::read(&mut settings_of(base(args), edge)?, edge)?;
     let chosen = match args.framework.name() {
-        Some(name) => vec![store.load(name)?],
-        None => store.load_all()?,
+        Some(name) => vec![ground.store.load(name)?],
+        None => ground.store.load_all()?,
     };
-    // What is inherited is judged by all that inherit it; a profile that cannot be read is told
+    // What is inherited is judged by all that inherit it; a profile that cannot be read is reported
     // when it is asked for.
-    let all = store.load_all().unwrap_or_else(|_| chosen.clone());
-    let fragments = profiles::fragments(directory.as_deref(), edge)?;
-    let mut problems = undeclared(&chosen, &all, &fragments);
-    let (selections, empty) = selections(&chosen, args);
-    problems.extend(empty);
-    let checked = selections.len();
-    for selection in selections {
-        let found = check(selection, args.engine, edge);
-        // Combinations share fragments: what is wrong with one is told once.
-        problems.extend(
-            found
-                .0
-                .into_iter()
-                .filter(|problem| !problems.contains(problem))
-                .collect::<Vec<_>>(),
-        );
+    let all = ground.store.load_all();
+    let all = all.unwrap_or_else(|_| chosen.clone());
+    let mut found = Found::default();
+    found.extend(undeclared(&chosen, &all, &ground.facts.fragments));
+    let mut checked = 0;
+    let mut checks = Checks::default();
+    for profile in &chosen {
+        let selections = combinations(profile, args);
+        found.extend(selections.is_empty().then(|| nothing_to_build(profile)));
+        checked += selections.len();
+        for selection in selections {
+            match plan_of(&ground, profile, selection, edge) {
+                Ok(planned) => {
+                    found.extend(own_rules(&planned));
+                    if args.engine {
+                        checks.add(planned);
+                    }
+                }
+                Err(problems) => found.extend(problems.0),
+            }
+        }
+    }
+    if args.engine {
+        let result = runtime::block_on(checks.run(edge));
+        found.extend(result.unwrap_or_else(|problems| problems).0);
     }
     if args.pins {
-        let released = released(&chosen, args, edge);
-        problems.extend(
-            pins::check(&released, edge)
-                .err()
-                .into_iter()
-                .flat_map(|found| found.0),
-        );
+        let released = released(&ground, &chosen, args, edge);
+        let problems = pins::check(&released, edge).err();
+        found.extend(problems.into_iter().flat_map(|found| found.0));
     }
-    if !problems.is_empty() {
-        return Err(Problems(problems));
+    if !found.0.is_empty() {
+        return Err(Problems(found.0));
     }
     edge.ui.print(&format!(
         "{} checked, nothing found",
@@ -70,24 +71,62 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     Ok(Exit::Done)
 }
 
+/// Problems, each once: combinations share fragments.
+#[derive(Default)]
+struct Found(Vec<Problem>);
+
+impl Found {
+    fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        for problem in problems {
+            if !self.0.contains(&problem) {
+                self.0.push(problem);
+            }
+        }
+    }
+}
+
+/// What all combinations have in common.
+fn base(args: &LintArgs) -> SelectionArgs {
+    SelectionArgs {
+        profile_dir: args.profile_dir.clone(),
+        ..SelectionArgs::default()
+    }
+}
+
+fn settings_of(selection: SelectionArgs, edge: &Edge) -> Result<Settings, Problems> {
+    let build = BuildArgs {
+        selection,
+        ..BuildArgs::default()
+    };
+    settings(&build, &edge.environment)
+}
+
+fn plan_of(
+    ground: &Ground,
+    profile: &Profile,
+    selection: SelectionArgs,
+    edge: &Edge,
+) -> Result<Planned, Problems> {
+    ground.plan(profile, settings_of(selection, edge)?, edge)
+}
+
 /// Plans the images of released wheels, one for each device: all of its targets have the same pins.
-fn released(chosen: &[Profile], args: &LintArgs, edge: &Edge) -> Vec<PlannedTarget> {
-    let combinations = chosen
-        .iter()
-        .flat_map(|profile| combinations(profile, args));
-    let images = combinations.filter(|selection| {
-        selection.source.as_deref() == Some(Source::Wheel.as_str())
-            && selection.target == [RUNTIME.to_owned()]
+fn released(
+    ground: &Ground,
+    chosen: &[Profile],
+    args: &LintArgs,
+    edge: &Edge,
+) -> Vec<PlannedTarget> {
+    let images = chosen.iter().flat_map(|profile| {
+        let images = combinations(profile, args).into_iter().filter(|selection| {
+            selection.source.as_deref() == Some(Source::Wheel.as_str())
+                && selection.target == [RUNTIME.to_owned()]
+        });
+        images.map(move |selection| (profile, selection))
     });
-    let plans = images.filter_map(|selection| {
-        let build = BuildArgs {
-            selection,
-            ..BuildArgs::default()
-        };
-        // What cannot be planned was reported before.
-        let settings = settings(&build, &edge.environment).ok()?;
-        plan(settings, edge).ok()
-    });
+    // What cannot be planned was reported before.
+    let plans =
+        images.filter_map(|(profile, selection)| plan_of(ground, profile, selection, edge).ok());
     plans
         .flat_map(|planned| planned.resolution.plan.targets)
         .collect()
@@ -108,23 +147,11 @@ fn undeclared(chosen: &[Profile], all: &[Profile], fragments: &Fragments) -> Vec
     problems
 }
 
-/// Returns what to check of all profiles, and a problem for each of which there is nothing.
-fn selections(chosen: &[Profile], args: &LintArgs) -> (Vec<SelectionArgs>, Vec<Problem>) {
-    let (mut selections, mut empty) = (Vec::new(), Vec::new());
-    for profile in chosen {
-        let of_profile = combinations(profile, args);
-        if of_profile.is_empty() {
-            let name = profile.framework.as_ref().map(|name| name.value.as_str());
-            let message = format!(
-                "Nothing of profile `{}` can be built",
-                name.unwrap_or_default()
-            );
-            let problem = Problem::new(Exit::Usage, message);
-            empty.push(problem.hint("Give it a target and a device that go together"));
-        }
-        selections.extend(of_profile);
-    }
-    (selections, empty)
+fn nothing_to_build(profile: &Profile) -> Problem {
+    let name = profile.framework.as_ref().map(|name| name.value.as_str());
+    let name = name.unwrap_or_default();
+    let message = format!("Nothing of profile `{name}` can be built");
+    Problem::new(Exit::Usage, message).hint("Give it a target and a device that go together")
 }
 
 /// Returns every target of a profile on every device and from every source that it may have.
@@ -153,8 +180,7 @@ fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
                         device: vec![device.to_owned()],
                         target: vec![target.value.clone()],
                         source: Some(source.to_owned()),
-                        profile_dir: args.profile_dir.clone(),
-                        ..SelectionArgs::default()
+                        ..base(args)
                     });
                 }
             }
@@ -163,26 +189,7 @@ fn combinations(profile: &Profile, args: &LintArgs) -> Vec<SelectionArgs> {
     selections
 }
 
-fn check(selection: SelectionArgs, on_engine: bool, edge: &mut Edge) -> Problems {
-    let build = BuildArgs {
-        selection,
-        ..BuildArgs::default()
-    };
-    let planned = settings(&build, &edge.environment).and_then(|settings| plan(settings, edge));
-    let planned = match planned {
-        Ok(planned) => planned,
-        Err(problems) => return problems,
-    };
-    let own = own_rules(&planned);
-    if !on_engine || !own.0.is_empty() {
-        return own;
-    }
-    match runtime::block_on(engine_rules(&planned, edge)) {
-        Ok(problems) | Err(problems) => problems,
-    }
-}
-
-fn own_rules(planned: &Planned) -> Problems {
+fn own_rules(planned: &Planned) -> Vec<Problem> {
     let mut problems = Vec::new();
     for target in &planned.resolution.plan.targets {
         match planned.fragments.compose(&target.dockerfile.fragments) {
@@ -194,19 +201,5 @@ fn own_rules(planned: &Planned) -> Problems {
             Err(errors) => problems.extend(errors.0),
         }
     }
-    Problems(problems)
-}
-
-/// Asks the engine for BuildKit's own checks.
-async fn engine_rules(planned: &Planned, edge: &Edge) -> Result<Problems, Problems> {
-    let resources = Resources {
-        secrets: SecretStore::default(),
-        credentials: Credentials::new(Keyring::default()),
-        agents: Agents::default(),
-        proxies: BTreeMap::new(),
-        actions: ActionsService::default(),
-    };
-    let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
-    let (client, _) = super::connection::connect(edge).await?;
-    runner.check(&client).await
+    problems
 }

@@ -1,6 +1,5 @@
 //! `--allow`: what a build may do that it otherwise may not, in the words of `docker buildx`.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::docker::step::Entitlement;
@@ -11,7 +10,7 @@ pub(crate) enum Permission {
     /// Steps that ask for it get it.
     Step(Entitlement),
     /// A profile of somebody else may read this path outside of its repository.
-    Read(PathBuf),
+    Read(String),
 }
 
 /// Why a text is no permission.

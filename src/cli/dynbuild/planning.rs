@@ -13,12 +13,12 @@ use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
 use crate::plan::{
-    Candidate, Expansion, Facts, HostUser, Origin, Product, Resolution, SecretSource, Setting,
-    Settings, choose_fragments, expand, known_secrets, resolve_all,
+    Candidate, Expansion, Facts, HostUser, Origin, Product, Resolution, SecretSource, SetTable,
+    Setting, Settings, choose_fragments, expand, known_secrets, resolve_all,
 };
 use crate::problem::{Problem, Problems};
-use crate::profile::Profile;
-use crate::toml_file::Merge as _;
+use crate::profile::{Profile, Store};
+use crate::toml_file::{Merge as _, Table};
 use crate::tree::SourceTree;
 
 /// The framework of builds without `--framework`, unless the profiles at hand lack it.
@@ -33,6 +33,17 @@ pub(super) struct Planned {
     pub(super) fragments: Fragments,
     /// What wants a yes before it is built.
     pub(super) outside_reads: Vec<OutsideRead>,
+    /// What has it.
+    pub(super) allowed_reads: Vec<Setting<String>>,
+}
+
+/// What every plan of a run stands on, read once: profiles, fragments, and the build context.
+pub(super) struct Ground {
+    pub(super) store: Store,
+    /// Sets that the repository names.
+    sets: Table<SetTable>,
+    context: PathBuf,
+    pub(super) facts: Facts,
 }
 
 /// What plans are made from.
@@ -47,8 +58,12 @@ struct Ingredients {
 ///
 /// # Errors
 /// Returns all that is wrong with what was asked for, the profile and the fragments.
-pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
-    let ingredients = ingredients(settings, edge)?;
+pub(super) fn plan(mut settings: Settings, edge: &Edge) -> Result<Planned, Problems> {
+    let ground = Ground::read(&mut settings, edge)?;
+    planned(ground.ingredients(settings, None, edge)?, edge)
+}
+
+fn planned(ingredients: Ingredients, edge: &Edge) -> Result<Planned, Problems> {
     let expansion = ingredients.expand()?;
     let families = &expansion.families;
     let mut resolution = resolve_all(families)?;
@@ -64,6 +79,7 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
     }
     Ok(Planned {
         outside_reads: reads,
+        allowed_reads: ingredients.settings.allowed_reads.clone(),
         resolution,
         fragments: ingredients.fragments,
     })
@@ -73,8 +89,9 @@ pub(super) fn plan(settings: Settings, edge: &Edge) -> Result<Planned, Problems>
 ///
 /// # Errors
 /// Returns all that is wrong with the choice, the profile and the fragments.
-pub(super) fn dockerfiles(settings: Settings, edge: &Edge) -> Result<Vec<String>, Problems> {
-    let ingredients = ingredients(settings, edge)?;
+pub(super) fn dockerfiles(mut settings: Settings, edge: &Edge) -> Result<Vec<String>, Problems> {
+    let ground = Ground::read(&mut settings, edge)?;
+    let ingredients = ground.ingredients(settings, None, edge)?;
     let mut texts = Vec::new();
     for family in ingredients.expand()?.families {
         for names in choose_fragments(family.profile, &family.settings, family.facts)? {
@@ -90,54 +107,100 @@ impl Ingredients {
     }
 }
 
-fn ingredients(mut settings: Settings, edge: &Edge) -> Result<Ingredients, Problems> {
+impl Ground {
+    /// Reads everything for builds with these settings, whatever their framework.
+    ///
+    /// # Errors
+    /// Fails where profiles, fragments or the context cannot be read.
+    pub(super) fn read(settings: &mut Settings, edge: &Edge) -> Result<Self, Problems> {
+        settle_directory(settings, edge);
+        let directory = settings.profile_dir.as_ref();
+        let directory = directory.map(|setting| setting.value.as_path());
+        let store = profiles::store(directory, edge)?;
+        let context = context(settings, edge)?;
+        let facts = facts(&context, profiles::fragments(directory, edge)?, edge)?;
+        Ok(Self {
+            store,
+            sets: sets::of_repository(&context)?,
+            context,
+            facts,
+        })
+    }
+
+    /// Decides what to build of one profile.
+    ///
+    /// # Errors
+    /// Returns all that is wrong with what was asked for, the profile and the fragments.
+    pub(super) fn plan(
+        &self,
+        profile: &Profile,
+        mut settings: Settings,
+        edge: &Edge,
+    ) -> Result<Planned, Problems> {
+        settle_directory(&mut settings, edge);
+        planned(self.ingredients(settings, Some(profile), edge)?, edge)
+    }
+
+    /// Gathers what a plan is made from; `profile` is that of the only framework, if it was loaded.
+    fn ingredients(
+        &self,
+        mut settings: Settings,
+        profile: Option<&Profile>,
+        edge: &Edge,
+    ) -> Result<Ingredients, Problems> {
+        settings.sets = settings.sets.merge(self.sets.clone());
+        let mut products = settings.take_products()?;
+        for product in &mut products {
+            if product.frameworks.is_empty() {
+                let name = default_framework(&self.store.frameworks());
+                product.frameworks.push(Setting::new(name, Origin::BuiltIn));
+            }
+        }
+        self.settle(&mut settings);
+        let mut candidates = BTreeMap::new();
+        for asked in products.iter().flat_map(|product| &product.frameworks) {
+            if !candidates.contains_key(&asked.value) {
+                let profile = match profile {
+                    Some(profile) => profile.clone(),
+                    None => self.store.load(&asked.value)?,
+                };
+                let facts = of_profile(&profile, &settings, &self.facts, edge);
+                candidates.insert(asked.value.clone(), Candidate { profile, facts });
+            }
+        }
+        Ok(Ingredients {
+            settings,
+            products,
+            candidates,
+            fragments: self.facts.fragments.clone(),
+        })
+    }
+
+    /// Gives the settings the context that was read.
+    fn settle(&self, settings: &mut Settings) {
+        let context = self.context.clone();
+        settings.context = Some(match settings.context.take() {
+            Some(asked) => asked.map(|_| context),
+            None => Setting::new(context, Origin::Host),
+        });
+    }
+}
+
+fn settle_directory(settings: &mut Settings, edge: &Edge) {
     settings.profile_dir = settings
         .profile_dir
+        .take()
         .map(|directory| directory.map(|path| real(edge.absolute(&path))));
-    let directory = settings
-        .profile_dir
-        .as_ref()
-        .map(|setting| setting.value.clone());
-    let store = profiles::store(directory.as_deref(), edge)?;
-    let context = context(&settings, edge)?;
-    settings.sets = settings.sets.merge(sets::of_repository(&context)?);
-    let mut products = settings.take_products()?;
-    for product in &mut products {
-        if product.frameworks.is_empty() {
-            let name = default_framework(&store.frameworks());
-            product.frameworks.push(Setting::new(name, Origin::BuiltIn));
-        }
-    }
-    let fragments = profiles::fragments(directory.as_deref(), edge)?;
-    let facts = facts(&context, fragments.clone(), edge)?;
-    settings.context = Some(match settings.context {
-        Some(asked) => asked.map(|_| context),
-        None => Setting::new(context, Origin::Host),
-    });
-    let mut candidates = BTreeMap::new();
-    for asked in products.iter().flat_map(|product| &product.frameworks) {
-        if !candidates.contains_key(&asked.value) {
-            let candidate = candidate(store.load(&asked.value)?, &settings, &facts, edge);
-            candidates.insert(asked.value.clone(), candidate);
-        }
-    }
-    Ok(Ingredients {
-        settings,
-        products,
-        candidates,
-        fragments,
-    })
 }
 
 /// Adds to the facts what depends on a profile: which of its secrets are missing here.
-fn candidate(profile: Profile, settings: &Settings, facts: &Facts, edge: &Edge) -> Candidate {
-    let secrets = known_secrets(&profile, settings).into_iter();
+fn of_profile(profile: &Profile, settings: &Settings, facts: &Facts, edge: &Edge) -> Facts {
+    let secrets = known_secrets(profile, settings).into_iter();
     let absent = secrets.filter(|secret| !exists(&secret.source.value, edge));
-    let facts = Facts {
+    Facts {
         absent_secrets: absent.map(|secret| secret.id).collect(),
         ..facts.clone()
-    };
-    Candidate { profile, facts }
+    }
 }
 
 fn facts(context: &Path, fragments: Fragments, edge: &Edge) -> Result<Facts, Problems> {

@@ -10,7 +10,7 @@ use crate::docker::number::boolean;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::docker::step::Entitlement;
 use crate::exit::Exit;
-use crate::plan::{Named, Origin, SecretSource, Setting, Settings, StepSettings};
+use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
 use crate::problem::{Problem, Problems, capitalized};
 use crate::profile::Source;
 use crate::redact::Redactor;
@@ -91,7 +91,7 @@ impl Reader<'_> {
         results_into(results, &mut settings);
         self.labels(results, &mut settings);
         caches_into(caches, &mut settings);
-        steps_into(steps, &mut settings.steps);
+        steps_into(steps, &mut settings);
         settings
     }
 
@@ -384,7 +384,7 @@ fn caches_into(args: &CacheArgs, settings: &mut Settings) {
     settings.pull = pull.map(|pull| Setting::flag(pull, "--pull"));
 }
 
-fn steps_into(args: &StepArgs, steps: &mut StepSettings) {
+fn steps_into(args: &StepArgs, settings: &mut Settings) {
     let StepArgs {
         network,
         add_host,
@@ -393,22 +393,27 @@ fn steps_into(args: &StepArgs, steps: &mut StepSettings) {
         allow,
         no_cache_filter,
     } = args;
+    let (allowed_steps, allowed_reads) = permissions(allow);
+    settings.allowed_reads = many("--allow", &allowed_reads);
+    let steps = &mut settings.steps;
     steps.network = network.map(|network| Setting::flag(network, "--network"));
     steps.add_hosts = all("--add-host", add_host);
     steps.shm_size = shm_size.map(|size| Setting::flag(size, "--shm-size"));
     steps.ulimits = all("--ulimit", ulimit);
-    steps.allow = all("--allow", &entitlements(allow));
+    steps.allow = all("--allow", &allowed_steps);
     steps.no_cache_filter = all("--no-cache-filter", no_cache_filter);
 }
 
-fn entitlements(allowed: &[Permission]) -> Vec<Entitlement> {
-    let allowed = allowed.iter();
-    allowed
-        .filter_map(|permission| match permission {
-            Permission::Step(entitlement) => Some(*entitlement),
-            Permission::Read(_) => None,
-        })
-        .collect()
+/// Returns what steps may do, and what may be read.
+fn permissions(allowed: &[Permission]) -> (Vec<Entitlement>, Vec<String>) {
+    let (mut steps, mut reads) = (Vec::new(), Vec::new());
+    for permission in allowed {
+        match permission {
+            Permission::Step(entitlement) => steps.push(*entitlement),
+            Permission::Read(path) => reads.push(path.clone()),
+        }
+    }
+    (steps, reads)
 }
 
 fn all<T: Clone>(flag: &str, values: &[T]) -> Vec<Setting<T>> {

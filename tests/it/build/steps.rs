@@ -134,3 +134,23 @@ fn annotations_are_in_the_manifest() {
         }
     }
 }
+
+#[test]
+fn the_lint_shows_buildkits_checks_next_to_its_own() {
+    for engine in engines::newest() {
+        let sample =
+            Sample::with_stages("FROM busybox:latest as first\nARG NOT_USED=1\nCMD [\"true\"]\n");
+        sample.write(
+            "profiles/sample.toml",
+            &sample
+                .read("profiles/sample.toml")
+                .replace("[targets.second]", "[targets.second]\nstage = \"first\""),
+        );
+        let end = run(sample.command(&engine, "lint").arg("--engine"));
+        end.assert_code(2, &engine.name);
+        for rule in ["arg-unused", "FromAsCasing"] {
+            let found = end.stderr.matches(rule).count();
+            assert!(found > 0, "{rule}: {}", end.stderr);
+        }
+    }
+}

@@ -145,6 +145,12 @@ fn what_a_profile_reads_outside_wants_a_yes() {
     // It gets as far as the engine, which is not there.
     let ran = env.run(&allowed);
     assert_eq!(ran.code, Some(3), "{ran}");
+    env.write(
+        "home/.config/dynbuild/config.toml",
+        "allow = [\"fs.read=~/.ssh\", \"fs.read=/etc/ssl\"]\n",
+    );
+    let ran = env.run("");
+    assert_eq!(ran.code, Some(3), "{ran}");
     let ran = env.run("--dry-run");
     assert_eq!(ran.code, Some(0), "{ran}");
     assert!(ran.stderr.contains("/etc/ssl"), "{ran}");
