@@ -2,6 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use test_case::test_case;
 
 use super::test_env::TestEnv;
 
@@ -89,4 +92,25 @@ fn doctor_tells_of_the_engine() {
     assert_eq!(findings[0]["check"], "engine");
     assert_eq!(findings[0]["status"], "failed");
     assert!(findings[0]["fix"].is_string());
+}
+
+/// The program that leads to the engine neither connects nor ends.
+#[test_case(""; "a build")]
+#[test_case("doctor"; "doctor")]
+#[test_case("lint demo --engine"; "lint")]
+fn an_ssh_that_hangs_is_waited_for_in_words_and_not_for_ever(line: &str) {
+    let env = TestEnv::new();
+    env.write("bin/ssh", "#!/bin/sh\nexec sleep 600\n");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    fs_err::set_permissions(env.path("bin/ssh"), executable).expect("a program");
+    let path = format!("{}:/usr/bin:/bin", env.path("bin").display());
+    let env = env
+        .with("PATH", &path)
+        .with("DOCKER_HOST", "ssh://me@host")
+        .with("DYNBUILD_ENGINE_TIMEOUT", "4s");
+    let ran = env.run(line);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stderr.contains("Waiting for the engine"), "{ran}");
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("did not answer within 4s"), "{ran}");
 }

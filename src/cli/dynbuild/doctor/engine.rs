@@ -9,13 +9,14 @@ use crate::cli::edge::Edge;
 use crate::dial::Endpoint;
 use crate::engine::{Engine, Located, locate};
 use crate::problem::Problem;
+use crate::ui::Ui;
 
 const CHECK: &str = "engine";
 
 /// Checks the engine that the user means.
 pub(in crate::cli::dynbuild) async fn check(edge: &Edge) -> Vec<Finding> {
     match locate(&edge.surroundings()) {
-        Ok(located) => match found(&located).await {
+        Ok(located) => match found(&located, edge).await {
             Ok(findings) => findings,
             Err(problem) => vec![failed(problem)],
         },
@@ -34,15 +35,21 @@ fn failed(problem: Problem) -> Finding {
     )
 }
 
-async fn found(located: &Located) -> Result<Vec<Finding>, Problem> {
-    let engine = Engine::connect(&located.address).await?;
+async fn found(located: &Located, edge: &Edge) -> Result<Vec<Finding>, Problem> {
+    let settings = edge.settings.clone();
+    let deadline = edge.deadline()?.reporting(move |text| {
+        Ui::new(&settings).note(text);
+    });
+    let engine = Engine::connect_within(&located.address, deadline.clone()).await?;
     let version = engine.version();
     let summary = format!(
         "Docker Engine {} (API {}) at {}, by {}",
         version.version, version.api, located.address, located.origin
     );
     let mut findings = vec![Finding::ok(CHECK, summary)];
-    let client = Client::connect(&Endpoint::engine(located.address.clone())).await?;
+    let endpoint = Endpoint::engine(located.address.clone());
+    let connecting = async { Client::connect(&endpoint).await.map_err(Problem::from) };
+    let client = deadline.connecting(&located.address, connecting).await?;
     findings.push(store(client.capabilities().store));
     let info = engine.info().await?;
     if located.address.is_local() {
