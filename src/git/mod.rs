@@ -17,7 +17,7 @@ mod version;
 
 pub use checkout::{Checkout, SourceRevision};
 pub use error::GitError;
-pub use place::top_directory;
+pub use place::{GitDirectory, linked_directory, top_directory};
 pub use program::GitProgram;
 pub use version::{Version, VersionOrigin};
 

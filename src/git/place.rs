@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::GitError;
 use super::program::GitProgram;
+use crate::text_file;
 
 /// `/dev/null`, which people name to have no file.
 const NULL_DEVICE: u64 = 1 << 8 | 3;
@@ -25,6 +26,47 @@ pub(super) struct Place {
 /// Returns the top directory of the working tree around `directory`, if there is one.
 pub fn top_directory(directory: &Path) -> Option<PathBuf> {
     Place::around(directory).map(|place| place.top)
+}
+
+/// The directory that a file called `.git` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitDirectory {
+    /// As the file has it: absolute, or relative to the directory of the file.
+    pub written: PathBuf,
+    /// The directory, without links.
+    pub own: PathBuf,
+    /// What all worktrees of the repository share; the directory itself if it is no worktree's.
+    pub shared: PathBuf,
+    /// Whether it is that of a submodule, which also names its working tree.
+    pub is_submodule: bool,
+}
+
+/// Returns the directory that `.git` of the working tree around `directory` names, if it is a file.
+pub fn linked_directory(directory: &Path) -> Option<GitDirectory> {
+    let place = Place::around(directory)?;
+    let text = text_file::read_text(&place.git).ok()?;
+    let written = PathBuf::from(text.strip_prefix("gitdir:")?.trim());
+    let own = place.top.join(&written).canonicalize().ok()?;
+    let shared = common_directory(&own).canonicalize().ok()?;
+    // The file may be a stranger's: it must not make anything else of the machine known.
+    let is_git = ["HEAD", "objects", "refs"]
+        .iter()
+        .all(|part| shared.join(part).exists());
+    if !is_git {
+        return None;
+    }
+    let config = text_file::read_text(&shared.join("config")).unwrap_or_default();
+    let is_worktree = |line: &str| {
+        line.trim_start()
+            .to_ascii_lowercase()
+            .starts_with("worktree")
+    };
+    Some(GitDirectory {
+        is_submodule: own == shared && config.lines().any(is_worktree),
+        written,
+        own,
+        shared,
+    })
 }
 
 impl Place {

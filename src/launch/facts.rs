@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::access::Access;
 use crate::docker::api_version::ApiVersion;
+use crate::git::GitDirectory;
 
 /// The machine and the account that dynrun runs on.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct HostFacts {
     pub cwd: PathBuf,
     /// The git root that contains the working directory, if there is one.
     pub git_root: Option<PathBuf>,
+    /// What its `.git` names, if that is a file.
+    pub git_link: Option<Box<GitDirectory>>,
     /// The user's home directory.
     pub home: Option<PathBuf>,
     /// The user's number.

@@ -5,6 +5,8 @@
 pub struct Note {
     /// One line, sentence case, no trailing period.
     pub message: String,
+    /// Whether it says the same at every launch on an engine, so that once is enough.
+    pub is_lasting: bool,
 }
 
 impl Note {
@@ -12,6 +14,15 @@ impl Note {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            is_lasting: false,
+        }
+    }
+
+    /// Creates a note about the engine, which holds for every launch.
+    pub fn lasting(message: impl Into<String>) -> Self {
+        Self {
+            is_lasting: true,
+            ..Self::new(message)
         }
     }
 }

@@ -912,3 +912,23 @@ fn an_image_that_cannot_be_asked_from_inside_is_told() {
         assert!(hint.contains("`-p 8000`"), "{told}");
     }
 }
+
+/// What an engine cannot do is said once, not at every launch.
+#[test]
+fn a_lasting_note_is_shown_once_per_engine_and_with_v() {
+    for engine in engines::all() {
+        let state = tempfile::tempdir().expect("a directory");
+        let noted = |more: &[&str]| {
+            let mut command = dynrun(&engine);
+            command.env("XDG_STATE_HOME", state.path()).args(more);
+            let limit = ["--ulimit", "nofile=99999999", IMAGE, "true"];
+            let output = command.args(limit).output().expect("dynrun starts");
+            stderr(&output).contains("may not set limits this high")
+        };
+        // An engine that may set any limit has nothing to say.
+        if noted(&[]) {
+            assert!(!noted(&[]), "{}", engine.name);
+            assert!(noted(&["-v"]), "{}", engine.name);
+        }
+    }
+}

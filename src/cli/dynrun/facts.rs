@@ -18,6 +18,7 @@ pub(super) fn host(edge: &Edge) -> HostFacts {
             .map(|directory| Access::to(&edge.absolute(directory.as_ref()))),
         env: environment.variables().clone(),
         git_root: git::top_directory(&cwd),
+        git_link: git::linked_directory(&cwd).map(Box::new),
         cwd,
         home: environment.home().map(Into::into),
         uid: rustix::process::getuid().as_raw(),

@@ -1,7 +1,7 @@
 //! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
 
 use super::connection::{as_docker, connect, detach_keys, refused};
-use super::leases::leases;
+use super::leases::{is_news, leases};
 use super::loss::told;
 use super::{facts, help, verb, wait};
 use crate::cli::edge::Edge;
@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::diagnosis::Diagnosis;
 use crate::launch::facts::HostFacts;
+use crate::launch::implied::{SECRETS, SecretFile, SecretSource};
 use crate::launch::label::{self, Owner};
 use crate::launch::lease::Lease;
 use crate::launch::live::signals::Signals;
@@ -104,12 +105,19 @@ fn dry_run(
     host: &HostFacts,
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
-    let launch = Launch::decide(Inputs {
+    let mut launch = Launch::decide(Inputs {
         request,
         profile,
         host,
         engine: None,
     })?;
+    if request.format == Format::Json {
+        // Docker's client does the same for the line that is printed else.
+        degrade_terminal(&mut launch, host);
+        add_proxies(&mut launch, edge)?;
+    }
+    let added = Vec::from_iter(secrets_to_add(&launch));
+    launch.notes.extend(added);
     let (launch, hidden) = masked(&launch);
     for note in launch.notes.iter().chain(&hidden) {
         edge.ui.note(&note.message);
@@ -124,6 +132,20 @@ fn dry_run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says what no flag of docker does: secrets are copied into the container before it starts.
+fn secrets_to_add(launch: &Launch) -> impl Iterator<Item = Note> + '_ {
+    launch.secrets.iter().map(|SecretFile { id, source }| {
+        let (value, file) = match source {
+            SecretSource::Variable(name) => (format!("the value of `{name}`"), "FILE".to_owned()),
+            SecretSource::File(path) => ("the file".to_owned(), path.display().to_string()),
+        };
+        Note::new(format!(
+            "dynrun itself copies {value} to `{SECRETS}/{id}`; for docker, add \
+             `--mount type=bind,src={file},dst={SECRETS}/{id},readonly`"
+        ))
+    })
 }
 
 async fn carry_out(
@@ -158,7 +180,9 @@ async fn carry_out(
         *keys = detach_keys(edge)?;
     }
     for note in std::mem::take(&mut launch.notes) {
-        edge.ui.note(&note.message);
+        if !note.is_lasting || is_news(&note, &engine, edge) || edge.verbose {
+            edge.ui.note(&note.message);
+        }
     }
     let keyring = keyring(edge)?;
     let started = Starter {

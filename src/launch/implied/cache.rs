@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use super::bind::bind;
 use super::{Context, Implied};
 use crate::launch::access::Access;
 use crate::launch::flag::{Flag, Flags as _, Origin};
@@ -44,16 +45,16 @@ fn hugging_face(context: &Context<'_>) -> Implied {
     };
     let source = paths::absolute(&context.host.cwd, directory);
     let target = target(context);
-    let bind = format!("{}:{target}", source.display());
+    let path = source.display().to_string();
     // Nobody asked for it now: where it cannot be used, the launch goes on with what is possible.
     match context.host.hf_home.filter(|_| origin == FROM_ENVIRONMENT) {
-        Some(Access::Read) => return read_only(&bind, target),
+        Some(Access::Read) => return read_only(&path, target),
         Some(Access::None) => return left_out(&source),
         Some(Access::Write) | None => {}
     }
     Implied {
         flags: vec![
-            Flag::value("volume", bind, origin.clone()),
+            bind(&path, target, false, origin.clone()),
             Flag::value("env", format!("HF_HOME={target}"), origin),
         ],
         directories: vec![source],
@@ -62,10 +63,10 @@ fn hugging_face(context: &Context<'_>) -> Implied {
 }
 
 /// A cache that others fill: models are read from it, and what is missing cannot be added.
-fn read_only(bind: &str, target: &str) -> Implied {
+fn read_only(path: &str, target: &str) -> Implied {
     Implied {
         flags: vec![
-            Flag::value("volume", format!("{bind}:ro"), FROM_ENVIRONMENT),
+            bind(path, target, true, FROM_ENVIRONMENT),
             Flag::value("env", format!("HF_HOME={target}"), FROM_ENVIRONMENT),
         ],
         notes: vec![Note::new(

@@ -4,9 +4,11 @@
 //! people; nothing is created or touched.
 
 mod accelerator;
+mod bind;
 mod cache;
 mod context;
 mod gds;
+mod git_link;
 mod secrets;
 mod standard;
 mod user;

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use super::bind::bind;
+use super::git_link::GitLink;
 use super::{Context, Implied};
 use crate::exit::Exit;
 use crate::launch::flag::{Flag, Flags as _, Origin};
@@ -12,6 +14,9 @@ use crate::launch::note::Note;
 use crate::problem::Problem;
 
 const FLAG: &str = "--mount-workspace";
+
+/// Where the checkout is in the container.
+pub(super) const WORKSPACE: &str = "/workspace";
 
 pub(super) fn imply(context: &Context<'_>) -> Implied {
     if !context.request.mount_workspace {
@@ -22,28 +27,28 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
     if host.git_root.is_none() && is_too_much(root, host.home.as_deref()) {
         return refuse_all_of_it(&root.display().to_string());
     }
-    let Some(text) = root.to_str().filter(|text| !text.contains(':')) else {
+    let Some(text) = root.to_str() else {
         return refuse(&root.display().to_string());
     };
     let origin = || Origin::Implied(FLAG);
-    let mut flags = Vec::new();
-    flags.push(Flag::value(
-        "volume",
-        format!("{text}:/workspace"),
-        origin(),
-    ));
+    let mut flags = vec![bind(text, WORKSPACE, false, origin())];
     if !context.request.flags.has("workdir") {
-        flags.push(Flag::value("workdir", "/workspace", origin()));
+        flags.push(Flag::value("workdir", WORKSPACE, origin()));
     }
+    let link = host.git_link.as_deref();
+    let shared = link.and_then(|link| GitLink::of(root, link));
+    flags.extend(shared.iter().filter_map(|shared| shared.flag(origin())));
     let note = || {
         let message = format!(
             "`{text}` is in no git checkout; `--mount-workspace` mounts it as it is, writable"
         );
         Note::new(message)
     };
+    let mut notes = Vec::from_iter(host.git_root.is_none().then(note));
+    notes.extend(shared.and_then(|shared| shared.note()));
     Implied {
         flags,
-        notes: host.git_root.is_none().then(note).into_iter().collect(),
+        notes,
         ..Implied::default()
     }
 }
@@ -66,16 +71,13 @@ fn refuse_all_of_it(root: &str) -> Implied {
     }
 }
 
-/// `-v` separates by colons and knows no quotes.
 fn refuse(root: &str) -> Implied {
     let problem = Problem::new(
         Exit::Run,
-        format!("Cannot mount the workspace `{root}`: its path has a colon"),
+        format!("Cannot mount the workspace `{root}`: its path is not UTF-8"),
     );
     Implied {
-        problems: vec![
-            problem.hint("Move the checkout to a directory without a colon in its name"),
-        ],
+        problems: vec![problem.hint("Rename the directory that is not UTF-8: `mv OLD NEW`")],
         ..Implied::default()
     }
 }

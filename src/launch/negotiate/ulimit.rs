@@ -94,7 +94,7 @@ fn told(lowered: &[LimitProblem]) -> Option<Note> {
     });
     let each = each.collect::<Vec<_>>().join(", ");
     let message = format!("The engine may not set limits this high; the container gets {each}");
-    (!lowered.is_empty()).then(|| Note::new(message))
+    (!lowered.is_empty()).then(|| Note::lasting(message))
 }
 
 fn shown(limit: i64) -> String {
