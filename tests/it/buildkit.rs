@@ -60,14 +60,14 @@ fn address(engine: &Engine) -> Address {
     Address::Unix(socket.into())
 }
 
-async fn connect(engine: &Engine) -> Client {
+pub(crate) async fn connect(engine: &Engine) -> Client {
     let endpoint = Endpoint::engine(address(engine));
     Client::connect(&endpoint)
         .await
         .unwrap_or_else(|error| panic!("{}: {error:?}", engine.name))
 }
 
-fn dockerfile(text: &str) -> SessionOptions {
+pub(crate) fn dockerfile(text: &str) -> SessionOptions {
     SessionOptions {
         shared_key: engines::unique("key"),
         directories: vec![LocalDir::memory(
@@ -111,7 +111,7 @@ async fn build(client: &Client, text: &str, request: SolveRequest) -> Built {
     solve(client, &session, request).await
 }
 
-fn request() -> SolveRequest {
+pub(crate) fn request() -> SolveRequest {
     let dockerfile = DockerfileOptions {
         image_resolve: ImageResolve::PreferLocal,
         ..Default::default()
