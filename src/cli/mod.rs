@@ -31,3 +31,8 @@ pub fn dynrun() -> ExitCode {
 pub fn dynbuild_reference() -> String {
     manual::reference(&dynbuild::Cli::command())
 }
+
+/// Returns the reference of `dynrun`'s command line, as it is in the documentation.
+pub fn dynrun_reference() -> String {
+    dynrun::reference()
+}

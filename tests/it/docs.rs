@@ -11,6 +11,8 @@ use dynbuild::toml_file::SourceFile;
 
 use regex::Regex;
 
+mod examples;
+
 /// What stands above the tables that are compared with the programs.
 const CHECKED: &str = "<!-- checked by tests/it/docs.rs -->";
 
@@ -111,8 +113,9 @@ fn the_table_of_commands_names_exactly_the_commands() {
 }
 
 #[test]
-fn the_reference_is_what_the_program_takes() {
+fn the_references_are_what_the_programs_take() {
     reference_is_fresh("dynbuild", &dynbuild::cli::dynbuild_reference());
+    reference_is_fresh("dynrun", &dynbuild::cli::dynrun_reference());
 }
 
 /// Compares a page of the reference, or writes it if snapshots are to be renewed.

@@ -43,6 +43,11 @@ pub(super) fn main() -> ExitCode {
     Edge::run(color, |edge| line?.run(edge))
 }
 
+/// Returns every command with its options, in Markdown.
+pub(super) fn reference() -> String {
+    super::manual::reference(&help::program())
+}
+
 fn arguments() -> Result<Vec<String>, Problems> {
     let mut arguments = std::env::args_os().skip(1);
     let arguments: Result<_, _> = arguments
