@@ -13,28 +13,38 @@ const SLACK: u32 = 10;
 fn env() -> TestEnv {
     let env = TestEnv::new();
     for framework in 0..FRAMEWORKS {
-        let mut profile = format!(
-            "framework = \"f{framework}\"\ndefault-device = \"cpu\"\ndefault-target = \"t0\"\n\
-             sources = [\"wheel\"]\n[devices.cpu]\nplatforms = [\"linux/amd64\"]\n\
-             base-image = \"debian:13\"\n"
-        );
-        let mut fragment = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\n\
-                            FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS t0\n"
-            .to_owned();
-        for target in 0..TARGETS {
-            profile += &format!("[targets.t{target}]\nfragment = \"f{framework}\"\n");
-            let below = target.saturating_sub(1);
-            if target > 0 {
-                fragment += &format!("FROM t{below} AS t{target}\nRUN echo {target}\n");
-            }
-        }
-        env.write(&format!("config/profiles/f{framework}.toml"), &profile);
+        let name = format!("f{framework}");
+        env.write(&format!("config/profiles/{name}.toml"), &profile(&name));
         env.write(
-            &format!("config/dockerfiles/f{framework}.Dockerfile"),
-            &fragment,
+            &format!("config/dockerfiles/{name}.Dockerfile"),
+            &chain("t", TARGETS),
         );
     }
     env
+}
+
+fn profile(name: &str) -> String {
+    let head = format!(
+        "framework = \"{name}\"\ndefault-device = \"cpu\"\ndefault-target = \"t0\"\n\
+         sources = [\"wheel\"]\n[devices.cpu]\nplatforms = [\"linux/amd64\"]\n\
+         base-image = \"debian:13\"\n"
+    );
+    let targets =
+        (0..TARGETS).map(|target| format!("[targets.t{target}]\nfragment = \"{name}\"\n"));
+    head + &targets.collect::<String>()
+}
+
+/// Stages that start from each other.
+fn chain(prefix: &str, count: usize) -> String {
+    let head = format!(
+        "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\n\
+         FROM ${{BASE_IMAGE}}:${{BASE_IMAGE_TAG}} AS {prefix}0\nENV A=1\n"
+    );
+    let stages = (1..count).map(|stage| {
+        let below = stage - 1;
+        format!("FROM {prefix}{below} AS {prefix}{stage}\nENV V{stage}=$A\n")
+    });
+    head + &stages.collect::<String>()
 }
 
 fn timed(env: &TestEnv, line: &str, limit: Duration) {
@@ -57,13 +67,8 @@ fn hundreds_of_frameworks_are_listed_and_planned_at_once_and_linted_in_seconds()
 #[test]
 fn long_chains_of_stages_are_planned_and_linted() {
     let env = TestEnv::new();
-    let mut fragment = "ARG BASE_IMAGE\nARG BASE_IMAGE_TAG\n\
-                        FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS s0\nENV A=1\n"
-        .to_owned();
-    for stage in 1..4_000 {
-        fragment += &format!("FROM s{} AS s{stage}\nENV V{stage}=$A\n", stage - 1);
-    }
-    fragment += "FROM s3999 AS runtime\nARG GREETING\nRUN echo $GREETING $V1\n";
+    let last = "FROM s3999 AS runtime\nARG GREETING\nRUN echo $GREETING $V1\n";
+    let fragment = chain("s", 4_000) + last;
     env.write("config/dockerfiles/demo/runtime.Dockerfile", &fragment);
     env.edit("config/profiles/demo.toml", "needs = [\"base\"]", "");
     let start = Instant::now();

@@ -223,10 +223,8 @@ pub(super) fn combined(count: usize) -> Vec<String> {
 pub(super) fn pairs(count: usize) -> Vec<(String, String)> {
     let file = |stage: &'static str, other: &'static str| {
         let globals = select(GLOBALS).prop_map(move |globals| renamed(globals, stage));
-        let helper = prop::bool::ANY.prop_map(move |helper| match helper {
-            true => format!("FROM scratch AS {other}\nRUN --mount=type=secret,id={other} x\n"),
-            false => String::new(),
-        });
+        let helper = format!("FROM scratch AS {other}\nRUN --mount=type=secret,id={other} x\n");
+        let helper = proptest::option::of(Just(helper)).prop_map(Option::unwrap_or_default);
         let steps = prop::collection::vec(select(STEPS), 1..4);
         let head = select(PAIR_HEADS);
         let file = (head, globals, helper, steps, select(ENDS));
