@@ -22,6 +22,7 @@ pub mod plan;
 pub mod problem;
 pub mod profile;
 pub mod redact;
+pub mod registry;
 pub mod report;
 pub mod secret;
 pub mod suggest;

@@ -172,11 +172,14 @@ pub(super) async fn solve<E>(
         both(call, std::pin::pin!(steps)).await
     };
     let response = Box::pin(job.run(build, cancel)).await;
+    // Before the next build of the session says where its results go.
+    let files = response.as_ref().map_or(Ok(()), |_| session.publish());
     drop(receiving);
     match (response, refused) {
         (_, Some(error)) => Err(StagedError::Refused(error)),
         (Err(error), None) => Err(StagedError::Solve(error)),
         (Ok(response), None) => {
+            files.map_err(|status| StagedError::Solve(SolveError::from_status(status)))?;
             let response: ExportResponse = response.exporter_response.into_iter().collect();
             let published = directories.publish(&response);
             published.map_err(|error| StagedError::Solve(error.into()))?;

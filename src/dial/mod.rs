@@ -28,3 +28,4 @@ pub use version::{EngineVersion, ask as ask_version};
 
 pub(crate) use address::BoxedStream;
 pub(super) use connection::{Connection, MAX_HEADER_LIST, MESSAGE_LIMIT, Route};
+pub(crate) use tls::accept_any_certificate;

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::crypto::{
-    WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
 };
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem};
@@ -75,7 +75,7 @@ fn config(files: &TlsFiles) -> Result<ClientConfig, ConfigError> {
     let builder = if files.verify {
         builder.with_root_certificates(roots(&files.ca)?)
     } else {
-        let anyone = Arc::new(Anyone(provider.signature_verification_algorithms));
+        let anyone = accept_any_certificate(&provider);
         builder.dangerous().with_custom_certificate_verifier(anyone)
     };
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|source| ConfigError::File {
@@ -105,6 +105,11 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError
         .map_err(failed)?
         .collect::<Result<_, _>>()
         .map_err(failed)
+}
+
+/// Returns what takes any certificate; signatures are still checked.
+pub(crate) fn accept_any_certificate(provider: &CryptoProvider) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Anyone(provider.signature_verification_algorithms))
 }
 
 /// Takes any certificate, as docker does without `DOCKER_TLS_VERIFY`; signatures are still checked.

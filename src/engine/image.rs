@@ -3,7 +3,9 @@
 use bollard::models::ImageInspect;
 
 use super::deadline::Pace;
+use super::http::{Body, Call, escape};
 use super::{Engine, EngineError};
+use crate::docker::reference::Reference;
 
 /// What we want to know of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,35 @@ impl Engine {
         }
     }
 
+    /// Gives an image a further name; the image that had the name loses it.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked, or has no such image.
+    pub async fn tag_image(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        let action = format!("name the image `{name}`");
+        let (repository, tag) = match name.parse::<Reference>().map(Reference::tagged) {
+            Ok(reference) => (
+                reference.familiar_name(),
+                reference.tag().map_or(String::new(), ToString::to_string),
+            ),
+            Err(_) => (name.to_owned(), String::new()),
+        };
+        let query = format!("repo={}&tag={}", escape(&repository), escape(&tag));
+        let path = format!("/images/{}/tag?{query}", escape(image));
+        self.body(Call::post(&action, path)).await.map(|_| ())
+    }
+
+    /// Takes a name away; an image without any other name goes with it.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked, or has no such image.
+    pub async fn untag_image(&self, name: &str) -> Result<(), EngineError> {
+        let action = format!("take the name `{name}` away");
+        let path = format!("/images/{name}?noprune=true");
+        let call = Call::new(&action, http::Method::DELETE, path, Body::None);
+        self.body(call).await.map(|_| ())
+    }
+
     /// Returns the names that a repository's images have, such as `dynamo:latest-vllm`.
     ///
     /// # Errors
@@ -53,10 +84,8 @@ impl Engine {
             tags: Option<Vec<String>>,
         }
         let filters = serde_json::json!({"reference": [repository]}).to_string();
-        let path = format!("/images/json?filters={}", super::http::escape(&filters));
-        let lines: Vec<Line> = self
-            .json(super::http::Call::get("list images", path))
-            .await?;
+        let path = format!("/images/json?filters={}", escape(&filters));
+        let lines: Vec<Line> = self.json(Call::get("list images", path)).await?;
         Ok(lines
             .into_iter()
             .flat_map(|line| line.tags.unwrap_or_default())

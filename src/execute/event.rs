@@ -70,6 +70,8 @@ pub enum TargetOutcome {
         /// The step that failed, if one did.
         vertex: Option<Digest>,
     },
+    /// It was built and is good, but is not published because another target failed.
+    Withheld,
     /// It was stopped before its end: by the user, or because another target failed.
     Cancelled,
 }

@@ -28,7 +28,21 @@ pub(super) fn exports(
             other => exports.extend(other),
         }
     }
+    store_once(&mut exports);
     (exports, to_push)
+}
+
+/// Keeps what is pushed out of the store if it is loaded anyway: of two exporters that give one name
+/// at once, one fails.
+fn store_once(exports: &mut [Export]) {
+    let is_loaded = exports
+        .iter()
+        .any(|export| matches!(export, Export::Moby(_)));
+    for export in exports.iter_mut().filter(|_| is_loaded) {
+        if let Export::Image(ImageExport { image, push: true }) = export {
+            image.attributes.insert("store".into(), "false".into());
+        }
+    }
 }
 
 /// Adds an image for the engine's store. That takes it once, with all of its names.

@@ -3,41 +3,57 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Opens when everybody who is expected has arrived. Whoever gives up cancels the run instead,
-/// which ends the wait of the others.
+/// Opens when everybody who is expected has arrived. It stays closed if somebody fails: for those
+/// who go on with their own work until then, so that what they have done is in the cache.
 #[derive(Debug)]
-pub(super) struct Gate {
-    expected: usize,
-    missing: watch::Sender<usize>,
+pub(super) struct Gate(watch::Sender<Count>);
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    missing: usize,
+    failed: usize,
 }
 
-/// The run was cancelled before everybody had arrived.
+/// Why nobody passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NeverOpened;
+pub(super) enum NeverOpened {
+    /// The run was cancelled before everybody had arrived.
+    Cancelled,
+    /// Somebody who was expected has failed.
+    Failed,
+}
 
 impl Gate {
     /// Makes a gate for a number of builds.
     pub(super) fn new(expected: usize) -> Self {
-        Self {
-            expected,
-            missing: watch::Sender::new(expected),
-        }
+        Self(watch::Sender::new(Count {
+            missing: expected,
+            failed: 0,
+        }))
     }
 
-    /// Returns whether nobody would wait at it.
-    pub(super) const fn is_for_one(&self) -> bool {
-        self.expected <= 1
+    /// Arrives.
+    pub(super) fn arrive(&self) {
+        self.0
+            .send_modify(|count| count.missing = count.missing.saturating_sub(1));
     }
 
-    /// Arrives, and waits for all others.
+    /// Says that a build which has not arrived never will.
+    pub(super) fn fail(&self) {
+        self.0.send_modify(|count| {
+            count.missing = count.missing.saturating_sub(1);
+            count.failed += 1;
+        });
+    }
+
+    /// Waits for all others.
     pub(super) async fn pass(&self, cancel: &CancellationToken) -> Result<(), NeverOpened> {
-        self.missing
-            .send_modify(|missing| *missing = missing.saturating_sub(1));
-        let mut missing = self.missing.subscribe();
-        let opened = missing.wait_for(|missing| *missing == 0);
-        match cancel.run_until_cancelled(opened).await {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(_)) | None => Err(NeverOpened),
+        let mut count = self.0.subscribe();
+        let complete = count.wait_for(|count| count.missing == 0);
+        match cancel.run_until_cancelled(complete).await {
+            Some(Ok(count)) if count.failed == 0 => Ok(()),
+            Some(Ok(_)) => Err(NeverOpened::Failed),
+            Some(Err(_)) | None => Err(NeverOpened::Cancelled),
         }
     }
 }
@@ -48,18 +64,31 @@ mod tests {
 
     use super::*;
 
+    async fn come(gate: &Gate, cancel: &CancellationToken) -> Result<(), NeverOpened> {
+        gate.arrive();
+        gate.pass(cancel).await
+    }
+
     #[tokio::test]
     async fn opens_for_all_at_once() {
         let (gate, cancel) = (Gate::new(3), CancellationToken::new());
-        let passed = join_all((0..3).map(|_| gate.pass(&cancel))).await;
+        let passed = join_all((0..3).map(|_| come(&gate, &cancel))).await;
         assert_eq!(passed, [Ok(()); 3]);
     }
 
     #[tokio::test]
-    async fn stays_closed_when_one_gives_up() {
+    async fn stays_closed_when_the_run_is_cancelled() {
         let (gate, cancel) = (Gate::new(2), CancellationToken::new());
         let give_up = async { cancel.cancel() };
-        let (passed, ()) = tokio::join!(gate.pass(&cancel), give_up);
-        assert_eq!(passed, Err(NeverOpened));
+        let (passed, ()) = tokio::join!(come(&gate, &cancel), give_up);
+        assert_eq!(passed, Err(NeverOpened::Cancelled));
+    }
+
+    #[tokio::test]
+    async fn stays_closed_when_one_fails_and_the_others_go_on() {
+        let (gate, cancel) = (Gate::new(2), CancellationToken::new());
+        let fail = async { gate.fail() };
+        let (passed, ()) = tokio::join!(come(&gate, &cancel), fail);
+        assert_eq!(passed, Err(NeverOpened::Failed));
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::run::Built;
+use super::outcome::Built;
 
 /// Returns the metadata of those of `planned` builds that succeeded: of a single one as `docker
 /// buildx build` writes it, of several by target as `docker buildx bake` does, however many failed.

@@ -1,10 +1,13 @@
 //! Runs a build plan: order, concurrency, publishing; emits events.
 //!
 //! A [`Runner`] joins the fragments that a [`BuildPlan`](crate::plan::BuildPlan) needs into one
-//! Dockerfile for each framework, opens a session for each set of paths that its targets read from the context, and
-//! solves all targets at once. What happens comes out as [`Event`]s; how each target ended as
-//! [`Finished`], whose problems are told at the lines of the fragments.
+//! Dockerfile for each framework, opens a session for each set of paths that its targets read from
+//! the context, and solves as many targets at once as its [`Policy`] allows. What is exported has no
+//! names at first: they move at the end, all or none. What happens comes out as [`Event`]s; how each
+//! target ended as [`Finished`], whose problems point at the lines of the fragments.
 
+mod build_target;
+mod delivery;
 mod destination;
 mod dockerfiles;
 pub mod event;
@@ -12,15 +15,21 @@ mod export;
 mod failure;
 mod gate;
 mod metadata;
+mod naming;
+mod outcome;
+mod policy;
 mod preflight;
 mod push;
 mod request;
+mod retry;
 mod run;
 mod runner;
+mod sessions;
 mod smoke;
 
 pub use destination::{check_destinations, file_obstacle};
 pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
-pub use run::{Built, Finished};
+pub use outcome::{Built, Finished};
+pub use policy::{Policy, Publish};
 pub use runner::{Resources, Runner};

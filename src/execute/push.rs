@@ -3,10 +3,14 @@
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::delivery::Delivery;
 use super::event::{Event, TargetOutcome};
 use super::failure::with_session_hints;
-use super::run::{Failure, Run};
+use super::outcome::Failure;
+use super::retry::Passing;
+use super::run::Run;
 use crate::buildkit::Digest;
+use crate::buildkit::export::ExportResponse;
 use crate::buildkit::progress::{SolveStatus, Vertex, VertexStatus};
 use crate::buildkit::session::Session;
 use crate::docker::reference::Reference;
@@ -38,6 +42,29 @@ impl Run<'_> {
         Ok(digest)
     }
 
+    /// Uploads the image of a classic store, and leaves all names as they are. BuildKit does not
+    /// push out of such a store, and the engine pushes nothing without a name, so each repository
+    /// gets a name that says which image it is.
+    pub(super) async fn upload(
+        &self,
+        target: &PlannedTarget,
+        delivery: &Delivery,
+        response: &ExportResponse,
+        session: &Session,
+    ) -> Result<Option<Digest>, Failure> {
+        let Some(id) = self.loaded(response) else {
+            return Ok(None);
+        };
+        let mut digest = None;
+        for place in delivery.places() {
+            let name = place.upload_name(id.as_str());
+            let tagged = self.engine.tag_image(id.as_str(), &name).await;
+            tagged.map_err(|error| Failure::of(Problem::from(error).into()))?;
+            digest = self.push_name(target, &name, session).await?.or(digest);
+        }
+        Ok(digest)
+    }
+
     async fn push_name(
         &self,
         target: &PlannedTarget,
@@ -58,7 +85,16 @@ impl Run<'_> {
         // Whoever fails to look a login up is told when the registry refuses.
         let login = session.credentials().login(&host(name)).await;
         let (told, steps) = unbounded_channel();
-        let push = self.engine.push_image(name, login.as_ref(), told);
+        let push = async {
+            // Given away, so that the report ends with the push.
+            let told = told;
+            let push = async || {
+                let told = told.clone();
+                self.engine.push_image(name, login.as_ref(), told).await
+            };
+            self.with_retries(Some(target), Passing::of_engine, push)
+                .await
+        };
         let push = self.cancel.run_until_cancelled(push);
         let (result, ()) = tokio::join!(push, self.forward_push(target, &step.digest, steps));
         step.completed = Some(Timestamp::now());
@@ -96,7 +132,7 @@ impl Run<'_> {
         Err(failure)
     }
 
-    async fn tell_step(&self, target: &PlannedTarget, step: &Vertex) {
+    pub(super) async fn tell_step(&self, target: &PlannedTarget, step: &Vertex) {
         let status = SolveStatus {
             vertexes: vec![step.clone()],
             ..SolveStatus::default()

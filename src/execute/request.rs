@@ -15,6 +15,7 @@ use crate::docker::size::ByteSize;
 use crate::docker::step::{self, StepNetwork};
 use crate::plan::PlannedTarget;
 
+use super::delivery::Delivery;
 use super::dockerfiles::Dockerfiles;
 use super::export::exports;
 
@@ -22,8 +23,16 @@ use super::export::exports;
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) request: SolveRequest,
-    /// Names under which the engine pushes the image after the build.
-    pub(super) to_push: Vec<String>,
+    /// What is left to do after it.
+    pub(super) delivery: Delivery,
+}
+
+impl Prepared {
+    /// Keeps the names for the end.
+    pub(super) fn withhold(&mut self, store: Store) {
+        let to_push = std::mem::take(&mut self.delivery.to_push);
+        self.delivery = Delivery::withhold(&mut self.request.exports, to_push, store);
+    }
 }
 
 /// Makes the request; caches take from the job of GitHub Actions what they do not say themselves.
@@ -49,7 +58,13 @@ pub(super) fn request(
         cache_exports: caches(&target.cache_to),
         ..SolveRequest::default()
     };
-    Prepared { request, to_push }
+    Prepared {
+        request,
+        delivery: Delivery {
+            to_push,
+            ..Delivery::default()
+        },
+    }
 }
 
 fn dockerfile(target: &PlannedTarget, dockerfiles: &Dockerfiles) -> DockerfileOptions {

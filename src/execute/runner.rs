@@ -1,31 +1,32 @@
-//! Runs the builds of a plan: all at once, in as few sessions as possible.
+//! Runs the builds of a plan: as many at once as the engine can take, in as few sessions as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use futures_util::future::join_all;
-use tokio::sync::mpsc;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::build_target::{Exported, Staged};
 use super::dockerfiles::Dockerfiles;
-use super::event::Event;
+use super::event::{Event, TargetOutcome};
 use super::failure;
 use super::gate::Gate;
+use super::outcome::{Failure, Finished};
+use super::policy::{Machine, Policy, Publish};
 use super::preflight;
-use super::request::{Prepared, directory_name, request};
-use super::run::{Finished, Listener, Run};
+use super::request::{Prepared, request};
+use super::retry::Passing;
+use super::run::{Listener, Run};
+use super::sessions::Sessions;
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::local::CONTEXT;
-use crate::buildkit::session::{
-    Agents, Credentials, LocalDir, SecretStore, Session, SessionOptions,
-};
-use crate::docker::named_context::ContextPlace;
-use crate::engine::Engine;
-use crate::hash::sha256_hex;
-use crate::plan::stages::{ContextPaths, Fragments, StageGraph};
-use crate::plan::{BuildPlan, CacheServer, PlannedTarget};
+use crate::buildkit::session::{Agents, Credentials, SecretStore};
+use crate::engine::{Engine, EngineInfo};
+use crate::plan::stages::Fragments;
+use crate::plan::{BuildPlan, CacheServer};
 use crate::problem::{Problem, Problems};
+use crate::registry::Registry;
 
 /// What a plan's builds get from the client's side.
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ pub struct Runner<'a> {
     plan: &'a BuildPlan,
     dockerfiles: Dockerfiles,
     resources: Resources,
+    policy: Policy,
 }
 
 impl<'a> Runner<'a> {
@@ -85,10 +87,17 @@ impl<'a> Runner<'a> {
             plan,
             dockerfiles: Dockerfiles::new(plan, fragments)?,
             resources,
+            policy: Policy::default(),
         })
     }
 
-    /// Runs all builds. When one fails, the others are cancelled.
+    /// Sets how the builds run together.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Runs all builds. When one fails, the others are cancelled, unless the policy says otherwise.
     ///
     /// # Errors
     /// Fails as a whole when a session cannot be opened; else each target has its own end.
@@ -99,28 +108,99 @@ impl<'a> Runner<'a> {
         events: mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Result<Vec<Finished>, Problems> {
-        let run = Run {
-            client,
-            engine,
-            dockerfiles: &self.dockerfiles,
-            proxies: &self.resources.proxies,
-            actions: &self.resources.actions,
-            listener: Listener(events),
-            cancel: cancel.child_token(),
-            gate: Gate::new(self.plan.targets.len()),
-        };
+        let info = self.engine_info(engine).await;
+        let run = self.start(client, engine, &info, Listener(events), cancel);
         let mut prepared = self.prepare(&run).await?;
-        let sessions = self.sessions(client).await?;
+        run.check_registries(prepared.values()).await?;
+        let sessions = self.sessions().open(client).await?;
         run.tell_of_platforms(&self.plan.targets).await;
         run.tell_of_servers(self.cache_servers()).await;
         let mut builds = Vec::new();
         for (targets, session) in &sessions {
             for &target in targets {
                 let prepared = prepared.remove(target.name.as_str());
-                builds.extend(prepared.map(|prepared| run.target(target, prepared, session)));
+                builds.extend(prepared.map(|prepared| async {
+                    let exported = run.target(target, prepared, session).await;
+                    if run.is_whole {
+                        return Err(exported);
+                    }
+                    Ok(run.finish(exported, Ok(())).await)
+                }));
             }
         }
-        Ok(join_all(builds).await)
+        let mut finished = Vec::new();
+        let mut waiting = Vec::new();
+        for end in join_all(builds).await {
+            match end {
+                Ok(end) => finished.push(end),
+                Err(exported) => waiting.push(exported),
+            }
+        }
+        finished.extend(run.publish(waiting).await);
+        Ok(self.in_order(finished))
+    }
+
+    fn start<'r>(
+        &'r self,
+        client: &'r Client,
+        engine: &'r Engine,
+        info: &EngineInfo,
+        listener: Listener,
+        cancel: &CancellationToken,
+    ) -> Run<'r> {
+        let machine = Machine {
+            cores: info.cores,
+            memory: info.memory,
+        };
+        let is_whole = self.policy.publish == Publish::Whole && self.has_several_names();
+        let is_gated = self.policy.publish == Publish::Whole && self.plan.targets.len() > 1;
+        let keyring = self.resources.credentials.keyring().clone();
+        Run {
+            client,
+            engine,
+            dockerfiles: &self.dockerfiles,
+            sessions: self.sessions(),
+            proxies: &self.resources.proxies,
+            actions: &self.resources.actions,
+            registry: Registry::new(keyring, info.insecure_registries.clone()),
+            listener,
+            cancel: cancel.child_token(),
+            policy: self.policy,
+            is_whole,
+            jobs: Semaphore::new(self.policy.jobs_on(machine)),
+            gate: is_gated.then(|| Gate::new(self.plan.targets.len())),
+        }
+    }
+
+    /// Only what several names share can be published by halves.
+    fn has_several_names(&self) -> bool {
+        let pushed = self.plan.targets.iter().filter(|target| target.is_pushed());
+        self.plan.targets.len() > 1 || pushed.into_iter().any(|target| target.tags.len() > 1)
+    }
+
+    /// An engine that does not describe its host limits nothing.
+    async fn engine_info(&self, engine: &Engine) -> EngineInfo {
+        if self.plan.targets.len() == 1 && !self.has_several_names() {
+            return EngineInfo::default();
+        }
+        engine.info().await.unwrap_or_default()
+    }
+
+    const fn sessions(&self) -> Sessions<'_> {
+        Sessions {
+            plan: self.plan,
+            dockerfiles: &self.dockerfiles,
+            resources: &self.resources,
+        }
+    }
+
+    fn in_order(&self, mut finished: Vec<Finished>) -> Vec<Finished> {
+        let place = |end: &Finished| {
+            let mut targets = self.plan.targets.iter();
+            targets.position(|target| target.name == end.target)
+        };
+        finished.sort_by_key(place);
+        finished
     }
 
     /// Makes the requests of all targets, before anything is begun for one of them.
@@ -153,7 +233,7 @@ impl<'a> Runner<'a> {
     /// Fails when the engine cannot run them; what they find is no error.
     pub async fn check(&self, client: &Client) -> Result<Problems, Problems> {
         let mut problems: Vec<Problem> = Vec::new();
-        for (targets, session) in self.sessions(client).await? {
+        for (targets, session) in self.sessions().open(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
                 let Prepared { mut request, .. } =
@@ -185,7 +265,7 @@ impl<'a> Runner<'a> {
         json: bool,
     ) -> Result<Vec<String>, Problems> {
         let mut answers = Vec::new();
-        for (targets, session) in self.sessions(client).await? {
+        for (targets, session) in self.sessions().open(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
                 let Prepared { mut request, .. } =
@@ -209,70 +289,103 @@ impl<'a> Runner<'a> {
             &self.dockerfiles.of(target).composition
         })
     }
+}
 
-    /// Opens a session for each set of paths that targets read from a context.
-    async fn sessions(
+impl Run<'_> {
+    /// A registry that names cannot be put into is reported before the build, not after hours of it.
+    async fn check_registries<'r>(
         &self,
-        client: &Client,
-    ) -> Result<Vec<(Vec<&'a PlannedTarget>, Session)>, Problems> {
-        let mut groups: BTreeMap<String, Vec<&PlannedTarget>> = BTreeMap::new();
-        for target in &self.plan.targets {
-            groups
-                .entry(self.shared_key(target)?)
-                .or_default()
-                .push(target);
+        prepared: impl Iterator<Item = &'r Prepared>,
+    ) -> Result<(), Problems> {
+        let places: BTreeSet<_> = prepared.flat_map(|one| one.delivery.places()).collect();
+        let mut problems = Vec::new();
+        for place in &places {
+            let check = async || self.registry.check(place).await;
+            let checked = self.with_retries(None, Passing::of_registry, check).await;
+            // What it says of the repository, it will say again when there is something to push.
+            if let Err(error) = checked
+                && error.is_unreachable()
+            {
+                problems.push(Problem::from(error));
+            }
         }
-        let mut sessions = Vec::new();
-        for (shared_key, targets) in groups {
-            let options = self.session_options(shared_key, targets[0]);
-            let session = client.open_session(options).await.map_err(Problem::from)?;
-            sessions.push((targets, session));
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(problems))
         }
-        Ok(sessions)
     }
 
-    /// Names the engine's copy of a context: targets that read different parts of one context
-    /// must not share a copy, or each build deletes what the other one needs.
-    fn shared_key(&self, target: &PlannedTarget) -> Result<String, Problems> {
-        let graph = StageGraph::new(&self.dockerfiles.of(target).composition, target.inputs());
-        let stage = graph
-            .target(&target.dockerfile.stage)
-            .map_err(Problem::from)?;
-        let paths = match graph.context_paths(stage) {
-            ContextPaths::All => "all".to_owned(),
-            ContextPaths::Only(paths) => format!("only {paths:?}"),
-        };
-        let contexts = &target.contexts;
-        let parts = format!("{}\n{paths}\n{contexts:?}", target.context);
-        Ok(format!("dynbuild:{}", sha256_hex(parts)))
-    }
-
-    fn session_options(&self, shared_key: String, target: &PlannedTarget) -> SessionOptions {
-        let named = target.contexts.iter().filter_map(|(name, context)| {
-            let ContextPlace::Directory(path) = &context.place else {
-                return None;
+    /// Ends a set: names move if every image is there, else none does.
+    async fn publish(&self, mut exported: Vec<Exported<'_>>) -> Vec<Finished> {
+        if exported.is_empty() {
+            return Vec::new();
+        }
+        let mut naming = Ok(());
+        if exported.iter().all(|one| one.result.is_ok()) {
+            naming = self.put_names(&exported).await;
+        } else {
+            self.forget_uploads(&exported).await;
+            for one in exported.iter_mut().filter(|one| one.result.is_ok()) {
+                one.result = Err(Failure::withheld());
+            }
+        }
+        let mut finished = Vec::new();
+        // What is wrong with names is said once.
+        let mut problems = naming
+            .as_ref()
+            .err()
+            .map(|failure| failure.problems.clone());
+        let moved = naming.as_ref().err().map(|failure| failure.moved.clone());
+        for one in exported {
+            let end = match (&naming, problems.take()) {
+                (Ok(()), _) => Ok(()),
+                (Err(_), Some(problems)) => Err(Failure {
+                    published: moved.clone().unwrap_or_default(),
+                    ..Failure::of(problems)
+                }),
+                (Err(_), None) => Err(Failure::withheld()),
             };
-            Some(LocalDir::directory(directory_name(name), path.clone()))
-        });
-        let Resources {
-            secrets,
-            credentials,
-            agents,
-            proxies: _,
-            actions: _,
-        } = self.resources.clone();
-        SessionOptions {
-            shared_key,
-            directories: [
-                LocalDir::directory(CONTEXT, PathBuf::from(&target.context)),
-                self.dockerfiles.directory(),
-            ]
-            .into_iter()
-            .chain(named)
-            .collect(),
-            secrets,
-            credentials,
-            agents,
+            finished.push(self.finish(one, end).await);
+        }
+        finished
+    }
+
+    /// Says how a target ended.
+    async fn finish(&self, exported: Exported<'_>, naming: Result<(), Failure>) -> Finished {
+        let Exported {
+            target,
+            result,
+            unnamed,
+        } = exported;
+        let result = result.and_then(|staged| naming.map(|()| staged));
+        let outcome = match &result {
+            Ok(Staged { built, .. }) => TargetOutcome::Built(built.image.clone()),
+            Err(failure) => failure.outcome.clone(),
+        };
+        self.listener
+            .tell(Event::TargetFinished {
+                target: target.name.clone(),
+                at: Timestamp::now(),
+                result: outcome,
+            })
+            .await;
+        let target = target.name.clone();
+        match result {
+            Ok(Staged { built, .. }) => Finished {
+                target,
+                published: built.image.tags.clone(),
+                unnamed: Vec::new(),
+                outcome: Ok(built),
+                absent_secrets: Vec::new(),
+            },
+            Err(failure) => Finished {
+                target,
+                published: failure.published,
+                unnamed,
+                outcome: Err(failure.problems),
+                absent_secrets: failure.absent_secrets,
+            },
         }
     }
 }

@@ -216,6 +216,7 @@ impl Intake {
                 vertex,
             },
             TargetOutcome::Built(built) => TargetOutcome::Built(self.built(built)),
+            TargetOutcome::Withheld => TargetOutcome::Withheld,
             TargetOutcome::Cancelled => TargetOutcome::Cancelled,
         }
     }

@@ -115,6 +115,7 @@ fn row(target: &Target) -> String {
     let (result, size) = match outcome {
         Some(TargetOutcome::Built(built)) => ("built", built.shown_size()),
         Some(TargetOutcome::Failed { .. }) => ("**failed**", None),
+        Some(TargetOutcome::Withheld) => ("withheld", None),
         Some(TargetOutcome::Cancelled) | None => ("cancelled", None),
     };
     let image = image(target);
@@ -136,7 +137,7 @@ fn image(target: &Target) -> String {
             names.join("<br>")
         }
         Some(TargetOutcome::Failed { error, vertex: _ }) => code(without_command(error)),
-        Some(TargetOutcome::Cancelled) | None => String::new(),
+        Some(TargetOutcome::Withheld | TargetOutcome::Cancelled) | None => String::new(),
     }
 }
 

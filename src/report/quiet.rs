@@ -43,7 +43,9 @@ impl Reporter for Quiet {
             .filter_map(|target| target.finished.as_ref());
         let digests = outcomes.filter_map(|(_, outcome)| match outcome {
             TargetOutcome::Built(built) => built.digest.as_ref().or(built.image_id.as_ref()),
-            TargetOutcome::Failed { .. } | TargetOutcome::Cancelled => None,
+            TargetOutcome::Failed { .. } | TargetOutcome::Withheld | TargetOutcome::Cancelled => {
+                None
+            }
         });
         Page {
             stdout: digests

@@ -177,6 +177,10 @@ fn render_target(target: &Target, look: Look) -> String {
             "{} {name} failed after {time}\n",
             mark(Tone::Error, Mark::Failed)
         ),
+        TargetOutcome::Withheld => format!(
+            "{} {name} built in {time}, not published\n",
+            mark(Tone::Warning, Mark::Failed)
+        ),
         TargetOutcome::Cancelled => format!(
             "{} {name} cancelled after {time}\n",
             mark(Tone::Warning, Mark::Failed)

@@ -18,6 +18,7 @@ pub(super) fn render_target(target: &Target, look: Look) -> String {
                     let reason = clean_line(without_command(error));
                     format!("failed after {time}: {reason}")
                 }
+                TargetOutcome::Withheld => format!("built in {time}, not published"),
                 TargetOutcome::Cancelled => format!("cancelled after {time}"),
             }
         }

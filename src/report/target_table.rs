@@ -31,11 +31,15 @@ impl TargetRow {
         let (result, tone) = match outcome {
             Some(TargetOutcome::Built(_)) => ("built", Tone::Good),
             Some(TargetOutcome::Failed { .. }) => ("failed", Tone::Error),
+            Some(TargetOutcome::Withheld) => ("withheld", Tone::Warning),
             Some(TargetOutcome::Cancelled) | None => ("cancelled", Tone::Warning),
         };
         let built = match outcome {
             Some(TargetOutcome::Built(built)) => Some(built),
-            Some(TargetOutcome::Failed { .. } | TargetOutcome::Cancelled) | None => None,
+            Some(
+                TargetOutcome::Failed { .. } | TargetOutcome::Withheld | TargetOutcome::Cancelled,
+            )
+            | None => None,
         };
         let Counts { run, cached } = counts;
         let pushed = built.filter(|built| !built.pushed.is_empty());

@@ -13,6 +13,7 @@ mod registries;
 mod results;
 mod sample;
 mod secrets;
+mod sets;
 mod smoke;
 mod steps;
 mod terminal;

@@ -35,6 +35,11 @@ impl Credentials {
         }
     }
 
+    /// Returns the keyring that it passes on.
+    pub const fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Returns the hosts for which the look-up failed, with the reason. The engine went on without
     /// credentials there, and may have been refused for that.
     pub fn failures(&self) -> BTreeMap<String, LoginError> {

@@ -156,7 +156,7 @@ impl Session {
     }
 
     /// Returns whether the session has ended.
-    pub(in super::super) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.closed.is_cancelled()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Reading arguments validates their form only; [`super::settings`] says what they mean.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -137,6 +138,15 @@ pub(crate) enum ProgressMode {
     Quiet,
     /// Nothing but warnings and problems
     None,
+}
+
+/// When names move to new images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishWhen {
+    /// All together, when every target is good
+    Whole,
+    /// Each target's as soon as it is built
+    Each,
 }
 
 /// What every command understands.
@@ -421,6 +431,18 @@ pub(crate) struct RunArgs {
     /// Print the commands instead of running them: no engine call, no file written
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How many targets are solved at a time [default: by the engine's cores and memory]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Go on with the other targets when one fails
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// When names move: whole (all together, when every target is good) or each [default: whole]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub(crate) publish: Option<PublishWhen>,
+    /// How often to try again what failed for a passing reason, such as the network [default: 2]
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
     /// Ask instead of building: check, outline or targets; with ,format=json for programs
     #[arg(long, value_name = "METHOD")]
     pub(crate) call: Option<Call>,

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::agents::agents;
-use super::args::{BuildArgs, ProgressMode};
+use super::args::{BuildArgs, ProgressMode, PublishWhen};
 use super::connection::connect;
 use super::consent;
 use super::details;
@@ -23,7 +23,9 @@ use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
 use crate::docker::call::{Call, Question};
-use crate::execute::{Built, Finished, Resources, Runner, check_destinations, metadata};
+use crate::execute::{
+    Built, Finished, Policy, Publish, Resources, Runner, check_destinations, metadata,
+};
 use crate::exit::Exit;
 use crate::plan::PlannedTarget;
 use crate::problem::{Problem, Problems, capitalized};
@@ -59,7 +61,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
     let metadata_file = metadata_file.transpose()?;
-    let finished = runtime::block_on(run_builds(mode, &planned, edge))?;
+    let finished = runtime::block_on(run_builds(mode, policy(args), &planned, edge))?;
     let text = metadata_text(&finished);
     let id = finished.first().and_then(image_id);
     let mut end = end(finished);
@@ -144,8 +146,24 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
     }
 }
 
+/// Returns how the builds run together.
+fn policy(args: &BuildArgs) -> Policy {
+    let run = &args.run;
+    let usual = Policy::default();
+    Policy {
+        jobs: run.jobs,
+        keep_going: run.keep_going,
+        publish: match run.publish {
+            Some(PublishWhen::Each) => Publish::Each,
+            Some(PublishWhen::Whole) | None => Publish::Whole,
+        },
+        retries: run.retries.unwrap_or(usual.retries),
+    }
+}
+
 async fn run_builds(
     mode: Mode,
+    policy: Policy,
     planned: &Planned,
     edge: &mut Edge,
 ) -> Result<Vec<Finished>, Problems> {
@@ -169,7 +187,7 @@ async fn run_builds(
         proxies,
         actions,
     };
-    let runner = Runner::new(plan, &planned.fragments, resources)?;
+    let runner = Runner::new(plan, &planned.fragments, resources)?.with_policy(policy);
     let interrupt = Interrupt::watch().map_err(|error| {
         Problem::new(Exit::Usage, format!("Signals cannot be watched: {error}"))
     })?;
@@ -225,6 +243,7 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
         let Finished {
             target,
             published,
+            unnamed,
             outcome,
             absent_secrets,
         } = finished;
@@ -233,6 +252,7 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
             outcome: outcome.map_err(explain),
             target,
             published,
+            unnamed,
             absent_secrets,
         }
     });
@@ -249,7 +269,7 @@ fn metadata_text(finished: &[Finished]) -> String {
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.
 fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
-    let published = published(&finished);
+    let left = [published(&finished), unnamed(&finished)];
     let failed = finished
         .into_iter()
         .filter_map(|target| target.outcome.err());
@@ -261,10 +281,22 @@ fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
         (true, Some(cancelled)) => vec![cancelled],
         (true, None) => return Ok(Exit::Done),
     };
-    if let (Some(published), Some(last)) = (published, problems.last_mut()) {
-        last.causes.push(published);
+    if let Some(last) = problems.last_mut() {
+        last.causes.extend(left.into_iter().flatten());
     }
     Err(Problems(problems))
+}
+
+/// Says what is in registries and has no name there.
+fn unnamed(finished: &[Finished]) -> Option<String> {
+    let uploads = finished.iter().flat_map(|target| &target.unnamed);
+    let uploads: Vec<_> = uploads.map(|upload| format!("`{upload}`")).collect();
+    (!uploads.is_empty()).then(|| {
+        format!(
+            "Uploaded without a name, for the next run to name: {}",
+            uploads.join(", ")
+        )
+    })
 }
 
 /// Says which names have moved although not everything was built: a set may be in use by halves.

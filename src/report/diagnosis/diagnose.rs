@@ -99,7 +99,7 @@ impl BuildState {
             TargetOutcome::Failed { vertex, .. } => {
                 Some(&self.steps()[self.step_of(vertex.as_ref()?)?])
             }
-            TargetOutcome::Built(_) | TargetOutcome::Cancelled => None,
+            TargetOutcome::Built(_) | TargetOutcome::Withheld | TargetOutcome::Cancelled => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What integration tests share: the engines they may use, and what is shipped.
 
+pub(crate) mod busy_registry;
 pub(crate) mod engines;
 pub(crate) mod processes;
 pub(crate) mod shipped;

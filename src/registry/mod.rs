@@ -1,0 +1,18 @@
+//! Registries, asked by us: reading a manifest, and putting it under a name.
+//!
+//! Layers are pushed by the engine, which has them. What is left is the last step of a release:
+//! [`Registry`] moves names to manifests that are already there. A name can be moved back, because
+//! what it named before was read first. It speaks the OCI distribution API with the logins of
+//! docker ([`Credentials`](crate::credentials)), and with the certificates that docker trusts.
+
+mod auth;
+mod client;
+mod error;
+mod manifest;
+mod place;
+mod tls;
+
+pub use client::Registry;
+pub use error::RegistryError;
+pub use manifest::Manifest;
+pub use place::{InsecureRegistries, Place};

@@ -1,0 +1,299 @@
+//! Sets of images on real engines and registries: published whole, or not at all.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::sample::{End, Running, Sample, run};
+use crate::support::busy_registry::{Answer, BusyRegistry};
+use crate::support::engines::{self, Engine, unique};
+
+/// Two frameworks with a stage of one name, which both are made from the same step.
+const FRAGMENT: &str = "FROM busybox:latest AS shared\nRUN echo {salt} > /shared\n\
+    FROM shared AS first\nARG FAILING\nRUN test \"$FAILING\" != first && echo {salt} > /first\n\
+    FROM shared AS second\nARG FAILING\nRUN test \"$FAILING\" != second && echo {salt} > /second\n\
+    FROM shared AS third\nARG FAILING\nRUN test \"$FAILING\" != third && echo {salt} > /third\n";
+
+/// What the targets of a framework are called.
+const TARGETS: [&str; 3] = ["first", "second", "third"];
+
+/// A set of six: two frameworks of three targets, in one repository.
+struct Set {
+    sample: Sample,
+    repository: String,
+}
+
+impl Set {
+    fn new(registry: &str) -> Self {
+        let sample = Sample::with_stages(FRAGMENT);
+        sample.add_to_profile("[targets.third]\nfragment = \"sample\"\n");
+        let other = sample.read("profiles/sample.toml");
+        let other = other.replace("framework = \"sample\"", "framework = \"other\"");
+        let other = other.replace("fragment = \"sample\"", "fragment = \"other\"");
+        sample.write("profiles/other.toml", &other);
+        let fragment = sample.read("dockerfiles/sample.Dockerfile");
+        let fragment = fragment
+            .replace("> /", "> /other-")
+            .replace("other-shared", "shared");
+        sample.write("dockerfiles/other.Dockerfile", &fragment);
+        sample.write(
+            "context/dynbuild.toml",
+            "[sets.six]\nbuilds = [{ framework = [\"sample\", \"other\"], \
+             target = [\"first\", \"second\", \"third\"] }]\n",
+        );
+        let repository = format!("{registry}/e2e/{}", unique("set"));
+        Self { sample, repository }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let frameworks = ["sample", "other"].into_iter();
+        let names =
+            frameworks.flat_map(|framework| TARGETS.map(|target| format!("{framework}-{target}")));
+        names.collect()
+    }
+
+    /// `dynbuild --set six`, pushed under a name for each target.
+    fn push(&self, engine: &Engine, failing: &str) -> Command {
+        let mut command = self.build(engine, failing);
+        let tag = format!("{}:{{framework}}-{{target}}", self.repository);
+        command.args(["--push", "-t", &tag]);
+        command
+    }
+
+    fn build(&self, engine: &Engine, failing: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
+        command
+            .env_clear()
+            .env("DOCKER_HOST", &engine.host)
+            .env("HOME", self.sample.path("home"))
+            .env("LANG", "C.UTF-8")
+            .current_dir(self.sample.path("context"))
+            .args(["--set", "six", "--no-tag-latest"])
+            .args(["--build-arg", &format!("FAILING={failing}")])
+            .arg("--profile-dir")
+            .arg(self.sample.path(""))
+            .arg("--context")
+            .arg(self.sample.path("context"));
+        command
+    }
+
+    /// Returns the tags of the repository that are ours, sorted.
+    fn tags(&self) -> Vec<String> {
+        let (address, path) = self.repository.split_once('/').expect("a registry");
+        let answer = get(address, &format!("/v2/{path}/tags/list"));
+        let value: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+        let tags = value["tags"].as_array().cloned().unwrap_or_default();
+        let mut tags: Vec<_> = tags
+            .iter()
+            .filter_map(|tag| tag.as_str().map(str::to_owned))
+            .filter(|tag| !tag.starts_with("dynbuild-upload-"))
+            .collect();
+        tags.sort();
+        tags
+    }
+
+    fn assert_complete(&self, what: &str) {
+        let mut names = self.names();
+        names.sort();
+        assert_eq!(self.tags(), names, "{what}");
+    }
+}
+
+/// Asks a registry without TLS.
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a registry");
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    body.to_owned()
+}
+
+fn assert_says(end: &End, words: &[&str]) {
+    for word in words {
+        assert!(end.stderr.contains(word), "{word}:\n{}", end.stderr);
+    }
+}
+
+#[test]
+fn no_name_of_a_set_moves_when_one_of_its_targets_fails() {
+    for engine in engines::newest() {
+        let set = Set::new(&engine.registry);
+        for failing in TARGETS {
+            let end = run(&mut set.push(&engine, failing));
+            end.assert_code(1, failing);
+            assert_eq!(
+                set.tags(),
+                Vec::<String>::new(),
+                "{failing}:\n{}",
+                end.stderr
+            );
+        }
+        let end = run(&mut set.push(&engine, "none"));
+        end.assert_code(0, "nothing fails");
+        set.assert_complete(&end.stderr);
+        assert_says(&end, &["sample-first", "other-third", "1 name"]);
+    }
+}
+
+#[test]
+fn a_step_that_frameworks_share_runs_once() {
+    for engine in engines::newest() {
+        let set = Set::new(&engine.registry);
+        let end = run(set
+            .build(&engine, "none")
+            .args(["--no-load", "--progress", "rawjson"]));
+        end.assert_code(0, "a set");
+        // Each line of the report tells of one step; one that ran has a start and is not cached.
+        let mut ran = std::collections::BTreeSet::new();
+        for line in end.stderr.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+            for vertex in value["vertexes"].as_array().into_iter().flatten() {
+                let name = vertex["name"].as_str().unwrap_or_default();
+                let is_cached = vertex["cached"].as_bool().unwrap_or(false);
+                if name.contains("> /shared") && vertex["completed"].is_string() && !is_cached {
+                    ran.insert(vertex["started"].to_string());
+                }
+            }
+        }
+        assert_eq!(ran.len(), 1, "{ran:?}");
+    }
+}
+
+#[test]
+fn a_set_that_is_killed_at_any_step_is_completed_by_the_next_run() {
+    for engine in engines::newest() {
+        for step in ["echo", "exporting", "naming"] {
+            let set = Set::new(&engine.registry);
+            let mut killed = Running::start(set.push(&engine, "none").arg("--progress=plain"));
+            killed.until_said(step);
+            killed.signal(Signal::KILL);
+            killed.end();
+            if step != "naming" {
+                assert_eq!(set.tags(), Vec::<String>::new(), "{step}");
+            }
+            let end = run(&mut set.push(&engine, "none"));
+            end.assert_code(0, step);
+            set.assert_complete(step);
+        }
+    }
+}
+
+#[test]
+fn a_registry_that_refuses_the_last_name_gets_none() {
+    for engine in engines::newest() {
+        let registry = BusyRegistry::start(&engine);
+        let set = Set::new(&registry.address);
+        let end = run(&mut set.push(&engine, "none"));
+        end.assert_code(0, "the old images");
+        let old = digests(&set);
+        let fragment = set.sample.read("dockerfiles/sample.Dockerfile");
+        let fragment = fragment.replace("> /shared", "> /shared; echo new > /new");
+        set.sample.write("dockerfiles/sample.Dockerfile", &fragment);
+        registry.answer(
+            &["PUT", "/manifests/other-third"],
+            Answer::Status("403 Forbidden", ""),
+            1,
+        );
+        let end = run(&mut set.push(&engine, "none"));
+        end.assert_code(4, "the last name");
+        assert_eq!(registry.relax(), 0);
+        assert_eq!(digests(&set), old, "{}", end.stderr);
+        assert_says(
+            &end,
+            &["refused to put the name", "Uploaded without a name"],
+        );
+        let end = run(&mut set.push(&engine, "none"));
+        end.assert_code(0, "again");
+        assert_ne!(digests(&set), old, "{}", end.stderr);
+    }
+}
+
+/// What the names stand for now.
+fn digests(set: &Set) -> Vec<String> {
+    let (address, path) = set.repository.split_once('/').expect("a registry");
+    let names = set.names().into_iter();
+    names
+        .map(|name| get(address, &format!("/v2/{path}/manifests/{name}")))
+        .collect()
+}
+
+#[test]
+fn what_passes_is_tried_again_and_said() {
+    for engine in engines::newest() {
+        let registry = BusyRegistry::start(&engine);
+        let busy = Answer::Status("503 Service Unavailable", "");
+        let limited = Answer::Status("429 Too Many Requests", "Retry-After: 1\r\n");
+        for answer in [busy, limited, Answer::Reset] {
+            let set = Set::new(&registry.address);
+            registry.answer(&["PUT", "/manifests/sample-first"], answer.clone(), 2);
+            let end = run(&mut set.push(&engine, "none"));
+            end.assert_code(0, &format!("{answer:?}"));
+            assert_eq!(registry.relax(), 0, "{answer:?}");
+            set.assert_complete(&end.stderr);
+            assert_says(&end, &["Retry 1 of 2", "Retry 2 of 2"]);
+        }
+        let set = Set::new(&registry.address);
+        let answer = Answer::Status("503 Service Unavailable", "");
+        registry.answer(&["PUT", "/manifests/sample-first"], answer, 9);
+        let end = run(set.push(&engine, "none").args(["--retries", "1"]));
+        end.assert_code(4, "too often");
+        registry.relax();
+        assert_eq!(set.tags(), Vec::<String>::new(), "{}", end.stderr);
+    }
+}
+
+#[test]
+fn those_that_go_on_are_built_and_not_published() {
+    for engine in engines::newest() {
+        let set = Set::new(&engine.registry);
+        let end = run(set
+            .push(&engine, "first")
+            .args(["--keep-going", "--jobs", "1"]));
+        end.assert_code(1, "first fails");
+        assert_says(&end, &["withheld"]);
+        assert!(!end.stderr.contains("cancelled"), "{}", end.stderr);
+        assert_eq!(set.tags(), Vec::<String>::new(), "{}", end.stderr);
+
+        let end = run(set
+            .push(&engine, "first")
+            .args(["--keep-going", "--publish", "each"]));
+        end.assert_code(1, "first fails");
+        let published = [
+            "other-second",
+            "other-third",
+            "sample-second",
+            "sample-third",
+        ];
+        assert_eq!(set.tags(), published, "{}", end.stderr);
+    }
+}
+
+#[test]
+fn a_set_in_the_engine_is_named_at_the_end() {
+    for engine in engines::all() {
+        let set = Set::new("local.example");
+        let tag = format!("{}:{{framework}}-{{target}}", set.repository);
+        let images = || {
+            let list = ["image", "ls", "--format", "{{.Tag}}", &set.repository];
+            let listed = engine.run(engine.docker().args(list));
+            listed.lines().count()
+        };
+        let end = run(set.build(&engine, "third").args(["-t", &tag]));
+        end.assert_code(1, &engine.name);
+        assert_eq!(images(), 0, "{}", end.stderr);
+        let end = run(set.build(&engine, "none").args(["-t", &tag]));
+        end.assert_code(0, &engine.name);
+        assert_eq!(images(), 6, "{}", end.stderr);
+        for name in set.names() {
+            let name = format!("{}:{name}", set.repository);
+            engine.run(engine.docker().args(["image", "rm", "--force", &name]));
+        }
+    }
+}
