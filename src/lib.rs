@@ -18,6 +18,7 @@ pub mod exit;
 pub mod git;
 pub mod hash;
 pub mod launch;
+mod operate;
 pub mod plan;
 pub mod problem;
 pub mod profile;

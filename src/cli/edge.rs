@@ -78,6 +78,18 @@ impl Edge {
         }
     }
 
+    /// Returns another one with the same environment and settings, for what goes on meanwhile.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            environment: self.environment.clone(),
+            ui: Ui::new(&self.settings),
+            settings: self.settings.clone(),
+            annotations: false,
+            verbose: self.verbose,
+            timeout: self.timeout.clone(),
+        }
+    }
+
     /// Returns how long an engine may take to answer.
     pub(super) fn deadline(&self) -> Result<Deadline, Problem> {
         const VARIABLE: &str = "DYNBUILD_ENGINE_TIMEOUT";

@@ -16,6 +16,7 @@ mod member;
 mod model;
 mod network;
 pub mod plan;
+pub(crate) mod supervise;
 #[cfg(test)]
 mod tests;
 mod version;

@@ -153,6 +153,17 @@ pub struct ContainerHost {
     pub auto_remove: bool,
     /// `host`, `bridge`, ...
     pub network_mode: String,
+    /// Devices that drivers of the engine provide.
+    pub device_requests: Option<Vec<RequestedDevices>>,
+}
+
+/// Devices that a container was given.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct RequestedDevices {
+    /// Their ids, where they were named.
+    #[serde(rename = "DeviceIDs")]
+    pub device_ids: Option<Vec<String>>,
 }
 
 /// How a container is reached.

@@ -6,6 +6,7 @@ mod cli;
 mod conformance;
 mod conformance_run;
 mod context;
+mod deployment;
 mod docs;
 mod dynrun;
 mod dynrun_commands;

@@ -5,6 +5,7 @@ use crate::docker::Hinted as _;
 use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
 use crate::exit::Exit;
+use crate::operate::found;
 use crate::problem::Problem;
 use crate::ui::Ui;
 
@@ -55,8 +56,41 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
 
 /// Returns what the engine knows of a container.
 pub(super) async fn container(engine: &Engine, name: &str) -> Result<ContainerFacts, Problem> {
-    let facts = engine.container(name).await.map_err(refused)?;
+    let facts = engine
+        .container(&container_name(name))
+        .await
+        .map_err(refused)?;
     facts.ok_or_else(|| no_container(name))
+}
+
+/// Returns the name of a member's container: of `qwen/decode-1` it is `qwen-decode-1`.
+fn container_name(name: &str) -> String {
+    name.replacen('/', "-", 1)
+}
+
+/// Returns the containers that a name stands for: one, or all members of a deployment, each with
+/// the name of the member.
+pub(super) async fn containers(
+    engine: &Engine,
+    name: &str,
+) -> Result<Vec<(Option<String>, ContainerFacts)>, Problem> {
+    if let Some(facts) = engine
+        .container(&container_name(name))
+        .await
+        .map_err(refused)?
+    {
+        return Ok(vec![(None, facts)]);
+    }
+    let mut members = Vec::new();
+    for member in found(engine, name).await.map_err(refused)? {
+        let facts = engine.container(&member.line.id).await.map_err(refused)?;
+        members.extend(facts.map(|facts| (Some(member.watched.name), facts)));
+    }
+    if members.is_empty() {
+        return Err(no_container(name));
+    }
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(members)
 }
 
 /// There is no container of that name.

@@ -6,14 +6,14 @@ use std::time::Duration;
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::connection::{connect, detach_keys, no_container, refused};
+use super::connection::{connect, containers, detach_keys, no_container, refused};
 use super::loss::told;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::docker::Hinted as _;
 use crate::docker::env::{EnvError, EnvVar};
-use crate::engine::Engine;
+use crate::engine::{ContainerFacts, Engine};
 use crate::exit::Exit;
 use crate::launch::live::Sinks;
 use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
@@ -67,8 +67,17 @@ impl Verb for Exec {
     }
 }
 
+/// Returns the container that is meant: of a whole deployment, its first frontend.
+fn member(containers: Vec<(Option<String>, ContainerFacts)>) -> Option<ContainerFacts> {
+    let mut found = containers.into_iter();
+    let frontend = found.find(|(name, _)| {
+        let name = name.as_deref();
+        name.is_none_or(|name| name.starts_with("frontend"))
+    });
+    frontend.map(|(_, facts)| facts)
+}
+
 async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Result<Exit, Problems> {
-    let name = &asked.name;
     let connection = Connection {
         tty,
         input: asked.interactive,
@@ -77,8 +86,10 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
         resize: ResizeTarget::Exec,
     };
     let engine = connect(edge).await?;
-    let id = match engine.create_exec(name, request).await {
-        Err(error) if error.status() == Some(404) => return Err(no_container(name).into()),
+    let facts = member(containers(&engine, &asked.name).await?);
+    let id = facts.map(|facts| facts.id).unwrap_or_default();
+    let id = match engine.create_exec(&id, request).await {
+        Err(error) if error.status() == Some(404) => return Err(no_container(&asked.name).into()),
         created => created.map_err(refused)?,
     };
     let stream = engine.start_exec(&id, tty).await.map_err(refused)?;

@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::connection::{connect, refused};
 use super::leases::leases;
+use super::place::place;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
@@ -11,6 +12,7 @@ use crate::engine::{ContainerLine, Engine};
 use crate::exit::Exit;
 use crate::launch::label::{self, Owner};
 use crate::launch::lease::Leases;
+use crate::operate::{Found, found, remove_all};
 use crate::problem::{Problem, Problems};
 
 /// Remove containers that ended, or whose dynrun was killed
@@ -49,7 +51,27 @@ async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
             }
         }
     }
+    deployments(&engine, dry_run, edge).await?;
     Ok(Exit::Done)
+}
+
+/// Removes what is left of deployments of which nothing runs and that nobody supervises.
+async fn deployments(engine: &Engine, dry_run: bool, edge: &mut Edge) -> Result<(), Problem> {
+    let filters = [("label".to_owned(), vec![label::DEPLOYMENT.to_owned()])];
+    // The network has the deployment's name.
+    for name in engine.networks(&filters.into()).await.map_err(refused)? {
+        let members = found(engine, &name).await.map_err(refused)?;
+        let place = place(&name, None, edge)?;
+        if members.iter().any(Found::is_running) || place.supervisor().is_some() {
+            continue;
+        }
+        if !dry_run {
+            remove_all(engine, &name).await.map_err(refused)?;
+            place.forget();
+        }
+        edge.ui.print(&name);
+    }
+    Ok(())
 }
 
 async fn remove(

@@ -1,7 +1,6 @@
 //! What dynrun remembers between launches: leases, and notes that were shown.
 
-use std::path::PathBuf;
-
+use super::place::state;
 use crate::cli::edge::Edge;
 use crate::engine::Engine;
 use crate::hash::sha256_hex;
@@ -10,13 +9,13 @@ use crate::launch::note::Note;
 
 /// Returns the leases of the user; none where there is no place for what programs remember.
 pub(super) fn leases(edge: &Edge) -> Option<Leases> {
-    Some(Leases::new(state(edge)?.join("followed")))
+    Some(Leases::new(state(edge)?.join("dynrun/followed")))
 }
 
 /// Returns whether a note about an engine was not shown before, and remembers that it is now. With
 /// no place to remember it, each one is new.
 pub(super) fn is_news(note: &Note, engine: &Engine, edge: &Edge) -> bool {
-    let Some(shown) = state(edge).map(|state| state.join("shown")) else {
+    let Some(shown) = state(edge).map(|state| state.join("dynrun/shown")) else {
         return true;
     };
     let file = shown.join(sha256_hex(format!("{} {note}", engine.address())));
@@ -28,15 +27,4 @@ pub(super) fn is_news(note: &Note, engine: &Engine, edge: &Edge) -> bool {
         fs_err::write(file, "").ok();
     }
     true
-}
-
-fn state(edge: &Edge) -> Option<PathBuf> {
-    let environment = &edge.environment;
-    let set = environment.get("XDG_STATE_HOME").map(PathBuf::from);
-    let usual = || {
-        // A home that is not there is none that we make.
-        let home = environment.home().filter(|home| home.is_dir())?;
-        Some(home.join(".local/state"))
-    };
-    Some(set.or_else(usual)?.join("dynrun"))
 }

@@ -5,19 +5,22 @@ use futures_util::TryStreamExt as _;
 use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
-use super::connection::{connect, container, refused};
+use super::connection::{connect, containers, refused};
 use super::loss::told;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
+use crate::engine::{ContainerFacts, Engine};
 use crate::exit::Exit;
 use crate::launch::live::{Sinks, Source};
+use crate::operate::follow;
 use crate::problem::Problems;
+use crate::text::clean_line;
 
-/// Print a container's log
+/// Print the log of a container, or of all members of a deployment
 #[derive(Debug, Parser)]
 pub(super) struct Logs {
-    /// Name or id of the container
+    /// Name or id of the container, NAME/MEMBER of a member, or a deployment's name
     name: String,
     /// Follow new output
     #[arg(long, short)]
@@ -35,7 +38,19 @@ impl Verb for Logs {
 
 async fn print(asked: &Logs, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
-    let facts = container(&engine, &asked.name).await?;
+    let mut named = containers(&engine, &asked.name).await?;
+    match (named.pop(), named.is_empty()) {
+        (Some((None, facts)), true) => print_one(asked, &engine, &facts, edge).await,
+        (last, _) => print_all(asked, &engine, named.into_iter().chain(last), edge).await,
+    }
+}
+
+async fn print_one(
+    asked: &Logs,
+    engine: &Engine,
+    facts: &ContainerFacts,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
     let log = engine.container_log(&facts.id, asked.follow, asked.tail);
     let log = log.await.map_err(refused)?;
     let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
@@ -48,4 +63,27 @@ async fn print(asked: &Logs, edge: &mut Edge) -> Result<Exit, Problems> {
         () = broken_pipe.cancelled() => {}
     }
     Ok(told(&sinks.losses, Exit::Done, edge))
+}
+
+/// Prints each line behind the name of the member that wrote it.
+async fn print_all(
+    asked: &Logs,
+    engine: &Engine,
+    members: impl Iterator<Item = (Option<String>, ContainerFacts)>,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
+    let (lines, mut written) = tokio::sync::mpsc::unbounded_channel();
+    let mut width = 0;
+    for (name, facts) in members {
+        let name = name.unwrap_or_default();
+        width = width.max(name.len());
+        let log = (asked.follow, asked.tail);
+        tokio::spawn(follow(engine.clone(), facts.id, name, log, lines.clone()));
+    }
+    drop(lines);
+    while let Some((name, text)) = written.recv().await {
+        edge.ui
+            .print(&format!("{name:width$} | {}", clean_line(&text)));
+    }
+    Ok(Exit::Done)
 }

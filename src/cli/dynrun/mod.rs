@@ -5,6 +5,8 @@
 
 mod attach;
 mod connection;
+mod deployment;
+mod down;
 mod exec;
 mod explain;
 mod facts;
@@ -18,10 +20,13 @@ mod listed;
 mod logs;
 mod loss;
 mod manual;
+mod place;
 mod ps;
 mod run;
+mod scale;
 mod stop;
 mod unknown_word;
+mod up;
 mod verb;
 mod version;
 mod wait;

@@ -38,6 +38,8 @@ const COLUMNS: [(&str, &str); 5] = [
     reason = "each is a flag that can be typed"
 )]
 pub(super) struct Ps {
+    /// List the members of these deployments only
+    deployments: Vec<String>,
     /// List those that ended as well
     #[arg(long, short)]
     all: bool,
@@ -123,9 +125,14 @@ async fn list(asked: &Ps, format: &Format, edge: &mut Edge) -> Result<Exit, Prob
     for (key, value) in asked.filter.iter().cloned().chain([ours]) {
         filters.entry(key).or_default().push(value);
     }
+    let wanted = |container: &ContainerLine| {
+        let own = container.labels.get(label::DEPLOYMENT);
+        asked.deployments.is_empty() || own.is_some_and(|own| asked.deployments.contains(own))
+    };
     let last = if asked.latest { Some(1) } else { asked.last };
     let containers = engine.containers(asked.all, last, &filters).await;
-    let containers = containers.map_err(refused)?;
+    let mut containers = containers.map_err(refused)?;
+    containers.retain(wanted);
     if asked.quiet {
         for container in &containers {
             let id = if asked.no_trunc {

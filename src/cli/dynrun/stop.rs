@@ -3,18 +3,20 @@
 use clap::Parser;
 
 use super::connection::{connect, container, refused};
+use super::down;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::launch::label;
+use crate::operate::found;
 use crate::problem::{Problem, Problems};
 
-/// Stop containers that dynrun started, and remove them
+/// Stop containers or deployments that dynrun started, and remove them
 #[derive(Debug, Parser)]
 pub(super) struct Stop {
-    /// Names or ids of the containers
+    /// Names or ids of the containers, NAME/MEMBER of a member, or names of deployments
     #[arg(required = true)]
     names: Vec<String>,
     /// Seconds that a container has to end before it is killed
@@ -40,7 +42,12 @@ async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
     let mut problems = Vec::new();
     for name in &asked.names {
-        match stop(&engine, name, asked.time, asked.keep).await {
+        let stopped = if is_deployment(&engine, name).await? {
+            down::end_named(&engine, name, asked.time, edge).await
+        } else {
+            stop(&engine, name, asked.time, asked.keep).await
+        };
+        match stopped {
             Ok(()) => edge.ui.print(name),
             Err(problem) => problems.push(problem),
         }
@@ -50,6 +57,12 @@ async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
     } else {
         Err(Problems(problems))
     }
+}
+
+/// Returns whether a name is that of a deployment, and not of a container.
+async fn is_deployment(engine: &Engine, name: &str) -> Result<bool, Problem> {
+    let named = engine.container(name).await.map_err(refused)?.is_some();
+    Ok(!named && !found(engine, name).await.map_err(refused)?.is_empty())
 }
 
 async fn stop(

@@ -6,7 +6,10 @@
 use clap::{ArgMatches, Args, Command, Parser};
 
 use super::launch_command::launch_command;
-use super::{attach, exec, explain, fit, gc, help, logs, manual, ps, run, stop, version, wait};
+use super::{
+    attach, down, exec, explain, fit, gc, help, logs, manual, ps, run, scale, stop, up, version,
+    wait,
+};
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
@@ -22,6 +25,9 @@ pub(super) trait Verb: Parser {
 pub(super) const VERBS: &[Entry] = &[
     RUN,
     EXPLAIN,
+    Entry::of::<up::Up>("up"),
+    Entry::of::<scale::Scale>("scale"),
+    Entry::of::<down::Down>("down"),
     Entry::of::<wait::Wait>("wait"),
     Entry::of::<ps::Ps>("ps"),
     Entry::of::<logs::Logs>("logs"),

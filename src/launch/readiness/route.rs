@@ -49,14 +49,14 @@ print(a.read().decode(errors="replace"), end="")
 
 /// An answer of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
 }
 
 /// A way to the server.
 #[derive(Clone, Debug)]
-pub(super) enum Route {
+pub(crate) enum Route {
     /// A port that can be reached from here.
     Direct { host: String, port: u16 },
     /// A command in the container.
@@ -78,12 +78,12 @@ fn url(host: &str, port: u16) -> String {
 }
 
 impl Route {
-    pub(super) fn direct(host: &str, port: u16) -> Self {
+    pub(crate) fn direct(host: &str, port: u16) -> Self {
         let host = host.to_owned();
         Self::Direct { host, port }
     }
 
-    pub(super) fn inside(engine: &Engine, facts: &ContainerFacts, port: u16) -> Self {
+    pub(crate) fn inside(engine: &Engine, facts: &ContainerFacts, port: u16) -> Self {
         let networks = facts.network_settings.networks.values();
         let mut addresses = networks.map(|network| network.ip_address.clone());
         Self::Inside {
@@ -109,7 +109,7 @@ impl Route {
     }
 
     /// Asks; an error says why there was no answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
@@ -139,14 +139,14 @@ impl Route {
 
 /// Where the ports that the engine publishes may be reached, the likely places first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub(crate) struct Places {
     hosts: Vec<String>,
     /// Whether the engine's loopback is ours.
     is_here: bool,
 }
 
 /// Returns the places at which a port of a container should be reached from here.
-pub(super) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> Vec<(String, u16)> {
+pub(crate) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> Vec<(String, u16)> {
     let at = |port: u16| {
         places
             .hosts
@@ -281,7 +281,7 @@ pub(super) fn payload(mut raw: &[u8]) -> Vec<u8> {
 impl Places {
     /// Returns where the engine's ports may be: where `set` says, at the engine's own address, or
     /// on this machine. Of an engine behind a program such as ssh it is not known.
-    pub(super) fn of(engine: &Engine, set: Option<&str>) -> Self {
+    pub(crate) fn of(engine: &Engine, set: Option<&str>) -> Self {
         Self::new(engine.address(), set, || engine.own_addresses())
     }
 

@@ -1,6 +1,7 @@
 //! What integration tests share: the engines they may use, and what is shipped.
 
 pub(crate) mod busy_registry;
+pub(crate) mod dynamo;
 pub(crate) mod engines;
 pub(crate) mod processes;
 pub(crate) mod shipped;

@@ -1,0 +1,123 @@
+//! `dynrun down NAME...`: ends deployments.
+
+use std::time::Duration;
+
+use clap::Parser;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::sleep;
+
+use super::connection::{connect, refused};
+use super::place::place;
+use super::verb::Verb;
+use crate::cli::edge::Edge;
+use crate::cli::runtime::block_on;
+use crate::engine::Engine;
+use crate::exit::Exit;
+use crate::operate::{Place, found, remove_all, stop_all};
+use crate::problem::{Problem, Problems};
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Stop deployments in order, and remove what they made
+///
+/// Frontends finish the requests that they have and take no more; then workers end, and services
+/// last. Containers, networks and volumes of the deployment are removed.
+#[derive(Debug, Parser)]
+pub(super) struct Down {
+    /// Names of the deployments
+    #[arg(required = true)]
+    names: Vec<String>,
+    /// Machine of the file that this one is
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+    /// Seconds that each member has to end before it is killed
+    #[arg(long, short = 't', value_name = "SECONDS")]
+    time: Option<u32>,
+}
+
+impl Verb for Down {
+    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
+        block_on(end_all(&self, edge))
+    }
+}
+
+async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
+    let engine = connect(edge).await?;
+    let mut problems = Vec::new();
+    for name in &asked.names {
+        let place = place(name, asked.node.as_deref(), edge)?;
+        match end(&engine, name, &place, asked.time).await {
+            Ok(()) => edge.ui.print(name),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(Exit::Done)
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// Ends the deployment of this name, as this machine.
+pub(super) async fn end_named(
+    engine: &Engine,
+    name: &str,
+    seconds: Option<i64>,
+    edge: &Edge,
+) -> Result<(), Problem> {
+    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    end(engine, name, &place(name, None, edge)?, seconds).await
+}
+
+async fn end(
+    engine: &Engine,
+    name: &str,
+    place: &Place,
+    seconds: Option<u32>,
+) -> Result<(), Problem> {
+    let known = place.record().is_some();
+    let there = !found(engine, name).await.map_err(refused)?.is_empty();
+    if !known && !there {
+        let message = format!("There is no deployment `{name}`");
+        return Err(Problem::new(Exit::Run, message).hint("List what runs: `dynrun ps`"));
+    }
+    // With a limit of its own, the supervisor must not wait longer.
+    match place.supervisor() {
+        Some(supervisor) if seconds.is_none() => ask(supervisor, place).await,
+        Some(supervisor) => {
+            kill(supervisor, place).await;
+            stop(engine, name, seconds).await?;
+        }
+        None => stop(engine, name, seconds).await?,
+    }
+    remove_all(engine, name).await.map_err(refused)?;
+    place.forget();
+    Ok(())
+}
+
+async fn stop(engine: &Engine, name: &str, seconds: Option<u32>) -> Result<(), Problem> {
+    let stopped = stop_all(engine, name, seconds.map(i64::from)).await;
+    stopped.map(drop).map_err(refused)
+}
+
+/// Asks a supervisor to end, and waits for it.
+async fn ask(supervisor: u32, place: &Place) {
+    signal(supervisor, Signal::TERM);
+    while place.supervisor() == Some(supervisor) {
+        sleep(PAUSE).await;
+    }
+}
+
+async fn kill(supervisor: u32, place: &Place) {
+    signal(supervisor, Signal::KILL);
+    while place.supervisor() == Some(supervisor) {
+        sleep(PAUSE).await;
+    }
+}
+
+/// Sends a signal; one that has ended needs none.
+pub(super) fn signal(process: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        kill_process(pid, signal).ok();
+    }
+}

@@ -1,0 +1,39 @@
+//! Where it is remembered what runs.
+
+use std::path::PathBuf;
+
+use super::connection::as_docker;
+use crate::cli::edge::Edge;
+use crate::engine;
+use crate::exit::Exit;
+use crate::operate::{Place, Record};
+use crate::problem::Problem;
+
+/// Returns the place of a deployment; the same name on another engine, or as another machine of its
+/// file, has another.
+pub(super) fn place(name: &str, node: Option<&str>, edge: &Edge) -> Result<Place, Problem> {
+    let state = state(edge).ok_or_else(|| {
+        let message = format!("There is no directory to remember deployment `{name}` in");
+        Problem::new(Exit::Run, message).hint("Set one: `XDG_STATE_HOME=DIR`")
+    })?;
+    let engine = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
+    let engine = format!("{} {}", engine.address, node.unwrap_or_default());
+    Ok(Place::new(&state, name, &engine))
+}
+
+/// Returns how a deployment of this name was started here.
+pub(super) fn remembered(name: &str, node: Option<&str>, edge: &Edge) -> Option<Record> {
+    place(name, node, edge).ok()?.record()
+}
+
+/// Returns the user's directory for what programs remember.
+pub(super) fn state(edge: &Edge) -> Option<PathBuf> {
+    let environment = &edge.environment;
+    let set = environment.get("XDG_STATE_HOME").map(PathBuf::from);
+    let usual = || {
+        // A home that is not there is none that we make.
+        let home = environment.home().filter(|home| home.is_dir())?;
+        Some(home.join(".local/state"))
+    };
+    set.or_else(usual)
+}

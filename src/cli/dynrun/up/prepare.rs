@@ -1,0 +1,99 @@
+//! What a deployment needs before its first member can be launched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cli::dynrun::connection::{as_docker, refused};
+use crate::cli::dynrun::deployment::{DeploymentArgs, load, profile};
+use crate::cli::dynrun::facts;
+use crate::cli::edge::Edge;
+use crate::cli::proxies::proxies;
+use crate::credentials::Keyring;
+use crate::deploy::{Deployment, Network, Severity};
+use crate::engine::{Engine, Labels};
+use crate::exit::Exit;
+use crate::launch::decision::{Inputs, Launch};
+use crate::launch::facts::HostFacts;
+use crate::launch::label;
+use crate::launch::masked::masked;
+use crate::launch::render;
+use crate::operate::Launcher;
+use crate::problem::Problems;
+
+/// Prints the line of each member; asks no engine and makes nothing.
+pub(super) fn dry_run(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+    let deployment = load(asked, edge)?;
+    let host = facts::host(edge);
+    for member in deployment.on(asked.node.as_deref()) {
+        let framework = member.request.framework.as_deref().unwrap_or_default();
+        let launch = Launch::decide(Inputs {
+            request: &member.request,
+            profile: &member.profile(profile(framework, edge)?),
+            host: &host,
+            engine: None,
+        })?;
+        let (launch, _) = masked(&launch);
+        edge.ui.print(&render::line(&launch));
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows what is worth a remark.
+pub(super) fn show_findings(deployment: &Deployment, edge: &mut Edge) {
+    for finding in deployment.findings_of(Severity::Warning) {
+        edge.ui.warn(&finding.message);
+        if let Some(hint) = &finding.hint {
+            edge.ui.hint(hint);
+        }
+    }
+}
+
+/// Gathers what all launches have in common.
+pub(super) async fn launcher(
+    engine: Engine,
+    deployment: &Deployment,
+    edge: &Edge,
+) -> Result<Launcher, Problems> {
+    let host = facts::host(edge);
+    let host = HostFacts {
+        hf_home: host.hf_home.filter(|_| engine.is_local()),
+        ..host
+    };
+    let facts = facts::engine(&engine).await.map_err(refused)?;
+    let config = edge.surroundings().docker_config().unwrap_or_default();
+    let limit = edge.deadline().map_err(as_docker)?.limit_of_answers();
+    let frameworks = deployment.members.iter();
+    let frameworks: BTreeSet<_> = frameworks
+        .map(|member| member.request.framework.clone().unwrap_or_default())
+        .collect();
+    let mut profiles = BTreeMap::new();
+    for framework in frameworks {
+        let found = profile(&framework, edge)?;
+        profiles.insert(framework, found);
+    }
+    Ok(Launcher {
+        engine,
+        host,
+        facts,
+        keyring: Keyring::new(config).with_helper_limit(limit),
+        proxies: proxies(edge).map_err(as_docker)?,
+        profiles,
+    })
+}
+
+/// Makes the network that members share.
+pub(super) async fn network(engine: &Engine, deployment: &Deployment) -> Result<(), Problems> {
+    let Network::Private(name) = &deployment.network else {
+        return Ok(());
+    };
+    let labels = Labels::from([
+        (
+            label::MANAGED.to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        ),
+        (label::DEPLOYMENT.to_owned(), deployment.name.clone()),
+    ]);
+    Ok(engine
+        .ensure_network(name, &labels)
+        .await
+        .map_err(refused)?)
+}

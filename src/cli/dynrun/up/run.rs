@@ -1,0 +1,113 @@
+//! Running a deployment to its end, in the foreground or as the process in the background.
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::show::Shown;
+use super::{Up, prepare};
+use crate::cli::dynrun::connection::{connect, refused};
+use crate::cli::dynrun::deployment::{is_named, load, load_record};
+use crate::cli::dynrun::place::place;
+use crate::cli::dynrun::wait::engine_address;
+use crate::cli::edge::Edge;
+use crate::deploy::Deployment;
+use crate::exit::Exit;
+use crate::launch::live::signals::Signals;
+use crate::operate::{
+    Command, Ended, Launcher, Lock, Operation, Place, Record, Settings, found, give_gpus,
+    remove_all,
+};
+use crate::problem::{Problem, Problems};
+
+pub(super) async fn run(asked: &Up, edge: &mut Edge) -> Result<Exit, Problems> {
+    let signals = Signals::catch();
+    let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
+    let mut deployment = load(&asked.deployment, edge)?;
+    prepare::show_findings(&deployment, edge);
+    let engine = connect(edge).await?;
+    let place = place(&deployment.name, asked.deployment.node.as_deref(), edge)?;
+    let _lock = lock(&place, &deployment.name)?;
+    let launcher = prepare::launcher(engine, &deployment, edge).await?;
+    let engine = &launcher.engine;
+    let node = asked.deployment.node.as_deref();
+    give_gpus(engine, &launcher.facts.cdi_devices, &mut deployment, node).await?;
+    remember(&place, asked, edge)?;
+    prepare::network(engine, &deployment).await?;
+    let running = found(engine, &deployment.name).await.map_err(refused)?;
+    let settings = Settings {
+        node: asked.deployment.node.clone(),
+        logs: !asked.supervisor,
+        engine_address: engine_address(edge),
+    };
+    let name = deployment.name.clone();
+    let mut shown = Shown::new(&deployment, asked.supervisor.then(|| place.log()));
+    let (sender, commands) = unbounded_channel();
+    let reloading = edge.again();
+    let operation = Operation::new(&launcher, deployment, settings);
+    let mut report = |event| shown.report(event, edge);
+    let Ended(exit) = tokio::select! {
+        ended = Box::pin(operation.run(running, commands, &mut report)) => ended,
+        never = pass_on(&mut signals, &sender, (&place, &launcher), &reloading) => never,
+    };
+    remove_all(engine, &name).await.map_err(refused)?;
+    place.forget();
+    Ok(exit)
+}
+
+fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
+    match place.lock() {
+        Ok(Ok(lock)) => Ok(lock),
+        Ok(Err(other)) => {
+            let other = other.map_or_else(String::new, |number| format!(" by process {number}"));
+            let message = format!("Deployment `{name}` is supervised already{other}");
+            Err(Problem::new(Exit::Run, message).hint(format!("Stop it: `dynrun down {name}`")))
+        }
+        Err(error) => {
+            let mut problem = Problem::from_error(Exit::Run, &error);
+            problem.message = format!("The place of deployment `{name}` cannot be written");
+            problem.causes.push(error.to_string());
+            Err(problem.hint("Set a directory for it: `XDG_STATE_HOME=DIR`"))
+        }
+    }
+}
+
+/// Writes how it was started, so that its name is enough later. One that was named keeps what is
+/// known of it.
+fn remember(place: &Place, asked: &Up, edge: &Edge) -> Result<(), Problem> {
+    let named = is_named(&asked.deployment, edge);
+    let record = place.record().filter(|_| named).unwrap_or_else(|| Record {
+        arguments: asked.deployment.arguments(edge),
+        ..Record::default()
+    });
+    place
+        .write(&record)
+        .map_err(|error| Problem::from_error(Exit::Run, &error))
+}
+
+/// Passes signals on: those that ask to end, and the one that says that the record has changed.
+async fn pass_on(
+    signals: &mut Signals,
+    commands: &UnboundedSender<Command>,
+    (place, launcher): (&Place, &Launcher),
+    edge: &Edge,
+) -> Ended {
+    loop {
+        let caught = signals.next().await;
+        if caught.asks_to_end() {
+            commands.send(Command::Stop).ok();
+        } else if caught.name() == "USR1"
+            && let Some(deployment) = changed(place, launcher, edge).await
+        {
+            commands.send(Command::Change(Box::new(deployment))).ok();
+        }
+    }
+}
+
+/// Reads the record again. Whoever changed it has seen that it can be read.
+async fn changed(place: &Place, launcher: &Launcher, edge: &Edge) -> Option<Deployment> {
+    let mut deployment = load_record(&place.record()?, edge).ok()?;
+    let devices = &launcher.facts.cdi_devices;
+    give_gpus(&launcher.engine, devices, &mut deployment, None)
+        .await
+        .ok()?;
+    Some(deployment)
+}

@@ -1,0 +1,118 @@
+//! What people see of an operation.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fs_err::OpenOptions;
+
+use crate::cli::dynrun::run::tell;
+use crate::cli::edge::Edge;
+use crate::deploy::Deployment;
+use crate::deploy::file::Role;
+use crate::operate::Report;
+use crate::text::clean_line;
+
+/// Shows reports; remembers what the last line needs.
+pub(super) struct Shown {
+    name: String,
+    model: String,
+    url: Option<String>,
+    workers: BTreeMap<Role, usize>,
+    mock: bool,
+    width: usize,
+    /// Where a supervisor goes on to write when its parent has been answered.
+    log: Option<PathBuf>,
+}
+
+impl Shown {
+    pub(super) fn new(deployment: &Deployment, log: Option<PathBuf>) -> Self {
+        let names = deployment.members.iter().map(|member| member.name.len());
+        Self {
+            name: deployment.name.clone(),
+            model: deployment.model.served.clone(),
+            url: deployment.url(),
+            workers: deployment.ready.workers.clone(),
+            mock: deployment.mock,
+            width: names.max().unwrap_or_default(),
+            log,
+        }
+    }
+
+    pub(super) fn report(&mut self, report: Report, edge: &mut Edge) {
+        match report {
+            Report::Note(text) => edge.ui.note(&text),
+            Report::Warning(text) => edge.ui.warn(&text),
+            Report::Quote(text) => edge.ui.quote(&text),
+            Report::Diagnosis(diagnosis) => tell(&diagnosis, edge),
+            Report::Problems(problems) => edge.ui.problems(&problems),
+            Report::Line { member, text } => {
+                edge.ui.print(&format!(
+                    "{member:width$} | {}",
+                    clean_line(&text),
+                    width = self.width
+                ));
+            }
+            Report::Ready { after, answered } => {
+                let seconds = after.as_secs_f64();
+                let text = format!(
+                    "{}: ready after {seconds:.1} s: {}",
+                    self.name,
+                    self.ready(&answered)
+                );
+                self.answer(0, &text, edge);
+            }
+            Report::TimedOut { missing } => {
+                edge.ui.warn(&format!(
+                    "`{}` was not ready before the timeout: {missing}",
+                    self.name
+                ));
+                edge.ui.hint(&format!(
+                    "Read its logs: `dynrun logs {}`; stop it: `dynrun down {0}`",
+                    self.name
+                ));
+                self.answer(124, "", edge);
+            }
+        }
+    }
+
+    fn ready(&self, answered: &[String]) -> String {
+        let counts = self
+            .workers
+            .iter()
+            .map(|(role, count)| format!("{count} {}", role.as_str()));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        let url = self.url.as_deref().unwrap_or("no frontend on this machine");
+        let mock = if self.mock {
+            "; a rehearsal with the mocker"
+        } else {
+            ""
+        };
+        format!(
+            "{url}, {} ({counts}; answered: {}{mock})",
+            self.model,
+            answered.join(", ")
+        )
+    }
+
+    /// Answers whoever started the supervisor, and leaves their terminal; in the foreground, prints.
+    fn answer(&mut self, code: u8, text: &str, edge: &mut Edge) {
+        match self.log.take() {
+            Some(log) => {
+                edge.ui.print(&format!("{code} {text}"));
+                leave_terminal(&log);
+            }
+            None if !text.is_empty() => edge.ui.note(text),
+            None => {}
+        }
+    }
+}
+
+/// From now on everything is written to the log.
+fn leave_terminal(log: &Path) {
+    let Ok(file) = OpenOptions::new().create(true).append(true).open(log) else {
+        return;
+    };
+    // Without a log there is nobody to tell.
+    rustix::stdio::dup2_stdout(&file).ok();
+    rustix::stdio::dup2_stderr(&file).ok();
+}

@@ -1,0 +1,455 @@
+//! The state machine.
+
+use std::time::Duration;
+
+use super::event::{Action, Cause, Event, Incident};
+use super::member::{MemberIndex, Part, Watched};
+use super::replica::{Replica, State, Then, replicas};
+use super::stop;
+
+/// How long after an outage of discovery an end is still its fault: members end in phases.
+const OUTAGE_LAG: Duration = Duration::from_secs(30);
+
+/// Frontends are not restarted more often than this to turn disaggregation on.
+const FRONTEND_REST: Duration = Duration::from_secs(120);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// What runs is still being looked for.
+    New,
+    /// Services are starting, and everything else waits for them.
+    Services,
+    Running,
+    Stopping {
+        failed: bool,
+    },
+    Killing {
+        failed: bool,
+    },
+    Finished,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Discovery {
+    Here { back_since: Option<Duration> },
+    Away { since: Duration },
+}
+
+/// Keeps the members of one deployment alive.
+#[derive(Clone, Debug)]
+pub(crate) struct Supervisor {
+    members: Vec<Watched>,
+    replicas: Vec<Replica>,
+    phase: Phase,
+    discovery: Discovery,
+    /// Whether there was prefill, and then none.
+    prefill_lost: bool,
+    frontends_restarted: Option<Duration>,
+}
+
+impl Supervisor {
+    pub(crate) fn new(members: Vec<Watched>) -> Self {
+        Self {
+            replicas: replicas(&members, 0),
+            members,
+            phase: Phase::New,
+            discovery: Discovery::Here { back_since: None },
+            prefill_lost: false,
+            frontends_restarted: None,
+        }
+    }
+
+    pub(crate) fn members(&self) -> &[Watched] {
+        &self.members
+    }
+
+    /// Returns how many replicas of a part are ready.
+    #[cfg(test)]
+    pub(crate) fn ready(&self, part: Part) -> usize {
+        let ready = |replica: &&Replica| replica.part == part && replica.is_ready();
+        self.replicas.iter().filter(ready).count()
+    }
+
+    /// Returns what to do about an event. `now` is the time since any fixed moment.
+    pub(crate) fn handle(&mut self, now: Duration, event: Event) -> Vec<Action> {
+        let mut actions = match event {
+            Event::Begin => {
+                self.phase = Phase::Services;
+                Vec::new()
+            }
+            Event::Tick => self.tick(now),
+            Event::Adopted(member) => self.adopted(member),
+            Event::Ready(member) => self.member_ready(now, member),
+            Event::Exited { member, code } => self.exited(now, member, code),
+            Event::Answered(member) => {
+                self.replica_of(member).watchdog.answered();
+                Vec::new()
+            }
+            Event::Unanswered(member) => self.unanswered(now, member),
+            Event::DiscoveryAway => self.discovery_away(now),
+            Event::DiscoveryBack => self.discovery_back(now),
+            Event::DisaggregationOff => self.restart_frontends(now),
+            Event::Drained(member) => self.drained(member),
+            Event::Add(members) => self.add(members),
+            Event::Remove(replica) => self.remove(&replica),
+            Event::Stop => self.stop(),
+        };
+        actions.extend(self.go_on());
+        actions
+    }
+
+    fn position(&self, member: MemberIndex) -> usize {
+        let own = |replica: &Replica| replica.members.contains(&member);
+        self.replicas.iter().position(own).unwrap_or_default()
+    }
+
+    fn replica_of(&mut self, member: MemberIndex) -> &mut Replica {
+        let position = self.position(member);
+        &mut self.replicas[position]
+    }
+
+    /// Starts what may start, and goes on with a stop.
+    fn go_on(&mut self) -> Vec<Action> {
+        match self.phase {
+            Phase::Services | Phase::Running => self.start_idle(),
+            Phase::Stopping { failed } | Phase::Killing { failed } => {
+                let mut actions = stop::next_tier(&mut self.replicas);
+                if self
+                    .replicas
+                    .iter()
+                    .all(|replica| replica.running.is_empty())
+                {
+                    self.phase = Phase::Finished;
+                    actions.push(Action::Finished { failed });
+                }
+                actions
+            }
+            Phase::New | Phase::Finished => Vec::new(),
+        }
+    }
+
+    fn start_idle(&mut self) -> Vec<Action> {
+        let services = self
+            .replicas
+            .iter()
+            .filter(|replica| replica.part == Part::Service);
+        if self.phase == Phase::Services && services.clone().all(Replica::is_ready) {
+            self.phase = Phase::Running;
+        }
+        let ready = |name: &String| {
+            self.replicas
+                .iter()
+                .any(|replica| replica.name == *name && replica.is_ready())
+        };
+        let may_start: Vec<_> = (0..self.replicas.len())
+            .filter(|index| {
+                let replica = &self.replicas[*index];
+                let turn = self.phase == Phase::Running || replica.part == Part::Service;
+                turn && replica.state == State::Idle && replica.after.as_ref().is_none_or(ready)
+            })
+            .collect();
+        may_start
+            .into_iter()
+            .flat_map(|index| self.start(index))
+            .collect()
+    }
+
+    fn start(&mut self, index: usize) -> Vec<Action> {
+        let replica = &mut self.replicas[index];
+        replica.state = State::Starting;
+        replica.running = replica.members.iter().copied().collect();
+        replica.ready.clear();
+        replica
+            .members
+            .iter()
+            .map(|member| Action::Start(*member))
+            .collect()
+    }
+
+    /// Ranks that are missing have to be reported as ended afterwards, so that all start together.
+    fn adopted(&mut self, member: MemberIndex) -> Vec<Action> {
+        let replica = self.replica_of(member);
+        replica.running.insert(member);
+        replica.state = State::Starting;
+        Vec::new()
+    }
+
+    fn member_ready(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
+        let replica = self.replica_of(member);
+        replica.ready.insert(member);
+        let whole = replica
+            .members
+            .iter()
+            .all(|member| replica.ready.contains(member));
+        if replica.state != State::Starting || !whole {
+            return Vec::new();
+        }
+        replica.state = State::Ready { since: now };
+        replica.watchdog.reset(now);
+        if replica.part == Part::Prefill && self.prefill_lost {
+            self.prefill_lost = false;
+            return vec![Action::ProbePath];
+        }
+        Vec::new()
+    }
+
+    fn exited(&mut self, now: Duration, member: MemberIndex, code: i64) -> Vec<Action> {
+        let excused = self.is_outage(now);
+        let stopping = !matches!(self.phase, Phase::New | Phase::Services | Phase::Running);
+        let replica = self.replica_of(member);
+        replica.running.remove(&member);
+        match replica.state {
+            _ if stopping => {
+                if replica.running.is_empty() {
+                    replica.state = State::Ended;
+                }
+                Vec::new()
+            }
+            State::Starting | State::Ready { .. } => {
+                let cause = if excused && replica.part != Part::Service {
+                    Cause::DiscoveryAway
+                } else {
+                    Cause::Exited(code)
+                };
+                self.failed(now, member, cause)
+            }
+            State::Draining => {
+                if replica.running.is_empty() {
+                    replica.state = State::Ended;
+                }
+                Vec::new()
+            }
+            State::Ending(then) if replica.running.is_empty() => self.conclude(now, member, then),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes a replica out of discovery and ends what is left of it.
+    fn failed(&mut self, now: Duration, member: MemberIndex, cause: Cause) -> Vec<Action> {
+        let excused = cause == Cause::DiscoveryAway;
+        let replica = self.replica_of(member);
+        let then = Then::RestartLater {
+            ready_since: replica.ready_since(),
+            excused,
+        };
+        replica.state = State::Ending(then);
+        let mut actions = Vec::new();
+        if replica.part.is_worker() {
+            actions.extend(
+                replica
+                    .members
+                    .iter()
+                    .map(|rank| Action::LeaveDiscovery(*rank)),
+            );
+        }
+        actions.push(Action::Report(Incident::Failed { member, cause }));
+        // One that hangs does not heed a signal, and ranks that miss one of them hang.
+        let end = if cause == Cause::Unanswered {
+            Action::Kill
+        } else {
+            Action::Stop
+        };
+        actions.extend(replica.running.iter().map(|rank| end(*rank)));
+        let over = replica.running.is_empty();
+        self.note_lost_prefill();
+        if over {
+            actions.extend(self.conclude(now, member, then));
+        }
+        actions
+    }
+
+    fn note_lost_prefill(&mut self) {
+        let mut prefills = self
+            .replicas
+            .iter()
+            .filter(|replica| replica.part == Part::Prefill)
+            .peekable();
+        if prefills.peek().is_some() && !prefills.any(Replica::is_ready) {
+            self.prefill_lost = true;
+        }
+    }
+
+    /// Decides about a replica whose last rank has ended.
+    fn conclude(&mut self, now: Duration, member: MemberIndex, then: Then) -> Vec<Action> {
+        let away = matches!(self.discovery, Discovery::Away { .. });
+        let index = self.position(member);
+        let replica = &mut self.replicas[index];
+        match then {
+            Then::Stay => {
+                replica.state = State::Ended;
+                Vec::new()
+            }
+            Then::RestartNow => {
+                replica.state = State::Waiting { until: now };
+                self.tick(now)
+            }
+            Then::RestartLater { excused: true, .. } => {
+                replica.state = if away {
+                    State::WaitingForDiscovery
+                } else {
+                    State::Waiting { until: now }
+                };
+                self.tick(now)
+            }
+            Then::RestartLater { ready_since, .. } => {
+                match replica.failures.count(now, ready_since) {
+                    Some(after) => {
+                        replica.state = State::Waiting { until: now + after };
+                        let replica = replica.name.clone();
+                        vec![Action::Report(Incident::Restarting { replica, after })]
+                    }
+                    None => self.give_up(index),
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, index: usize) -> Vec<Action> {
+        let replica = &mut self.replicas[index];
+        replica.state = State::GivenUp;
+        let (name, part) = (replica.name.clone(), replica.part);
+        let failures = replica.failures.lately();
+        let mut actions = vec![Action::Report(Incident::GaveUp {
+            replica: name,
+            failures,
+        })];
+        let others = self
+            .replicas
+            .iter()
+            .any(|replica| replica.part == part && replica.is_wanted());
+        if !others {
+            actions.push(Action::Report(Incident::NoneLeft(part)));
+            self.phase = Phase::Stopping { failed: true };
+        }
+        actions
+    }
+
+    fn tick(&mut self, now: Duration) -> Vec<Action> {
+        if !matches!(self.phase, Phase::Services | Phase::Running) {
+            return Vec::new();
+        }
+        let mut actions = Vec::new();
+        for index in 0..self.replicas.len() {
+            let replica = &mut self.replicas[index];
+            match replica.state {
+                State::Waiting { until } if until <= now => actions.extend(self.start(index)),
+                State::Ready { .. } if replica.part.is_worker() && replica.watchdog.is_due(now) => {
+                    // Rank 0 answers for all.
+                    actions.extend(replica.members.first().map(|member| Action::Probe(*member)));
+                }
+                _ => {}
+            }
+        }
+        actions
+    }
+
+    fn unanswered(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
+        let replica = self.replica_of(member);
+        if replica.is_ready() && replica.watchdog.unanswered() {
+            return self.failed(now, member, Cause::Unanswered);
+        }
+        Vec::new()
+    }
+
+    fn is_outage(&self, now: Duration) -> bool {
+        match self.discovery {
+            Discovery::Away { .. } => true,
+            Discovery::Here { back_since } => {
+                back_since.is_some_and(|back| now < back + OUTAGE_LAG)
+            }
+        }
+    }
+
+    fn discovery_away(&mut self, now: Duration) -> Vec<Action> {
+        if matches!(self.discovery, Discovery::Away { .. }) {
+            return Vec::new();
+        }
+        self.discovery = Discovery::Away { since: now };
+        vec![Action::Report(Incident::DiscoveryAway)]
+    }
+
+    fn discovery_back(&mut self, now: Duration) -> Vec<Action> {
+        let Discovery::Away { since } = self.discovery else {
+            return Vec::new();
+        };
+        self.discovery = Discovery::Here {
+            back_since: Some(now),
+        };
+        for replica in &mut self.replicas {
+            if replica.state == State::WaitingForDiscovery {
+                replica.state = State::Waiting { until: now };
+            }
+        }
+        let mut actions = vec![Action::Report(Incident::DiscoveryBack(
+            now.saturating_sub(since),
+        ))];
+        actions.extend(self.tick(now));
+        actions
+    }
+
+    fn restart_frontends(&mut self, now: Duration) -> Vec<Action> {
+        let rested = self
+            .frontends_restarted
+            .is_none_or(|last| now.saturating_sub(last) >= FRONTEND_REST);
+        if !rested || self.phase != Phase::Running {
+            return Vec::new();
+        }
+        self.frontends_restarted = Some(now);
+        let mut actions = vec![Action::Report(Incident::RestartingFrontends)];
+        let frontends = self
+            .replicas
+            .iter_mut()
+            .filter(|replica| replica.part == Part::Frontend);
+        for replica in frontends.filter(|replica| replica.is_ready()) {
+            replica.state = State::Ending(Then::RestartNow);
+            actions.extend(replica.running.iter().map(|member| Action::Stop(*member)));
+        }
+        actions
+    }
+
+    fn drained(&mut self, member: MemberIndex) -> Vec<Action> {
+        let replica = self.replica_of(member);
+        let due = replica.state == State::Draining && replica.running.contains(&member);
+        due.then_some(Action::Stop(member)).into_iter().collect()
+    }
+
+    fn add(&mut self, members: Vec<Watched>) -> Vec<Action> {
+        let first = self.members.len();
+        self.replicas.extend(replicas(&members, first));
+        self.members.extend(members);
+        Vec::new()
+    }
+
+    fn remove(&mut self, name: &str) -> Vec<Action> {
+        let mut named = self.replicas.iter_mut();
+        let Some(replica) = named.find(|replica| replica.name == name && replica.is_wanted())
+        else {
+            return Vec::new();
+        };
+        if replica.running.is_empty() {
+            replica.state = State::Ended;
+            return Vec::new();
+        }
+        replica.state = State::Draining;
+        let out = replica
+            .members
+            .iter()
+            .map(|member| Action::LeaveDiscovery(*member));
+        out.chain(replica.running.iter().map(|member| Action::Drain(*member)))
+            .collect()
+    }
+
+    fn stop(&mut self) -> Vec<Action> {
+        match self.phase {
+            Phase::New | Phase::Services | Phase::Running => {
+                self.phase = Phase::Stopping { failed: false };
+                Vec::new()
+            }
+            Phase::Stopping { failed } => {
+                self.phase = Phase::Killing { failed };
+                stop::kill_all(&mut self.replicas)
+            }
+            Phase::Killing { .. } | Phase::Finished => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What an operation is asked for, and what it reports.
+
+use std::time::Duration;
+
+use crate::deploy::Deployment;
+use crate::exit::Exit;
+use crate::launch::diagnosis::Diagnosis;
+use crate::problem::Problems;
+
+/// Something that an operation is asked for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// End everything in order; the second time, at once.
+    Stop,
+    /// Go over to this form of the deployment: replicas are added and removed.
+    Change(Box<Deployment>),
+}
+
+/// Something that an operation reports.
+#[derive(Debug)]
+pub(crate) enum Report {
+    Note(String),
+    Warning(String),
+    /// A line of a log that explains a failure.
+    Quote(String),
+    Diagnosis(Diagnosis),
+    Problems(Problems),
+    /// A line that a member wrote.
+    Line {
+        member: String,
+        text: String,
+    },
+    /// Every worker has answered.
+    Ready {
+        after: Duration,
+        answered: Vec<String>,
+    },
+    /// It was not ready in time; it goes on.
+    TimedOut {
+        missing: String,
+    },
+}
+
+/// What an operation came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended(pub(crate) Exit);

@@ -1,0 +1,114 @@
+//! Whether single members work.
+
+use std::time::Duration;
+
+use http::Method;
+use tokio::time::{sleep, timeout};
+
+use super::inside;
+use crate::deploy::{Health, Member, PortUse};
+use crate::engine::Engine;
+use crate::launch::readiness::Route;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long a worker may take to say anything. One that hangs says nothing.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// `GET` for a shell that has nothing else; ends with 0 if the status is 200.
+const GET: &str = r#"
+exec 3<>"/dev/tcp/$1/$2" || exit 1
+printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$3" "$1" >&3
+read -r _ status _ <&3
+[ "$status" = 200 ]
+"#;
+
+/// Waits until a service is healthy; returns whether it is, or has ended.
+pub(super) async fn becomes_healthy(engine: &Engine, container: &str, member: &Member) -> bool {
+    while is_running(engine, container).await {
+        if is_healthy(engine, container, member).await {
+            return true;
+        }
+        sleep(PAUSE).await;
+    }
+    false
+}
+
+pub(super) async fn is_running(engine: &Engine, container: &str) -> bool {
+    match engine.container(container).await {
+        Ok(facts) => facts.is_some_and(|facts| facts.state.running),
+        // The engine may be on its way back.
+        Err(_) => true,
+    }
+}
+
+async fn is_healthy(engine: &Engine, container: &str, member: &Member) -> bool {
+    let Health::Http { port, path } = &member.health else {
+        return true;
+    };
+    let port = port.to_string();
+    let command = ["bash", "-c", GET, "bash", &member.address, &port, path];
+    inside::succeeds(engine, container, &command).await
+}
+
+/// Returns whether a worker's system port says anything. What it says is not asked: a worker is
+/// "not ready" there for reasons of its own.
+pub(super) async fn answers(engine: &Engine, container: &str, member: &Member) -> bool {
+    let Some(port) = member.port(PortUse::System) else {
+        return true;
+    };
+    let asked = async {
+        let facts = engine.container(container).await.ok()??;
+        let route = Route::inside(engine, &facts, port);
+        route.ask(Method::GET, "/health", "").await.ok()
+    };
+    matches!(timeout(ANSWER_LIMIT, asked).await, Ok(Some(_)))
+}
+
+/// Waits until a worker has no requests, or its time is over.
+pub(super) async fn drained(engine: &Engine, container: &str, member: &Member, grace: Duration) {
+    let Some(port) = member.port(PortUse::System) else {
+        return;
+    };
+    let idle = async {
+        loop {
+            let Ok(Some(facts)) = engine.container(container).await else {
+                return;
+            };
+            let route = Route::inside(engine, &facts, port);
+            match route.ask(Method::GET, "/metrics", "").await {
+                Ok(answer) if in_flight(&answer.body) == 0.0 => return,
+                _ => sleep(PAUSE).await,
+            }
+        }
+    };
+    // Then it ends with what it has.
+    timeout(grace, idle).await.ok();
+}
+
+/// Sums up the requests that a worker is busy with.
+fn in_flight(metrics: &str) -> f64 {
+    let lines = metrics.lines().filter(|line| {
+        line.starts_with("dynamo_component_inflight_requests") && line.contains("\"generate\"")
+    });
+    lines
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_in_flight_are_summed_up() {
+        let metrics = "\
+# TYPE dynamo_component_inflight_requests gauge
+dynamo_component_inflight_requests{dynamo_endpoint=\"generate\",worker_id=\"1f\"} 2
+dynamo_component_inflight_requests{dynamo_endpoint=\"clear_kv_blocks\",worker_id=\"1f\"} 1
+dynamo_component_inflight_requests{dynamo_endpoint=\"generate\",worker_id=\"20\"} 1
+";
+        assert!((in_flight(metrics) - 3.0).abs() < f64::EPSILON);
+        assert!(in_flight("").abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,257 @@
+//! The loop between the supervisor and the engine.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::census::Census;
+use super::discovery::Registry;
+use super::event::{Command, Ended, Report};
+use super::jobs::Jobs;
+use super::labels::{Found, watched};
+use super::launcher::Launcher;
+use super::logs::Line;
+use super::seat::Seat;
+use crate::deploy::supervise::{Action, Event, MemberIndex, Supervisor};
+use crate::deploy::{Deployment, Discovery};
+use crate::exit::Exit;
+use crate::launch::readiness::Places;
+
+/// Between two looks at what is due.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How an operation goes about it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The machine of the file that this one is.
+    pub(crate) node: Option<String>,
+    /// Whether what members write is reported.
+    pub(crate) logs: bool,
+    /// Where published ports are reached, if not where the engine is.
+    pub(crate) engine_address: Option<String>,
+}
+
+/// A deployment that is being run.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they come in any combination"
+)]
+pub(crate) struct Operation<'a> {
+    pub(super) launcher: &'a Launcher,
+    pub(super) deployment: Rc<Deployment>,
+    pub(super) settings: Settings,
+    pub(super) places: Rc<Places>,
+    pub(super) seats: Vec<Seat>,
+    pub(super) supervisor: Supervisor,
+    pub(super) registry: Rc<Registry>,
+    pub(super) jobs: Jobs<'a>,
+    pub(super) begun: Instant,
+    /// What frontends saw last.
+    pub(super) census: Option<Census>,
+    pub(super) counting: bool,
+    pub(super) counted: Option<Instant>,
+    pub(super) proving: bool,
+    /// Whether every worker has answered once.
+    pub(super) proven: bool,
+    /// Whether it was reported that time is over.
+    pub(super) late: bool,
+    /// Whether something of it ran already.
+    pub(super) adopted: bool,
+    /// A member could not be launched at all.
+    pub(super) refused: bool,
+    pub(super) finished: Option<bool>,
+    /// Remarks on launches that were reported already.
+    pub(super) remarks: BTreeSet<String>,
+    pub(super) lines: UnboundedSender<Line>,
+    written: UnboundedReceiver<Line>,
+}
+
+impl<'a> Operation<'a> {
+    pub(crate) fn new(launcher: &'a Launcher, deployment: Deployment, settings: Settings) -> Self {
+        let members = deployment.on(settings.node.as_deref()).cloned();
+        let seats: Vec<_> = members.map(|member| Seat::new(Rc::new(member))).collect();
+        let supervisor = Supervisor::new(seats.iter().map(|seat| watched(&seat.member)).collect());
+        let places = Places::of(&launcher.engine, settings.engine_address.as_deref());
+        let (lines, written) = mpsc::unbounded_channel();
+        Self {
+            registry: Rc::new(registry(&deployment)),
+            deployment: Rc::new(deployment),
+            places: Rc::new(places),
+            launcher,
+            settings,
+            seats,
+            supervisor,
+            jobs: Jobs::new(),
+            begun: Instant::now(),
+            census: None,
+            counting: false,
+            counted: None,
+            proving: false,
+            proven: false,
+            late: false,
+            adopted: false,
+            refused: false,
+            finished: None,
+            remarks: BTreeSet::new(),
+            lines,
+            written,
+        }
+    }
+
+    /// Runs the deployment until it has ended. What runs of it already is taken over.
+    pub(crate) async fn run(
+        mut self,
+        found: Vec<Found>,
+        mut commands: UnboundedReceiver<Command>,
+        report: &mut dyn FnMut(Report),
+    ) -> Ended {
+        self.adopt(found, report);
+        self.handle(Event::Begin, report);
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.finished.is_none() {
+            tokio::select! {
+                Some(happening) = self.jobs.next() => self.react(happening, report),
+                Some((member, text)) = self.written.recv() => report(Report::Line { member, text }),
+                Some(command) = commands.recv() => self.obey(command, report),
+                _ = ticks.tick() => self.tick(report),
+            }
+        }
+        while let Ok((member, text)) = self.written.try_recv() {
+            report(Report::Line { member, text });
+        }
+        Ended(self.exit())
+    }
+
+    fn exit(&self) -> Exit {
+        match self.finished {
+            _ if self.refused => Exit::Run,
+            Some(true) if self.proven => Exit::WrongAnswer,
+            Some(true) => Exit::Ended,
+            _ => Exit::Done,
+        }
+    }
+
+    /// Takes over what runs, and starts the rest.
+    fn adopt(&mut self, found: Vec<Found>, report: &mut dyn FnMut(Report)) {
+        let mut adopted = Vec::new();
+        for container in found.into_iter().filter(Found::is_running) {
+            let own = |seat: &Seat| seat.member.name == container.watched.name;
+            let Some(member) = self.seats.iter().position(own) else {
+                continue;
+            };
+            adopted.push(member);
+            self.seats[member].started(container.line.id);
+        }
+        self.adopted = !adopted.is_empty();
+        for member in &adopted {
+            self.handle(Event::Adopted(*member), report);
+        }
+        for member in adopted {
+            self.follow(member);
+        }
+        self.restart_torn_replicas(report);
+    }
+
+    /// Ranks whose others are gone start again with them.
+    fn restart_torn_replicas(&mut self, report: &mut dyn FnMut(Report)) {
+        for member in 0..self.seats.len() {
+            let replica = &self.supervisor.members()[member].replica;
+            let others = self.supervisor.members().iter().zip(&self.seats);
+            let torn = others
+                .clone()
+                .any(|(other, seat)| other.replica == *replica && seat.running);
+            if torn && !self.seats[member].running {
+                self.handle(Event::Exited { member, code: 137 }, report);
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command, report: &mut dyn FnMut(Report)) {
+        match command {
+            Command::Stop => self.handle(Event::Stop, report),
+            Command::Change(deployment) => self.change(*deployment, report),
+        }
+    }
+
+    fn change(&mut self, deployment: Deployment, report: &mut dyn FnMut(Report)) {
+        let members: Vec<_> = deployment
+            .on(self.settings.node.as_deref())
+            .cloned()
+            .collect();
+        let wanted = |name: &str| members.iter().any(|member| member.name == name);
+        let mut gone = Vec::new();
+        for seat in self
+            .seats
+            .iter_mut()
+            .filter(|seat| !seat.removed && !wanted(&seat.member.name))
+        {
+            seat.removed = true;
+            gone.push(watched(&seat.member).replica);
+        }
+        gone.dedup();
+        let there = |name: &str| {
+            self.seats
+                .iter()
+                .any(|seat| !seat.removed && seat.member.name == name)
+        };
+        let new: Vec<_> = members
+            .iter()
+            .filter(|member| !there(&member.name))
+            .cloned()
+            .collect();
+        self.deployment = Rc::new(deployment);
+        self.proven = false;
+        for replica in gone {
+            self.handle(Event::Remove(replica), report);
+        }
+        if !new.is_empty() {
+            let added = new.iter().map(watched).collect();
+            self.seats
+                .extend(new.into_iter().map(|member| Seat::new(Rc::new(member))));
+            self.handle(Event::Add(added), report);
+        }
+    }
+
+    /// Lets the supervisor decide about an event, and does what it says.
+    pub(super) fn handle(&mut self, event: Event, report: &mut dyn FnMut(Report)) {
+        let actions = self.supervisor.handle(self.begun.elapsed(), event);
+        for action in actions {
+            self.act(action, report);
+        }
+    }
+
+    fn act(&mut self, action: Action, report: &mut dyn FnMut(Report)) {
+        match action {
+            Action::Start(member) => self.start(member),
+            Action::Stop(member) => self.stop(member, Some(self.deployment.grace)),
+            Action::Kill(member) => self.stop(member, None),
+            Action::LeaveDiscovery(member) => self.leave_discovery(member),
+            Action::Drain(member) => self.drain(member),
+            Action::Probe(member) => self.probe(member),
+            Action::ProbePath => self.prove(),
+            Action::Report(incident) => self.tell(&incident, report),
+            Action::Finished { failed } => self.finished = Some(failed),
+        }
+    }
+
+    pub(super) fn name(&self, member: MemberIndex) -> &str {
+        &self.seats[member].member.name
+    }
+}
+
+fn registry(deployment: &Deployment) -> Registry {
+    match &deployment.discovery {
+        Discovery::File { .. } => Registry::Files {
+            directory: Discovery::DIRECTORY.to_owned(),
+        },
+        Discovery::Etcd { endpoints } => Registry::Etcd {
+            endpoints: endpoints.clone(),
+        },
+        Discovery::Kubernetes => Registry::Foreign,
+    }
+}

@@ -1,0 +1,221 @@
+//! Deployments with real frontends, mockers, etcd and NATS.
+
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::support::dynamo::{Deployment, engine};
+
+const AGGREGATED: &str = "
+[frontend]
+port = PORT
+[all.args]
+speedup-ratio = 0
+[workers.agg]
+replicas = 2
+";
+
+/// Waits until something is so.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "not in time: {what}"
+        );
+        sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn workers_are_proven_replaced_scaled_and_removed() {
+    let Some(engine) = engine() else { return };
+    let tiny = Deployment::new(&engine, "agg", 8000, AGGREGATED);
+    tiny.dynrun("up -d FILE")
+        .ended(0)
+        .said("answered: agg-0, agg-1");
+    tiny.dynrun("up -d FILE")
+        .ended(125)
+        .said("is supervised already by process");
+
+    let killed = tiny.container("agg-0");
+    let kill = engine.docker().args(["kill", &killed]).status();
+    assert!(kill.expect("docker").success());
+    // It is out of discovery at once: no request goes to it.
+    for _ in 0..4 {
+        assert!(tiny.ask(8000, 4).contains("[DONE]"));
+    }
+    until("another worker", || {
+        ![&killed, ""].contains(&&*tiny.container("agg-0"))
+    });
+
+    Command::new("kill")
+        .args(["-9", &tiny.supervisor().to_string()])
+        .status()
+        .expect("kill");
+    let (frontend, worker) = (tiny.container("frontend-0"), tiny.container("agg-1"));
+    tiny.dynrun("up -d NAME")
+        .ended(0)
+        .said("answered: agg-0, agg-1");
+    assert_eq!(
+        (frontend, worker),
+        (tiny.container("frontend-0"), tiny.container("agg-1"))
+    );
+
+    tiny.dynrun("scale NAME agg=3").ended(0);
+    tiny.dynrun("ps NAME").ended(0).said("-agg-2");
+    tiny.dynrun("scale NAME agg=1").ended(0);
+    assert!(tiny.ask(8000, 4).contains("[DONE]"));
+    tiny.dynrun("scale NAME agg=none")
+        .ended(125)
+        .said("WORKER=N");
+    tiny.dynrun("logs -n 5 NAME").ended(0).said("frontend-0 |");
+    tiny.dynrun("exec NAME true").ended(0);
+    tiny.dynrun("down NAME").ended(0);
+    assert_eq!(tiny.left(), "");
+    tiny.dynrun("down NAME")
+        .ended(125)
+        .said("There is no deployment");
+}
+
+#[test]
+fn prefill_and_decode_both_serve() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n[workers.prefill]\nreplicas = 2\n[workers.decode]\n";
+    let pd = Deployment::new(&engine, "pd", 8010, file);
+    let up = pd.dynrun("up -d FILE").ended(0);
+    up.said("answered: prefill-0, prefill-1, decode-0");
+    let before = pd.container("prefill-0");
+    for prefill in ["prefill-0", "prefill-1"] {
+        let container = pd.container(prefill);
+        engine
+            .docker()
+            .args(["kill", &container])
+            .output()
+            .expect("docker");
+    }
+    until("prefill again", || {
+        ![&before, ""].contains(&&*pd.container("prefill-0"))
+    });
+    until("an answer", || pd.ask(8010, 4).contains("[DONE]"));
+    pd.dynrun("down NAME").ended(0);
+    assert_eq!(pd.left(), "");
+}
+
+#[test]
+fn etcd_nats_and_several_frontends_with_a_kv_router() {
+    let Some(engine) = engine() else { return };
+    let file = "discovery = \"etcd\"\nevent-plane = \"nats\"\n[frontend]\nport = PORT\nreplicas = 2\nrouter = \"kv\"\n\
+                [all.args]\nspeedup-ratio = 0\nblock-size = 64\n[workers.agg]\nreplicas = 2\n";
+    let kv = Deployment::new(&engine, "kv", 8020, file);
+    kv.dynrun("up -d FILE")
+        .ended(0)
+        .said("answered: agg-0, agg-1");
+    kv.dynrun("ps NAME")
+        .said("-etcd-0")
+        .said("-nats-0")
+        .said("-frontend-1");
+    let killed = kv.container("agg-1");
+    engine
+        .docker()
+        .args(["kill", &killed])
+        .output()
+        .expect("docker");
+    for _ in 0..4 {
+        assert!(kv.ask(8020, 4).contains("[DONE]"));
+    }
+    // The leases of members outlive an outage of etcd.
+    engine
+        .docker()
+        .args(["kill", &kv.container("etcd-0")])
+        .output()
+        .expect("docker");
+    let frontend = kv.container("frontend-0");
+    until("an answer", || kv.ask(8020, 4).contains("[DONE]"));
+    assert_eq!(kv.container("frontend-0"), frontend);
+    kv.dynrun("down NAME").ended(0);
+    assert_eq!(kv.left(), "");
+}
+
+#[test]
+fn a_stop_lets_a_stream_end() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 1\n[workers.agg]\n";
+    let slow = Deployment::new(&engine, "slow", 8030, file);
+    slow.dynrun("up -d FILE").ended(0);
+    let ended = std::thread::scope(|scope| {
+        let stream = scope.spawn(|| slow.ask(8030, 200));
+        sleep(Duration::from_secs(3));
+        slow.dynrun("down NAME").ended(0);
+        stream.join().expect("the stream")
+    });
+    assert!(
+        ended.contains("[DONE]") && !ended.contains("error"),
+        "{ended}"
+    );
+    assert_eq!(slow.left(), "");
+}
+
+#[test]
+fn what_cannot_start_leaves_nothing() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[workers.agg]\nimage = \"127.0.0.1:1/nothing:here\"\n";
+    let broken = Deployment::new(&engine, "broken", 8040, file);
+    broken
+        .dynrun("up -d FILE")
+        .ended(125)
+        .said("127.0.0.1:1/nothing:here");
+    assert_eq!(broken.left(), "");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let Some(engine) = engine() else { return };
+    let holder = engine.container("port");
+    let run = [
+        "run",
+        "-d",
+        "--rm",
+        "--name",
+        holder.name(),
+        "-p",
+        "127.0.0.1:8050:80",
+        "busybox:latest",
+        "sleep",
+        "300",
+    ];
+    assert!(
+        engine
+            .docker()
+            .args(run)
+            .status()
+            .expect("docker")
+            .success()
+    );
+    let taken = Deployment::new(&engine, "taken", 8050, AGGREGATED);
+    taken.dynrun("up -d FILE").ended(125).said("8050");
+    assert_eq!(taken.left(), "");
+}
+
+#[test]
+fn the_foreground_prints_logs_and_ends_at_a_signal() {
+    let Some(engine) = engine() else { return };
+    let front = Deployment::new(&engine, "front", 8060, AGGREGATED);
+    let text = std::thread::scope(|scope| {
+        let up = scope.spawn(|| front.dynrun("up FILE").ended(0));
+        until("ready", || {
+            !front.container("agg-1").is_empty() && front.ask(8060, 4).contains("[DONE]")
+        });
+        Command::new("kill")
+            .args(["-INT", &front.supervisor().to_string()])
+            .status()
+            .expect("kill");
+        up.join().expect("the foreground").text
+    });
+    assert!(
+        text.contains("frontend-0 | ") && text.contains("agg-1      | "),
+        "{text}"
+    );
+    assert_eq!(front.left(), "");
+}

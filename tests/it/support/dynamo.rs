@@ -1,0 +1,215 @@
+//! Real frontends and mockers: an image with Dynamo, and a model that needs no weights.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+use super::engines::{Engine, Store, newest};
+
+/// The image that dynbuild makes.
+pub(crate) const IMAGE: &str = "dynamo:latest-dynamo-runtime";
+
+/// One engine is enough for what members do.
+pub(crate) fn engine() -> Option<Engine> {
+    let overlay2 = |engine: &Engine| engine.store == Store::Overlay2;
+    let engine = newest().into_iter().find(overlay2)?;
+    build(&engine);
+    Some(engine)
+}
+
+/// Lets dynbuild build the images, once.
+fn build(engine: &Engine) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock();
+    let known = engine.docker().args(["image", "inspect", IMAGE]).output();
+    if known.is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let certificates = Path::new("/etc/ssl/certs/ca-certificates.crt");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
+    command
+        .args([
+            "--framework",
+            "dynamo",
+            "--target",
+            "runtime",
+            "--target",
+            "services",
+        ])
+        .env("DOCKER_HOST", &engine.host)
+        .current_dir(directory.path());
+    if certificates.exists() {
+        command.arg(format!("--secret=id=ca,src={}", certificates.display()));
+    }
+    let output = command.output().expect("dynbuild starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A deployment of a test: its file, its model, and what dynrun remembers. It ends with the test.
+pub(crate) struct Deployment {
+    pub(crate) engine: Engine,
+    pub(crate) name: String,
+    directory: tempfile::TempDir,
+}
+
+impl Deployment {
+    /// Writes the file of a deployment, whose name is unique. The head is written here.
+    pub(crate) fn new(engine: &Engine, name: &str, port: u16, rest: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let model = directory.path().join("model");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/lib/tiny_model.py");
+        let made = Command::new("python3").arg(script).arg(&model).status();
+        assert!(made.expect("python3").success());
+        Command::new("chmod")
+            .args(["-R", "a+rX"])
+            .arg(directory.path())
+            .status()
+            .expect("chmod");
+        let name = format!("{name}-{}", std::process::id());
+        let text = format!(
+            "deployment = \"{name}\"\nschema = 1\nframework = \"dynamo\"\nmodel = \"{}\"\n{}",
+            model.display(),
+            rest.replace("PORT", &port.to_string())
+        );
+        fs_err::write(directory.path().join("deployment.toml"), text).expect("written");
+        Self {
+            engine: engine.clone(),
+            name,
+            directory,
+        }
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.directory.path().join("deployment.toml")
+    }
+
+    /// Runs dynrun; words that are `FILE` or `NAME` stand for those of the deployment.
+    pub(crate) fn dynrun(&self, line: &str) -> Ran {
+        let words = line.split_whitespace().map(|word| match word {
+            "FILE" => self.file().display().to_string(),
+            word => word.replace("NAME", &self.name),
+        });
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dynrun"));
+        command
+            .args(words)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", "/nonexistent")
+            .env("XDG_STATE_HOME", self.directory.path().join("state"))
+            .env("DOCKER_HOST", &self.engine.host)
+            .stdin(Stdio::null());
+        command.output().expect("dynrun starts").into()
+    }
+
+    /// Returns the supervisor's process.
+    pub(crate) fn supervisor(&self) -> i32 {
+        let places = self.directory.path().join("state/dynrun/deployments");
+        let place = fs_err::read_dir(places)
+            .expect("places")
+            .next()
+            .expect("one")
+            .expect("read");
+        let lock = fs_err::read_to_string(place.path().join("lock")).expect("a lock");
+        lock.trim().parse().expect("a number")
+    }
+
+    /// Returns the ids of the containers by the name of the member.
+    pub(crate) fn container(&self, member: &str) -> String {
+        let name = format!("{}-{member}", self.name);
+        let mut inspect = self.engine.docker();
+        let output = inspect
+            .args(["inspect", "--format={{.Id}}", &name])
+            .output()
+            .expect("docker");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Asks the first frontend from a container of the network; returns status and body.
+    pub(crate) fn ask(&self, port: u16, tokens: u32) -> String {
+        let url = format!("http://{}-frontend-0:{port}/v1/chat/completions", self.name);
+        let body = format!(
+            r#"{{"model":"model","messages":[{{"role":"user","content":"Hello"}}],"max_tokens":{tokens},"stream":true}}"#
+        );
+        let output = self.client(&[
+            "curl",
+            "-sS",
+            "-m",
+            "60",
+            &url,
+            "-H",
+            "content-type: application/json",
+            "-d",
+            &body,
+        ]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Runs a command in a container of the network.
+    pub(crate) fn client(&self, command: &[&str]) -> Output {
+        let mut docker = self.engine.docker();
+        docker.args(["run", "--rm", "--network", &self.name, IMAGE]);
+        docker.args(command).output().expect("docker")
+    }
+
+    /// Returns what the engine has of the deployment.
+    pub(crate) fn left(&self) -> String {
+        let list = |words: &[&str]| {
+            let output = self.engine.docker().args(words).output().expect("docker");
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let name = format!("name={}", self.name);
+        let format = "--format={{.Name}}";
+        [
+            list(&["ps", "-a", "--filter", &name, "--format={{.Names}}"]),
+            list(&["volume", "ls", "--filter", &name, format]),
+            list(&["network", "ls", "--filter", &name, format]),
+        ]
+        .concat()
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        self.dynrun("down -t 1 NAME");
+    }
+}
+
+/// What a `dynrun` came to.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) text: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = [output.stdout, output.stderr].concat();
+        Self {
+            code: output.status.code(),
+            text: String::from_utf8_lossy(&text).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn said(self, text: &str) -> Self {
+        let words: Vec<_> = self.text.split_whitespace().collect();
+        assert!(
+            words.join(" ").contains(text),
+            "no {text:?} in {}",
+            self.text
+        );
+        self
+    }
+}
