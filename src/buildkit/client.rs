@@ -13,7 +13,8 @@ use super::request::SolveRequest;
 use super::session::{Session, SessionOptions};
 use super::solve;
 use super::staged::{self, Solved, StagedError};
-use crate::dial::{ConnectError, Connection, Endpoint};
+use crate::buildkit::connection::Connection;
+use crate::dial::{ConnectError, Endpoint};
 
 /// A connection to an engine. Clones share it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use super::progress_proto::timestamp;
 use super::proto::control::control_client::ControlClient;
 use super::proto::control::{DiskUsageRequest, PruneRequest, UsageRecord};
-use crate::dial::MESSAGE_LIMIT;
+use crate::buildkit::connection::MESSAGE_LIMIT;
 use crate::exit::Exit;
 use crate::problem::Problem;
 

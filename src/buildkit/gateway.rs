@@ -16,7 +16,7 @@ use super::proto::control::frontend::{
 use super::proto::google::rpc;
 use super::proto::pb;
 use super::request_proto::FRONTEND;
-use crate::dial::MESSAGE_LIMIT;
+use crate::buildkit::connection::MESSAGE_LIMIT;
 
 /// Calls for one job. Clones share the connection.
 #[derive(Clone, Debug)]

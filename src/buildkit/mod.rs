@@ -22,6 +22,7 @@ pub mod cache;
 pub mod capabilities;
 pub mod check;
 mod client;
+mod connection;
 pub mod control;
 pub mod digest;
 pub mod errors;

@@ -19,7 +19,7 @@ use super::request::SolveRequest;
 use super::request_proto;
 use super::session::{Destination, Session};
 use super::status;
-use crate::dial::MESSAGE_LIMIT;
+use crate::buildkit::connection::MESSAGE_LIMIT;
 
 /// How long the end of a cancelled build is watched, so that its last output is seen.
 const CANCEL_LIMIT: Duration = Duration::from_millis(500);

@@ -10,7 +10,7 @@ use tonic::transport::Channel;
 use super::progress::SolveStatus;
 use super::proto::control::control_client::ControlClient;
 use super::proto::control::{StatusRequest, StatusResponse};
-use crate::dial::MESSAGE_LIMIT;
+use crate::buildkit::connection::MESSAGE_LIMIT;
 
 /// How long the stream may be silent once its build has ended.
 ///

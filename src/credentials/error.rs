@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::docker::Hinted;
 use crate::text::human_duration;
 
-use super::login_command;
+use super::login::login_command;
 
 /// Why there is no login although one is configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 
-use super::{Login, LoginError};
+use super::error::LoginError;
+use super::login::Login;
 use crate::redact::shown_source;
 use crate::secret::Secret;
 use crate::text::clean_line;

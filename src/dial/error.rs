@@ -129,7 +129,7 @@ impl ConnectError {
         Self::request(address, source)
     }
 
-    pub(super) fn request<E>(address: &Address, source: E) -> Self
+    pub(crate) fn request<E>(address: &Address, source: E) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
@@ -141,7 +141,7 @@ impl ConnectError {
 
     /// Returns whether the engine is there but does not offer this way, so that the other way may
     /// still work.
-    pub(super) fn is_about_the_way(&self) -> bool {
+    pub(crate) fn is_about_the_way(&self) -> bool {
         match self {
             Self::NoBuildKit { .. } | Self::NotBuildKit { .. } | Self::Talk { .. } => true,
             Self::NoSocket { .. }

@@ -18,8 +18,9 @@ use tokio_rustls::rustls::{
     ClientConfig, DigitallySignedStruct, Error as RustlsError, RootCertStore, SignatureScheme,
 };
 
-use super::address::{Address, BoxedStream, Protocol};
+use super::address::Address;
 use super::error::ConnectError;
+use super::stream::{BoxedStream, Protocol};
 use crate::docker::host::TlsFiles;
 
 /// Wraps a stream.

@@ -6,8 +6,9 @@ use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::address::{Address, BoxedStream, Protocol};
+use super::address::Address;
 use super::error::ConnectError;
+use super::stream::{BoxedStream, Protocol};
 
 /// As much of a refusal as is worth reading, in bytes.
 const REFUSAL_LIMIT: usize = 64 << 10;
@@ -15,7 +16,7 @@ const REFUSAL_LIMIT: usize = 64 << 10;
 /// Opens a connection and turns it into a raw one.
 ///
 /// `path` is `/grpc` or `/session`; headers may repeat.
-pub(super) async fn upgrade(
+pub(crate) async fn upgrade(
     address: &Address,
     path: &'static str,
     headers: &[(String, String)],

@@ -7,8 +7,9 @@ use hyper::http::response::Parts;
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::address::{Address, Protocol};
+use super::address::Address;
 use super::error::ConnectError;
+use super::stream::Protocol;
 use crate::docker::api_version::ApiVersion;
 
 /// More than any engine says; who says more is no engine.

@@ -255,7 +255,8 @@ impl<'a> Run<'a> {
         solved: &Solved,
         arrival: &mut Arrival<'_>,
     ) -> Result<(), Refusal> {
-        smoke::check(self, target, solved)
+        let runnable = &self.client.capabilities().platforms;
+        smoke::check(runnable, target, solved)
             .await
             .map_err(Refusal::Smoke)?;
         arrival.arrive();

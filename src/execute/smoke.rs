@@ -1,6 +1,5 @@
 //! Smoke tests: commands that a result has to pass before it is exported.
 
-use super::run::Run;
 use crate::buildkit::{Digest, Process, SolveError, Solved};
 use crate::exit::Exit;
 use crate::plan::{Origin, PlannedSmoke, PlannedTarget};
@@ -19,11 +18,10 @@ pub(super) struct SmokeFailure {
 /// Runs the commands of a target one after the other, for each of its platforms that the engine
 /// runs programs of.
 pub(super) async fn check(
-    run: &Run<'_>,
+    runnable: &[String],
     target: &PlannedTarget,
     solved: &Solved,
 ) -> Result<(), SmokeFailure> {
-    let runnable = &run.client.capabilities().platforms;
     let platforms: Vec<_> = target.platforms.iter().map(ToString::to_string).collect();
     let checked = platforms
         .iter()

@@ -12,6 +12,7 @@ mod error;
 mod library;
 mod place;
 mod program;
+mod read;
 mod remote;
 mod version;
 

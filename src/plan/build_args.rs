@@ -5,9 +5,8 @@
 //! last `--build-arg`, which always wins. Only arguments that a stage of the target declares are
 //! passed.
 
-use std::collections::BTreeMap;
-
 use super::axes::{Asked, Axes};
+use super::chains::Chains;
 use super::contents::Contents;
 use super::demands;
 use super::error::PlanError;
@@ -16,57 +15,8 @@ use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::platform::Platform;
-use crate::profile::{Args, Component, Patterns, PerPlatform, Profile, Source, When, split_image};
-use crate::toml_file::{Located, Location};
-
-/// The values that were set for each argument, farthest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Chains(BTreeMap<String, Vec<Setting<String>>>);
-
-impl Chains {
-    pub(super) fn set(
-        &mut self,
-        name: impl Into<String>,
-        value: impl Into<String>,
-        origin: Origin,
-    ) {
-        let setting = Setting::new(value.into(), origin);
-        self.0.entry(name.into()).or_default().push(setting);
-    }
-
-    fn set_located(&mut self, name: &str, value: &Located<String>) {
-        self.set(name, value.value.clone(), Origin::File(value.at.clone()));
-    }
-
-    fn set_args(&mut self, args: &Args) {
-        for (name, value) in args.iter() {
-            self.set(
-                &name.value,
-                value.value.0.clone(),
-                Origin::File(value.at.clone()),
-            );
-        }
-    }
-
-    pub(super) fn extend(&mut self, nearer: Self) {
-        for (name, mut chain) in nearer.0 {
-            self.0.entry(name).or_default().append(&mut chain);
-        }
-    }
-
-    /// Returns the value that wins so far.
-    pub(super) fn last(&self, name: &str) -> Option<&Setting<String>> {
-        self.0.get(name)?.last()
-    }
-
-    fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.0.retain(|name, _| keep(name));
-    }
-
-    pub(super) fn into_chains(self) -> impl Iterator<Item = (String, Vec<Setting<String>>)> {
-        self.0.into_iter()
-    }
-}
+use crate::profile::{Component, Patterns, PerPlatform, Profile, Source, When, split_image};
+use crate::toml_file::Location;
 
 /// Everything that build arguments are made of.
 pub(super) struct Ingredients<'a> {
@@ -112,7 +62,7 @@ impl Ingredients<'_> {
         let is_it = |other: &str| other == name;
         let mut ignored = Findings::default();
         let mut chains = self.chains(target, &Chains::default(), is_it, &mut ignored);
-        chains.0.remove(name)?.pop()
+        chains.take(name)
     }
 
     /// What the profile says for one platform.
@@ -233,21 +183,19 @@ fn check_same(
     (platform, other): (&Platform, &Chains),
     findings: &mut Findings,
 ) {
-    let value = |chains: &Chains, name: &str| {
-        let last = chains.0.get(name).and_then(|chain| chain.last());
-        last.map_or_else(String::new, |setting| setting.value.clone())
-    };
     let only_here = other
-        .0
-        .iter()
-        .filter(|(name, _)| !first.0.contains_key(*name));
-    for (name, chain) in first.0.iter().chain(only_here) {
-        let (left, right) = (value(first, name), value(other, name));
-        if left != right
-            && let Some(setting) = chain.last()
-        {
+        .winners()
+        .filter(|(name, _)| first.last(name).is_none());
+    for (name, setting) in first.winners().chain(only_here) {
+        let value = |chains: &Chains| {
+            chains
+                .last(name)
+                .map_or_else(String::new, |last| last.value.clone())
+        };
+        let (left, right) = (value(first), value(other));
+        if left != right {
             findings.error(PlanError::DiffersByPlatform {
-                name: name.clone(),
+                name: name.to_owned(),
                 values: vec![
                     (first_platform.to_string(), left),
                     (platform.to_string(), right),

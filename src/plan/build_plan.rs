@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use super::settings::SecretSource;
+use super::secret_source::SecretSource;
 use super::smoke::PlannedSmoke;
 use super::stages::Inputs;
 use super::steps::PlannedSteps;

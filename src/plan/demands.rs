@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build_args::Chains;
+use super::chains::Chains;
 use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::Origin;

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::compiler_cache::EndpointError;
 use super::origin::Origin;
 use super::place::Place;
-use super::settings::SecretSource;
+use super::secret_source::SecretSource;
 use crate::docker::Hinted;
 use crate::exit::Exit;
 use crate::problem::{Excerpt, Problem, capitalized};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::axes::{Asked, Axes};
-use super::build_args::{Chains, upper_snake};
+use super::build_args::upper_snake;
+use super::chains::Chains;
 use super::error::PlanError;
 use super::family::Family;
 use super::findings::Findings;

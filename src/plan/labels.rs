@@ -1,6 +1,6 @@
 //! Labels of the image: who made it from what, in the words of the OCI image specification.
 
-use super::build_args::Chains;
+use super::chains::Chains;
 use super::facts::Facts;
 use super::image_names::Values;
 use super::origin::Origin;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::axes::Asked;
-use super::build_args::{Chains, Ingredients};
+use super::build_args::Ingredients;
 use super::build_plan::{PlannedDockerfile, PlannedTarget};
+use super::chains::Chains;
 use super::compiler_cache::{is_for_another, note_obstacles};
 use super::contents::Contents;
 use super::declared::{Declared, stage_name};

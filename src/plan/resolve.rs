@@ -6,7 +6,7 @@ use super::axes::{self, Asked};
 use super::build_args::Ingredients;
 use super::build_plan::{BuildPlan, PlannedTarget};
 use super::compiler_cache;
-use super::contents::{Contents, note_repository, note_source};
+use super::contents::{Contents, note_repository};
 use super::declared::Declared;
 use super::explanation::Explanation;
 use super::facts::Facts;
@@ -16,6 +16,7 @@ use super::findings::Findings;
 use super::planner::{Planned, Planner, context};
 use super::reach::Reach;
 use super::reference::Referred;
+use super::releases::{note_source, released};
 use super::settings::Settings;
 use super::shared;
 use super::stages::StageGraph;
@@ -157,7 +158,7 @@ fn decide_targets(
         axes,
         contents: None,
     };
-    let contents = Contents::new(&unknown, facts, targets);
+    let contents = Contents::new(released(&unknown, targets), facts);
     note_source(&unknown, &contents, &context(settings), findings);
     note_repository(&contents, facts, findings);
     findings

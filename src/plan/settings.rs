@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::origin::Setting;
+use super::secret_source::SecretSource;
 use super::set_file::SetTable;
 use super::steps::StepSettings;
 use crate::profile::{Sccache, SccacheBackend, Source};
@@ -26,15 +27,6 @@ impl<T> Named<T> {
             value: value.into(),
         }
     }
-}
-
-/// Where the client finds the value of a secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SecretSource {
-    /// An environment variable.
-    Environment(String),
-    /// A file; `~/` is the user's home directory.
-    File(String),
 }
 
 /// What was asked for, by flags, environment and the user's own file; nothing has a default here.

@@ -1,6 +1,6 @@
 //! Addresses with a password or a token in them.
 
-use super::MASK;
+use super::mask::MASK;
 use super::name::is_secret_name;
 
 /// Parameters of signed addresses, in addition to those that are named like a secret.

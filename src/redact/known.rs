@@ -6,7 +6,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::shown::{MASK, shown_text};
+use super::mask::MASK;
+use super::shown::shown_text;
 use crate::secret::Secret;
 
 /// Values shorter than this are not masked: `8` as a secret number of jobs would hide every 8.

@@ -10,12 +10,14 @@
 
 mod address;
 mod known;
+mod mask;
 mod name;
 mod shown;
 
 pub use known::Redactor;
+pub use mask::MASK;
 pub use name::is_secret_name;
 pub use shown::{
-    MASK, is_secret, shown_assignment, shown_command, shown_json, shown_message, shown_source,
+    is_secret, shown_assignment, shown_command, shown_json, shown_message, shown_source,
     shown_text, shown_value,
 };

@@ -7,10 +7,8 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 
 use super::address::mask_addresses;
+use super::mask::MASK;
 use super::name::{is_password_name, is_secret_name};
-
-/// What is shown instead of a secret.
-pub const MASK: &str = "****";
 
 /// Returns whether the value of a variable, an argument or an option of this name is a secret.
 ///

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::mode::Mode;
 use super::replay::Recording;
-use super::reporter::{Mode, Moment, View};
+use super::reporter::{Moment, View};
 use super::state::BuildState;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;

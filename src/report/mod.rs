@@ -10,12 +10,14 @@
 //! build replays into any of them, which is how they are tested.
 
 mod annotation;
+mod cache_log;
 mod diagnosis;
 mod failure;
 mod frame;
 mod intake;
 mod layout;
 mod markdown;
+mod mode;
 mod note;
 mod plain;
 mod quiet;
@@ -41,7 +43,8 @@ mod tests;
 pub use annotation::Annotation;
 pub use diagnosis::{Diagnosis, diagnose};
 pub use intake::{Controls, Intake};
-pub use reporter::{Mode, Moment, Page, Reporter, UnknownMode, View};
+pub use mode::{Mode, UnknownMode};
+pub use reporter::{Moment, Page, Reporter, View};
 pub use sccache::StageCache;
 pub use state::{BuildState, Counts, Group, Target};
 pub use step::{Phase, Step};

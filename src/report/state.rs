@@ -158,6 +158,15 @@ impl BuildState {
         &self.targets
     }
 
+    /// Counts the steps of each target.
+    pub(super) fn counts_of_targets(&self) -> Vec<Counts> {
+        let of_target = |index: usize| {
+            let steps = self.steps().iter();
+            Counts::of(steps.filter(move |step| step.targets.contains(&index)))
+        };
+        (0..self.targets().len()).map(of_target).collect()
+    }
+
     /// Returns when the last event happened, counted from the start of the build.
     pub fn duration(&self) -> Duration {
         self.latest

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::sccache::CacheLog;
+use super::cache_log::CacheLog;
 use super::title::Title;
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{Vertex, VertexLog, VertexStatus};

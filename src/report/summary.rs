@@ -7,7 +7,6 @@ use super::note::{render_note, under};
 use super::sccache::{self, StageCache};
 use super::state::{BuildState, Counts, Target};
 use super::step::Phase;
-use super::target_table::counts_of_targets;
 use super::title::{Kind, brief};
 use crate::buildkit::progress::VertexWarning;
 use crate::execute::event::{BuiltTarget, NoteLevel, TargetOutcome};
@@ -62,7 +61,7 @@ impl Summary {
     pub fn of(state: &BuildState) -> Self {
         Self {
             targets: state.targets().to_vec(),
-            target_counts: counts_of_targets(state),
+            target_counts: state.counts_of_targets(),
             duration: state.duration(),
             counts: state.counts(),
             context_bytes: state.context_bytes(),

@@ -1,6 +1,6 @@
 //! Several targets as a table, which is read at a glance where there are many.
 
-use super::state::{BuildState, Counts, Target};
+use super::state::{Counts, Target};
 use super::summary::Summary;
 use crate::execute::event::TargetOutcome;
 use crate::text::{Look, Table, Tone, counted, fit_middle, human_duration, human_size};
@@ -59,15 +59,6 @@ impl TargetRow {
     }
 }
 
-/// Counts the steps of each target.
-pub(super) fn counts_of_targets(state: &BuildState) -> Vec<Counts> {
-    let of_target = |index: usize| {
-        let steps = state.steps().iter();
-        Counts::of(steps.filter(move |step| step.targets.contains(&index)))
-    };
-    (0..state.targets().len()).map(of_target).collect()
-}
-
 impl Summary {
     /// Returns the rows of the targets.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&Target, TargetRow)> {
@@ -100,6 +91,7 @@ mod tests {
 
     use super::*;
     use crate::execute::event::BuiltTarget;
+    use crate::report::state::BuildState;
     use crate::text::width;
 
     fn target(name: String, outcome: TargetOutcome) -> Target {

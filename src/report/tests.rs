@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::mode::Mode;
 use super::replay::Recording;
-use super::reporter::{Mode, Moment, Page, View};
+use super::reporter::{Moment, Page, View};
 use super::summary::Summary;
 use crate::execute::event::{BuiltTarget, Layers, TargetOutcome};
 use crate::exit::Exit;

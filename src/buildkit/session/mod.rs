@@ -35,4 +35,4 @@ pub use secrets::{SecretError, SecretStore};
 pub use server::{Session, SessionOptions};
 pub use ssh::Agents;
 
-use crate::dial::MESSAGE_LIMIT;
+use crate::buildkit::connection::MESSAGE_LIMIT;

@@ -20,13 +20,14 @@ use super::filesync::FileSync;
 use super::health::AlwaysServing;
 use super::stream::control_session;
 use super::{Agents, Credentials, LocalDir, SecretStore};
+use crate::buildkit::connection::{Connection, MAX_HEADER_LIST, Route};
 use crate::buildkit::id;
 use crate::buildkit::layout::LayoutError;
 use crate::buildkit::proto::filesync::auth_server::AuthServer;
 use crate::buildkit::proto::health::health_server::HealthServer;
 use crate::buildkit::proto::secrets::secrets_server::SecretsServer;
 use crate::buildkit::proto::sshforward::ssh_server::SshServer;
-use crate::dial::{BoxedStream, ConnectError, Connection, MAX_HEADER_LIST, Route};
+use crate::dial::{BoxedStream, ConnectError};
 
 /// The methods that every session announces; the engine calls no other.
 const METHODS: &[&str] = &[

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 
-use super::args::BuildArgs;
-use super::settings::settings;
-use super::{profiles, sets};
+use super::{profiles, sets, user_file};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::profile::{Profile, Store};
@@ -58,7 +56,7 @@ pub(super) fn sets(current: &OsStr) -> Vec<CompletionCandidate> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let context = value(&words, &["--context", "-C"]).map(Path::new);
     let repository = sets::of_repository(&edge.context(context)).unwrap_or_default();
-    let own = settings(&BuildArgs::default(), &edge.environment);
+    let own = user_file::read(&edge.environment);
     let all = own
         .map(|own| own.sets)
         .unwrap_or_default()

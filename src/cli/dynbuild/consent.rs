@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::planning::secret_file;
+use super::secret_values::secret_file;
 use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
 use crate::exit::Exit;

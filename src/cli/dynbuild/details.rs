@@ -1,7 +1,7 @@
 //! What `--verbose` says: where everything comes from.
 
 use super::planning::Planned;
-use super::settings::user_file;
+use super::user_file;
 use crate::buildkit::{Client, Store};
 use crate::cli::edge::Edge;
 use crate::engine::locate;
@@ -9,7 +9,7 @@ use crate::engine::locate;
 /// Says which files decide what is built.
 pub(super) fn of_plan(planned: &Planned, edge: &mut Edge) {
     let plan = &planned.resolution.plan;
-    if let Some(file) = user_file(&edge.environment).filter(|file| file.is_file()) {
+    if let Some(file) = user_file::place(&edge.environment).filter(|file| file.is_file()) {
         edge.detail(&format!("Your settings are in `{}`", file.display()));
     }
     edge.detail(&match &plan.profile_dir {

@@ -29,6 +29,7 @@ mod secret_values;
 mod sets;
 mod settings;
 mod trtllm;
+mod user_file;
 mod variables;
 
 use std::ffi::OsString;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::consent::{OutsideRead, outside_reads};
+use super::secret_values::secret_file;
 use super::{profiles, sets};
 use crate::cli::edge::Edge;
 use crate::docker::platform::Platform;
@@ -261,14 +262,6 @@ fn exists(source: &SecretSource, edge: &Edge) -> bool {
         SecretSource::Environment(name) => edge.environment.get(name).is_some(),
         // Also a pipe, as `<(…)` makes one; what else it is shows when it is read.
         SecretSource::File(path) => secret_file(path, edge).exists(),
-    }
-}
-
-/// Returns where a secret's file is: `~/` is the home directory.
-pub(super) fn secret_file(path: &str, edge: &Edge) -> PathBuf {
-    match (path.strip_prefix("~/"), edge.environment.home()) {
-        (Some(below), Some(home)) => home.join(below),
-        _ => edge.absolute(Path::new(path)),
     }
 }
 

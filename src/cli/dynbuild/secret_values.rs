@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::planning::secret_file;
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::plan::{PlannedSecret, SecretSource};
@@ -78,6 +77,14 @@ fn read_file(path: &Path, limit: Duration) -> Result<Secret, String> {
             path.display(),
             limit.as_secs()
         )),
+    }
+}
+
+/// Returns where a secret's file is: `~/` is the home directory.
+pub(super) fn secret_file(path: &str, edge: &Edge) -> PathBuf {
+    match (path.strip_prefix("~/"), edge.environment.home()) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => edge.absolute(Path::new(path)),
     }
 }
 

@@ -1,8 +1,6 @@
 //! What was typed, and what the environment says, as [`Settings`] that know where they come from.
 
 use std::fmt::Display;
-use std::io::ErrorKind;
-use std::path::PathBuf;
 
 use crate::cli::environment::Environment;
 use crate::docker::cache::Masked;
@@ -11,16 +9,16 @@ use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::docker::step::Entitlement;
 use crate::exit::Exit;
 use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
-use crate::problem::{Problem, Problems, capitalized};
+use crate::problem::{Problem, Problems};
 use crate::profile::Source;
 use crate::redact::Redactor;
-use crate::text_file;
-use crate::toml_file::{Merge as _, SourceFile, with_choices};
+use crate::toml_file::{Merge as _, with_choices};
 
 use super::args::{BuildArgs, CacheArgs, InputArgs, ResultArgs, SelectionArgs, StepArgs};
 use super::components::components_into;
 use super::permission::Permission;
 use super::trtllm::trtllm_into;
+use super::user_file;
 
 /// Joins flags, environment and the user's own file; the first of them that says something wins.
 ///
@@ -33,7 +31,10 @@ pub(super) fn settings(args: &BuildArgs, environment: &Environment) -> Result<Se
     };
     let flags = reader.flags(args);
     let variables = reader.variables();
-    let file = reader.user_file();
+    let file = user_file::read(environment).unwrap_or_else(|Problems(problems)| {
+        reader.problems.extend(problems);
+        Settings::default()
+    });
     if reader.problems.is_empty() {
         Ok(flags.merge(variables).merge(file))
     } else {
@@ -253,36 +254,6 @@ impl Reader<'_> {
         settings
     }
 
-    /// Reads `~/.config/dynbuild/config.toml`, or what `DYNBUILD_CONFIG` names.
-    fn user_file(&mut self) -> Settings {
-        let is_named = self.environment.get("DYNBUILD_CONFIG").is_some();
-        let Some(path) = user_file(self.environment) else {
-            return Settings::default();
-        };
-        let text = match text_file::read_text(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound && !is_named => {
-                return Settings::default();
-            }
-            Err(error) => {
-                let message = format!("Cannot read your settings in `{}`", path.display());
-                let mut problem = Problem::new(Exit::Usage, message);
-                problem.causes.push(capitalized(&error.to_string()));
-                self.problems.push(if is_named {
-                    problem.hint("Correct `DYNBUILD_CONFIG`, or unset it")
-                } else {
-                    problem.hint("Make the file readable, or remove it")
-                });
-                return Settings::default();
-            }
-        };
-        let file = SourceFile::new(path.display().to_string(), text);
-        Settings::from_user_file(&file).unwrap_or_else(|errors| {
-            self.problems.extend(errors.into_iter().map(Problem::from));
-            Settings::default()
-        })
-    }
-
     fn parsed(&mut self, text: Option<&str>, origin: &Origin) -> Option<Setting<Source>> {
         let text = text?;
         let Ok(source) = text.parse::<Source>() else {
@@ -303,23 +274,6 @@ impl Reader<'_> {
             })
             .ok()
     }
-}
-
-/// Returns the place of the user's own file.
-pub(super) fn user_file(environment: &Environment) -> Option<PathBuf> {
-    match environment.get("DYNBUILD_CONFIG") {
-        Some(named) => Some(environment.working_directory().join(named)),
-        None => usual_user_file(environment),
-    }
-}
-
-/// Returns the usual place of it (XDG base directories).
-fn usual_user_file(environment: &Environment) -> Option<PathBuf> {
-    let directory = match environment.get("XDG_CONFIG_HOME") {
-        Some(directory) => PathBuf::from(directory),
-        None => environment.home()?.join(".config"),
-    };
-    Some(directory.join("dynbuild/config.toml"))
 }
 
 fn results_into(args: &ResultArgs, settings: &mut Settings) {

@@ -1,26 +1,23 @@
 //! `dynrun explain [FLAGS] ...`: each decision and where it came from.
 
-use super::{facts, help, run, verb};
+use super::{facts, run};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::explain::{explain, text};
 use crate::launch::masked::masked;
-use crate::launch::request::{Asked, Format, Request};
+use crate::launch::request::{Format, Request};
 use crate::problem::Problems;
 use crate::text::escape_json;
 
 /// What `dynrun explain` is for.
 pub(super) const ABOUT: &str = "Show each decision of a launch and where it came from";
 
-pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    let Asked::Run(request) = Request::parse(arguments)? else {
-        return Ok(help::print(&mut verb::EXPLAIN.command(), edge));
-    };
-    let profile = run::profile(&request, edge)?;
+pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> {
+    let profile = run::profile(request, edge)?;
     let host = facts::host(edge);
     let launch = Launch::decide(Inputs {
-        request: &request,
+        request,
         profile: &profile,
         host: &host,
         engine: None,

@@ -2,14 +2,15 @@
 
 use clap::{ArgMatches, FromArgMatches as _, ValueEnum as _};
 
-use super::unknown_word;
-use super::verb::{self, DisplayArgs, Entry, Grammar};
+use super::commands::{self, program};
+use super::verb::{DisplayArgs, Entry, Grammar};
+use super::{help, unknown_word};
 use crate::cli::display::ColorChoice as Choice;
 use crate::cli::edge::Edge;
 use crate::cli::usage;
 use crate::docker::run_flags::{FlagError, Parsed};
 use crate::exit::Exit;
-use crate::launch::request::{self, Request};
+use crate::launch::request::{self, Asked, Request};
 use crate::problem::Problems;
 use crate::ui::ColorChoice;
 
@@ -24,8 +25,10 @@ pub(super) enum Line {
     },
     /// A command with the arguments of `docker run`.
     Launch {
+        entry: &'static Entry,
         arguments: Vec<String>,
-        run: fn(&[String], &mut Edge) -> Result<Exit, Problems>,
+        run: fn(&Request, &mut Edge) -> Result<Exit, Problems>,
+        is_unnamed: bool,
     },
     /// The text of help or version.
     Help(clap::Error),
@@ -40,13 +43,20 @@ impl Line {
     pub(super) fn read(arguments: &[String]) -> Result<Self, Problems> {
         let (entry, arguments) = match arguments.split_first() {
             Some((first, rest)) if first == "--version" || first == "-V" => {
-                (&verb::VERSION, rest.to_vec())
+                (&commands::VERSION, rest.to_vec())
             }
             _ => split(arguments)?,
         };
         match entry.grammar {
             Grammar::Clap { run, .. } => Self::command(entry, &arguments, run),
-            Grammar::Docker { run, .. } => Ok(Self::Launch { arguments, run }),
+            Grammar::Docker {
+                run, is_unnamed, ..
+            } => Ok(Self::Launch {
+                entry,
+                arguments,
+                run,
+                is_unnamed,
+            }),
         }
     }
 
@@ -102,7 +112,16 @@ impl Line {
                 edge.verbose = display.verbose;
                 run(&matches, edge)
             }
-            Self::Launch { arguments, run } => run(&arguments, edge),
+            Self::Launch {
+                entry,
+                arguments,
+                run,
+                is_unnamed,
+            } => match Request::parse(&arguments)? {
+                Asked::Help if is_unnamed => Ok(help::print(&mut program(), edge)),
+                Asked::Help => Ok(help::print(&mut entry.command(), edge)),
+                Asked::Run(request) => run(&request, edge),
+            },
             Self::Help(text) => {
                 // A reader that has seen enough is none of our concern.
                 text.print().ok();
@@ -114,7 +133,7 @@ impl Line {
 
 /// Takes the command off the arguments, and moves the options in front of it behind it.
 fn split(arguments: &[String]) -> Result<(&'static Entry, Vec<String>), Problems> {
-    let launch = || (&verb::UNNAMED, arguments.to_vec());
+    let launch = || (&commands::UNNAMED, arguments.to_vec());
     let parsed = match request::flags().parse(arguments) {
         Ok(parsed) => parsed,
         // An option of the command that docker's grammar does not have.
@@ -127,7 +146,7 @@ fn split(arguments: &[String]) -> Result<(&'static Entry, Vec<String>), Problems
         return Ok(launch());
     };
     let (front, rest) = arguments.split_at(arguments.len() - parsed.positionals.len());
-    match verb::find(word) {
+    match commands::find(word) {
         Some(entry) => Ok((entry, [front, &rest[1..]].concat())),
         None => match unknown_word::problem(front, rest) {
             Some(problem) => Err(problem.into()),
@@ -146,7 +165,7 @@ fn first_word(parsed: &Parsed) -> Option<&str> {
 
 fn before_command(arguments: &[String]) -> Option<(&'static Entry, Vec<String>)> {
     let mut words = arguments.iter().enumerate();
-    let (place, entry) = words.find_map(|(place, word)| Some((place, verb::find(word)?)))?;
+    let (place, entry) = words.find_map(|(place, word)| Some((place, commands::find(word)?)))?;
     let mut rest = arguments.to_vec();
     rest.remove(place);
     Some((entry, rest))

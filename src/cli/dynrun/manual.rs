@@ -1,9 +1,8 @@
 //! `dynrun completions` and `dynrun man`: what an installation gives to other programs.
 
-use clap::Parser;
+use clap::{Command, Parser};
 
-use super::help::program;
-use super::verb::Verb;
+use super::verb::AboutProgram;
 use crate::cli::completion::{self, Shell};
 use crate::cli::edge::Edge;
 use crate::cli::manual;
@@ -20,9 +19,9 @@ pub(super) struct Completions {
     shell: Shell,
 }
 
-impl Verb for Completions {
-    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
-        edge.ui.print(&completion::script(self.shell, &program()));
+impl AboutProgram for Completions {
+    fn run(self, program: Command, edge: &mut Edge) -> Result<Exit, Problems> {
+        edge.ui.print(&completion::script(self.shell, &program));
         Ok(Exit::Done)
     }
 }
@@ -36,10 +35,10 @@ pub(super) struct Manual {
     command: Option<String>,
 }
 
-impl Verb for Manual {
-    fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
+impl AboutProgram for Manual {
+    fn run(self, program: Command, edge: &mut Edge) -> Result<Exit, Problems> {
         let words: Vec<String> = self.command.into_iter().collect();
-        let page = manual::man_page(&program(), &words).ok_or_else(|| {
+        let page = manual::man_page(&program, &words).ok_or_else(|| {
             let message = format!("Unknown command `{}`", words.join(" "));
             Problem::new(Exit::Run, message).hint("List the commands: `dynrun help`")
         })?;

@@ -1,11 +1,13 @@
 //! `dynrun`: one file per command, and what they share.
 //!
-//! [`verb::VERBS`] lists the commands. Their grammar is clap's, but for launches, whose grammar is
+//! [`commands::VERBS`] lists the commands. Their grammar is clap's, but for launches, whose grammar is
 //! that of `docker run`: with and without the word `run`.
 
 mod attach;
+mod commands;
 mod connection;
 mod deployment;
+mod diagnosis;
 mod down;
 mod exec;
 mod explain;
@@ -42,7 +44,7 @@ use crate::ui::ColorChoice;
 
 /// Runs the program.
 pub(super) fn main() -> ExitCode {
-    completion::answer(help::program);
+    completion::answer(commands::program);
     let line = arguments().and_then(|arguments| Line::read(&arguments));
     let color = line.as_ref().map_or(ColorChoice::Auto, Line::color);
     Edge::run(color, |edge| line?.run(edge))

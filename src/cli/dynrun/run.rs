@@ -3,7 +3,7 @@
 use super::connection::{as_docker, connect, detach_keys, refused};
 use super::leases::{is_news, leases};
 use super::loss::told;
-use super::{facts, help, verb, wait};
+use super::{diagnosis, facts, wait};
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
@@ -12,7 +12,6 @@ use crate::docker::env::EnvVar;
 use crate::engine::{Engine, short_id};
 use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
-use crate::launch::diagnosis::Diagnosis;
 use crate::launch::facts::HostFacts;
 use crate::launch::implied::{SECRETS, SecretFile, SecretSource};
 use crate::launch::label::{self, Owner};
@@ -24,7 +23,7 @@ use crate::launch::masked::masked;
 use crate::launch::note::Note;
 use crate::launch::readiness::{Progress, watch};
 use crate::launch::render::{self, CreateRequest};
-use crate::launch::request::{Asked, Format, Request};
+use crate::launch::request::{Format, Request};
 use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::redact::shown_json;
@@ -36,22 +35,7 @@ const USUAL_FRAMEWORK: &str = "vllm";
 /// What `dynrun run` is for.
 pub(super) const ABOUT: &str = "Launch an image; also without a command's name";
 
-pub(super) fn run(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    match Request::parse(arguments)? {
-        Asked::Help => Ok(help::print(&mut verb::RUN.command(), edge)),
-        Asked::Run(request) => launch(&request, edge),
-    }
-}
-
-/// Launches without the word `run`: then `--help` is the program's.
-pub(super) fn unnamed(arguments: &[String], edge: &mut Edge) -> Result<Exit, Problems> {
-    match Request::parse(arguments)? {
-        Asked::Help => Ok(help::print(&mut help::program(), edge)),
-        Asked::Run(request) => launch(&request, edge),
-    }
-}
-
-fn launch(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> {
+pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> {
     edge.verbose = request.verbose;
     if request.format == Format::Json && !request.dry_run {
         let message = "`--format json` prints the request of a dry run";
@@ -199,8 +183,8 @@ async fn carry_out(
     }
     let _lease = lease(&started, &launch, edge);
     let outcome = Box::pin(foreground(started, &launch, request, &engine, edge)).await?;
-    if let Some(diagnosis) = outcome.diagnosis {
-        tell(&diagnosis, edge);
+    if let Some(found) = outcome.diagnosis {
+        diagnosis::show(&found, edge);
     }
     Ok(told(&outcome.losses, outcome.exit, edge))
 }
@@ -296,17 +280,6 @@ async fn foreground(
     let name = launch.spec.name.as_deref();
     wait::conclude(&readiness, name.unwrap_or_else(|| short_id(&id)), edge);
     Ok(follow.await.map_err(refused)?)
-}
-
-/// Says why a container ended as it did.
-pub(super) fn tell(diagnosis: &Diagnosis, edge: &mut Edge) {
-    edge.ui.warn(&diagnosis.cause);
-    if let Some(line) = &diagnosis.evidence {
-        edge.ui.quote(line);
-    }
-    for fix in &diagnosis.fixes {
-        edge.ui.hint(fix);
-    }
 }
 
 /// Returns what is asked for a login, if the image has to be pulled. What is wrong with docker's

@@ -1,6 +1,6 @@
 //! Words that were meant as commands, and would be pulled and run as images.
 
-use super::verb::VERBS;
+use super::commands::VERBS;
 use crate::exit::Exit;
 use crate::problem::Problem;
 

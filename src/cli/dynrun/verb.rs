@@ -1,4 +1,4 @@
-//! The commands of dynrun: a table with a line for each.
+//! What a command of dynrun is.
 //!
 //! All are clap's but those whose arguments are `docker run`'s: clap knows their options too, for
 //! help, completion and the reference, but the words are taken apart by docker's own grammar.
@@ -6,13 +6,10 @@
 use clap::{ArgMatches, Args, Command, Parser};
 
 use super::launch_command::launch_command;
-use super::{
-    attach, down, exec, explain, fit, gc, help, logs, manual, ps, run, scale, stop, up, version,
-    wait,
-};
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
+use crate::launch::request::Request;
 use crate::problem::Problems;
 
 /// A command with arguments of clap's kind. The struct's comment is its help.
@@ -21,33 +18,11 @@ pub(super) trait Verb: Parser {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems>;
 }
 
-/// The commands, in the order of the help. A new one is a file next to this one and a line here.
-pub(super) const VERBS: &[Entry] = &[
-    RUN,
-    EXPLAIN,
-    Entry::of::<up::Up>("up"),
-    Entry::of::<scale::Scale>("scale"),
-    Entry::of::<down::Down>("down"),
-    Entry::of::<wait::Wait>("wait"),
-    Entry::of::<ps::Ps>("ps"),
-    Entry::of::<logs::Logs>("logs"),
-    Entry::of::<stop::Stop>("stop"),
-    Entry::of::<exec::Exec>("exec"),
-    Entry::of::<attach::Attach>("attach"),
-    Entry::of::<fit::Fit>("fit"),
-    Entry::of::<gc::Gc>("gc"),
-    Entry::of::<help::Help>("help"),
-    Entry::of::<manual::Completions>("completions"),
-    Entry::of::<manual::Manual>("man"),
-    VERSION,
-];
-
-pub(super) const RUN: Entry = Entry::launch("run", run::ABOUT, run::run);
-pub(super) const EXPLAIN: Entry = Entry::launch("explain", explain::ABOUT, explain::run);
-pub(super) const VERSION: Entry = Entry::of::<version::Version>("version");
-
-/// A launch without a command's name.
-pub(super) const UNNAMED: Entry = Entry::launch("run", run::ABOUT, run::unnamed);
+/// A command about the program itself, such as its help.
+pub(super) trait AboutProgram: Parser {
+    /// Does what was asked for. `program` is dynrun with all of its commands.
+    fn run(self, program: Command, edge: &mut Edge) -> Result<Exit, Problems>;
+}
 
 /// One command.
 #[derive(Clone, Copy, Debug)]
@@ -67,28 +42,31 @@ pub(super) enum Grammar {
     /// `docker run`'s.
     Docker {
         about: &'static str,
-        run: fn(&[String], &mut Edge) -> Result<Exit, Problems>,
+        run: fn(&Request, &mut Edge) -> Result<Exit, Problems>,
+        /// Whether `--help` is about the program: no command was named.
+        is_unnamed: bool,
     },
 }
 
 impl Entry {
-    const fn of<V: Verb>(name: &'static str) -> Self {
+    pub(super) const fn of<V: Verb>(name: &'static str) -> Self {
         let grammar = Grammar::Clap {
             command: V::command,
-            run: |matches, edge| {
-                let verb = V::from_arg_matches(matches);
-                verb.unwrap_or_else(|error| error.exit()).run(edge)
-            },
+            run: |matches, edge| read::<V>(matches).run(edge),
         };
         Self { name, grammar }
     }
 
-    const fn launch(
+    pub(super) const fn launch(
         name: &'static str,
         about: &'static str,
-        run: fn(&[String], &mut Edge) -> Result<Exit, Problems>,
+        run: fn(&Request, &mut Edge) -> Result<Exit, Problems>,
     ) -> Self {
-        let grammar = Grammar::Docker { about, run };
+        let grammar = Grammar::Docker {
+            about,
+            run,
+            is_unnamed: false,
+        };
         Self { name, grammar }
     }
 
@@ -103,9 +81,9 @@ impl Entry {
     }
 }
 
-/// Returns the command of this name.
-pub(super) fn find(name: &str) -> Option<&'static Entry> {
-    VERBS.iter().find(|verb| verb.name == name)
+/// Returns the arguments of a command, which clap has checked already.
+pub(super) fn read<V: Parser>(matches: &ArgMatches) -> V {
+    V::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
 }
 
 // What every command understands about the display. A doc comment would become the help of all.

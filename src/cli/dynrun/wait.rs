@@ -153,6 +153,6 @@ async fn explain(readiness: &Readiness, engine: &Engine, id: &str, edge: &mut Ed
         }
     }
     if let Some(diagnosis) = diagnosis {
-        super::run::tell(&diagnosis, edge);
+        super::diagnosis::show(&diagnosis, edge);
     }
 }

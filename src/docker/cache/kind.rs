@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::spec::{CacheError, CacheUse};
+use thiserror::Error;
+
+use super::usage::CacheUse;
 use crate::suggest::closest;
 
 /// A kind of cache.
@@ -21,6 +23,16 @@ pub enum CacheKind {
     Azblob,
     /// A directory of ours.
     Local,
+}
+
+/// No kind of cache has this name.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("Unknown cache type `{kind}`")]
+pub struct UnknownCacheKind {
+    /// What was written.
+    pub kind: String,
+    /// The kind that it looks like.
+    pub closest: Option<String>,
 }
 
 impl CacheKind {
@@ -86,11 +98,11 @@ impl fmt::Display for CacheKind {
 }
 
 impl FromStr for CacheKind {
-    type Err = CacheError;
+    type Err = UnknownCacheKind;
 
-    fn from_str(text: &str) -> Result<Self, CacheError> {
+    fn from_str(text: &str) -> Result<Self, UnknownCacheKind> {
         let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| CacheError::UnknownKind {
+        known.ok_or_else(|| UnknownCacheKind {
             kind: text.to_owned(),
             closest: closest(text, Self::ALL.map(Self::as_str)).map(str::to_owned),
         })

@@ -1,9 +1,13 @@
 //! `--cache-from` and `--cache-to`: caches outside of the engine.
 
+mod error;
 mod kind;
 mod masked;
 mod spec;
+mod usage;
 
+pub use error::CacheError;
 pub use kind::CacheKind;
 pub use masked::Masked;
-pub use spec::{CacheError, CacheSpec, CacheUse};
+pub use spec::CacheSpec;
+pub use usage::CacheUse;

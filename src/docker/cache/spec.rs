@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use thiserror::Error;
 
+use super::error::CacheError;
 use super::kind::CacheKind;
 use super::masked::Masked;
-use crate::docker::attributes::{AttributesError, attributes};
-use crate::docker::digest::{BlobDigest, NoDigest};
-use crate::docker::hinted::Hinted;
-use crate::docker::number::{NumberError, boolean};
+use super::usage::CacheUse;
+use crate::docker::attributes::attributes;
+use crate::docker::digest::BlobDigest;
+use crate::docker::number::boolean;
 use crate::redact::is_secret_name;
 use crate::secret::Secret;
 
@@ -32,91 +32,6 @@ pub struct CacheSpec {
     pub digest: Option<BlobDigest>,
     /// Whether a build goes on where the cache cannot be written.
     pub ignores_errors: bool,
-}
-
-/// What a build does with a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheUse {
-    /// It reads it (`--cache-from`).
-    Read,
-    /// It writes it (`--cache-to`).
-    Write,
-}
-
-impl CacheUse {
-    /// Returns the attribute that says where a directory is.
-    pub fn directory_attribute(self) -> &'static str {
-        match self {
-            Self::Read => "src",
-            Self::Write => "dest",
-        }
-    }
-}
-
-/// Why a text is no cache.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum CacheError {
-    /// It is no list of attributes.
-    #[error("Invalid cache `{text}`: {reason}")]
-    Form {
-        /// What was written, masked.
-        text: String,
-        /// The rule that it breaks.
-        reason: AttributesError,
-    },
-    /// No such kind.
-    #[error("Unknown cache type `{kind}`")]
-    UnknownKind {
-        /// What was written.
-        kind: String,
-        /// The kind that it looks like.
-        closest: Option<String>,
-    },
-    /// An attribute is missing.
-    #[error("Cache type `{kind}` needs `{attribute}=…`")]
-    Missing {
-        /// The kind.
-        kind: CacheKind,
-        /// What it lacks.
-        attribute: &'static str,
-    },
-    /// An attribute that is neither true nor false.
-    #[error("Invalid cache `{text}`: {reason}")]
-    Value {
-        /// What was written, masked.
-        text: String,
-        /// The rule that it breaks.
-        reason: NumberError,
-    },
-    /// The digest is none.
-    #[error("Invalid cache digest `{digest}`: it is {reason}")]
-    Digest {
-        /// What was written.
-        digest: String,
-        /// The rule that it breaks.
-        reason: NoDigest,
-    },
-}
-
-impl Hinted for CacheError {
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Form { .. } => "Write it as `type=registry,ref=NAME`".to_owned(),
-            Self::UnknownKind {
-                closest: Some(kind),
-                ..
-            } => format!("Did you mean `{kind}`?"),
-            Self::UnknownKind { closest: None, .. } => {
-                let kinds = CacheKind::ALL.map(|kind| format!("`{kind}`")).join(", ");
-                format!("Use one of {kinds}")
-            }
-            Self::Missing { kind, attribute } => format!("Write `type={kind},{attribute}=…`"),
-            Self::Value { .. } => "Write `true` or `false`".to_owned(),
-            Self::Digest { .. } => {
-                "Leave `digest=…` out to take what is tagged `latest`".to_owned()
-            }
-        })
-    }
 }
 
 impl CacheSpec {
@@ -211,6 +126,7 @@ impl Serialize for CacheSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::hinted::Hinted as _;
 
     fn read(text: &str) -> Result<CacheSpec, CacheError> {
         CacheSpec::parse(CacheUse::Read, text)

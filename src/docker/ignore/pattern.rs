@@ -6,7 +6,8 @@ use std::str::Chars;
 use regex::Regex;
 use thiserror::Error;
 
-use super::{Rule, go_regex};
+use super::go_regex;
+use super::rule::Rule;
 use crate::docker::path;
 
 /// A pattern that docker refuses.

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{SecretFile, accelerator, cache, gds, secrets, standard, user, worker, workspace};
+use super::secret_file::SecretFile;
 use crate::launch::facts::HostFacts;
 use crate::launch::flag::{Flag, Flags as _};
 use crate::launch::note::Note;
 use crate::launch::request::Request;
-use crate::problem::{Problem, Problems};
+use crate::problem::Problem;
 use crate::profile::RunTable;
 
 /// What was asked for, and where.
@@ -46,7 +46,7 @@ pub struct Implied {
 }
 
 impl Implied {
-    fn add(&mut self, part: Self) {
+    pub(super) fn add(&mut self, part: Self) {
         let Self {
             flags,
             notes,
@@ -61,31 +61,5 @@ impl Implied {
         self.secrets.extend(secrets);
         self.host_user |= host_user;
         self.problems.extend(problems);
-    }
-}
-
-/// Works out what dynrun's own flags mean for docker.
-///
-/// # Errors
-/// Returns all problems of all parts.
-pub fn imply(context: &Context<'_>) -> Result<Implied, Problems> {
-    let parts = [
-        standard::imply(context),
-        accelerator::imply(context),
-        workspace::imply(context),
-        cache::imply(context),
-        gds::imply(context),
-        user::imply(context),
-        secrets::imply(context),
-        worker::imply(context),
-    ];
-    let mut all = Implied::default();
-    for part in parts {
-        all.add(part);
-    }
-    if all.problems.is_empty() {
-        Ok(all)
-    } else {
-        Err(Problems(all.problems))
     }
 }

@@ -9,12 +9,15 @@ mod cache;
 mod context;
 mod gds;
 mod git_link;
+mod imply;
+mod secret_file;
 mod secrets;
 mod standard;
 mod user;
 mod worker;
 mod workspace;
 
-pub use context::{Context, Implied, imply};
-pub use secrets::{SECRETS, SecretFile, SecretSource};
+pub use context::{Context, Implied};
+pub use imply::imply;
+pub use secret_file::{SECRETS, SecretFile, SecretSource};
 pub use user::HOST as USER_HOST;

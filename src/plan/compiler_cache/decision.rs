@@ -2,7 +2,7 @@
 
 use super::SWITCH;
 use super::server::CacheServer;
-use crate::plan::build_args::Chains;
+use crate::plan::chains::Chains;
 use crate::plan::error::PlanError;
 use crate::plan::findings::Findings;
 use crate::plan::origin::{Origin, Setting};

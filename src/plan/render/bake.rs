@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
-use super::super::settings::SecretSource;
+use super::super::secret_source::SecretSource;
 use super::super::steps::PlannedSteps;
 use crate::docker::step::StepNetwork;
 

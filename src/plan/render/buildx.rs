@@ -1,7 +1,7 @@
 //! A planned build as one command line for `docker buildx build`.
 
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
-use super::super::settings::SecretSource;
+use super::super::secret_source::SecretSource;
 use crate::docker::csv;
 use crate::docker::platform::Platform;
 

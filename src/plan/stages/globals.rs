@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::StagesError;
-use super::compose::Part;
+use super::error::StagesError;
+use super::part::Part;
 use crate::dockerfile::{Arg, Global};
 
 /// An `ARG` of the joined file.

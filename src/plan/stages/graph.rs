@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::StagesError;
-use super::compose::{Composition, stage_number};
-use super::fragments::Fragment;
+use super::compose::Composition;
+use super::fragment::Fragment;
 use super::inputs::Inputs;
+use super::part::stage_number;
 use super::scope::{Below, GlobalScope, Layer, Layers};
 use crate::dockerfile::{
     Arg, Copy, Instruction, Kind, Known, Mount, MountKind, Run, Stage, Variable, expand,

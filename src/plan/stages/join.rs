@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::compose::{Composition, Part};
-use super::fragments::Fragment;
+use super::compose::Composition;
+use super::fragment::Fragment;
 use super::globals::JoinedGlobal;
+use super::part::Part;
 use super::source_map::{Origin, SourceMap};
 
 /// A joined Dockerfile and where its lines come from.
@@ -18,34 +19,33 @@ pub struct Joined {
     pub source_map: SourceMap,
 }
 
-/// Joins the fragments: directives, then the arguments for `FROM`, then everything else.
-pub(super) fn join(composition: &Composition) -> Joined {
-    let mut joined = Joined::default();
-    if let Some((part, syntax)) = composition.syntax() {
-        let line = part.fragment.line_of(syntax.span.start);
-        joined.line(
-            &format!("# syntax={}", syntax.value),
-            Some((&part.fragment, line)),
-        );
+impl Composition {
+    /// Joins the fragments: directives, then the arguments for `FROM`, then everything else.
+    pub fn join(&self) -> Joined {
+        let mut joined = Joined::default();
+        if let Some((part, syntax)) = self.syntax() {
+            let line = part.fragment.line_of(syntax.span.start);
+            joined.line(
+                &format!("# syntax={}", syntax.value),
+                Some((&part.fragment, line)),
+            );
+        }
+        joined.line(&self.checks().line(), None);
+        let escape = self.parts().first().map(|part| part.dockerfile.escape());
+        if let Some(escape) = escape.filter(|escape| *escape != '\\') {
+            joined.line(&format!("# escape={escape}"), None);
+        }
+        for global in self.joined_globals() {
+            joined.global(&global);
+        }
+        let mut parts = self.parts().iter().peekable();
+        while let Some(part) = parts.next() {
+            joined.line("", None);
+            joined.line(&format!("# {}", part.fragment.file), None);
+            joined.body(part, parts.peek().is_some());
+        }
+        joined
     }
-    joined.line(&composition.checks().line(), None);
-    let escape = composition
-        .parts()
-        .first()
-        .map(|part| part.dockerfile.escape());
-    if let Some(escape) = escape.filter(|escape| *escape != '\\') {
-        joined.line(&format!("# escape={escape}"), None);
-    }
-    for global in composition.joined_globals() {
-        joined.global(&global);
-    }
-    let mut parts = composition.parts().iter().peekable();
-    while let Some(part) = parts.next() {
-        joined.line("", None);
-        joined.line(&format!("# {}", part.fragment.file), None);
-        joined.body(part, parts.peek().is_some());
-    }
-    joined
 }
 
 impl Joined {

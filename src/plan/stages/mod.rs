@@ -13,20 +13,23 @@
 mod checks;
 mod compose;
 mod error;
+mod fragment;
 mod fragments;
 mod globals;
 mod graph;
 mod inputs;
 mod join;
 mod overlay;
+mod part;
 mod scope;
 mod source_map;
 
 pub use compose::{Composition, Unknown};
 pub use error::StagesError;
+pub use fragment::Fragment;
+pub use fragments::Fragments;
 #[cfg(test)]
 pub(crate) use fragments::shipped_runtime;
-pub use fragments::{Fragment, Fragments};
 pub use graph::{ContextPaths, External, Ids, StageGraph, StageId};
 pub use inputs::Inputs;
 pub use join::Joined;

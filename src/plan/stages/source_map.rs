@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::fragments::Fragment;
+use super::fragment::Fragment;
 use crate::problem::Excerpt;
 
 /// A line of a fragment.

@@ -48,6 +48,12 @@ impl Diagnosis {
         }
     }
 
+    /// Returns which of the secrets that the step did not have may be the login that it lacks.
+    pub(super) fn login_hint(&self, absent: &[String]) -> Option<String> {
+        let about = format!("{} {}", self.evidence, self.cause);
+        self.wants_login.then(|| secrets::hint(&about, absent))?
+    }
+
     fn explain(&self, problem: &mut Problem) {
         if !problem.causes.contains(&self.cause) {
             problem.causes.push(self.cause.clone());
@@ -79,9 +85,7 @@ impl BuildState {
         for problem in failures {
             for diagnosis in &diagnoses {
                 diagnosis.explain(problem);
-                problem
-                    .hints
-                    .extend(secrets::hint(diagnosis, absent_secrets));
+                problem.hints.extend(diagnosis.login_hint(absent_secrets));
             }
             let lines = self
                 .failed_step(target)

@@ -1,7 +1,5 @@
 //! Which of the secrets that a failed step did not have could have helped.
 
-use super::diagnose::Diagnosis;
-
 /// Secrets that are for one kind of server only: how their ids begin, and what a failure that they
 /// could have prevented mentions.
 const KINDS: &[(&str, &[&str])] = &[
@@ -14,13 +12,10 @@ const KINDS: &[(&str, &[&str])] = &[
     ("sccache-", &["sccache"]),
 ];
 
-/// Returns what to say of the secrets that the step mounts and this build does not have, if its
-/// output speaks of a login that one of them may be.
-pub(super) fn hint(diagnosis: &Diagnosis, absent: &[String]) -> Option<String> {
-    if !diagnosis.wants_login {
-        return None;
-    }
-    let about = format!("{} {}", diagnosis.evidence, diagnosis.cause).to_lowercase();
+/// Returns what to say of the secrets that the step mounts and this build does not have, if one of
+/// them may be the login that a failure is `about`.
+pub(super) fn hint(about: &str, absent: &[String]) -> Option<String> {
+    let about = about.to_lowercase();
     let useful = absent.iter().filter(|id| may_help(id, &about));
     let shown: Vec<_> = useful.map(|id| format!("`{id}`")).collect();
     (!shown.is_empty()).then(|| {
@@ -42,7 +37,6 @@ fn may_help(id: &str, about: &str) -> bool {
 mod tests {
     use test_case::test_case;
 
-    use super::hint;
     use crate::report::diagnosis::diagnose;
 
     #[test_case("fatal: Authentication failed for 'https://github.com/x/y/'" => Some("The step takes `github-token`, `netrc`, which this build does not have; give one with `--secret id=ID,src=FILE`".into()); "a repository")]
@@ -52,6 +46,8 @@ mod tests {
     fn only_secrets_that_may_help_are_named(line: &str) -> Option<String> {
         let absent = ["github-token", "hf-token", "netrc", "sccache-webdav-token"];
         let absent = absent.map(str::to_owned);
-        hint(&diagnose("exit code: 1", &[line]).unwrap(), &absent)
+        diagnose("exit code: 1", &[line])
+            .unwrap()
+            .login_hint(&absent)
     }
 }

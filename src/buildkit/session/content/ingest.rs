@@ -1,13 +1,14 @@
 //! A blob that is being written.
 
+use std::fs::Metadata;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::proto::Timestamp;
-use super::store::changed;
 use crate::buildkit::layout::Layout;
 use crate::docker::digest::BlobDigest;
 
@@ -71,5 +72,18 @@ impl Ingest {
         let blob = self.layout.blob(&digest);
         self.file.persist(blob).map_err(|error| error.error)?;
         Ok(digest)
+    }
+}
+
+/// The time of the last change, by the clock of the file system.
+pub(super) fn changed(metadata: &Metadata) -> Timestamp {
+    let since = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let since = since.unwrap_or_default();
+    Timestamp {
+        seconds: since.as_secs().try_into().unwrap_or(i64::MAX),
+        nanos: since.subsec_nanos().try_into().unwrap_or(0),
     }
 }

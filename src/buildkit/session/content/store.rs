@@ -5,11 +5,10 @@ use std::fs::Metadata;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
 
 use tonic::Status;
 
-use super::ingest::Ingest;
+use super::ingest::{Ingest, changed};
 use super::proto::{Info, Timestamp};
 use super::reading::Reading;
 use crate::buildkit::layout::{Layout, LayoutError, Lock};
@@ -237,19 +236,6 @@ fn info(digest: &BlobDigest, metadata: &Metadata) -> Info {
         created_at: Some(changed),
         updated_at: Some(changed),
         ..Info::default()
-    }
-}
-
-/// The time of the last change, by the clock of the file system.
-pub(super) fn changed(metadata: &Metadata) -> Timestamp {
-    let since = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let since = since.unwrap_or_default();
-    Timestamp {
-        seconds: since.as_secs().try_into().unwrap_or(i64::MAX),
-        nanos: since.subsec_nanos().try_into().unwrap_or(0),
     }
 }
 

@@ -24,6 +24,7 @@ mod reader;
 mod receiver;
 mod sender;
 mod service;
+mod source;
 mod transfer;
 mod wire;
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::announced::{Announced, Version};
 use super::outbox::{Closed, Outbox};
-use super::service::Source;
+use super::source::{Source, describe};
 use super::transfer::{Transfer, TransferIssue};
 use super::{memory, wire};
 use crate::context::{ContextError, Root};
@@ -80,14 +80,6 @@ fn next(queue: &Queue, outbox: &mut Outbox) -> Result<Option<Wanted>, Closed> {
     }
     outbox.flush()?;
     Ok(queue.wait())
-}
-
-/// Returns an error with its cause in one line, as the engine passes it on.
-pub(super) fn describe(error: &ContextError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
 
 enum SendError {

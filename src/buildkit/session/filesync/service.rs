@@ -9,13 +9,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::announced::AnnouncedFiles;
 use super::options::TransferOptions;
+use super::outbox;
 use super::sender::Sender;
+use super::source::{Source, describe};
 use super::transfer::Transfer;
-use super::{outbox, reader};
 use crate::buildkit::proto::filesync::file_sync_server::{self, FileSyncServer};
 use crate::buildkit::proto::fsutil::Packet;
-use crate::buildkit::session::{LocalDir, LocalSource, MemoryFile};
-use crate::context::Root;
+use crate::buildkit::session::{LocalDir, LocalSource};
 
 /// Offers directories to the engine, and knows what was taken of them.
 #[derive(Clone, Debug)]
@@ -27,13 +27,6 @@ pub struct FileSync {
 struct Offered {
     source: LocalSource,
     transfer: Transfer,
-}
-
-/// Where the files of one transfer come from.
-#[derive(Debug)]
-pub(super) enum Source {
-    Directory(Root),
-    Memory(Vec<MemoryFile>),
 }
 
 impl FileSync {
@@ -67,14 +60,11 @@ impl FileSync {
 
 /// Opens what a directory's files come from.
 fn open(offered: &Offered) -> Result<Source, Status> {
-    match &offered.source {
-        LocalSource::Memory(files) => Ok(Source::Memory(files.clone())),
-        LocalSource::Directory(path) => Root::open(path).map(Source::Directory).map_err(|error| {
-            let status = Status::not_found(reader::describe(&error));
-            offered.transfer.add_issue(error);
-            status
-        }),
-    }
+    Source::open(&offered.source).map_err(|error| {
+        let status = Status::not_found(describe(&error));
+        offered.transfer.add_issue(error);
+        status
+    })
 }
 
 type Packets = Pin<Box<dyn Stream<Item = Result<Packet, Status>> + Send>>;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use test_case::test_case;
 
 use super::*;
+use crate::dockerfile::Dockerfile;
 use crate::plan::stages::{Inputs, StageGraph};
 
 fn compose(parts: &[(&str, &str)]) -> Result<Composition, Vec<StagesError>> {

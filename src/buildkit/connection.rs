@@ -6,23 +6,23 @@ use hyper_util::rt::TokioIo;
 use tonic::transport::Channel;
 use tower::service_fn;
 
-use super::address::{Address, BoxedStream, Endpoint, Protocol, Speaks};
-use super::error::ConnectError;
-use super::upgrade::upgrade;
-use super::version::{self, EngineVersion};
-use crate::buildkit::proto::control::ListWorkersRequest;
-use crate::buildkit::proto::control::control_client::ControlClient;
-use crate::buildkit::proto::control::types::WorkerRecord;
+use super::proto::control::ListWorkersRequest;
+use super::proto::control::control_client::ControlClient;
+use super::proto::control::types::WorkerRecord;
+use crate::dial::{
+    Address, BoxedStream, ConnectError, Endpoint, EngineVersion, Protocol, Speaks, ask_version,
+    upgrade,
+};
 use crate::docker::api_version::ApiVersion;
 
 /// The largest message that we take; logs and provenance can be large, contexts come in pieces.
-pub(in super::super) const MESSAGE_LIMIT: usize = 16 << 20;
+pub(in crate::buildkit) const MESSAGE_LIMIT: usize = 16 << 20;
 
 /// The most bytes of headers that we take: what Go's gRPC takes (`defaultClientMaxHeaderListSize`).
 ///
 /// An engine tells of a failing step in a header that has the whole Dockerfile in it. h2 stops at
 /// 16 KiB otherwise, and ends the connection with everything on it.
-pub(in super::super) const MAX_HEADER_LIST: u32 = 16 << 20;
+pub(in crate::buildkit) const MAX_HEADER_LIST: u32 = 16 << 20;
 
 /// The first API whose socket speaks gRPC itself, and which deprecates `POST /grpc`.
 /// (API 1.52 is Docker 29.0; 1.53 came with 29.2.)
@@ -30,7 +30,7 @@ const NATIVE_GRPC: ApiVersion = ApiVersion::new(1, 53);
 
 /// How HTTP/2 is brought to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Route {
+pub(in crate::buildkit) enum Route {
     /// `POST /grpc` and `POST /session`: Docker Engine before 29.2.
     Upgrade,
     /// gRPC on the socket itself, the session within `Control.Session`.
@@ -39,27 +39,27 @@ pub(in super::super) enum Route {
 
 /// A connection that has been seen to work.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Connection {
+pub(in crate::buildkit) struct Connection {
     /// For our calls. It connects again by itself after a loss.
-    pub(in super::super) channel: Channel,
+    pub(in crate::buildkit) channel: Channel,
     /// How it was brought there.
-    pub(in super::super) route: Route,
+    pub(in crate::buildkit) route: Route,
     /// Where it goes.
-    pub(in super::super) address: Address,
+    pub(in crate::buildkit) address: Address,
     /// What the engine said of itself; `buildkitd` says nothing.
-    pub(in super::super) engine: Option<EngineVersion>,
+    pub(in crate::buildkit) engine: Option<EngineVersion>,
     /// The workers, whose listing proved that the connection works.
-    pub(in super::super) workers: Vec<WorkerRecord>,
+    pub(in crate::buildkit) workers: Vec<WorkerRecord>,
 }
 
 impl Connection {
     /// Connects in the way that the engine's version suggests, else in the other one.
-    pub(in super::super) async fn open(endpoint: &Endpoint) -> Result<Self, ConnectError> {
+    pub(in crate::buildkit) async fn open(endpoint: &Endpoint) -> Result<Self, ConnectError> {
         let address = &endpoint.address;
         if endpoint.speaks == Speaks::BuildKit {
             return Self::by(Route::Native, address, None, Pings::No).await;
         }
-        let engine = version::ask(address).await?;
+        let engine = ask_version(address).await?;
         let (first, second) = if engine.api >= NATIVE_GRPC {
             (Route::Native, Route::Upgrade)
         } else {
@@ -99,7 +99,7 @@ impl Connection {
     }
 
     /// Opens a stream for the session by `POST /session`.
-    pub(in super::super) async fn upgrade_session(
+    pub(in crate::buildkit) async fn upgrade_session(
         &self,
         headers: &[(String, String)],
     ) -> Result<BoxedStream, ConnectError> {

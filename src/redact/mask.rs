@@ -1,0 +1,4 @@
+//! The mask.
+
+/// What is shown instead of a secret.
+pub const MASK: &str = "****";
