@@ -16,32 +16,17 @@ use super::outcome::{Failure, Finished};
 use super::policy::{Machine, Policy, Publish};
 use super::preflight;
 use super::request::{Prepared, request};
+use super::resources::Resources;
 use super::retry::Passing;
 use super::run::{Listener, Run};
 use super::sessions::Sessions;
 use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
-use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::engine::{Engine, EngineInfo};
 use crate::plan::stages::Fragments;
 use crate::plan::{BuildPlan, CacheServer};
 use crate::problem::{Problem, Problems};
 use crate::registry::Registry;
-
-/// What a plan's builds get from the client's side.
-#[derive(Clone, Debug)]
-pub struct Resources {
-    /// Secrets by id.
-    pub secrets: SecretStore,
-    /// Registry credentials.
-    pub credentials: Credentials,
-    /// SSH agents by id.
-    pub agents: Agents,
-    /// Build arguments for proxies, where the plan has none of that name.
-    pub proxies: BTreeMap<String, String>,
-    /// The cache service of the job of GitHub Actions that we run in.
-    pub actions: ActionsService,
-}
 
 /// Finds the caches whose service is known neither from the plan nor from the job.
 fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Problems> {

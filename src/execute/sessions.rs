@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::dockerfiles::Dockerfiles;
 use super::request::directory_name;
-use super::runner::Resources;
+use super::resources::Resources;
 use crate::buildkit::Client;
 use crate::buildkit::session::local::CONTEXT;
 use crate::buildkit::session::{LocalDir, Session, SessionOptions};

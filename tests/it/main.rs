@@ -20,5 +20,6 @@ mod failures;
 mod git;
 mod golden;
 mod reader;
+mod rooms;
 mod stages;
 mod support;

@@ -52,7 +52,7 @@ pub(super) fn main() -> ExitCode {
 
 /// Returns every command with its options, in Markdown.
 pub(super) fn reference() -> String {
-    super::manual::reference(&help::program())
+    super::manual::reference(&commands::program())
 }
 
 fn arguments() -> Result<Vec<String>, Problems> {

@@ -6,10 +6,12 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::bind::bind;
-use super::workspace::WORKSPACE;
 use crate::git::GitDirectory;
 use crate::launch::flag::{Flag, Origin};
 use crate::launch::note::Note;
+
+/// Where the checkout is in the container.
+pub(super) const WORKSPACE: &str = "/workspace";
 
 /// What `.git` of the workspace leads to, outside of it.
 pub(super) struct GitLink<'a> {

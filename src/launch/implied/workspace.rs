@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::bind::bind;
-use super::git_link::GitLink;
+use super::git_link::{GitLink, WORKSPACE};
 use super::{Context, Implied};
 use crate::exit::Exit;
 use crate::launch::flag::{Flag, Flags as _, Origin};
@@ -14,9 +14,6 @@ use crate::launch::note::Note;
 use crate::problem::Problem;
 
 const FLAG: &str = "--mount-workspace";
-
-/// Where the checkout is in the container.
-pub(super) const WORKSPACE: &str = "/workspace";
 
 pub(super) fn imply(context: &Context<'_>) -> Implied {
     if !context.request.mount_workspace {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Row};
+use super::answer::{Answer, Row};
 use crate::cli::edge::Edge;
 use crate::deploy::fit::groups::Groups;
 use crate::deploy::fit::weights::WeightsSource;

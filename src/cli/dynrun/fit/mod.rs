@@ -1,5 +1,6 @@
 //! `dynrun fit`: whether a model fits, and how many tokens.
 
+mod answer;
 mod json;
 mod share;
 mod text;
@@ -8,13 +9,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+use self::answer::{Answer, EngineName, Gpu, Row};
 use self::share::Share;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
-use crate::deploy::fit::budget::{Budget, Engine, Question, budget};
-use crate::deploy::fit::elements::ElementSource;
 use crate::deploy::fit::gpu;
-use crate::deploy::fit::groups::Split;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
 use crate::docker::size::ByteSize;
@@ -57,42 +56,10 @@ pub(super) struct Fit {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineName {
-    Vllm,
-    Sglang,
-    Trtllm,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Text,
     Json,
-}
-
-/// Everything that is shown.
-struct Answer {
-    name: String,
-    model: Model,
-    context: u64,
-    element: (u64, ElementSource),
-    gpu: Option<Gpu>,
-    rows: Vec<Row>,
-}
-
-struct Gpu {
-    name: String,
-    memory: u64,
-    engine: EngineName,
-    share: Share,
-}
-
-/// One size of a replica.
-struct Row {
-    tp: u64,
-    per_token: Option<u64>,
-    weights: Option<u64>,
-    budget: Option<Budget>,
 }
 
 impl Verb for Fit {
@@ -159,44 +126,6 @@ impl Fit {
                 .into_iter()
                 .filter(|tp| !known || model.divides(*tp))
                 .collect()),
-        }
-    }
-}
-
-impl EngineName {
-    fn engine(self) -> Engine {
-        match self {
-            Self::Vllm => Engine::Vllm,
-            Self::Sglang => Engine::Sglang,
-            Self::Trtllm => Engine::Trtllm,
-        }
-    }
-}
-
-impl Gpu {
-    fn question(&self, tp: u64, element: u64, context: u64) -> Question {
-        Question {
-            engine: self.engine.engine(),
-            memory: self.memory,
-            share: self.share.0,
-            split: Split::tensor(tp),
-            element,
-            context,
-        }
-    }
-}
-
-impl Row {
-    fn new(model: &Model, tp: u64, element: u64, question: Option<Question>) -> Self {
-        let weights = model.weights.as_ref();
-        Self {
-            tp,
-            per_token: model
-                .cache
-                .as_ref()
-                .map(|cache| cache.per_token(tp, element)),
-            weights: weights.map(|weights| weights.bytes.per_gpu(Split::tensor(tp))),
-            budget: question.and_then(|question| budget(model, question)),
         }
     }
 }

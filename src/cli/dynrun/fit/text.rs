@@ -1,6 +1,6 @@
 //! The answer for people.
 
-use super::{Answer, Row};
+use super::answer::{Answer, Row};
 use crate::cli::edge::Edge;
 use crate::deploy::fit::elements::ElementSource;
 use crate::deploy::fit::layers::{Layer, Reach};

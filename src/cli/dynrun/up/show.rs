@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err::OpenOptions;
 
-use crate::cli::dynrun::run::tell;
+use crate::cli::dynrun::diagnosis;
 use crate::cli::edge::Edge;
 use crate::deploy::Deployment;
 use crate::deploy::file::Role;
@@ -43,7 +43,7 @@ impl Shown {
             Report::Note(text) => edge.ui.note(&text),
             Report::Warning(text) => edge.ui.warn(&text),
             Report::Quote(text) => edge.ui.quote(&text),
-            Report::Diagnosis(diagnosis) => tell(&diagnosis, edge),
+            Report::Diagnosis(diagnosis) => diagnosis::show(&diagnosis, edge),
             Report::Problems(problems) => edge.ui.problems(&problems),
             Report::Line { member, text } => {
                 edge.ui.print(&format!(
