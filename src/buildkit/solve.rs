@@ -50,6 +50,16 @@ pub(super) async fn solve(
         events,
     };
     let response = job.run(job.call(message), cancel).await?;
+    publish(session, &directories, response)
+}
+
+/// Gives what the engine sent to us its names, now that the build has ended well. The session must
+/// still expect it.
+pub(super) fn publish(
+    session: &Session,
+    directories: &Directories,
+    response: SolveResponse,
+) -> Result<ExportResponse, SolveError> {
     session.publish().map_err(SolveError::from_status)?;
     let response: ExportResponse = response.exporter_response.into_iter().collect();
     directories.publish(&response)?;

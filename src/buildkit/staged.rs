@@ -23,7 +23,7 @@ use super::proto::control::frontend::{Ref, Result as Answer, result};
 use super::request::SolveRequest;
 use super::request_proto;
 use super::session::Session;
-use super::solve::{Job, destinations};
+use super::solve::{Job, destinations, publish};
 
 /// The key of an image's configuration in the metadata of a result. A result for several platforms
 /// has one per platform, behind a slash.
@@ -172,20 +172,15 @@ pub(super) async fn solve<E>(
         both(call, std::pin::pin!(steps)).await
     };
     let response = Box::pin(job.run(build, cancel)).await;
-    // Before the next build of the session says where its results go.
-    let files = response.as_ref().map_or(Ok(()), |_| session.publish());
-    drop(receiving);
-    match (response, refused) {
+    let response = match (response, refused) {
         (_, Some(error)) => Err(StagedError::Refused(error)),
         (Err(error), None) => Err(StagedError::Solve(error)),
         (Ok(response), None) => {
-            files.map_err(|status| StagedError::Solve(SolveError::from_status(status)))?;
-            let response: ExportResponse = response.exporter_response.into_iter().collect();
-            let published = directories.publish(&response);
-            published.map_err(|error| StagedError::Solve(error.into()))?;
-            Ok(response)
+            publish(session, &directories, response).map_err(StagedError::Solve)
         }
-    }
+    };
+    drop(receiving);
+    response
 }
 
 /// Waits for the job and for the steps in it. A failure of the steps says more than the end of the

@@ -903,7 +903,7 @@ fn an_image_that_cannot_be_asked_from_inside_is_told() {
         let server = [IMAGE, "perl", "-e", listen];
         let started = run(&engine, &[&flags[..], &server].concat());
         assert_eq!(started.status.code(), Some(0), "{}", stderr(&started));
-        let wish = ["--for=live", "--timeout=3"];
+        let wish = ["--for=live", "--timeout=12"];
         let late = run(&engine, &[&["wait", container.name()], &wish[..]].concat());
         let told = stderr(&late);
         assert_eq!(late.status.code(), Some(124), "{told}");

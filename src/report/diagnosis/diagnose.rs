@@ -83,7 +83,10 @@ impl BuildState {
             .iter_mut()
             .filter(|problem| is_of_a_step(problem));
         for problem in failures {
-            for diagnosis in &diagnoses {
+            // What this side saw, such as a full disk, may be in the causes and not in the step.
+            let seen_here = problem.causes.iter();
+            let seen_here: Vec<_> = seen_here.filter_map(|cause| diagnose(cause, &[])).collect();
+            for diagnosis in diagnoses.iter().chain(&seen_here) {
                 diagnosis.explain(problem);
                 problem.hints.extend(diagnosis.login_hint(absent_secrets));
             }

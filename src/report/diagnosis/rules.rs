@@ -45,7 +45,7 @@ const HTTP: &[&str] = &[
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "result-disk-full",
-        &[r"(?:error from receiver: .*|on the client: )No space left on device"],
+        &[r"(?:error from receiver: .*|on the client: |cannot write `.*`: )No space left on device"],
         "The disk is full where the result goes",
         "Make room there, or name another place: `--output type=…,dest=PATH`",
     ),

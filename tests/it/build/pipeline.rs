@@ -81,7 +81,8 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Returns the steps of the action as commands, as the runner makes them.
+    /// Returns the steps of the action as commands, as the runner makes them, but for those that use
+    /// another action.
     fn steps(&self) -> Vec<Command> {
         let action = fs_err::read_to_string(root().join("ci/action/action.yml")).expect("a text");
         let (_, steps) = action.split_once("  steps:\n").expect("steps");
@@ -89,7 +90,7 @@ impl<'a> Job<'a> {
         let variable =
             Regex::new(r"(?m)^ {8}([A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$").expect("a pattern");
         let step = |text: &str| {
-            let line = line.captures(text).expect("a line").extract::<1>().1[0];
+            let line = line.captures(text)?.extract::<1>().1[0];
             let mut shell = Command::new("bash");
             shell
                 .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", line])
@@ -101,9 +102,10 @@ impl<'a> Job<'a> {
                 let [name, input] = found.extract().1;
                 shell.env(name, &self.inputs[input]);
             }
-            shell
+            Some(shell)
         };
-        steps.split("    - name: ").skip(1).map(step).collect()
+        let steps = steps.split("    - name: ").skip(1);
+        steps.filter_map(step).collect()
     }
 
     /// Runs the steps up to the last one, which is returned, with the path that the others made.

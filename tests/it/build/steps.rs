@@ -127,7 +127,7 @@ fn annotations_are_in_the_manifest() {
             let archive = fs_err::read(sample.path("x.tar")).expect("an archive");
             assert!(super::sample::contains(
                 &archive,
-                r#""sample.note":"a note""#
+                r#""sample.note": "a note""#
             ));
         } else {
             end.assert_code(3, &engine.name);
