@@ -9,6 +9,7 @@ pub mod environment;
 mod github;
 mod interrupt;
 mod manual;
+mod profiles;
 mod proxies;
 mod runtime;
 mod usage;

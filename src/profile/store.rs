@@ -85,6 +85,12 @@ impl Store {
             .collect()
     }
 
+    /// Returns whether there is a file for a framework, be it one with mistakes.
+    pub fn has(&self, framework: &str) -> bool {
+        self.entry(framework)
+            .is_some_and(|entry| !entry.is_parent_only())
+    }
+
     /// Returns the complete profile of a framework, given its name or an alias in any case.
     pub fn load(&self, framework: &str) -> Result<Profile, Problems> {
         self.complete(self.find(framework)?)

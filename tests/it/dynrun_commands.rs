@@ -118,3 +118,29 @@ fn words_are_completed(words: &[&str], expected: &str) {
         "{offered}"
     );
 }
+
+/// A profile that is not understood is no reason to take the defaults of another framework.
+#[test_case("--dry-run busybox"; "a launch")]
+#[test_case("explain busybox"; "an explanation")]
+fn mistakes_in_the_default_profile_are_shown(line: &str) {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let profiles = scratch.path().join("profiles");
+    fs_err::create_dir(&profiles).expect("a directory");
+    for (text, expected) in [
+        ("framework = ", "is not valid TOML"),
+        ("framework = \"vllm\"\n[run]\nshm = 1\n", "vllm.toml:3"),
+    ] {
+        fs_err::write(profiles.join("vllm.toml"), text).expect("a profile");
+        let line = format!("--profile-dir {} {line}", scratch.path().display());
+        let (code, stdout, stderr) = dynrun(&line);
+        assert_eq!((code, stdout.as_str()), (Some(125), ""), "{stderr}");
+        assert!(stderr.contains(expected), "{stderr}");
+    }
+}
+
+#[test]
+fn a_directory_without_profiles_is_refused() {
+    let (code, _, stderr) = dynrun("--profile-dir / --dry-run busybox");
+    assert_eq!(code, Some(125));
+    assert!(stderr.contains("has neither `profiles/` nor"), "{stderr}");
+}

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 
-use super::{profiles, sets, user_file};
+use super::{sets, user_file};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
+use crate::cli::profiles;
 use crate::profile::{Profile, Store};
 use crate::toml_file::Merge as _;
 use crate::ui::{Settings, Ui};

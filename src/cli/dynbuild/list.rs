@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::args::{BuildArgs, Format, ListArgs};
+use super::sets;
 use super::settings::settings;
-use super::{profiles, sets};
 use crate::cli::edge::Edge;
+use crate::cli::profiles;
 use crate::exit::Exit;
 use crate::plan::SetTable;
 use crate::problem::Problems;

@@ -23,7 +23,6 @@ mod permission;
 mod pins;
 mod plan;
 mod planning;
-mod profiles;
 mod schema;
 mod secret_values;
 mod sets;

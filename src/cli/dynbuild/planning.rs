@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::consent::{OutsideRead, outside_reads};
 use super::secret_values::secret_file;
-use super::{profiles, sets};
+use super::sets;
 use crate::cli::edge::Edge;
+use crate::cli::profiles;
 use crate::docker::platform::Platform;
 use crate::exit::Exit;
 use crate::git::Checkout;
@@ -21,11 +22,6 @@ use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::toml_file::{Merge as _, Table};
 use crate::tree::SourceTree;
-
-/// The framework of builds without `--framework`, unless the profiles at hand lack it.
-///
-/// It is build.sh's default; where it does not exist yet, the one framework that runs everywhere.
-const DEFAULT_FRAMEWORKS: [&str; 2] = ["vllm", "dynamo"];
 
 /// A plan and the fragments that it is made of.
 #[derive(Debug)]
@@ -153,7 +149,7 @@ impl Ground {
         let mut products = settings.take_products()?;
         for product in &mut products {
             if product.frameworks.is_empty() {
-                let name = default_framework(&self.store.frameworks());
+                let name = profiles::default_framework(&self.store).to_owned();
                 product.frameworks.push(Setting::new(name, Origin::BuiltIn));
             }
         }
@@ -218,11 +214,6 @@ fn facts(context: &Path, fragments: Fragments, edge: &Edge) -> Result<Facts, Pro
         }),
         fragments,
     })
-}
-
-fn default_framework(known: &[&str]) -> String {
-    let found = DEFAULT_FRAMEWORKS.iter().find(|name| known.contains(name));
-    (*found.unwrap_or(&DEFAULT_FRAMEWORKS[0])).to_owned()
 }
 
 /// Returns the build context as an absolute path without symbolic links.

@@ -1,10 +1,13 @@
 //! `dynrun [FLAGS] [IMAGE] [COMMAND]`.
 
+use std::path::Path;
+
 use super::connection::{as_docker, connect, detach_keys, refused};
 use super::leases::{is_news, leases};
 use super::loss::told;
 use super::{diagnosis, facts, wait};
 use crate::cli::edge::Edge;
+use crate::cli::profiles;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
 use crate::credentials::Keyring;
@@ -25,12 +28,9 @@ use crate::launch::readiness::{Progress, watch};
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Format, Request};
 use crate::problem::{Problem, Problems};
-use crate::profile::{Profile, Store};
+use crate::profile::Profile;
 use crate::redact::shown_json;
 use crate::text::escape_json;
-
-/// The framework of run.sh's images.
-const USUAL_FRAMEWORK: &str = "vllm";
 
 /// What `dynrun run` is for.
 pub(super) const ABOUT: &str = "Launch an image; also without a command's name";
@@ -52,34 +52,17 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
 
 /// Returns the profile of the framework that is meant.
 pub(super) fn profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
-    let store = Store::embedded();
-    let environment = &edge.environment;
-    let directory = request
-        .profile_dir
-        .as_deref()
-        .or(environment.get("DYNBUILD_PROFILE_DIR"));
-    let store = match directory.map(|directory| edge.absolute(directory.as_ref()).join("profiles"))
-    {
-        Some(directory) => store.overlay(&directory).map_err(Problem::from)?,
-        None => store,
-    };
-    let framework = request
-        .framework
-        .as_deref()
-        .or(environment.get("DYNBUILD_FRAMEWORK"));
-    let profile = match framework {
-        Some(framework) => store.load(framework),
-        // Where it is not there, the defaults are those of the built-in one.
-        None => store
-            .load(USUAL_FRAMEWORK)
-            .or_else(|_| store.load("dynamo")),
-    };
-    profile.map_err(|mut problems| {
-        for problem in &mut problems.0 {
-            problem.exit = Exit::Run;
-        }
-        problems
-    })
+    read_profile(request, edge)
+        .map_err(|Problems(problems)| Problems(problems.into_iter().map(as_docker).collect()))
+}
+
+fn read_profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
+    let directory = request.profile_dir.as_deref().map(Path::new);
+    let directory = profiles::directory(directory, edge);
+    let store = profiles::store(directory.as_deref(), edge)?;
+    let variable = || edge.environment.get("DYNBUILD_FRAMEWORK");
+    let framework = request.framework.as_deref().or_else(variable);
+    store.load(framework.unwrap_or_else(|| profiles::default_framework(&store)))
 }
 
 /// Prints what would be done; asks no engine and makes nothing.

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::edge::Edge;
+use super::edge::Edge;
 use crate::exit::Exit;
 use crate::plan::stages::Fragments;
 use crate::problem::{Problem, Problems};
 use crate::profile::Store;
+
+/// The framework where none is named, unless the profiles at hand lack it: that of build.sh and
+/// run.sh, else the one that runs everywhere.
+const DEFAULT_FRAMEWORKS: [&str; 2] = ["vllm", "dynamo"];
 
 /// The part of `--profile-dir` with the profiles.
 const PROFILES: &str = "profiles";
@@ -33,6 +37,13 @@ pub(super) fn store(directory: Option<&Path>, edge: &Edge) -> Result<Store, Prob
             .overlay(&directory)
             .map_err(|error| Problem::from(error).into()),
     }
+}
+
+/// Returns the framework that is meant where none is named. A profile with mistakes counts: to take
+/// another one for it would hide them.
+pub(super) fn default_framework(store: &Store) -> &'static str {
+    let found = DEFAULT_FRAMEWORKS.into_iter().find(|name| store.has(name));
+    found.unwrap_or(DEFAULT_FRAMEWORKS[0])
 }
 
 /// Returns the Dockerfile fragments of `directory` over the built-in ones.
