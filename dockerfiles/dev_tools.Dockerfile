@@ -1,4 +1,4 @@
-# What developers need beside the engine: compilers, debuggers, editors. Dynamo comes on top of it, so
+# What developers need in addition to the engine: compilers, debuggers, editors. Dynamo comes on top of it, so
 # that these gigabytes stay as they are when Dynamo changes.
 FROM framework AS dev_tools
 USER root

@@ -1,4 +1,4 @@
-# The endpoint picker of the Kubernetes gateway beside Dynamo's frontend.
+# The endpoint picker of the Kubernetes gateway next to Dynamo's frontend.
 ARG EPP_IMAGE
 
 FROM ${EPP_IMAGE} AS epp

@@ -27,7 +27,7 @@ RUN --mount=type=secret,id=ca \
 ARG MAX_JOBS=
 ENV MAKEFLAGS=${MAX_JOBS:+-j${MAX_JOBS}}
 
-# FFmpeg under the LGPL: decoders only, no programs, no network. Its source stays beside it.
+# FFmpeg under the LGPL: decoders only, no programs, no network. Its source stays next to it.
 FROM native_tools AS ffmpeg_true
 ARG FFMPEG_VERSION
 ARG FFMPEG_URL

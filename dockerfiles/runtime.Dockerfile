@@ -30,7 +30,7 @@ RUN --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=cache,target=/var/cache/uv,uid=1000,gid=0,mode=0775 \
     /opt/build/bin/install-wheels /tmp/wheels/*.whl
 
-# What does not work is told here, with its reason, not at the first start.
+# What does not work is reported here, with its reason, not at the first start.
 ARG IMPORT_CHECK=dynamo.runtime
 ARG FIND_CHECK=
 ARG ENGINE_COMPILES=false

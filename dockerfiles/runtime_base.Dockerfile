@@ -58,7 +58,7 @@ RUN --mount=type=secret,id=ca \
 USER dynamo
 WORKDIR /workspace
 # USER is for any other user, who has no account: torch names its cache after whoever runs it.
-# Images of engines may tell uv to install beside the engine, and name caches that belong to root.
+# Images of engines may make uv install next to the engine, and name caches that belong to root.
 # Programs of services come last in PATH: an image that has newer ones keeps them.
 ENV HOME=/home/dynamo \
     USER=dynamo \

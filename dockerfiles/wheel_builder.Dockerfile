@@ -146,7 +146,7 @@ FROM wheel_builder_${DYNAMO_SOURCE} AS wheel_builder
 # Where the engine is in an image already, only what Dynamo needs is written down here.
 ARG PYTHON_VERSION
 ARG PYTHON_PACKAGES_BEFORE=
-# What an engine's image needs beside its own packages, a line each, and versions that the profile sets
+# What an engine's image needs in addition to its own packages, a line each, and versions that the profile sets
 # in the place of those that packages name; PYTHON_REQUIREMENTS and PYTHON_OVERRIDES are yours.
 ARG ENGINE_COMPANIONS=
 ARG ENGINE_OVERRIDES=

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Programs of another architecture run on this machine, by QEMU of the Debian archive. The kernel is
-# told so by an entry of our own for as long as the script runs; entries that are there stay.
+# set up for that by an entry of our own for as long as the script runs; entries that are there stay.
 # Sourced after debian.sh.
 
 # The start of a little-endian 64-bit ELF program for ARM, and which bits of it count: any kind of
@@ -18,7 +18,7 @@ emulation_up() {
     fi
     emulation_registry=$(mktemp -d)
     mount -t binfmt_misc binfmt_misc "$emulation_registry" ||
-        die "the kernel cannot be told about programs of other architectures" "modprobe binfmt_misc"
+        die "the kernel cannot be set up for programs of other architectures" "modprobe binfmt_misc"
     emulation_drop_stale
     # F opens the interpreter now, so that it is found from within containers; P keeps the name a
     # program was called by, and O its open file; C lets `sudo` and its like have their rights.

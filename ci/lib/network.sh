@@ -74,7 +74,7 @@ network_rules() {
 }
 
 # Undoes network_up for namespace $1 with number $2; parts that are gone already are fine.
-# Processes that were started in the namespace beside the engine, such as a registry, end with it.
+# Processes that were started in the namespace next to the engine, such as a registry, end with it.
 network_down() {
     local namespace="$1" number="$2" rule pid
     for pid in $(ip netns pids "$namespace" 2>/dev/null); do

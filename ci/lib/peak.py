@@ -1,4 +1,4 @@
-"""Runs a command and tells how it went: seconds, peak memory in KiB and exit status, in the file named first.
+"""Runs a command and says how it went: seconds, peak memory in KiB and exit status, in the file named first.
 
 A process of its own, because Linux counts the memory of whoever starts a command as the command's:
 this one is so small that it does not show.

@@ -46,8 +46,8 @@ pub enum ContextError {
 impl Hinted for ContextError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Json(_) => Some("docker context ls".to_owned()),
-            Self::NoEngine(name) => Some(format!("docker context inspect {name}")),
+            Self::Json(_) => Some("List the contexts: `docker context ls`".to_owned()),
+            Self::NoEngine(name) => Some(format!("Look at it: `docker context inspect {name}`")),
             Self::Host { source, .. } => source.hint(),
         }
     }

@@ -190,7 +190,7 @@ fn remarks(spec: &ContainerSpec, chosen: &Chosen, request: &Request) -> Vec<Note
         && let Some(line) = chosen.build_line()
     {
         notes.push(Note::new(format!(
-            "`--pull always` has no effect on an image that dynbuild makes; make it anew: `{line}`"
+            "`--pull always` has no effect on an image that dynbuild makes; make it again: `{line}`"
         )));
     }
     let mut networks = spec.network.attachments.iter();

@@ -428,7 +428,7 @@ impl From<PlanError> for Problem {
                 "Build all of its platforms at once: `platform = [\"linux/amd64\", \"linux/arm64\"]`",
             ),
             PlanError::SharedTag { .. } => problem.hint(
-                "Write a template that tells them apart, for example \
+                "Write a template that distinguishes them, for example \
                  `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave \
                  the moving name out with `--no-tag-latest`",
             ),

@@ -594,7 +594,7 @@ fn one_name_for_two_images_is_refused() {
     assert_snapshot!(failure(&settings), @"
     The image name `a:b` would go to several images: vllm-base, vllm-runtime
       because: Set by `--tag`
-      hint: Write a template that tells them apart, for example `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave the moving name out with `--no-tag-latest`
+      hint: Write a template that distinguishes them, for example `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave the moving name out with `--no-tag-latest`
     ");
 }
 

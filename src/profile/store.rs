@@ -225,7 +225,7 @@ impl<'a> Loading<'a> {
     fn inherit(&mut self, mut profile: Profile) -> Profile {
         for link in profile.inherits.clone().into_iter().flatten() {
             if self.chain.contains(&link.as_str()) {
-                self.problems.push(self.circle(&link));
+                self.problems.push(self.cycle(&link));
                 continue;
             }
             if self.chain.len() >= LONGEST_CHAIN || self.parts >= MOST_PARTS {
@@ -267,13 +267,13 @@ impl<'a> Loading<'a> {
         })
     }
 
-    fn circle(&self, link: &Located<String>) -> Problem {
+    fn cycle(&self, link: &Located<String>) -> Problem {
         let names = self.chain.iter().skip_while(|name| **name != link.value);
         let chain = names
             .map(|name| (*name).to_owned())
             .chain([link.value.clone()]);
-        Problem::from(FileError::Circle {
-            what: "Profiles that inherit",
+        Problem::from(FileError::Cycle {
+            what: "Profiles inherit each other",
             chain: chain.collect(),
             at: link.at.clone(),
         })
@@ -425,14 +425,14 @@ mod tests {
     }
 
     #[test]
-    fn circles_of_inheritance_are_refused() {
+    fn cycles_of_inheritance_are_refused() {
         let files = [
             ("a", "framework = \"a\"\ninherits = [\"b\"]"),
             ("b", "inherits = [\"c\"]"),
             ("c", "inherits = [\"b\", \"nothing\"]"),
         ];
         assert_snapshot!(failure(&files, "a"), @r"
-        profiles/c.toml:1:13 Profiles that inherit form a circle: b → c → b {Remove one of these links}
+        profiles/c.toml:1:13 Profiles inherit each other in a cycle: b → c → b {Remove one of these links}
         profiles/c.toml:1:18 Unknown profile to inherit `nothing` {Valid here: `a`, `b`, `c`}
         ");
     }

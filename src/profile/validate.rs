@@ -277,7 +277,7 @@ target = "runtme"
         x.toml:5: Unknown source `tree`
         x.toml:8: Invalid image `debian`: it needs a tag, which becomes a build argument of its own
         x.toml:10: Unknown target `bsae`
-        x.toml:12: Targets that need each other form a circle: runtime → dev → runtime
+        x.toml:12: Targets depend on each other in a cycle: runtime → dev → runtime
         x.toml:13: Unknown device `cuda*`
         x.toml:15: Invalid build argument name `A B`: it takes letters, digits and `_`, and starts with no digit
         x.toml:17: Invalid SHA-256 `abc`: it takes 64 hexadecimal digits
@@ -312,7 +312,7 @@ target = "runtme"
         });
         assert_eq!(
             first_error(targets.collect()),
-            "Targets that need each other form a circle: t19999 → t19999"
+            "Targets depend on each other in a cycle: t19999 → t19999"
         );
     }
 }

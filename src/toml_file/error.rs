@@ -79,12 +79,12 @@ pub enum FileError {
         /// The value's place.
         at: Location,
     },
-    /// Things that depend on each other in a circle.
-    #[error("{what} form a circle: {}", chain.join(" → "))]
-    Circle {
-        /// What depends on what, for example `Profiles that inherit`.
+    /// Things that depend on each other in a cycle.
+    #[error("{what} in a cycle: {}", chain.join(" → "))]
+    Cycle {
+        /// What depends on what, for example `Profiles inherit each other`.
         what: &'static str,
-        /// The circle, its first name repeated at the end.
+        /// The cycle, its first name repeated at the end.
         chain: Vec<String>,
         /// The link that closes it.
         at: Location,
@@ -131,8 +131,8 @@ impl From<FileError> for Problem {
             FileError::InvalidValue { what, at, .. } => {
                 problem.excerpt(at.excerpt(format!("not a valid {what}")))
             }
-            FileError::Circle { at, .. } => problem
-                .excerpt(at.excerpt("closes the circle"))
+            FileError::Cycle { at, .. } => problem
+                .excerpt(at.excerpt("closes the cycle"))
                 .hint("Remove one of these links"),
             FileError::Unreadable { .. } => problem,
         }
@@ -149,7 +149,7 @@ impl FileError {
             | Self::WrongType { at, .. }
             | Self::UnknownValue { at, .. }
             | Self::InvalidValue { at, .. }
-            | Self::Circle { at, .. } => Some(at),
+            | Self::Cycle { at, .. } => Some(at),
             Self::Unreadable { .. } => None,
         }
     }

@@ -23,3 +23,4 @@ mod reader;
 mod rooms;
 mod stages;
 mod support;
+mod words;

@@ -13,9 +13,9 @@ use graph::Graph;
 use names::{Crate, Used};
 use regex::Regex;
 
-static LIBRARY: LazyLock<Crate> = LazyLock::new(|| Crate::read(&root().join("src")));
+pub(crate) static LIBRARY: LazyLock<Crate> = LazyLock::new(|| Crate::read(&root().join("src")));
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 

@@ -410,11 +410,11 @@ mod tests {
             told(&layout, layout.find(&LayoutImage::Default).unwrap_err())
         });
         insta::assert_snapshot!(texts.join("\n"), @r"
-        The image layout `DIR` is damaged: `sha256:20c4fe392f008253500ef2a3ee8115120ccb1771c65d023137268f68b6a8dde2` has other bytes than its name says (Remove it and write it anew: `rm -r DIR`)
-        The image layout `DIR` lacks `sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85` (Remove it and write it anew: `rm -r DIR`)
-        The image layout `DIR` is damaged: `sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85` has other bytes than its name says (Remove it and write it anew: `rm -r DIR`)
-        The image layout `DIR` is damaged: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` has other bytes than its name says (Remove it and write it anew: `rm -r DIR`)
-        `DIR/index.json` is no image index or manifest (Remove the directory and write it anew)
+        The image layout `DIR` is damaged: `sha256:20c4fe392f008253500ef2a3ee8115120ccb1771c65d023137268f68b6a8dde2` has other bytes than its name says (Remove it and write it again: `rm -r DIR`)
+        The image layout `DIR` lacks `sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85` (Remove it and write it again: `rm -r DIR`)
+        The image layout `DIR` is damaged: `sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85` has other bytes than its name says (Remove it and write it again: `rm -r DIR`)
+        The image layout `DIR` is damaged: `sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a` has other bytes than its name says (Remove it and write it again: `rm -r DIR`)
+        `DIR/index.json` is no image index or manifest (Remove the directory and write it again)
         ");
     }
 

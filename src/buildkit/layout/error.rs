@@ -108,11 +108,11 @@ impl From<LayoutError> for Problem {
                 problem.hint("Name a directory that you may write and that has room")
             }
             LayoutError::Form { .. } | LayoutError::NoManifest { .. } => {
-                problem.hint("Remove the directory and write it anew")
+                problem.hint("Remove the directory and write it again")
             }
             LayoutError::Missing { directory, .. } | LayoutError::Damaged { directory, .. } => {
                 problem.hint(format!(
-                    "Remove it and write it anew: `rm -r {}`",
+                    "Remove it and write it again: `rm -r {}`",
                     shell_words::quote(&directory.display().to_string())
                 ))
             }

@@ -6,7 +6,7 @@ use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
 use crate::exit::Exit;
 use crate::operate::found;
-use crate::problem::Problem;
+use crate::problem::{Problem, capitalized};
 use crate::ui::Ui;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
@@ -47,9 +47,11 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
     let config = config.map_err(|error| as_docker(error.into()))?;
     let keys = config.detach_keys.as_deref().map(str::parse).transpose();
     keys.map_err(|error: KeyError| {
-        let message = format!("`detachKeys` of docker's configuration is wrong: {error}");
+        let message = format!("Invalid `detachKeys` in docker's configuration: {error}");
         let mut problem = Problem::new(Exit::Run, message);
-        problem.hints.extend(error.hint());
+        problem
+            .hints
+            .extend(error.hint().map(|hint| capitalized(&hint)));
         problem
     })
 }

@@ -97,7 +97,7 @@ pub const CONTAINER: &[FlagDef] = &[
     FlagDef::value(
         "health-cmd",
         "command",
-        "Command that tells whether the container is well",
+        "Command that checks whether the container is healthy",
     ),
     FlagDef::value("health-interval", "duration", "Time between two checks"),
     FlagDef::value(

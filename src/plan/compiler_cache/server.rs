@@ -32,7 +32,7 @@ pub enum EndpointError {
         valid: &'static [&'static str],
     },
     /// A user name or password, which would be a build argument.
-    #[error("holds a login, which every image would tell as a build argument")]
+    #[error("holds a login, which every image would show as a build argument")]
     Login,
 }
 
@@ -141,12 +141,12 @@ mod tests {
     #[test_case(SccacheBackend::S3, "http://10.0.0.1/" => "10.0.0.1:80"; "http")]
     #[test_case(SccacheBackend::S3, "http://[::1]:9000" => "[::1]:9000"; "ipv6")]
     #[test_case(SccacheBackend::S3, "ftp://x" => "must begin with `http://` or `https://`"; "a protocol that S3 does not speak")]
-    #[test_case(SccacheBackend::S3, "http://me:secret@x" => "holds a login, which every image would tell as a build argument"; "a password")]
+    #[test_case(SccacheBackend::S3, "http://me:secret@x" => "holds a login, which every image would show as a build argument"; "a password")]
     #[test_case(SccacheBackend::S3, "http://" => "is no address"; "nothing")]
     #[test_case(SccacheBackend::Redis, "redis://cache" => "cache:6379"; "redis")]
     #[test_case(SccacheBackend::Redis, "rediss://cache:1" => "cache:1"; "redis with TLS")]
     #[test_case(SccacheBackend::Redis, "cache:6380" => "cache:6380"; "redis without protocol")]
-    #[test_case(SccacheBackend::Redis, "redis://:secret@cache" => "holds a login, which every image would tell as a build argument"; "a password of redis")]
+    #[test_case(SccacheBackend::Redis, "redis://:secret@cache" => "holds a login, which every image would show as a build argument"; "a password of redis")]
     #[test_case(SccacheBackend::Redis, "unix://host/run/redis.sock" => "must begin with `redis://` or `rediss://` or `tcp://`"; "a socket")]
     #[test_case(SccacheBackend::Webdav, "https://dav.example/cache" => "dav.example:443"; "webdav")]
     #[test_case(SccacheBackend::Webdav, "dav.example:80" => "must begin with `http://` or `https://`"; "webdav without protocol")]

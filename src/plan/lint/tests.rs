@@ -54,7 +54,7 @@ fn told(text: &str) -> Vec<(Rule, usize, String)> {
 #[test_case("FROM a:1 AS end\nADD https://h/r.git /r\n", Rule::UnpinnedDownload, 2, "ADD https://h/r.git /r"; "a repository without commit")]
 #[test_case("FROM a:1 AS base\nFROM bse AS end\n", Rule::UnknownStage, 2, "bse"; "a stage that is not there")]
 #[test_case("FROM a:1 AS base\nFROM a:1 AS end\nCOPY --from=bas / /\n", Rule::UnknownStage, 3, "--from=bas"; "a copy from nowhere")]
-#[test_case("FROM a:1 AS x\nCOPY --from=end / /\nFROM a:1 AS end\nCOPY --from=x / /\n", Rule::StageCycle, 1, "x"; "a circle")]
+#[test_case("FROM a:1 AS x\nCOPY --from=end / /\nFROM a:1 AS end\nCOPY --from=x / /\n", Rule::StageCycle, 1, "x"; "a cycle")]
 #[test_case("FROM a/b AS end\n", Rule::UnpinnedImage, 1, "a/b"; "an image without tag")]
 #[test_case("FROM a:latest AS end\n", Rule::UnpinnedImage, 1, "a:latest"; "an image that moves")]
 #[test_case("FROM a:1 AS end\nADD https://h/f /f\n", Rule::UnpinnedDownload, 2, "ADD https://h/f /f"; "an unchecked ADD")]

@@ -68,7 +68,10 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         flags.map(|(flag, value)| format!("{flag} {value}")),
     );
     rows.add_all("no cache", when(target.no_cache, "every step runs"));
-    rows.add_all("pull", when(target.pull, "base images are asked for anew"));
+    rows.add_all(
+        "pull",
+        when(target.pull, "base images are checked for updates"),
+    );
     format!("{}\n{}", target.name, rows.text)
 }
 

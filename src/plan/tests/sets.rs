@@ -183,7 +183,7 @@ fn one_tag_for_two_images_is_refused_before_anything() {
     assert_snapshot!(draw(planned(&[both], &settings).unwrap_err()), @"
     The image name `r.example/x:1` would go to several images: vllm-dev, sglang-dev
       because: Set by `--tag`
-      hint: Write a template that tells them apart, for example `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave the moving name out with `--no-tag-latest`
+      hint: Write a template that distinguishes them, for example `--tag registry.example/name:{version}-{framework}-{device}-{target}`, and leave the moving name out with `--no-tag-latest`
     ");
 }
 

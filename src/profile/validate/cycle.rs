@@ -59,8 +59,8 @@ impl<'a> Search<'a> {
         let names = self.path.iter().map(|(name, _)| *name);
         let names = names.skip_while(|name| *name != link.value);
         let chain = names.chain([link.as_str()]);
-        FileError::Circle {
-            what: "Targets that need each other",
+        FileError::Cycle {
+            what: "Targets depend on each other",
             chain: chain.map(str::to_owned).collect(),
             at: link.at.clone(),
         }

@@ -140,7 +140,7 @@ fn a_login_in_an_endpoint_is_refused_without_showing_it() {
     insta::assert_snapshot!(ran.failure(), @"
     exit 2
     stderr:
-    error: The endpoint of the sccache backend `redis` holds a login, which every image would tell as a build argument
+    error: The endpoint of the sccache backend `redis` holds a login, which every image would show as a build argument
       because: Set by `--sccache-endpoint`
       hint: Take the login out of it, and set `SCCACHE_REDIS_USERNAME` and `SCCACHE_REDIS_PASSWORD`, which reach the build as secrets
     ");
@@ -151,7 +151,7 @@ fn a_login_in_an_endpoint_is_refused_without_showing_it() {
     insta::assert_snapshot!(env.run("plan").failure(), @"
     exit 2
     stderr:
-    error: The endpoint of the sccache backend `webdav` holds a login, which every image would tell as a build argument
+    error: The endpoint of the sccache backend `webdav` holds a login, which every image would show as a build argument
       because: Set in `[DIR]/home/.config/dynbuild/config.toml:3`
       hint: Take the login out of it, and set `SCCACHE_WEBDAV_USERNAME` and `SCCACHE_WEBDAV_PASSWORD`, which reach the build as secrets
     ");

@@ -28,7 +28,7 @@ fn a_line_of_a_pipeline() {
     note: `--tag`: names stay as written for every target
     note: `--platform`: each of several platforms is built with its own arguments
     note: `--use-sccache`: credentials are build secrets, the session token too; without it, objects are kept in the engine
-    note: `--push`: names of one word are left out and told
+    note: `--push`: names of one word are left out of the push, with a note
     note: `--build-arg`: wins over everything; refused where no stage declares it; what is an option now becomes one
     ");
 }

@@ -330,7 +330,7 @@ fn a_plan_for_people_says_what_is_done_anew() {
     insta::assert_snapshot!(&text[at..], @"
     outputs     type=docker
     no cache    every step runs
-    pull        base images are asked for anew
+    pull        base images are checked for updates
     ");
 }
 

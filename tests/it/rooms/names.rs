@@ -7,27 +7,27 @@ use std::path::Path;
 use super::source::{Segments, Source};
 
 /// All files of the library by module; the key of `lib.rs` is empty.
-pub(super) struct Crate {
+pub(crate) struct Crate {
     files: BTreeMap<Segments, Source>,
 }
 
 /// One file needs another.
 #[derive(Clone)]
-pub(super) struct Used {
-    pub(super) from: Segments,
-    pub(super) to: Segments,
+pub(crate) struct Used {
+    pub(crate) from: Segments,
+    pub(crate) to: Segments,
     /// What is used, as written.
-    pub(super) path: Segments,
+    pub(crate) path: Segments,
     /// Only to pass its name on: the file itself does not need it.
-    pub(super) reexport: bool,
+    pub(crate) reexport: bool,
 }
 
 impl Used {
-    pub(super) fn from_room(&self) -> &str {
+    pub(crate) fn from_room(&self) -> &str {
         &self.from[0]
     }
 
-    pub(super) fn to_room(&self) -> &str {
+    pub(crate) fn to_room(&self) -> &str {
         &self.to[0]
     }
 }
@@ -40,20 +40,26 @@ impl fmt::Display for Used {
 }
 
 impl Crate {
-    pub(super) fn read(src: &Path) -> Self {
+    pub(crate) fn read(src: &Path) -> Self {
         let mut files = BTreeMap::new();
         read_module(&src.join("lib.rs"), src, Vec::new(), &mut files);
         Self { files }
     }
 
-    pub(super) fn rooms(&self) -> Vec<String> {
+    pub(crate) fn rooms(&self) -> Vec<String> {
         let mut rooms = self.files[&Vec::new()].modules.clone();
         rooms.sort();
         rooms
     }
 
+    /// Returns each file with what it writes.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (String, &Source)> {
+        let files = self.files.iter();
+        files.map(|(module, source)| (module.join("::"), source))
+    }
+
     /// Every use of another file, each once. The root of the library is nobody's room.
-    pub(super) fn uses(&self) -> Vec<Used> {
+    pub(crate) fn uses(&self) -> Vec<Used> {
         let mut uses: Vec<Used> = Vec::new();
         for (from, source) in self.files.iter().filter(|(module, _)| !module.is_empty()) {
             let imports = source

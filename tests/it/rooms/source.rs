@@ -3,37 +3,45 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
+use quote::ToTokens as _;
 use regex::Regex;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Item, UseTree};
+use syn::{Attribute, Expr, Item, UseTree};
 
 /// A path among the tokens of a macro, as the compiler prints them.
 static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b[A-Za-z_]\w*(?: :: [A-Za-z_]\w*)+").unwrap());
 
+/// A text in quotes among the tokens of a macro or an attribute.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(?s)"(?:[^"\\]|\\.)*""#).unwrap());
+
 /// A path as it stands, such as `["crate", "docker", "size"]`.
-pub(super) type Segments = Vec<String>;
+pub(crate) type Segments = Vec<String>;
 
 /// `use` declarations and paths of one file.
 #[derive(Default)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Modules that are declared here and live in files of their own.
-    pub(super) modules: Vec<String>,
+    pub(crate) modules: Vec<String>,
     /// Names that are brought in, with what they stand for.
-    pub(super) imports: Vec<Import>,
+    pub(crate) imports: Vec<Import>,
     /// Paths that are written out in the code.
-    pub(super) paths: Vec<Segments>,
+    pub(crate) paths: Vec<Segments>,
+    /// Texts in quotes, without documentation.
+    pub(crate) texts: Vec<String>,
+    /// Those of `.hint(…)`.
+    pub(crate) hints: Vec<String>,
 }
 
-pub(super) struct Import {
+pub(crate) struct Import {
     /// `*` for all names of a module.
-    pub(super) name: String,
-    pub(super) target: Segments,
-    pub(super) public: bool,
+    pub(crate) name: String,
+    pub(crate) target: Segments,
+    pub(crate) public: bool,
 }
 
 impl Source {
-    pub(super) fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let text = fs_err::read_to_string(path).unwrap();
         let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let mut source = Self::default();
@@ -95,6 +103,30 @@ impl<'ast> Visit<'ast> for Source {
         self.import(&item.tree, &[], public);
     }
 
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let syn::Meta::List(list) = &attribute.meta
+            && !attribute.path().is_ident("expect")
+        {
+            self.texts.extend(texts(&list.tokens.to_string()));
+        }
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
+        self.texts.push(text.value());
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if call.method == "hint" {
+            let text = match call.args.first() {
+                Some(Expr::Lit(literal)) => literal.to_token_stream().to_string(),
+                Some(Expr::Macro(macro_call)) => macro_call.mac.tokens.to_string(),
+                _ => String::new(),
+            };
+            self.hints.extend(texts(&text).into_iter().next());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -110,8 +142,17 @@ impl<'ast> Visit<'ast> for Source {
             self.paths
                 .push(found.as_str().split(" :: ").map(str::to_owned).collect());
         }
+        self.texts.extend(texts(&text));
         visit::visit_macro(self, call);
     }
+}
+
+/// Returns what stands in quotes among tokens.
+fn texts(tokens: &str) -> Vec<String> {
+    let found = QUOTED.find_iter(tokens);
+    found
+        .map(|text| text.as_str().trim_matches('"').to_owned())
+        .collect()
 }
 
 fn is_test(attributes: &[Attribute]) -> bool {

@@ -155,17 +155,21 @@ pub(super) const OPTIONS: &[Row] = &[
         Last,
         "refused where the image has no user of yours",
     ),
-    kept("--push", Nothing, "names of one word are left out and told"),
+    kept(
+        "--push",
+        Nothing,
+        "names of one word are left out of the push, with a note",
+    ),
     kept("--no-load", Nothing, SAME),
     kept(
         "--cache-from",
         All,
-        "what the engine cannot do is told before the build",
+        "what the engine cannot do is reported before the build",
     ),
     kept(
         "--cache-to",
         All,
-        "what the engine cannot do is told before the build",
+        "what the engine cannot do is reported before the build",
     ),
     kept("--no-cache", Nothing, SAME),
     kept(
