@@ -19,6 +19,7 @@ mod engines;
 mod failures;
 mod git;
 mod golden;
+mod licences;
 mod reader;
 mod rooms;
 mod stages;
