@@ -4,6 +4,7 @@
 //! through the frontends. [`Operation`] is the loop between both.
 
 mod answers;
+mod begin;
 mod census;
 mod discovery;
 mod event;
@@ -21,6 +22,7 @@ mod operation;
 mod proof;
 mod react;
 mod seat;
+mod tell;
 
 pub(crate) use event::{Command, Ended, Report};
 pub(crate) use gpus::give_gpus;

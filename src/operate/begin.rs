@@ -1,0 +1,243 @@
+//! What is started, and goes on while other things happen.
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::sleep;
+
+use super::frontend::Frontend;
+use super::health;
+use super::jobs::Happening;
+use super::logs;
+use super::operation::Operation;
+use crate::deploy::supervise::{Cause, MemberIndex};
+use crate::deploy::{Kind, PortUse};
+use crate::engine::{Engine, WaitFor};
+use crate::launch::live::autopsy;
+
+/// Between two looks for a frontend.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
+
+/// Until an engine that does not answer is asked again.
+const ENGINE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a process that nobody saw end is taken to have ended with: SIGKILL.
+const UNSEEN: i64 = 137;
+
+impl Operation<'_> {
+    pub(super) fn start(&mut self, member: MemberIndex) {
+        let wanted = self.seats[member].member.clone();
+        let launcher = self.launcher;
+        let job = async move {
+            match launcher.start(&wanted).await {
+                (notes, Ok(container)) => Happening::Started {
+                    member,
+                    container,
+                    notes,
+                },
+                (notes, Err(problems)) => Happening::NotStarted {
+                    member,
+                    notes,
+                    problems,
+                },
+            }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Asks a member to end; without a grace period, it is killed.
+    pub(super) fn stop(&mut self, member: MemberIndex, grace: Option<Duration>) {
+        let seat = &mut self.seats[member];
+        let Some(container) = seat.container.clone().filter(|_| seat.running) else {
+            seat.unwanted = true;
+            return;
+        };
+        let engine = &self.launcher.engine;
+        let seconds = grace.map_or(0, |grace| {
+            i64::try_from(grace.as_secs()).unwrap_or(i64::MAX)
+        });
+        let job = async move {
+            // That it ended is seen by who waits for it.
+            engine.stop_container(&container, Some(seconds)).await.ok();
+            Happening::Nothing
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Watches a container that runs.
+    pub(super) fn follow(&mut self, member: MemberIndex) {
+        let seat = &self.seats[member];
+        let Some(container) = seat.container.clone() else {
+            return;
+        };
+        let engine = &self.launcher.engine;
+        let waited = container.clone();
+        let end = async move {
+            let code = end_of(engine, &waited).await;
+            Happening::Exited {
+                member,
+                container: waited,
+                code,
+            }
+        };
+        self.jobs.push(end.boxed_local());
+        if self.settings.logs {
+            let name = seat.member.name.clone();
+            let lines = self.lines.clone();
+            let log = (true, None);
+            tokio::spawn(logs::follow(
+                engine.clone(),
+                container.clone(),
+                name,
+                log,
+                lines,
+            ));
+        }
+        match seat.member.kind {
+            Kind::Frontend => self.look_for_frontend(member, container),
+            Kind::Service => self.wait_for_health(member, container),
+            Kind::Worker {
+                registers: true, ..
+            } => {}
+            Kind::Worker { .. } => {
+                let job = async move { Happening::Healthy { member, container } };
+                self.jobs.push(job.boxed_local());
+            }
+        }
+    }
+
+    fn wait_for_health(&mut self, member: MemberIndex, container: String) {
+        let (engine, service) = (&self.launcher.engine, self.seats[member].member.clone());
+        let job = async move {
+            if health::becomes_healthy(engine, &container, &service).await {
+                Happening::Healthy { member, container }
+            } else {
+                Happening::Nothing
+            }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    fn look_for_frontend(&mut self, member: MemberIndex, container: String) {
+        let Some(port) = self.seats[member].member.port(PortUse::Http) else {
+            return;
+        };
+        let (engine, places) = (&self.launcher.engine, self.places.clone());
+        let deployment = self.deployment.clone();
+        let job = async move {
+            let names = (deployment.model.served.as_str(), deployment.name.as_str());
+            while health::is_running(engine, &container).await {
+                if let Ok(Some(facts)) = engine.container(&container).await
+                    && let Some(frontend) =
+                        Frontend::find(engine, &facts, port, names, &places).await
+                {
+                    return Happening::Found {
+                        member,
+                        container,
+                        frontend,
+                    };
+                }
+                sleep(LOOK_PAUSE).await;
+            }
+            Happening::Nothing
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Removes the container of a member that was scaled away.
+    pub(super) fn remove_unwanted(&mut self, member: MemberIndex) {
+        let seat = &self.seats[member];
+        if let Some(container) = seat.container.clone().filter(|_| seat.removed) {
+            let engine = &self.launcher.engine;
+            let job = async move {
+                // What is left goes with the deployment.
+                engine.remove_container(&container).await.ok();
+                Happening::Nothing
+            };
+            self.jobs.push(job.boxed_local());
+        }
+    }
+
+    pub(super) fn leave_discovery(&mut self, member: MemberIndex) {
+        let Some(id) = self.seats[member].id else {
+            return;
+        };
+        let others = self
+            .seats
+            .iter()
+            .enumerate()
+            .filter(|(other, seat)| *other != member && seat.running);
+        // etcd has the program for it, the others have the files.
+        let mut others: Vec<_> = others.collect();
+        others.sort_by_key(|(_, seat)| seat.member.table != "etcd");
+        let containers: Vec<_> = others
+            .iter()
+            .filter_map(|(_, seat)| seat.container.clone())
+            .collect();
+        let (engine, registry) = (&self.launcher.engine, self.registry.clone());
+        let job = async move {
+            registry.remove(engine, &containers, id).await;
+            Happening::Nothing
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    pub(super) fn drain(&mut self, member: MemberIndex) {
+        let seat = &self.seats[member];
+        let Some(container) = seat.container.clone() else {
+            return;
+        };
+        let (engine, drained, grace) = (
+            &self.launcher.engine,
+            seat.member.clone(),
+            self.deployment.grace,
+        );
+        let job = async move {
+            health::drained(engine, &container, &drained, grace).await;
+            Happening::Drained(member)
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    pub(super) fn probe(&mut self, member: MemberIndex) {
+        let seat = &self.seats[member];
+        let Some(container) = seat.container.clone() else {
+            return;
+        };
+        let (engine, asked) = (&self.launcher.engine, seat.member.clone());
+        let job = async move {
+            let answered = health::answers(engine, &container, &asked).await;
+            Happening::Answered { member, answered }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Looks for the reason in the log of a member that ended.
+    pub(super) fn examine(&mut self, member: MemberIndex, cause: Cause) {
+        let (Cause::Exited(code), Some(container)) = (cause, self.seats[member].container.clone())
+        else {
+            return;
+        };
+        let engine = &self.launcher.engine;
+        let job = async move {
+            let autopsy = Box::new(autopsy(engine, &container, Some(code)).await);
+            Happening::Examined { member, autopsy }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+}
+
+/// Waits for the end of a container, also over a restart of the engine.
+async fn end_of(engine: &Engine, container: &str) -> i64 {
+    loop {
+        let ended = match engine.wait_container(container, WaitFor::NotRunning).await {
+            Err(error) if error.status() == Some(404) => return UNSEEN,
+            Err(error) => Err(error),
+            Ok(wait) => wait.ended().await,
+        };
+        match ended {
+            Ok(ended) => return ended.status_code,
+            Err(_) => sleep(ENGINE_PAUSE).await,
+        }
+    }
+}
