@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, Parser};
 
 use super::place::remembered;
 use super::run;
@@ -61,6 +61,13 @@ pub(super) struct DeploymentArgs {
     pub(super) node: Option<String>,
 }
 
+/// What a record holds: the arguments of `dynrun up` that say which deployment is meant.
+#[derive(Debug, Parser)]
+struct Remembered {
+    #[command(flatten)]
+    deployment: DeploymentArgs,
+}
+
 impl DeploymentArgs {
     /// Returns the arguments that mean the same from any directory.
     pub(super) fn arguments(&self, edge: &Edge) -> Vec<String> {
@@ -116,7 +123,7 @@ pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Deployment, Pr
     let words = ["up".to_owned()]
         .into_iter()
         .chain(record.arguments.iter().cloned());
-    let asked = <super::up::Up as clap::Parser>::try_parse_from(words);
+    let asked = Remembered::try_parse_from(words);
     let asked = asked.map_err(|error| Problem::new(Exit::Run, error.to_string()))?;
     derive(&asked.deployment, record, edge)
 }

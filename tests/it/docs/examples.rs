@@ -51,7 +51,9 @@ impl Answer {
         let verb = words.first().map_or("", String::as_str);
         let engine = match program {
             "dynbuild" => &["doctor"][..],
-            _ => &["wait", "ps", "logs", "stop", "exec", "attach", "gc"],
+            _ => &[
+                "down", "scale", "wait", "ps", "logs", "stop", "exec", "attach", "gc",
+            ],
         };
         let other = match program {
             "dynbuild" => &[

@@ -5,14 +5,14 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::Up;
+use crate::cli::dynrun::deployment::DeploymentArgs;
 use crate::cli::edge::Edge;
 use crate::exit::Exit;
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, Problems};
 
 /// Starts the supervisor and waits for its word.
-pub(super) async fn start(asked: &Up, edge: &mut Edge) -> Result<Exit, Problems> {
+pub(super) async fn start(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| failed("catch signals", &error))?;
     let mut child = spawn(asked, edge)?;
@@ -35,13 +35,13 @@ pub(super) async fn start(asked: &Up, edge: &mut Edge) -> Result<Exit, Problems>
     }
 }
 
-fn spawn(asked: &Up, edge: &Edge) -> Result<Child, Problem> {
+fn spawn(asked: &DeploymentArgs, edge: &Edge) -> Result<Child, Problem> {
     let program = std::env::current_exe().map_err(|error| failed("find this program", &error))?;
     let spawned = Command::new(program)
         .arg("up")
         .arg("--supervisor")
         .arg("--detach")
-        .args(asked.deployment.arguments(edge))
+        .args(asked.arguments(edge))
         .current_dir(edge.environment.working_directory())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

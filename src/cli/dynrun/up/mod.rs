@@ -22,16 +22,16 @@ use crate::problem::Problems;
 #[derive(Debug, Parser)]
 pub(super) struct Up {
     #[command(flatten)]
-    pub(super) deployment: DeploymentArgs,
+    deployment: DeploymentArgs,
     /// Return when it is ready; a process in the background keeps it alive
     #[arg(long, short)]
-    pub(super) detach: bool,
+    detach: bool,
     /// Only print the `docker run` lines
     #[arg(long)]
-    pub(super) dry_run: bool,
+    dry_run: bool,
     /// Be the process in the background
     #[arg(long, hide = true)]
-    pub(super) supervisor: bool,
+    supervisor: bool,
 }
 
 impl Verb for Up {
@@ -40,8 +40,8 @@ impl Verb for Up {
             return prepare::dry_run(&self.deployment, edge);
         }
         if self.detach && !self.supervisor {
-            return block_on(background::start(&self, edge));
+            return block_on(background::start(&self.deployment, edge));
         }
-        block_on(Box::pin(run::run(&self, edge)))
+        block_on(Box::pin(run::run(&self.deployment, self.supervisor, edge)))
     }
 }

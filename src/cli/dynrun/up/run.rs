@@ -2,10 +2,10 @@
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::prepare;
 use super::show::Shown;
-use super::{Up, prepare};
 use crate::cli::dynrun::connection::{connect, refused};
-use crate::cli::dynrun::deployment::{is_named, load, load_record};
+use crate::cli::dynrun::deployment::{DeploymentArgs, is_named, load, load_record};
 use crate::cli::dynrun::place::place;
 use crate::cli::dynrun::wait::engine_address;
 use crate::cli::edge::Edge;
@@ -18,28 +18,32 @@ use crate::operate::{
 };
 use crate::problem::{Problem, Problems};
 
-pub(super) async fn run(asked: &Up, edge: &mut Edge) -> Result<Exit, Problems> {
+pub(super) async fn run(
+    asked: &DeploymentArgs,
+    supervisor: bool,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
-    let mut deployment = load(&asked.deployment, edge)?;
+    let mut deployment = load(asked, edge)?;
     prepare::show_findings(&deployment, edge);
     let engine = connect(edge).await?;
-    let place = place(&deployment.name, asked.deployment.node.as_deref(), edge)?;
+    let place = place(&deployment.name, asked.node.as_deref(), edge)?;
     let _lock = lock(&place, &deployment.name)?;
     let launcher = prepare::launcher(engine, &deployment, edge).await?;
     let engine = &launcher.engine;
-    let node = asked.deployment.node.as_deref();
+    let node = asked.node.as_deref();
     give_gpus(engine, &launcher.facts.cdi_devices, &mut deployment, node).await?;
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
     let running = found(engine, &deployment.name).await.map_err(refused)?;
     let settings = Settings {
-        node: asked.deployment.node.clone(),
-        logs: !asked.supervisor,
+        node: asked.node.clone(),
+        logs: !supervisor,
         engine_address: engine_address(edge),
     };
     let name = deployment.name.clone();
-    let mut shown = Shown::new(&deployment, asked.supervisor.then(|| place.log()));
+    let mut shown = Shown::new(&deployment, supervisor.then(|| place.log()));
     let (sender, commands) = unbounded_channel();
     let reloading = edge.again();
     let operation = Operation::new(&launcher, deployment, settings);
@@ -72,10 +76,10 @@ fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
 
 /// Writes how it was started, so that its name is enough later. One that was named keeps what is
 /// known of it.
-fn remember(place: &Place, asked: &Up, edge: &Edge) -> Result<(), Problem> {
-    let named = is_named(&asked.deployment, edge);
+fn remember(place: &Place, asked: &DeploymentArgs, edge: &Edge) -> Result<(), Problem> {
+    let named = is_named(asked, edge);
     let record = place.record().filter(|_| named).unwrap_or_else(|| Record {
-        arguments: asked.deployment.arguments(edge),
+        arguments: asked.arguments(edge),
         ..Record::default()
     });
     place
