@@ -8,6 +8,8 @@
 mod argument;
 mod deployment;
 mod derive;
+mod explain;
+mod export;
 pub mod file;
 mod finding;
 pub(crate) mod fit;
@@ -16,6 +18,7 @@ mod member;
 mod model;
 mod network;
 pub mod plan;
+mod shipped;
 pub(crate) mod supervise;
 #[cfg(test)]
 mod tests;
@@ -24,8 +27,11 @@ mod version;
 pub use argument::{Argument, Variable};
 pub use deployment::{Deployment, Ready};
 pub use derive::Inputs;
+pub use explain::explain;
+pub use export::{ExportFormat, Exported};
 pub use finding::{Finding, Severity};
 pub use member::{Gpus, Health, Kind, Member, MemberPort, PortUse, Rank};
 pub use model::Model;
 pub use network::{Discovery, Network, Node};
+pub use shipped::Shipped;
 pub use version::DynamoVersion;

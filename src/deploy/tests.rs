@@ -27,7 +27,7 @@ pub(super) fn derive(text: &str, mock: bool) -> Result<Deployment, Problems> {
     })
 }
 
-fn files(directory: &str) -> Vec<(String, String)> {
+pub(super) fn files(directory: &str) -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut files: Vec<_> = fs_err::read_dir(directory)
         .unwrap()

@@ -5,8 +5,8 @@ use clap::Command;
 use super::launch_command::options;
 use super::verb::{AboutProgram, Entry, Grammar, read};
 use super::{
-    attach, down, exec, explain, fit, gc, help, logs, manual, ps, run, scale, stop, up, version,
-    wait,
+    attach, down, exec, explain, export, fit, gc, help, list, logs, manual, plan, ps, run, scale,
+    stop, up, version, wait,
 };
 use crate::cli::display::STYLES;
 
@@ -28,6 +28,8 @@ Exit codes:
 pub(super) const VERBS: &[Entry] = &[
     Entry::launch("run", run::ABOUT, run::run),
     Entry::launch("explain", explain::ABOUT, explain::run),
+    Entry::of::<plan::Plan>("plan"),
+    Entry::of::<list::List>("list"),
     Entry::of::<up::Up>("up"),
     Entry::of::<scale::Scale>("scale"),
     Entry::of::<down::Down>("down"),
@@ -37,6 +39,7 @@ pub(super) const VERBS: &[Entry] = &[
     Entry::of::<stop::Stop>("stop"),
     Entry::of::<exec::Exec>("exec"),
     Entry::of::<attach::Attach>("attach"),
+    Entry::of::<export::Export>("export"),
     Entry::of::<fit::Fit>("fit"),
     Entry::of::<gc::Gc>("gc"),
     about_program::<help::Help>("help"),

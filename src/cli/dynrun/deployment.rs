@@ -9,7 +9,7 @@ use super::place::remembered;
 use super::run;
 use crate::cli::edge::Edge;
 use crate::deploy::file::DeploymentFile;
-use crate::deploy::{Deployment, Inputs};
+use crate::deploy::{Deployment, Inputs, Shipped};
 use crate::exit::Exit;
 use crate::launch::request::Request;
 use crate::operate::Record;
@@ -24,7 +24,7 @@ const LONGEST_CHAIN: usize = 16;
 /// Which deployment is meant.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct DeploymentArgs {
-    /// File of the deployment, or the name of one that was started here
+    /// File of the deployment, or the name of one that was started here or is shipped
     #[arg(value_name = "FILE|NAME", required_unless_present = "model")]
     pub(super) file: Option<String>,
     /// Without a file: the engine that serves
@@ -114,6 +114,7 @@ pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Deployment, Pr
     };
     match remembered(name, asked.node.as_deref(), edge) {
         Some(record) => load_record(&record, edge),
+        None if Shipped::find(name).is_some() => derive(asked, &Record::default(), edge),
         None => Err(unknown(name).into()),
     }
 }
@@ -130,7 +131,10 @@ pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Deployment, Pr
 
 fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Deployment, Problems> {
     let file = match &asked.file {
-        Some(file) => read(&edge.absolute(Path::new(file)))?,
+        Some(file) => match Shipped::find(file).filter(|_| is_named(asked, edge)) {
+            Some(shipped) => parse(shipped.name, shipped.text)?,
+            None => read(&edge.absolute(Path::new(file)))?,
+        },
         None => parse("the command line", &described(asked, edge))?,
     };
     let file = changed(asked, record)?.merge(file);

@@ -69,7 +69,16 @@ impl Answer {
                 "completions",
                 "man",
             ][..],
-            _ => &["explain", "help", "version", "completions", "man"],
+            _ => &[
+                "explain",
+                "plan",
+                "list",
+                "export",
+                "help",
+                "version",
+                "completions",
+                "man",
+            ],
         };
         let mut words = words.to_vec();
         let is_verb = engine.contains(&verb) || other.contains(&verb);

@@ -1,0 +1,276 @@
+//! Docker Compose: one file per machine.
+
+use serde_json::{Map, Value, json};
+
+use super::container::{self, Container, HOME};
+use super::{Exported, Machine, health, yaml};
+use crate::deploy::{Discovery, Kind, Network};
+use crate::redact::is_secret;
+
+/// The flags that are rendered, or say nothing here.
+const KNOWN: &[&str] = &[
+    "name",
+    "label",
+    "network",
+    "stop-timeout",
+    "ipc",
+    "gpus",
+    "mount",
+    "volume",
+    "publish",
+    "env",
+    "ulimit",
+    "shm-size",
+    "cap-add",
+    "workdir",
+    "init",
+    "log-driver",
+    "user",
+    "group-add",
+    "device",
+    "security-opt",
+];
+
+const RESTARTS: &str = "compose restarts members one by one, and not in order; the health check \
+     waits until the model is served, not for a completion";
+
+pub(super) fn export(machine: &Machine<'_>) -> Exported {
+    let mut notes = vec![RESTARTS.to_owned()];
+    let services: Map<_, _> = machine
+        .containers
+        .iter()
+        .map(|container| {
+            (
+                container.member.name.clone(),
+                service(machine, container, &mut notes),
+            )
+        })
+        .collect();
+    let mut file = json!({ "name": machine.deployment.name, "services": services });
+    let mut add = |key: &str, entries: Map<String, Value>| {
+        if !entries.is_empty() {
+            file[key] = Value::Object(entries);
+        }
+    };
+    add("networks", networks(machine));
+    add("volumes", volumes(machine));
+    add("secrets", secrets(machine));
+    let name = match machine.name {
+        Some(node) => format!("compose.{node}.yaml"),
+        None => "compose.yaml".to_owned(),
+    };
+    Exported {
+        files: vec![(name, yaml::write(&file))],
+        notes,
+    }
+}
+
+fn service(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String>) -> Value {
+    for flag in container.unknown(KNOWN) {
+        notes.push(format!("`--{flag}` is not exported"));
+    }
+    let list = |name: &str| container.values(name).map(literal).collect::<Vec<_>>();
+    let mut service = json!({
+        "image": container.image,
+        "container_name": container.member.container(),
+        "command": container.command.iter().map(|word| literal(word)).collect::<Vec<_>>(),
+        "environment": environment(container, notes),
+        "restart": "unless-stopped",
+    });
+    let mut add = |key: &str, value: Value| {
+        let is_empty = match &value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        };
+        if !is_empty {
+            service[key] = value;
+        }
+    };
+    add("ports", json!(list("publish")));
+    add("volumes", json!(mounts(container)));
+    add("gpus", gpus(container));
+    add("devices", json!(list("device")));
+    add("ipc", json!(container.value("ipc")));
+    add("shm_size", json!(container.value("shm-size")));
+    add("ulimits", json!(ulimits(container)));
+    add("cap_add", json!(list("cap-add")));
+    add("group_add", json!(list("group-add")));
+    add("security_opt", json!(list("security-opt")));
+    add("user", json!(container.value("user")));
+    add(
+        "working_dir",
+        json!(
+            container
+                .value("workdir")
+                .filter(|_| container.member.kind != Kind::Service)
+        ),
+    );
+    add(
+        "init",
+        json!(container.value("init").map(|on| on == "true")),
+    );
+    let driver = container.value("log-driver");
+    add(
+        "logging",
+        driver.map_or(Value::Null, |driver| json!({ "driver": driver })),
+    );
+    let grace = container
+        .value("stop-timeout")
+        .map(|seconds| format!("{seconds}s"));
+    add("stop_grace_period", json!(grace));
+    add(
+        "secrets",
+        json!(
+            container
+                .secrets
+                .iter()
+                .map(|secret| &secret.id)
+                .collect::<Vec<_>>()
+        ),
+    );
+    add("healthcheck", check(machine, container));
+    add("depends_on", depends(machine, container));
+    if machine.deployment.network == Network::Host {
+        add("network_mode", json!("host"));
+    }
+    service
+}
+
+/// Compose replaces `$NAME` everywhere.
+fn literal(text: &str) -> String {
+    text.replace('$', "$$").replace(HOME, "${HOME}")
+}
+
+/// What looks like a secret is taken from the environment of whoever starts it.
+fn environment(container: &Container<'_>, notes: &mut Vec<String>) -> Map<String, Value> {
+    let env = container.env().into_iter();
+    env.map(|(name, value)| {
+        let value = if is_secret(&name, &value) {
+            notes.push(format!(
+                "the value of `{name}` is left out: set it in the environment"
+            ));
+            format!("${{{name}:?}}")
+        } else {
+            literal(&value)
+        };
+        (name, Value::String(value))
+    })
+    .collect()
+}
+
+fn mounts(container: &Container<'_>) -> Vec<String> {
+    let mut mounts: Vec<_> = container.values("volume").map(literal).collect();
+    // The only mount of this kind is the volume for discovery.
+    let has_mount = container.value("mount").is_some();
+    mounts.extend(has_mount.then(|| format!("kv:{}", Discovery::DIRECTORY)));
+    mounts
+}
+
+fn gpus(container: &Container<'_>) -> Value {
+    container.member.gpus.as_ref().map_or(
+        Value::Null,
+        |gpus| json!([{ "driver": "nvidia", "device_ids": gpus.ids(), "capabilities": ["gpu"] }]),
+    )
+}
+
+fn ulimits(container: &Container<'_>) -> Map<String, Value> {
+    let limits = container
+        .values("ulimit")
+        .filter_map(|limit| limit.split_once('='));
+    let limits = limits.map(|(name, limit)| {
+        let number = |text: &str| {
+            text.parse::<i64>()
+                .map_or(json!(text), |number| json!(number))
+        };
+        let value = match limit.split_once(':') {
+            Some((soft, hard)) => json!({ "soft": number(soft), "hard": number(hard) }),
+            None => number(limit),
+        };
+        (name.to_owned(), value)
+    });
+    limits.collect()
+}
+
+fn check(machine: &Machine<'_>, container: &Container<'_>) -> Value {
+    let Some(command) = health::command(container.member) else {
+        return Value::Null;
+    };
+    let test = ["CMD".to_owned()]
+        .into_iter()
+        .chain(command.iter().map(|word| literal(word)));
+    json!({
+        "test": test.collect::<Vec<_>>(),
+        "interval": "5s",
+        "timeout": "10s",
+        "start_period": format!("{}s", machine.deployment.ready.timeout.as_secs()),
+    })
+}
+
+/// Services on other machines are started there.
+fn depends(machine: &Machine<'_>, container: &Container<'_>) -> Value {
+    let here = |name: &&String| {
+        machine
+            .containers
+            .iter()
+            .any(|other| other.member.name == **name)
+    };
+    let needed = container.member.depends_on.iter().filter(here);
+    let condition = |name: &String| {
+        let needed = machine
+            .containers
+            .iter()
+            .find(|other| other.member.name == *name);
+        let checked = needed.is_some_and(|other| health::command(other.member).is_some());
+        if checked {
+            "service_healthy"
+        } else {
+            "service_started"
+        }
+    };
+    let needed = needed.map(|name| (name.clone(), json!({ "condition": condition(name) })));
+    Value::Object(needed.collect())
+}
+
+fn networks(machine: &Machine<'_>) -> Map<String, Value> {
+    let network = match &machine.deployment.network {
+        Network::Host => return Map::new(),
+        Network::Private(name) => json!({ "name": name }),
+        Network::Named(name) => json!({ "name": name, "external": true }),
+    };
+    [("default".to_owned(), network)].into_iter().collect()
+}
+
+fn volumes(machine: &Machine<'_>) -> Map<String, Value> {
+    let mut volumes = Map::new();
+    if let Discovery::File { volume } = &machine.deployment.discovery {
+        let options: Map<_, _> = Discovery::VOLUME_OPTIONS
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), json!(value)))
+            .collect();
+        let kv = json!({ "name": volume, "driver": "local", "driver_opts": options });
+        volumes.insert("kv".to_owned(), kv);
+    }
+    let bound = machine
+        .containers
+        .iter()
+        .flat_map(|container| container.values("volume"));
+    let named = bound.filter(|bound| !bound.starts_with(['/', '.']));
+    for name in named.filter_map(|bound| bound.split(':').next()) {
+        volumes.insert(name.to_owned(), json!({ "name": name }));
+    }
+    volumes
+}
+
+fn secrets(machine: &Machine<'_>) -> Map<String, Value> {
+    let secrets = machine
+        .containers
+        .iter()
+        .flat_map(|container| &container.secrets);
+    let secrets = secrets.map(|secret| {
+        let (kind, source) = container::source(secret);
+        (secret.id.clone(), json!({ kind: source }))
+    });
+    secrets.collect()
+}

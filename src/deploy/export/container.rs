@@ -1,0 +1,122 @@
+//! A member as its launch sees it.
+
+use std::collections::BTreeMap;
+
+use crate::deploy::{Deployment, Member};
+use crate::launch::decision::{Inputs, Launch};
+use crate::launch::facts::HostFacts;
+use crate::launch::flag::{Flag, Origin};
+use crate::launch::implied::{SecretFile, SecretSource};
+use crate::problem::Problems;
+use crate::profile::Profile;
+
+/// Stands for the home directory of whoever starts the export.
+pub(super) const HOME: &str = "/home-of-the-user";
+
+/// A member, and the flags that its launch comes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Container<'a> {
+    pub(super) member: &'a Member,
+    pub(super) image: String,
+    pub(super) command: Vec<String>,
+    pub(super) flags: Vec<Flag>,
+    pub(super) secrets: Vec<SecretFile>,
+    is_local: bool,
+}
+
+impl<'a> Container<'a> {
+    pub(super) fn new(
+        deployment: &Deployment,
+        member: &'a Member,
+        framework: Profile,
+    ) -> Result<Self, Problems> {
+        let mut request = member.request.clone();
+        // What runs in the background is not removed when it ends.
+        request.flags.push(Flag::on(
+            "detach",
+            Origin::Standard("it runs in the background"),
+        ));
+        let is_hub = deployment.model.directory().is_none();
+        if is_hub && member.gpus.is_some() {
+            request.hf_home = Some(format!("{HOME}/.cache/huggingface"));
+        }
+        let profile = member.profile(framework);
+        let host = HostFacts {
+            env: variables(deployment),
+            cwd: "/".into(),
+            ..HostFacts::default()
+        };
+        let launch = Launch::decide(Inputs {
+            request: &request,
+            profile: &profile,
+            host: &host,
+            engine: None,
+        })?;
+        let is_ours = |flag: &Flag| flag.name == "label" && flag.text().starts_with("io.dynbuild.");
+        let flags = launch.flags.into_iter();
+        Ok(Self {
+            member,
+            is_local: member.image.is_none(),
+            image: launch.chosen.image,
+            command: launch.chosen.command,
+            // dynrun must not take the containers of others for its own.
+            flags: flags
+                .filter(|flag| !is_ours(flag) && flag.name != "detach")
+                .collect(),
+            secrets: launch.secrets,
+        })
+    }
+
+    pub(super) const fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    /// Returns the values of a flag.
+    pub(super) fn values<'s>(&'s self, name: &'s str) -> impl DoubleEndedIterator<Item = &'s str> {
+        self.flags
+            .iter()
+            .filter(move |flag| flag.name == name)
+            .map(Flag::text)
+    }
+
+    /// Returns the last value of a flag.
+    pub(super) fn value<'s>(&'s self, name: &'s str) -> Option<&'s str> {
+        self.values(name).next_back()
+    }
+
+    /// Returns the environment, the last assignment of a name.
+    pub(super) fn env(&self) -> Vec<(String, String)> {
+        let mut env: Vec<(String, String)> = Vec::new();
+        for assignment in self.values("env") {
+            let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            env.retain(|(known, _)| known != name);
+            env.push((name.to_owned(), value.to_owned()));
+        }
+        env
+    }
+
+    /// Returns the names of flags that a target does not know.
+    pub(super) fn unknown(&self, known: &[&str]) -> Vec<String> {
+        let mut names: Vec<_> = self.flags.iter().map(|flag| flag.name).collect();
+        names.retain(|name| !known.contains(name));
+        names.dedup();
+        names.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Secrets are looked up when the export is started, not now.
+fn variables(deployment: &Deployment) -> BTreeMap<String, String> {
+    let secrets = deployment.file.secrets.iter();
+    let names = secrets.filter_map(|(_, source)| source.value.strip_prefix("env:"));
+    names
+        .map(|name| (name.to_owned(), "set".to_owned()))
+        .collect()
+}
+
+/// Returns the variable or file that a secret comes from.
+pub(super) fn source(secret: &SecretFile) -> (&'static str, String) {
+    match &secret.source {
+        SecretSource::Variable(name) => ("environment", name.clone()),
+        SecretSource::File(path) => ("file", path.display().to_string()),
+    }
+}

@@ -1,0 +1,265 @@
+//! `DynamoGraphDeployment`: the object that Dynamo's operator runs on Kubernetes.
+//!
+//! The operator places and numbers pods, and sets what has to do with it: discovery, ports, ranks
+//! and addresses are left to it.
+
+use serde_json::{Map, Value, json};
+
+use super::{Container, Exported, yaml};
+use crate::deploy::file::{RequestPlane, Role};
+use crate::deploy::{Argument, Deployment, Kind, Member};
+use crate::launch::flag::Origin;
+use crate::redact::is_secret;
+use crate::toml_file::Located;
+
+const NOTE: &str = "dropped for Kubernetes: machines, ports, ranks, discovery, services, limits and \
+     the IPC namespace; the operator places and numbers pods";
+
+/// Flags that the operator sets, or that make no sense in a pod of its own.
+const OPERATORS: &[&str] = &[
+    "http-port",
+    "nnodes",
+    "node-rank",
+    "master-addr",
+    "master-port",
+    "headless",
+    "dist-init-addr",
+    "nccl-port",
+    "data-parallel-address",
+    "data-parallel-rpc-port",
+    "data-parallel-size-local",
+    "data-parallel-start-rank",
+    "disaggregation-bootstrap-port",
+    "bootstrap-ports",
+    "port",
+    "host",
+];
+
+const CACHE: &str = "/home/dynamo/.cache/huggingface";
+
+pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> Exported {
+    let mut notes = vec![NOTE.to_owned()];
+    let mut components: Vec<&Container<'_>> = Vec::new();
+    for container in containers
+        .iter()
+        .filter(|it| it.member.kind != Kind::Service)
+    {
+        // Replicas and ranks are one component.
+        if !components
+            .iter()
+            .any(|known| known.member.table == container.member.table)
+        {
+            components.push(container);
+        }
+    }
+    let dgd = &deployment.file.export.dgd;
+    let is_old = dgd.api.as_ref().is_some_and(|api| api.value == "v1alpha1");
+    if deployment.request_plane == RequestPlane::Nats {
+        notes.push("a plane goes through NATS: install it with the platform".to_owned());
+    }
+    let mut metadata = json!({ "name": deployment.name });
+    if let Some(namespace) = &dgd.namespace {
+        metadata["namespace"] = json!(namespace.value);
+    }
+    for (key, table) in [("labels", &dgd.labels), ("annotations", &dgd.annotations)] {
+        let entries: Map<_, _> = table
+            .iter()
+            .map(|(name, value)| (name.value.clone(), json!(value.value.0)))
+            .collect();
+        if !entries.is_empty() {
+            metadata[key] = Value::Object(entries);
+        }
+    }
+    let spec = if is_old {
+        let services: Map<_, _> = components
+            .iter()
+            .map(|container| {
+                (
+                    name(container.member),
+                    alpha(deployment, container, &mut notes),
+                )
+            })
+            .collect();
+        json!({ "backendFramework": deployment.framework, "services": services })
+    } else {
+        let components: Vec<_> = components
+            .iter()
+            .map(|it| beta(deployment, it, &mut notes))
+            .collect();
+        json!({ "backendFramework": deployment.framework, "components": components })
+    };
+    let api = if is_old {
+        "nvidia.com/v1alpha1"
+    } else {
+        "nvidia.com/v1beta1"
+    };
+    let mut object = json!({
+        "apiVersion": api,
+        "kind": "DynamoGraphDeployment",
+        "metadata": metadata,
+        "spec": spec,
+    });
+    if deployment.framework == "dynamo" {
+        // The mocker is no backend that the operator knows.
+        object["spec"]["backendFramework"] = json!("vllm");
+    }
+    Exported {
+        files: vec![("dgd.yaml".to_owned(), yaml::write(&object))],
+        notes,
+    }
+}
+
+fn name(member: &Member) -> String {
+    member.table.clone()
+}
+
+fn kind(member: &Member) -> &'static str {
+    match member.role() {
+        None => "frontend",
+        Some(Role::Aggregated | Role::Encode) => "worker",
+        Some(Role::Prefill) => "prefill",
+        Some(Role::Decode) => "decode",
+    }
+}
+
+fn replicas(deployment: &Deployment, member: &Member) -> usize {
+    let same = |other: &&Member| other.table == member.table && other.rank.index == 0;
+    deployment.members.iter().filter(same).count()
+}
+
+fn beta(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<String>) -> Value {
+    let member = container.member;
+    let dgd = &deployment.file.export.dgd;
+    let mut main = container_of(container, notes);
+    main["name"] = json!("main");
+    if let Some(gpus) = &member.gpus {
+        main["resources"] = json!({ "limits": { "nvidia.com/gpu": gpus.count.to_string() } });
+    }
+    if let Some(secret) = dgd
+        .secret
+        .as_ref()
+        .filter(|_| member.kind != Kind::Frontend)
+    {
+        main["envFrom"] = json!([{ "secretRef": { "name": secret.value } }]);
+    }
+    let mut pod = Map::new();
+    if let Some(cache) = dgd.model_cache.as_ref() {
+        let claim = json!({ "claimName": cache.value });
+        pod.insert(
+            "volumes".into(),
+            json!([{ "name": "model-cache", "persistentVolumeClaim": claim }]),
+        );
+        main["volumeMounts"] = json!([{ "name": "model-cache", "mountPath": CACHE }]);
+    }
+    pod.insert("containers".into(), json!([main]));
+    let mut component = json!({
+        "name": name(member),
+        "type": kind(member),
+        "replicas": replicas(deployment, member),
+    });
+    if member.rank.of > 1 {
+        component["multinode"] = json!({ "nodeCount": member.rank.of });
+    }
+    if let Some(size) = shared_memory(member) {
+        component["sharedMemorySize"] = json!(size);
+    }
+    if !is_version(&container.image) {
+        component["runtimeVersionOverride"] = json!(deployment.version.to_string());
+    }
+    component["podTemplate"] = json!({ "spec": pod });
+    component
+}
+
+fn alpha(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<String>) -> Value {
+    let member = container.member;
+    let dgd = &deployment.file.export.dgd;
+    let main = container_of(container, notes);
+    let kind = kind(member);
+    let component = if kind == "frontend" {
+        "frontend"
+    } else {
+        "worker"
+    };
+    let mut service = json!({
+        "componentType": component,
+        "replicas": replicas(deployment, member),
+        "extraPodSpec": { "mainContainer": main },
+    });
+    if matches!(kind, "prefill" | "decode") {
+        service["subComponentType"] = json!(kind);
+    }
+    if let Some(gpus) = &member.gpus {
+        service["resources"] = json!({ "limits": { "gpu": gpus.count.to_string() } });
+    }
+    if member.rank.of > 1 {
+        service["multinode"] = json!({ "nodeCount": member.rank.of });
+    }
+    if let Some(size) = shared_memory(member) {
+        service["sharedMemory"] = json!({ "size": size });
+    }
+    if let Some(secret) = dgd.secret.as_ref().filter(|_| kind != "frontend") {
+        service["envFromSecret"] = json!(secret.value);
+    }
+    service
+}
+
+/// The parts of a container that both versions of the object have.
+fn container_of(container: &Container<'_>, notes: &mut Vec<String>) -> Value {
+    let member = container.member;
+    let (program, arguments) = member
+        .command
+        .split_first()
+        .map_or((&[][..], &[][..]), |(first, rest)| {
+            (first.words.as_slice(), rest)
+        });
+    let kept = arguments.iter().filter(|argument| is_kept(argument));
+    let words: Vec<_> = kept.flat_map(|argument| argument.words.clone()).collect();
+    let mut main = json!({ "image": container.image, "command": program });
+    if !words.is_empty() {
+        main["args"] = json!(words);
+    }
+    let mut env = Vec::new();
+    for variable in &member.env {
+        let is_written = matches!(variable.origin, Origin::Profile(_));
+        if is_secret(&variable.name, &variable.value) {
+            let name = &variable.name;
+            notes.push(format!(
+                "the value of `{name}` is left out: put it into the secret"
+            ));
+        } else if is_written || variable.name == "PYTHONHASHSEED" {
+            env.push(json!({ "name": variable.name, "value": variable.value }));
+        }
+    }
+    if !env.is_empty() {
+        main["env"] = json!(env);
+    }
+    main
+}
+
+/// What people wrote stays, also where the operator has an own opinion.
+fn is_kept(argument: &Argument) -> bool {
+    let is_written = matches!(argument.origin, Origin::Profile(_));
+    is_written || !OPERATORS.contains(&argument.name())
+}
+
+/// Kubernetes writes `80Gi` for docker's `80g`.
+fn shared_memory(member: &Member) -> Option<String> {
+    let size = member.run.shm_size.as_ref().map(Located::as_str)?;
+    member.gpus.as_ref()?;
+    let digits = size.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = size[digits.len()..].to_lowercase();
+    let unit = match unit.trim_end_matches("ib").trim_end_matches('b') {
+        "" => "",
+        "k" => "Ki",
+        "m" => "Mi",
+        "g" => "Gi",
+        _ => "Ti",
+    };
+    Some(format!("{digits}{unit}"))
+}
+
+/// Returns whether the operator can read the version of Dynamo in the image's tag.
+fn is_version(image: &str) -> bool {
+    let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    tag.split('.').count() == 3 && tag.split('.').all(|part| part.parse::<u32>().is_ok())
+}

@@ -1,0 +1,245 @@
+//! Quadlet: units of systemd that podman runs.
+
+use super::container::{self, Container, HOME};
+use super::{Exported, Machine, health};
+use crate::deploy::{Discovery, Kind, Network};
+use crate::redact::is_secret;
+
+/// The flags that are rendered, or say nothing here.
+const KNOWN: &[&str] = &[
+    "name",
+    "label",
+    "network",
+    "stop-timeout",
+    "ipc",
+    "gpus",
+    "mount",
+    "volume",
+    "publish",
+    "env",
+    "ulimit",
+    "shm-size",
+    "cap-add",
+    "workdir",
+    "init",
+    "log-driver",
+    "user",
+    "group-add",
+    "device",
+];
+
+const NOTE: &str = "systemd starts members again one by one; \
+     GPUs are CDI devices (`nvidia-ctk cdi generate` makes them)";
+
+pub(super) fn export(machine: &Machine<'_>) -> Exported {
+    let mut notes = vec![NOTE.to_owned()];
+    let directory = machine
+        .name
+        .map(|name| format!("{name}/"))
+        .unwrap_or_default();
+    let mut files = shared(machine);
+    for container in &machine.containers {
+        let name = format!("{}.container", container.member.container());
+        files.push((name, unit(machine, container, &mut notes)));
+    }
+    let secrets = machine
+        .containers
+        .iter()
+        .flat_map(|container| &container.secrets);
+    for secret in secrets {
+        let (kind, source) = container::source(secret);
+        let make = match kind {
+            "environment" => format!("podman secret create --env {} {source}", secret.id),
+            _ => format!("podman secret create {} {source}", secret.id),
+        };
+        notes.push(format!("make the secret first: `{make}`"));
+    }
+    let files = files
+        .into_iter()
+        .map(|(name, text)| (format!("{directory}{name}"), text));
+    Exported {
+        files: files.collect(),
+        notes,
+    }
+}
+
+/// The network and the volume for discovery.
+fn shared(machine: &Machine<'_>) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    if let Network::Private(name) = &machine.deployment.network {
+        files.push((
+            format!("{name}.network"),
+            format!("[Network]\nNetworkName={name}\n"),
+        ));
+    }
+    if let Discovery::File { volume } = &machine.deployment.discovery {
+        let options = Discovery::VOLUME_OPTIONS
+            .iter()
+            .map(|(key, value)| match *key {
+                "type" => format!("Type={value}\n"),
+                "device" => format!("Device={value}\n"),
+                _ => format!("Options={value}\n"),
+            });
+        let options: String = options.collect();
+        let text = format!("[Volume]\nVolumeName={volume}\n{options}");
+        files.push((format!("{volume}.volume"), text));
+    }
+    files
+}
+
+fn unit(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String>) -> String {
+    for flag in container.unknown(KNOWN) {
+        notes.push(format!("`--{flag}` is not exported"));
+    }
+    let deployment = machine.deployment;
+    let member = container.member;
+    let mut lines = vec!["[Unit]".to_owned()];
+    let title = format!("{} of the deployment {}", member.name, deployment.name);
+    lines.push(format!("Description={title}"));
+    let here = |name: &&String| {
+        machine
+            .containers
+            .iter()
+            .any(|other| other.member.name == **name)
+    };
+    for needed in member.depends_on.iter().filter(here) {
+        let service = format!("{}-{needed}.service", deployment.name);
+        lines.extend([format!("Requires={service}"), format!("After={service}")]);
+    }
+    lines.extend(["".to_owned(), "[Container]".to_owned()]);
+    lines.extend(settings(machine, container, notes));
+    let start = deployment.ready.timeout.as_secs();
+    let stop = deployment.grace.as_secs() + 15;
+    lines.push(String::new());
+    lines.extend(["[Service]", "Restart=always"].map(str::to_owned));
+    lines.extend([
+        format!("TimeoutStartSec={start}"),
+        format!("TimeoutStopSec={stop}"),
+    ]);
+    lines.extend(["", "[Install]", "WantedBy=default.target"].map(str::to_owned));
+    lines.join("\n") + "\n"
+}
+
+fn settings(
+    machine: &Machine<'_>,
+    container: &Container<'_>,
+    notes: &mut Vec<String>,
+) -> Vec<String> {
+    let member = container.member;
+    let mut lines = vec![
+        format!("ContainerName={}", member.container()),
+        format!("Image={}", container.image),
+    ];
+    if !container.command.is_empty() {
+        let words: Vec<_> = container.command.iter().map(|word| quoted(word)).collect();
+        lines.push(format!("Exec={}", words.join(" ")));
+    }
+    for (name, value) in container.env() {
+        if is_secret(&name, &value) {
+            notes.push(format!(
+                "the value of `{name}` is left out: use a secret of podman"
+            ));
+        } else {
+            lines.push(format!(
+                "Environment={}",
+                quoted(&format!("{name}={value}"))
+            ));
+        }
+    }
+    lines.push(match &machine.deployment.network {
+        Network::Host => "Network=host".to_owned(),
+        Network::Private(name) => format!("Network={name}.network"),
+        Network::Named(name) => format!("Network={name}"),
+    });
+    lines.extend(
+        container
+            .values("publish")
+            .map(|port| format!("PublishPort={port}")),
+    );
+    lines.extend(volumes(machine, container));
+    let gpus = member.gpus.iter().flat_map(|gpus| gpus.ids());
+    lines.extend(gpus.map(|id| format!("AddDevice=nvidia.com/gpu={id}")));
+    lines.extend(
+        container
+            .values("device")
+            .map(|device| format!("AddDevice={device}")),
+    );
+    lines.extend(limits(container));
+    for secret in &container.secrets {
+        lines.push(format!(
+            "Secret={},type=mount,target={}",
+            secret.id,
+            secret.target()
+        ));
+    }
+    if let Some(command) = health::command(member) {
+        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+        lines.push(format!("HealthCmd={}", words.join(" ")));
+        lines.push("HealthInterval=5s".to_owned());
+        lines.push("Notify=healthy".to_owned());
+    }
+    lines
+}
+
+fn volumes(machine: &Machine<'_>, container: &Container<'_>) -> Vec<String> {
+    let mut lines: Vec<_> = container
+        .values("volume")
+        .map(|volume| format!("Volume={}", volume.replace(HOME, "%h")))
+        .collect();
+    if let (Discovery::File { volume }, Some(_)) =
+        (&machine.deployment.discovery, container.value("mount"))
+    {
+        lines.push(format!("Volume={volume}.volume:{}", Discovery::DIRECTORY));
+    }
+    lines
+}
+
+fn limits(container: &Container<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let single = [
+        ("shm-size", "ShmSize"),
+        ("stop-timeout", "StopTimeout"),
+        ("user", "User"),
+        ("log-driver", "LogDriver"),
+    ];
+    for (flag, key) in single {
+        // Docker's own driver is unknown to podman.
+        let value = container.value(flag).filter(|value| *value != "local");
+        lines.extend(value.map(|value| format!("{key}={value}")));
+    }
+    let workdir = container
+        .value("workdir")
+        .filter(|_| container.member.kind != Kind::Service);
+    lines.extend(workdir.map(|workdir| format!("WorkingDir={workdir}")));
+    lines.extend(
+        container
+            .values("ulimit")
+            .map(|limit| format!("Ulimit={limit}")),
+    );
+    lines.extend(
+        container
+            .values("cap-add")
+            .map(|cap| format!("AddCapability={cap}")),
+    );
+    lines.extend(
+        container
+            .values("group-add")
+            .map(|group| format!("GroupAdd={group}")),
+    );
+    if container.value("init") == Some("true") {
+        lines.push("RunInit=true".to_owned());
+    }
+    let ipc = container.value("ipc");
+    lines.extend(ipc.map(|ipc| format!("PodmanArgs=--ipc={ipc}")));
+    lines
+}
+
+/// Quotes a word as systemd reads it: `%` begins a specifier, and `$` a variable.
+fn quoted(word: &str) -> String {
+    let word = word.replace('%', "%%").replace('$', "$$");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}

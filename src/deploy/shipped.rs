@@ -1,0 +1,79 @@
+//! The deployments that are compiled in, to be listed, shown and copied.
+
+/// A shipped deployment.
+#[derive(Clone, Copy, Debug)]
+pub struct Shipped {
+    /// Its name.
+    pub name: &'static str,
+    /// Its file.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(Shipped {
+            name: $name,
+            text: include_str!(concat!("../../deployments/", $name, ".toml")),
+        }),*]
+    };
+}
+
+impl Shipped {
+    /// All of them, the simple ones first.
+    pub const ALL: &'static [Self] = shipped![
+        "mocker",
+        "vllm-local",
+        "vllm-distributed",
+        "vllm-disaggregated",
+        "vllm-two-machines",
+        "sglang-local",
+        "sglang-distributed",
+        "sglang-disaggregated",
+        "sglang-dp-attention",
+        "trtllm-local",
+        "trtllm-distributed",
+        "deepseek-r1-wideep",
+    ];
+
+    /// Returns the one of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|shipped| shipped.name == name)
+    }
+
+    /// Returns the first line of its comment.
+    pub fn about(&self) -> &'static str {
+        self.text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("# ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_deployment_of_the_repository_is_compiled_in() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("deployments");
+        let files: BTreeSet<String> = fs_err::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        let shipped = Shipped::ALL
+            .iter()
+            .map(|shipped| shipped.name.to_owned())
+            .collect();
+        assert_eq!(files, shipped);
+        assert!(
+            Shipped::ALL
+                .iter()
+                .all(|shipped| shipped.about().ends_with('.'))
+        );
+    }
+}
