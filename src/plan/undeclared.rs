@@ -33,13 +33,13 @@ pub enum Setter {
     Entry,
     /// A feature, by its name.
     Feature(String),
-    /// A key of a component, by the component's name.
+    /// A component, by its name.
     Component(String),
 }
 
 /// An argument that a profile sets.
 struct Set<'a> {
-    /// Its names: of a component's checksum also those for one architecture.
+    /// Its names: of a component those of all its keys.
     names: Vec<String>,
     setter: Setter,
     at: &'a Location,
@@ -51,9 +51,7 @@ impl fmt::Display for Undeclared {
         match &self.setter {
             Setter::Entry => write!(f, "The build argument `{}` has no effect", self.arg)?,
             Setter::Feature(name) => write!(f, "The feature `{name}` has no effect")?,
-            Setter::Component(name) => {
-                write!(f, "This key of the component `{name}` has no effect")?;
-            }
+            Setter::Component(name) => write!(f, "The component `{name}` has no effect")?,
         }
         write!(f, ": no stage of any target declares `{}`", self.arg)
     }
@@ -116,10 +114,12 @@ fn set(profile: &Profile) -> impl Iterator<Item = Set<'_>> {
         setter: Setter::Feature(name.value.clone()),
         at: &name.at,
     });
-    let components = profile.components.iter().flat_map(|(name, component)| {
-        let keys = component_args(&name.value, component).into_iter();
-        keys.map(|(names, at)| Set {
-            names,
+    // One key is enough: what else a component says is also for people and for the lint.
+    let components = profile.components.iter().filter_map(|(name, component)| {
+        let keys = component_args(&name.value, component);
+        let at = keys.first().map(|(_, at)| *at)?;
+        Some(Set {
+            names: keys.into_iter().flat_map(|(names, _)| names).collect(),
             setter: Setter::Component(name.value.clone()),
             at,
         })
@@ -201,7 +201,8 @@ mod tests {
     #[test_case("[args]\nMAX_JOB = 1\n" => vec!["x.toml:6: The build argument `MAX_JOB` has no effect: no stage of any target declares `MAX_JOB` (MAX_JOBS)"]; "a typo")]
     #[test_case("[devices.cpu.args]\nTWO = 1\n[[when]]\nargs.THREE = 1\n" => vec!["x.toml:6: The build argument `TWO` has no effect: no stage of any target declares `TWO` (-)", "x.toml:8: The build argument `THREE` has no effect: no stage of any target declares `THREE` (-)"]; "of a device and of a block")]
     #[test_case("[features.kvbm]\n[features.one]\narg = \"ONE\"\n" => vec!["x.toml:5: The feature `kvbm` has no effect: no stage of any target declares `ENABLE_KVBM` (-)"]; "a feature")]
-    #[test_case("[components.two]\nversion = 1\nsha256 = { \"linux/amd64\" = \"00\" }\n" => vec!["x.toml:6: This key of the component `two` has no effect: no stage of any target declares `TWO_VERSION` (-)", "x.toml:7: This key of the component `two` has no effect: no stage of any target declares `TWO_SHA256` (-)"]; "a component")]
+    #[test_case("[components.two]\nversion = 1\nsha256 = { \"linux/amd64\" = \"00\" }\n" => vec!["x.toml:6: The component `two` has no effect: no stage of any target declares `TWO_VERSION` (-)"]; "a component")]
+    #[test_case("[components.max]\narg = \"MAX_JOBS\"\nversion = 1\n" => vec!["x.toml:7: The component `max` has no effect: no stage of any target declares `MAX_JOBS_VERSION` (MAX_JOBS)"]; "a component of another name")]
     #[test_case("[targets.c]\n[args]\nTWO = 1\n" => Vec::<String>::new(); "a fragment is missing")]
     fn what_no_stage_declares_is_found(profile: &str) -> Vec<String> {
         found(profile)
