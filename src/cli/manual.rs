@@ -57,7 +57,8 @@ fn tables(command: &Command, root: &Command, is_root: bool) -> String {
         let same = |other: &Arg| {
             other.get_id() == argument.get_id() && other.get_help() == argument.get_help()
         };
-        !is_root && root.get_arguments().any(same)
+        let mut of_root = root.get_arguments().filter(|other| !other.is_hide_set());
+        !is_root && of_root.any(same)
     };
     let shown = command
         .get_arguments()
