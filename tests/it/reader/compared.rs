@@ -167,7 +167,11 @@ impl Ours<'_> {
 /// Returns the value of an argument at the end of the stage that declares it, if we claim to know it
 /// and it has that of its last declaration.
 fn own_value(graph: &StageGraph<'_>, id: StageId, stage: &Stage, name: &str) -> Option<String> {
-    stage.args().find(|arg| arg.name == name)?;
+    let last = stage.args().filter(|arg| arg.name == name).last()?;
+    // Without a default, the stage keeps what its parent has, and the outline says nothing of that.
+    if last.default.is_none() && graph.parent(id).is_some() {
+        return None;
+    }
     let sets = |kind: &Kind| match kind {
         Kind::Env(pairs) => pairs
             .iter()
