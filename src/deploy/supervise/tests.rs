@@ -215,7 +215,7 @@ fn an_outage_of_etcd_is_no_failure_of_the_members() {
     assert_eq!(play.at(100).does(Event::DiscoveryAway), "DiscoveryAway");
     assert_eq!(
         play.at(108).exits("decode", 0),
-        "out decode; decode failed: DiscoveryAway"
+        "out decode; decode failed: DiscoveryAway; probe prefill"
     );
     assert_eq!(play.at(110).does(Event::Tick), "");
     assert_eq!(
@@ -349,5 +349,5 @@ fn what_runs_is_adopted_and_what_is_missing_started() {
     let mut play = Play::new(aggregated());
     assert_eq!(play.does(Event::Adopted(0)), "");
     assert_eq!(play.does(Event::Adopted(1)), "");
-    assert_eq!(play.does(Event::Begin), "start agg-2");
+    assert_eq!(play.does(Event::Begin), "start agg-1");
 }
