@@ -47,10 +47,6 @@ pub struct Variable {
 
 impl Variable {
     /// A variable that is derived.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "numbers and texts are given alike"
-    )]
     pub fn derived(name: &str, value: impl Display, from: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),

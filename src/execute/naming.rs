@@ -56,8 +56,11 @@ impl Run<'_> {
         let moves = self.moves(exported).await.map_err(unmoved)?;
         for (number, step) in moves.iter().enumerate() {
             if let Err(problems) = self.put(step).await {
-                let moved = self.put_back(&moves[..number]).await;
-                return Err(NamingFailure { problems, moved });
+                let kept = self.put_back(&moves[..number]).await;
+                return Err(NamingFailure {
+                    problems,
+                    moved: kept,
+                });
             }
         }
         self.forget_uploads(exported).await;

@@ -343,7 +343,10 @@ impl Run<'_> {
             result,
             unnamed,
         } = exported;
-        let result = result.and_then(|staged| naming.map(|()| staged));
+        let result = match (result, naming) {
+            (Ok(_), Err(failure)) => Err(failure),
+            (result, _) => result,
+        };
         let outcome = match &result {
             Ok(Staged { built, .. }) => TargetOutcome::Built(built.image.clone()),
             Err(failure) => failure.outcome.clone(),

@@ -72,7 +72,7 @@ pub fn expand<'c>(
         };
         multiplication.run();
         problems.extend(multiplication.unused());
-        expansion.take(multiplication);
+        expansion.take(&multiplication);
     }
     expansion.mark_devices();
     if problems.is_empty() {
@@ -103,6 +103,16 @@ impl Product {
             ..settings.clone()
         }
     }
+}
+
+/// Which value of one axis a combination takes.
+type Axis = fn(&Place) -> Option<usize>;
+
+/// Targets of one framework and device that have the same platforms.
+struct Group<'a> {
+    first: &'a Place,
+    platforms: Vec<usize>,
+    targets: Vec<Option<usize>>,
 }
 
 /// One combination, and what is wrong with it.
@@ -202,7 +212,7 @@ impl<'c> Multiplication<'_, 'c> {
     /// Returns a problem for each value that fits nowhere.
     fn unused(&self) -> Vec<Problem> {
         let framework = |place: &Place| Some(place.framework);
-        let axes: [(usize, fn(&Place) -> Option<usize>); 4] = [
+        let axes: [(usize, Axis); 4] = [
             (self.product.frameworks.len(), framework),
             (self.product.devices.len(), |place| place.device),
             (self.product.targets.len(), |place| place.target),
@@ -228,7 +238,7 @@ impl<'c> Multiplication<'_, 'c> {
 
     /// Returns the builds that exist: targets of one place that have the same platforms together.
     fn families(&self) -> Vec<Family<'c>> {
-        let mut groups: Vec<(&Place, Vec<usize>, Vec<Option<usize>>)> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for target_places in self
             .places
             .chunk_by(|a, b| (a.framework, a.device, a.target) == (b.framework, b.device, b.target))
@@ -239,27 +249,34 @@ impl<'c> Multiplication<'_, 'c> {
                 continue;
             };
             let platforms: Vec<usize> = platforms.into_iter().flatten().collect();
-            let same = groups.iter_mut().find(|(first, known, _)| {
-                (first.framework, first.device) == (place.framework, place.device)
-                    && *known == platforms
+            let same = groups.iter_mut().find(|group| {
+                (group.first.framework, group.first.device) == (place.framework, place.device)
+                    && group.platforms == platforms
             });
             match same {
-                Some((_, _, targets)) => targets.push(place.target),
-                None => groups.push((place, platforms, vec![place.target])),
+                Some(group) => group.targets.push(place.target),
+                None => groups.push(Group {
+                    first: place,
+                    platforms,
+                    targets: vec![place.target],
+                }),
             }
         }
-        let families = groups
-            .into_iter()
-            .filter_map(|(place, platforms, targets)| {
-                let targets = targets.into_iter().flatten();
-                let settings = Settings {
-                    targets: targets
-                        .map(|index| self.product.targets[index].clone())
-                        .collect(),
-                    ..self.settings_of(place.framework, place.device, None, platforms.into_iter())
-                };
-                family(settings, self.candidates)
-            });
+        let families = groups.into_iter().filter_map(|group| {
+            let Group {
+                first,
+                platforms,
+                targets,
+            } = group;
+            let targets = targets.into_iter().flatten();
+            let settings = Settings {
+                targets: targets
+                    .map(|index| self.product.targets[index].clone())
+                    .collect(),
+                ..self.settings_of(first.framework, first.device, None, platforms.into_iter())
+            };
+            family(settings, self.candidates)
+        });
         families.collect()
     }
 
@@ -282,7 +299,7 @@ impl<'c> Multiplication<'_, 'c> {
 
 impl<'c> Expansion<'c> {
     /// Takes over what exists; what an earlier product has already is built once.
-    fn take(&mut self, multiplication: Multiplication<'_, 'c>) {
+    fn take(&mut self, multiplication: &Multiplication<'_, 'c>) {
         self.left_out.extend(multiplication.left_out());
         for family in multiplication.families() {
             if !self

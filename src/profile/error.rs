@@ -62,7 +62,7 @@ impl From<ProfileError> for Problem {
                 let former = former_name(&name)
                     .map(|FormerName { now, why }| format!("Did you mean `{now}`, {why}?"));
                 let problem = with_choices(problem, "Frameworks", &name, &known);
-                former.into_iter().fold(problem, Problem::hint)
+                former.into_iter().fold(problem, Self::hint)
             }
         }
     }

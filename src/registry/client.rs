@@ -250,7 +250,7 @@ impl Registry {
         }
     }
 
-    /// Asks the server of tokens: with a password as docker does, with a token as OAuth2 does.
+    /// Asks the server of tokens: with a password as docker does, with a token as `OAuth2` does.
     async fn token(
         &self,
         ask: &Ask<'_>,

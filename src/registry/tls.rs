@@ -73,7 +73,7 @@ fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
 
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let read = CertificateDer::pem_file_iter(path);
-    let read = read.and_then(|certificates| certificates.collect::<Result<_, _>>());
+    let read = read.and_then(Iterator::collect::<Result<_, _>>);
     read.map_err(|error| unreadable(path, error))
 }
 

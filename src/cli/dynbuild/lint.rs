@@ -5,7 +5,6 @@ use super::pins;
 use super::planning::{Ground, Planned};
 use super::settings::settings;
 use crate::cli::edge::Edge;
-use crate::cli::profiles;
 use crate::cli::runtime;
 use crate::exit::Exit;
 use crate::plan::lint::{Finding, Subject, lint};

@@ -119,7 +119,7 @@ fn render_sets(sets: &[Set<'_>], look: Look) -> String {
         for entry in builds {
             table.row(["  builds".to_owned(), entry.text()]);
         }
-        text += &format!("--set {name}: {about}\n{}", table.render(look));
+        text.extend([format!("--set {name}: {about}\n"), table.render(look)]);
     }
     text
 }

@@ -83,7 +83,7 @@ fn dry_run(
         degrade_terminal(&mut launch, host);
         add_proxies(&mut launch, edge)?;
     }
-    let added = Vec::from_iter(secrets_to_add(&launch));
+    let added: Vec<_> = secrets_to_add(&launch).collect();
     launch.notes.extend(added);
     let (launch, hidden) = masked(&launch);
     for note in launch.notes.iter().chain(&hidden) {

@@ -166,7 +166,7 @@ struct Found {
 /// The variables of all stages so far.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
-    layers: Vec<Layer>,
+    stages: Vec<Layer>,
     /// The names that any stage sets. Others need no look into each stage of a long chain.
     names: HashSet<String>,
     /// What was found at the end of stages, by name: the next stage of a chain looks no further.
@@ -180,7 +180,7 @@ impl Layers {
             kept: HashMap::new(),
             below,
             root: match below {
-                Below::Stage(id) => self.layers[id].root,
+                Below::Stage(id) => self.stages[id].root,
                 Below::Image => Root::Image,
                 Below::Scratch => Root::Scratch,
             },
@@ -193,12 +193,12 @@ impl Layers {
                 self.names.insert(name.clone());
             }
         }
-        self.layers.push(layer);
+        self.stages.push(layer);
     }
 
     /// Returns what is known of a variable at the end of a stage.
     pub(super) fn at_end(&self, id: usize, name: &str) -> Variable {
-        self.get(&self.layers[id], name)
+        self.get(&self.stages[id], name)
     }
 
     /// Returns what is known of a variable in a layer above some of these.
@@ -222,7 +222,7 @@ impl Layers {
         };
         let (mut at, mut nearest) = (start, None);
         let farther = loop {
-            let layer = &self.layers[at];
+            let layer = &self.stages[at];
             if let Some(found) = known.get(&at) {
                 break found.clone();
             }

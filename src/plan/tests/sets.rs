@@ -164,7 +164,7 @@ fn an_argument_needs_a_stage_of_one_framework_only() {
         ..Settings::default()
     };
     let both = product(&["vllm", "sglang"], &["cuda12.9"], &["dev"]);
-    let (resolution, _) = planned(&[both.clone()], &settings).unwrap();
+    let (resolution, _) = planned(std::slice::from_ref(&both), &settings).unwrap();
     assert_eq!(names(&resolution), ["vllm-dev", "sglang-dev"]);
     let unknown = Settings {
         features: vec![Setting::flag(Named::new("medai", false), "--disable")],
