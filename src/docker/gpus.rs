@@ -89,14 +89,6 @@ impl DeviceRequest {
         }
     }
 
-    /// Asks for the GPUs with these indices or UUIDs.
-    pub fn named_gpus(device_ids: Vec<String>) -> Self {
-        Self {
-            device_ids,
-            ..Self::gpus(0)
-        }
-    }
-
     /// Asks for devices by their qualified CDI names, `vendor/class=name`.
     pub fn cdi(device_ids: Vec<String>) -> Self {
         let driver = "cdi".to_owned();

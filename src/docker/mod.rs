@@ -9,7 +9,6 @@ pub mod api_version;
 mod as_text;
 pub mod attestation;
 pub mod attributes;
-pub mod block_io;
 pub mod cache;
 pub mod call;
 pub mod checks;

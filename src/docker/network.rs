@@ -12,7 +12,7 @@ use crate::suggest::closest;
 /// A network that a container is connected to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAttachment {
-    /// The network, or one of the words that [`NetworkAttachment::is_user_defined`] knows.
+    /// The network, or one of docker's words such as `host`.
     pub target: String,
     /// Other names of the container in the network.
     pub aliases: Vec<String>,
@@ -96,13 +96,6 @@ impl NetworkAttachment {
             target: target.to_owned(),
             ..Self::default()
         }
-    }
-
-    /// Returns whether the target is a network that someone made, so that names and aliases work
-    /// in it.
-    pub fn is_user_defined(&self) -> bool {
-        let built_in = matches!(self.target.as_str(), "default" | "bridge" | "host" | "none");
-        !built_in && self.container().is_none()
     }
 
     /// Returns the container whose network is shared (`container:NAME`).
@@ -217,15 +210,12 @@ mod tests {
         assert_eq!(network, expected);
     }
 
-    #[test_case("host", false)]
-    #[test_case("container:x", false)]
-    #[test_case("MyNet", true)]
-    fn the_short_form_is_the_name(text: &str, user_defined: bool) {
+    #[test_case("host")]
+    #[test_case("container:x")]
+    #[test_case("MyNet")]
+    fn the_short_form_is_the_name(text: &str) {
         let network: NetworkAttachment = text.parse().unwrap();
-        assert_eq!(
-            (network.target.as_str(), network.is_user_defined()),
-            (text, user_defined)
-        );
+        assert_eq!(network.target, text);
     }
 
     #[test_case("alias=a", NetworkError::NoName("alias=a".to_owned()))]

@@ -93,16 +93,6 @@ impl Reference {
         self
     }
 
-    /// Returns the same repository with another tag and no digest.
-    #[must_use]
-    pub fn with_tag(&self, tag: Tag) -> Self {
-        Self {
-            tag: Some(tag),
-            digest: None,
-            ..self.clone()
-        }
-    }
-
     fn suffix(&self) -> String {
         let tag = self.tag.iter().map(|tag| format!(":{tag}"));
         let digest = self.digest.iter().map(|digest| format!("@{digest}"));
@@ -229,9 +219,6 @@ mod tests {
         let debian: Reference = "debian".parse().unwrap();
         assert_eq!(debian.normalized(), "docker.io/library/debian");
         assert_eq!(debian.clone().tagged().to_string(), "debian:latest");
-        let tagged = debian.with_tag("12".parse().unwrap());
-        assert_eq!(tagged.to_string(), "debian:12");
-        assert_eq!(tagged.tag().unwrap().as_str(), "12");
     }
 
     #[test_case("docker.io/a.b/c", "docker.io/a.b/c"; "an owner like a registry")]
