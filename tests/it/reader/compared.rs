@@ -167,9 +167,11 @@ impl Ours<'_> {
 /// Returns the value of an argument at the end of the stage that declares it, if we claim to know it
 /// and it has that of its last declaration.
 fn own_value(graph: &StageGraph<'_>, id: StageId, stage: &Stage, name: &str) -> Option<String> {
-    let last = stage.args().filter(|arg| arg.name == name).last()?;
-    // Without a default, the stage keeps what its parent has, and the outline says nothing of that.
-    if last.default.is_none() && graph.parent(id).is_some() {
+    let declared: Vec<_> = stage.args().filter(|arg| arg.name == name).collect();
+    // Without a default, the stage keeps what it or its parent has, or takes the global one. The
+    // outline says nothing of that.
+    let is_first = declared.len() == 1 && graph.parent(id).is_none();
+    if declared.last()?.default.is_none() && !is_first {
         return None;
     }
     let sets = |kind: &Kind| match kind {
@@ -200,10 +202,12 @@ fn different_ids(ours: &Ids, theirs: &[Mounted]) -> Option<String> {
     let names: BTreeSet<_> = theirs.iter().map(|one| one.name.clone()).collect();
     let required = theirs.iter().filter(|one| one.required);
     let required: BTreeSet<_> = required.map(|one| one.name.clone()).collect();
-    let agree = if ours.others {
-        names.is_superset(&ours.known) && required.is_superset(&ours.required)
-    } else {
-        names == ours.known && required == ours.required
-    };
+    // Of several mounts of one secret the outline has the first, which may do without it.
+    let agree = required.is_subset(&ours.required)
+        && if ours.others {
+            names.is_superset(&ours.known)
+        } else {
+            names == ours.known
+        };
     (!agree).then(|| format!("differ: BuildKit {theirs:?}, we {ours:?}"))
 }
