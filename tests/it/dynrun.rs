@@ -915,7 +915,7 @@ fn an_image_that_cannot_be_asked_from_inside_is_told() {
 
 /// What an engine cannot do is said once, not at every launch.
 #[test]
-fn a_lasting_note_is_shown_once_per_engine_and_with_v() {
+fn a_lasting_note_is_shown_once_per_engine_and_when_asked_for() {
     for engine in engines::all() {
         let state = tempfile::tempdir().expect("a directory");
         let noted = |more: &[&str]| {
@@ -928,7 +928,7 @@ fn a_lasting_note_is_shown_once_per_engine_and_with_v() {
         // An engine that may set any limit has nothing to say.
         if noted(&[]) {
             assert!(!noted(&[]), "{}", engine.name);
-            assert!(noted(&["-v"]), "{}", engine.name);
+            assert!(noted(&["--verbose"]), "{}", engine.name);
         }
     }
 }

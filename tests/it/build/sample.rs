@@ -104,7 +104,7 @@ impl Sample {
         command
     }
 
-    fn program(&self, host: &str) -> Command {
+    pub(super) fn program(&self, host: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
         command
             .env_clear()

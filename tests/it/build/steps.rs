@@ -146,7 +146,9 @@ fn the_lint_shows_buildkits_checks_next_to_its_own() {
                 .read("profiles/sample.toml")
                 .replace("[targets.second]", "[targets.second]\nstage = \"first\""),
         );
-        let end = run(sample.command(&engine, "lint").arg("--engine"));
+        let mut lint = sample.program(&engine.host);
+        lint.args(["lint", "sample", "--engine", "--profile-dir"]);
+        let end = run(lint.arg(sample.path("")));
         end.assert_code(2, &engine.name);
         for rule in ["arg-unused", "FromAsCasing"] {
             let found = end.stderr.matches(rule).count();
