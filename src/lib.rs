@@ -4,6 +4,7 @@
 //! (a [`plan`]) and drives multi-stage builds through BuildKit; `dynrun` launches the images with
 //! docker's own grammar. `docs/architecture.md` tells which module may talk to which.
 
+pub mod builder;
 pub mod buildkit;
 pub mod cli;
 pub mod context;

@@ -43,6 +43,14 @@ pub const VARIABLES: &[Variable] = &[
         help: "how long the engine may take to answer, for example 5m (default 60s)",
     },
     Variable {
+        name: "BUILDX_BUILDER",
+        help: "default of --builder",
+    },
+    Variable {
+        name: "BUILDX_CONFIG",
+        help: "directory of the builders of docker buildx",
+    },
+    Variable {
         name: "DYNBUILD_FRAMEWORK",
         help: "default of --framework",
     },

@@ -35,7 +35,7 @@ pub mod network;
 pub mod number;
 pub mod output;
 pub mod path;
-mod percent;
+pub(crate) mod percent;
 pub mod platform;
 pub mod port;
 pub mod reference;

@@ -1,7 +1,7 @@
 //! Escapes of URLs, `%20` for a space.
 
 /// Replaces escapes by what they stand for; nothing if one is broken or the result is not UTF-8.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,6 +1,12 @@
 //! Images in the engine's store.
 
+use std::pin::pin;
+
 use bollard::models::ImageInspect;
+use bollard::query_parameters::ImportImageOptions;
+use futures_util::StreamExt as _;
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
 
 use super::deadline::Pace;
 use super::http::{Body, Call, escape};
@@ -42,6 +48,31 @@ impl Engine {
             Err(error) if error.status() == Some(404) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Loads the images of an archive as `docker save` writes them.
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked, or refuses the archive.
+    pub async fn load_image(
+        &self,
+        archive: impl AsyncRead + Send + Unpin + 'static,
+    ) -> Result<(), EngineError> {
+        let action = "load an image";
+        let failed = |source| EngineError::request(action, source);
+        let pieces = ReaderStream::new(archive);
+        let options = ImportImageOptions::default();
+        let mut answers = pin!(self.api().import_image_stream(options, pieces, None));
+        while let Some(answer) = answers.next().await {
+            let answer = answer.map_err(failed)?;
+            if let Some(detail) = answer.error_detail {
+                return Err(EngineError::Failed {
+                    action: action.to_owned(),
+                    message: detail.message.unwrap_or_default(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Gives an image a further name; the image that had the name loses it.

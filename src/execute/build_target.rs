@@ -1,6 +1,7 @@
 //! One target: solved, checked, exported – and tried again where the reason is a passing one.
 
 use jiff::Timestamp;
+use tokio::io::DuplexStream;
 use tokio::sync::{SemaphorePermit, mpsc};
 
 use super::delivery::Delivery;
@@ -201,16 +202,25 @@ impl<'a> Run<'a> {
         arrival: &mut Arrival<'a>,
         pushed: &Pushed,
     ) -> Result<Staged, AttemptError> {
-        let Prepared { request, delivery } = prepared;
+        let Prepared {
+            request,
+            delivery,
+            loading,
+        } = prepared;
         let names = Names::of(&request.exports, &delivery);
         let (statuses, received) = mpsc::channel(WAITING_EVENTS);
         let solve = self.solve(target, request, session, arrival, statuses);
         let forward = self.forward(target, received, pushed);
-        let (response, ()) = tokio::join!(solve, forward);
+        let build = async {
+            let (response, ()) = tokio::join!(solve, forward);
+            response
+        };
+        let (response, loaded) = with_load(build, self.load(loading)).await;
         let mut response = response.map_err(|error| match error {
             StagedError::Solve(error) => AttemptError::Solve(error),
             StagedError::Refused(refusal) => AttemptError::Final(refusal.into()),
         })?;
+        loaded.map_err(|problem| AttemptError::Final(Failure::of(problem.into())))?;
         let push = if delivery.engine_uploads {
             self.upload(target, &delivery, &response, session).await
         } else {
@@ -227,6 +237,16 @@ impl<'a> Run<'a> {
             delivery,
             digest,
         })
+    }
+
+    /// Loads what the builder sends into the engine.
+    async fn load(&self, loading: Option<DuplexStream>) -> Result<(), Problem> {
+        match (loading, self.engine) {
+            (Some(archive), Some(engine)) => {
+                engine.load_image(archive).await.map_err(Problem::from)
+            }
+            (Some(_) | None, None) | (None, Some(_)) => Ok(()),
+        }
     }
 
     /// Solves a target. A target that is not alone, or that has smoke tests, is exported when
@@ -306,9 +326,9 @@ impl<'a> Run<'a> {
         } else {
             digest
         };
-        let stored = match known_as {
-            Some(name) => self.engine.image(&name).await,
-            None => Ok(None),
+        let stored = match (known_as, self.engine) {
+            (Some(name), Some(engine)) => engine.image(&name).await,
+            (Some(_) | None, None) | (None, Some(_)) => Ok(None),
         };
         let stored = match stored {
             Ok(stored) => stored,
@@ -342,6 +362,22 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Waits for a build and for the load of what it sends. A build that fails sends nothing more.
+async fn with_load<T, E, L>(
+    build: impl Future<Output = Result<T, E>>,
+    load: impl Future<Output = Result<(), L>>,
+) -> (Result<T, E>, Result<(), L>) {
+    let (mut build, mut load) = (std::pin::pin!(build), std::pin::pin!(load));
+    let loaded = tokio::select! {
+        response = &mut build => {
+            let loaded = if response.is_ok() { load.await } else { Ok(()) };
+            return (response, loaded);
+        }
+        loaded = &mut load => loaded,
+    };
+    (build.await, loaded)
+}
+
 /// The names of an image.
 struct Names {
     all: Vec<String>,
@@ -356,6 +392,7 @@ impl Names {
             to_push,
             local_names,
             registry_names,
+            loaded_names,
             engine_uploads: _,
         } = delivery;
         let mut pushed = [to_push.as_slice(), registry_names].concat();
@@ -373,7 +410,13 @@ impl Names {
                 }
             }
         }
-        all.extend(pushed.iter().chain(local_names).cloned());
+        all.extend(
+            pushed
+                .iter()
+                .chain(local_names)
+                .chain(loaded_names)
+                .cloned(),
+        );
         let mut seen = std::collections::BTreeSet::new();
         all.retain(|name| seen.insert(name.clone()));
         Self { all, pushed }

@@ -19,6 +19,8 @@ pub(super) struct Delivery {
     pub(super) local_names: Vec<String>,
     /// Names that it gets in registries at the end.
     pub(super) registry_names: Vec<String>,
+    /// Names that an image has which the engine loads from a builder.
+    pub(super) loaded_names: Vec<String>,
     /// Whether the engine uploads the image, because BuildKit cannot.
     pub(super) engine_uploads: bool,
 }

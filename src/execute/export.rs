@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tokio::io::DuplexStream;
+
 use crate::buildkit::Store;
 use crate::buildkit::export::{
     Archive, ArchiveFormat, Export, ImageExport, ImageOptions, LocalExport, MobyExport,
@@ -9,16 +11,36 @@ use crate::buildkit::export::{
 use crate::buildkit::session;
 use crate::docker::output::{Destination, Output, OutputKind};
 
-/// Makes the exporters of the outputs of an image with these names, and returns which of them the
-/// engine has to push after the build: with the classic store, BuildKit loads images only.
-pub(super) fn exports(
-    outputs: &[Output],
-    names: &[String],
-    store: Store,
-) -> (Vec<Export>, Vec<String>) {
+/// How much of an image may be on its way between a builder and the engine, in bytes.
+const PIPE: usize = 1 << 20;
+
+/// The exporters of a build, and what they leave to others.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    pub(super) exports: Vec<Export>,
+    /// Names that the engine has to push after the build: with the classic store, BuildKit loads
+    /// images only.
+    pub(super) to_push: Vec<String>,
+    /// An image that the engine has to load, from a builder without images of its own.
+    pub(super) loading: Option<DuplexStream>,
+    /// The names that it has.
+    pub(super) loaded_names: Vec<String>,
+}
+
+/// Makes the exporters of the outputs of an image with these names.
+pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> Exports {
     let mut exports: Vec<Export> = Vec::new();
     let mut to_push = Vec::new();
+    let mut loading = None;
+    let mut loaded_names = Vec::new();
     for output in outputs {
+        if store == Store::None && is_loaded(output) && loading.is_none() {
+            loaded_names = output.names.clone().unwrap_or_else(|| names.to_vec());
+            let (export, archive) = sent(output, loaded_names.clone());
+            exports.push(export);
+            loading = Some(archive);
+            continue;
+        }
         match export(output, names, store) {
             Some(Export::Image(ImageExport { image, push: true })) if store == Store::Classic => {
                 to_push.extend(image.names.iter().cloned());
@@ -29,7 +51,30 @@ pub(super) fn exports(
         }
     }
     store_once(&mut exports);
-    (exports, to_push)
+    Exports {
+        exports,
+        to_push,
+        loading,
+        loaded_names,
+    }
+}
+
+fn is_loaded(output: &Output) -> bool {
+    matches!(output.kind, OutputKind::Docker | OutputKind::Moby) && output.destination.is_none()
+}
+
+/// Makes the exporter of an image that is sent to us, and what it is read from.
+fn sent(output: &Output, names: Vec<String>) -> (Export, DuplexStream) {
+    let (archive, sink) = tokio::io::duplex(PIPE);
+    let export = Export::Archive(Archive {
+        format: ArchiveFormat::Docker,
+        image: ImageOptions {
+            names,
+            attributes: output.attributes.clone(),
+        },
+        destination: session::Destination::Writer(Box::new(sink)),
+    });
+    (export, archive)
 }
 
 /// Keeps what is pushed out of the store if it is loaded anyway: of two exporters that give one name
@@ -151,13 +196,23 @@ mod tests {
         let outputs = ["type=registry", "type=docker,name=b:1", "type=tar,dest=x"];
         let outputs = outputs.map(|text| text.parse().unwrap());
         let names = ["r.example/a:1".to_owned()];
-        let (exports, to_push) = exports(&outputs, &names, Store::Classic);
+        let Exports {
+            exports, to_push, ..
+        } = exports(&outputs, &names, Store::Classic);
         let kinds: Vec<_> = exports.iter().map(Export::kind).collect();
         assert_eq!(kinds, ["moby", "tar"]);
         assert_eq!(exports[0].names(), ["r.example/a:1", "b:1"]);
         assert_eq!(to_push, names);
-        let (_, to_push) = super::exports(&outputs, &names, Store::Containerd);
+        let Exports { to_push, .. } = super::exports(&outputs, &names, Store::Containerd);
         assert!(to_push.is_empty());
+    }
+
+    #[test]
+    fn a_builder_without_images_sends_what_is_loaded() {
+        let outputs = ["type=docker".parse().unwrap()];
+        let made = exports(&outputs, &["a:1".to_owned()], Store::None);
+        assert_eq!(made.exports[0].kind(), "docker");
+        assert!(made.loading.is_some());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::retry::Passing;
 use super::run::Run;
 use crate::buildkit::progress::Vertex;
 use crate::docker::reference::Reference;
+use crate::engine::EngineError;
 use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::plan::PlannedTarget;
@@ -42,6 +43,8 @@ enum Kind {
 /// Why names did not move.
 pub(super) struct NamingFailure {
     pub(super) problems: Problems,
+    /// The target whose name it was, where that is known.
+    pub(super) target: Option<String>,
     /// Names that have moved and could not be moved back.
     pub(super) moved: Vec<String>,
 }
@@ -51,6 +54,7 @@ impl Run<'_> {
     pub(super) async fn put_names(&self, exported: &[Exported<'_>]) -> Result<(), NamingFailure> {
         let unmoved = |problems| NamingFailure {
             problems,
+            target: None,
             moved: Vec::new(),
         };
         let moves = self.moves(exported).await.map_err(unmoved)?;
@@ -59,6 +63,7 @@ impl Run<'_> {
                 let kept = self.put_back(&moves[..number]).await;
                 return Err(NamingFailure {
                     problems,
+                    target: Some(step.target.name.clone()),
                     moved: kept,
                 });
             }
@@ -78,11 +83,14 @@ impl Run<'_> {
                 registry.push(self.in_registry(target, name, staged).await?);
             }
             let loaded = self.loaded(&staged.built.response);
+            let Some(images) = self.engine else {
+                continue;
+            };
             for name in &staged.delivery.local_names {
                 let Some(id) = &loaded else {
                     continue;
                 };
-                let old = self.engine.image(name).await.map_err(Problem::from)?;
+                let old = images.image(name).await.map_err(Problem::from)?;
                 let kind = Kind::Engine {
                     id: id.to_string(),
                     old: old.map(|old| old.id),
@@ -134,9 +142,14 @@ impl Run<'_> {
 
     /// Moves one name, as a step of the build.
     async fn put(&self, step: &Move<'_>) -> Result<(), Problems> {
+        let place = match &step.kind {
+            Kind::Registry { .. } => "in its registry",
+            Kind::Engine { .. } => "in the engine",
+        };
+        let title = format!("naming {} {place}", step.name);
         let mut vertex = Vertex {
-            digest: format!("sha256:{}", sha256_hex(format!("name {}", step.name))).into(),
-            name: format!("naming {}", step.name),
+            digest: format!("sha256:{}", sha256_hex(&title)).into(),
+            name: title,
             started: Some(Timestamp::now()),
             ..Vertex::default()
         };
@@ -145,10 +158,7 @@ impl Run<'_> {
             Kind::Registry {
                 place, tag, new, ..
             } => self.put_tag(step.target, place, tag, new).await,
-            Kind::Engine { id, .. } => {
-                let tagged = self.engine.tag_image(id, &step.name).await;
-                tagged.map_err(Problem::from)
-            }
+            Kind::Engine { id, .. } => self.tag(id, &step.name).await.map_err(Problem::from),
         };
         vertex.completed = Some(Timestamp::now());
         if let Err(problem) = &result {
@@ -198,9 +208,24 @@ impl Run<'_> {
                 back.is_ok() || matches!(back, Err(RegistryError::Refused { status: 404, .. }))
             }
             Kind::Engine { old, .. } => match old {
-                Some(old) => self.engine.tag_image(old, &step.name).await.is_ok(),
-                None => self.engine.untag_image(&step.name).await.is_ok(),
+                Some(old) => self.tag(old, &step.name).await.is_ok(),
+                None => self.untag(&step.name).await.is_ok(),
             },
+        }
+    }
+
+    /// Gives an image of the engine a further name.
+    pub(super) async fn tag(&self, image: &str, name: &str) -> Result<(), EngineError> {
+        match self.engine {
+            Some(engine) => engine.tag_image(image, name).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn untag(&self, name: &str) -> Result<(), EngineError> {
+        match self.engine {
+            Some(engine) => engine.untag_image(name).await,
+            None => Ok(()),
         }
     }
 
@@ -214,7 +239,7 @@ impl Run<'_> {
             for place in staged.delivery.places() {
                 // What stays is a name that nobody reads, with the image that it stands for.
                 let name = place.upload_name(id.as_str());
-                self.engine.untag_image(&name).await.ok();
+                self.untag(&name).await.ok();
             }
         }
     }

@@ -58,7 +58,7 @@ impl Run<'_> {
         let mut digest = None;
         for place in delivery.places() {
             let name = place.upload_name(id.as_str());
-            let tagged = self.engine.tag_image(id.as_str(), &name).await;
+            let tagged = self.tag(id.as_str(), &name).await;
             tagged.map_err(|error| Failure::of(Problem::from(error).into()))?;
             digest = self.push_name(target, &name, session).await?.or(digest);
         }
@@ -90,7 +90,11 @@ impl Run<'_> {
             let told = told;
             let push = async || {
                 let told = told.clone();
-                self.engine.push_image(name, login.as_ref(), told).await
+                match self.engine {
+                    Some(engine) => engine.push_image(name, login.as_ref(), told).await,
+                    // Only engines have stores out of which they push.
+                    None => Ok(None),
+                }
             };
             self.with_retries(Some(target), Passing::of_engine, push)
                 .await

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::io::DuplexStream;
+
 use crate::buildkit::cache::{ActionsService, CacheEntry};
 use crate::buildkit::request::{
     DockerfileOptions, Entitlement, FrontendContext, ImageResolve, LayoutContext, Network, NoCache,
@@ -17,7 +19,7 @@ use crate::plan::PlannedTarget;
 
 use super::delivery::Delivery;
 use super::dockerfiles::Dockerfiles;
-use super::export::exports;
+use super::export::{Exports, exports};
 
 /// A build that nothing stands in the way of.
 #[derive(Debug)]
@@ -25,13 +27,22 @@ pub(super) struct Prepared {
     pub(super) request: SolveRequest,
     /// What is left to do after it.
     pub(super) delivery: Delivery,
+    /// An image on its way from a builder without images to the engine.
+    pub(super) loading: Option<DuplexStream>,
 }
 
 impl Prepared {
     /// Keeps the names for the end.
     pub(super) fn withhold(&mut self, store: Store) {
-        let to_push = std::mem::take(&mut self.delivery.to_push);
-        self.delivery = Delivery::withhold(&mut self.request.exports, to_push, store);
+        let Delivery {
+            to_push,
+            loaded_names,
+            ..
+        } = std::mem::take(&mut self.delivery);
+        self.delivery = Delivery {
+            loaded_names,
+            ..Delivery::withhold(&mut self.request.exports, to_push, store)
+        };
     }
 }
 
@@ -46,7 +57,12 @@ pub(super) fn request(
         let entries = specs.iter().map(|spec| CacheEntry::new(spec, service));
         entries.collect()
     };
-    let (exports, to_push) = exports(&target.outputs, &target.tags, store);
+    let Exports {
+        exports,
+        to_push,
+        loading,
+        loaded_names,
+    } = exports(&target.outputs, &target.tags, store);
     let request = SolveRequest {
         attestations: Attestation::effective(&target.attestations)
             .cloned()
@@ -62,8 +78,10 @@ pub(super) fn request(
         request,
         delivery: Delivery {
             to_push,
+            loaded_names,
             ..Delivery::default()
         },
+        loading,
     }
 }
 

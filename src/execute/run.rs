@@ -18,6 +18,7 @@ use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::Session;
 use crate::buildkit::{Client, SolveError};
 use crate::engine::Engine;
+use crate::exit::Exit;
 use crate::plan::{CacheServer, PlannedTarget};
 use crate::problem::{Problem, Problems};
 use crate::registry::Registry;
@@ -26,7 +27,8 @@ use crate::text::human_duration;
 /// One run of all builds.
 pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
-    pub(super) engine: &'a Engine,
+    /// The engine that has images; a builder may do without one.
+    pub(super) engine: Option<&'a Engine>,
     /// The joined Dockerfiles, which know where their lines came from.
     pub(super) dockerfiles: &'a Dockerfiles,
     /// What opens a session in place of one that was lost.
@@ -97,6 +99,9 @@ impl Run<'_> {
         unsupported.extend(capabilities.resolve_gateway(&mut request.dockerfile.add_hosts));
         if !unsupported.is_empty() {
             return Err(SolveError::Unsupported(unsupported).into());
+        }
+        if prepared.loading.is_some() && self.engine.is_none() {
+            return Err(cannot_load(target).into());
         }
         for absent in request.settle().map_err(Problem::from)? {
             self.listener.warn(Some(target), absent.to_string()).await;
@@ -170,6 +175,14 @@ impl Run<'_> {
             self.listener.warn(Some(target), message).await;
         }
     }
+}
+
+fn cannot_load(target: &PlannedTarget) -> Problem {
+    let message = format!("The image of target `{}` cannot be loaded", target.name);
+    let mut problem = Problem::new(Exit::Engine, message);
+    let cause = "The builder has no images of its own, and no engine answers";
+    problem.causes.push(cause.to_owned());
+    problem.hint("Start the engine, or build without loading: `--push`, `--no-load`")
 }
 
 /// Adds the proxies that the plan does not have. BuildKit takes either spelling of a name and does

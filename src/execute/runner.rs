@@ -12,6 +12,7 @@ use super::dockerfiles::Dockerfiles;
 use super::event::{Event, TargetOutcome};
 use super::failure;
 use super::gate::Gate;
+use super::naming::NamingFailure;
 use super::outcome::{Failure, Finished};
 use super::policy::{Machine, Policy, Publish};
 use super::preflight;
@@ -20,8 +21,8 @@ use super::resources::Resources;
 use super::retry::Passing;
 use super::run::{Listener, Run};
 use super::sessions::Sessions;
-use crate::buildkit::Client;
 use crate::buildkit::cache::ActionsService;
+use crate::buildkit::{Client, Store};
 use crate::engine::{Engine, EngineInfo};
 use crate::plan::stages::Fragments;
 use crate::plan::{BuildPlan, CacheServer};
@@ -89,7 +90,7 @@ impl<'a> Runner<'a> {
     pub async fn run(
         &self,
         client: &Client,
-        engine: &Engine,
+        engine: Option<&Engine>,
         events: mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Result<Vec<Finished>, Problems> {
@@ -128,14 +129,18 @@ impl<'a> Runner<'a> {
     fn start<'r>(
         &'r self,
         client: &'r Client,
-        engine: &'r Engine,
+        engine: Option<&'r Engine>,
         info: &EngineInfo,
         listener: Listener,
         cancel: &CancellationToken,
     ) -> Run<'r> {
-        let machine = Machine {
-            cores: info.cores,
-            memory: info.memory,
+        // Of a builder that is no engine, nobody knows the machine.
+        let machine = match client.capabilities().store {
+            Store::Classic | Store::Containerd => Machine {
+                cores: info.cores,
+                memory: info.memory,
+            },
+            Store::None => Machine::default(),
         };
         let is_whole = self.policy.publish == Publish::Whole && self.has_several_names();
         let is_gated = self.policy.publish == Publish::Whole && self.plan.targets.len() > 1;
@@ -164,7 +169,10 @@ impl<'a> Runner<'a> {
     }
 
     /// An engine that does not describe its host limits nothing.
-    async fn engine_info(&self, engine: &Engine) -> EngineInfo {
+    async fn engine_info(&self, engine: Option<&Engine>) -> EngineInfo {
+        let Some(engine) = engine else {
+            return EngineInfo::default();
+        };
         if self.plan.targets.len() == 1 && !self.has_several_names() {
             return EngineInfo::default();
         }
@@ -315,21 +323,30 @@ impl Run<'_> {
                 one.result = Err(Failure::withheld());
             }
         }
-        let mut finished = Vec::new();
         // What is wrong with names is said once.
-        let mut problems = naming
-            .as_ref()
-            .err()
-            .map(|failure| failure.problems.clone());
-        let moved = naming.as_ref().err().map(|failure| failure.moved.clone());
-        for one in exported {
-            let end = match (&naming, problems.take()) {
-                (Ok(()), _) => Ok(()),
-                (Err(_), Some(problems)) => Err(Failure {
-                    published: moved.clone().unwrap_or_default(),
+        let first = exported.first().map(|one| one.target.name.clone());
+        let (owner, mut failure) = match naming {
+            Ok(()) => (None, None),
+            Err(NamingFailure {
+                problems,
+                target,
+                moved,
+            }) => {
+                let failure = Failure {
+                    published: moved,
                     ..Failure::of(problems)
-                }),
-                (Err(_), None) => Err(Failure::withheld()),
+                };
+                (target.or(first), Some(failure))
+            }
+        };
+        let mut finished = Vec::new();
+        for one in exported {
+            let end = match &owner {
+                None => Ok(()),
+                Some(owner) if *owner == one.target.name => {
+                    Err(failure.take().unwrap_or_else(Failure::withheld))
+                }
+                Some(_) => Err(Failure::withheld()),
             };
             finished.push(self.finish(one, end).await);
         }

@@ -9,6 +9,7 @@
 mod axes;
 mod build_args;
 mod build_plan;
+mod builder_table;
 mod chains;
 mod compiler_cache;
 mod contents;
@@ -49,6 +50,7 @@ mod undeclared;
 mod user_file;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
+pub use builder_table::BuilderTable;
 pub use compiler_cache::{CacheServer, EndpointError, SWITCH as CACHE_SWITCH};
 pub use error::PlanError;
 pub use explanation::{Explained, Explanation};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::builder_table::BuilderTable;
 use super::origin::Setting;
 use super::secret_source::SecretSource;
 use super::set_file::SetTable;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub set: Option<Setting<String>>,
     /// The sets that there are.
     pub sets: Table<SetTable>,
+    /// The builders of the user's own file.
+    pub builders: Table<BuilderTable>,
     /// The frameworks as the user named them; image names repeat them. [`resolve`](super::resolve)
     /// is about the first one.
     pub frameworks: Vec<Setting<String>>,
@@ -144,6 +147,7 @@ impl Merge for Settings {
         let Self {
             set,
             sets,
+            builders,
             frameworks,
             profile_dir,
             context,
@@ -180,6 +184,7 @@ impl Merge for Settings {
         Self {
             set: set.merge(farther.set),
             sets: sets.merge(farther.sets),
+            builders: builders.merge(farther.builders),
             frameworks: nearer(frameworks, farther.frameworks),
             profile_dir: profile_dir.merge(farther.profile_dir),
             context: context.merge(farther.context),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 
+use super::builder_table::BuilderTable;
 use super::origin::{Origin, Setting};
 use super::secrets::written_source;
 use super::set_file::SetTable;
@@ -33,6 +34,8 @@ struct UserFile {
     framework: Option<Located<String>>,
     /// Builds that belong together, by name.
     sets: Table<SetTable>,
+    /// Builders, by the name that `--builder` takes.
+    builders: Table<BuilderTable>,
     /// Default of `--device`.
     device: Option<Located<String>>,
     /// Default of `--target`.
@@ -110,6 +113,7 @@ fn take(fields: Fields<'_, '_>) -> Settings {
     let UserFile {
         framework,
         sets,
+        builders,
         device,
         targets,
         platforms,
@@ -132,6 +136,7 @@ fn take(fields: Fields<'_, '_>) -> Settings {
     Settings {
         frameworks: one(framework).into_iter().collect(),
         sets,
+        builders,
         devices: one(device).into_iter().collect(),
         targets: many(targets),
         platforms: many(platforms),
@@ -159,6 +164,7 @@ impl UserFile {
         let file = Self {
             framework: fields.take("framework"),
             sets: fields.take_or_default("sets"),
+            builders: fields.take_or_default("builders"),
             device: fields.take("device"),
             targets: fields.take("targets"),
             platforms: fields.take("platforms"),

@@ -132,9 +132,17 @@ impl Registry {
     /// # Errors
     /// Fails when it does not.
     pub async fn check(&self, place: &Place) -> Result<(), RegistryError> {
-        // A name that nobody has. What matters is that the answer is an answer.
-        self.manifest(place, "dynbuild-is-there-anybody").await?;
-        Ok(())
+        let ask = Ask {
+            action: format!("find the repository `{}`", place.path),
+            method: Method::GET,
+            path: "tags/list?n=1".to_owned(),
+            place,
+            body: None,
+        };
+        match self.send(&ask).await {
+            Ok(_) | Err(RegistryError::Refused { status: 404, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn send(&self, ask: &Ask<'_>) -> Result<Whole, RegistryError> {

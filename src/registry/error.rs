@@ -1,5 +1,6 @@
 //! Why a registry did not do as asked.
 
+use std::error::Error;
 use std::time::Duration;
 
 use super::place::Place;
@@ -19,7 +20,7 @@ pub enum RegistryError {
         place: Place,
         /// Why.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// The registry refused.
     #[error("The registry `{}` refused to {action}: {status} {message}", place.domain)]
@@ -48,9 +49,9 @@ pub enum RegistryError {
 
 impl RegistryError {
     /// Returns whether the same may succeed a little later.
-    pub const fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { source, .. } => !is_about_trust(source.as_ref()),
             Self::Refused { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
             Self::Login { .. } => false,
         }
@@ -73,6 +74,18 @@ impl RegistryError {
     }
 }
 
+/// Returns whether a connection failed because nobody vouches for the registry.
+fn is_about_trust(error: &(dyn Error + 'static)) -> bool {
+    let mut source = Some(error);
+    while let Some(error) = source {
+        if error.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         let problem = Self::from_error(Exit::Registry, &error);
@@ -84,6 +97,13 @@ impl From<RegistryError> for Problem {
             }
             | RegistryError::Login { place, .. } => {
                 problem.hint(format!("Log in: `{}`", login_command(&place.domain)))
+            }
+            RegistryError::Unreachable { place, source, .. } if is_about_trust(source.as_ref()) => {
+                problem.hint(format!(
+                    "If you trust it, keep the certificate of its authority as \
+                     `/etc/docker/certs.d/{}/ca.crt`, or name it in `SSL_CERT_FILE`",
+                    place.domain
+                ))
             }
             RegistryError::Unreachable { place, .. } => problem.hint(format!(
                 "See whether this machine reaches it: `curl -v https://{}/v2/`; if only the \

@@ -1,5 +1,6 @@
 //! The program itself on real engines: what it makes, what it says, and what it leaves behind.
 
+mod builders;
 mod cache_server;
 mod caches;
 mod compiler_cache;

@@ -431,6 +431,9 @@ pub(crate) struct RunArgs {
     /// Print the commands instead of running them: no engine call, no file written
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Builder of docker buildx, docker context, or builder of your own file [default: the engine]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) builder: Option<String>,
     /// How many targets are solved at a time [default: by the engine's cores and memory]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,

@@ -1,10 +1,13 @@
 //! The build itself: `dynbuild --framework … --target …`.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::mpsc;
 
 use super::agents::agents;
 use super::args::{BuildArgs, ProgressMode, PublishWhen};
-use super::connection::connect;
+use super::builder;
+use super::connection::connect_to;
 use super::consent;
 use super::details;
 use super::id_file::IdFile;
@@ -14,6 +17,7 @@ use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan};
 use super::secret_values::read_secrets;
 use super::settings::{redactor, settings};
+use crate::builder::Builder;
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
@@ -23,6 +27,7 @@ use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
 use crate::docker::call::{Call, Question};
+use crate::docker::platform::Platform;
 use crate::execute::{
     Built, Finished, Policy, Publish, Resources, Runner, check_destinations, metadata,
 };
@@ -42,6 +47,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let settings = settings(args, &edge.environment)?;
     edge.ui.redact(&redactor(&settings));
     leaks::warn(&settings, edge);
+    let builder = builder::asked(args, &settings, edge)?;
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
     details::of_plan(&planned, edge);
@@ -52,7 +58,7 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     consent::check(&planned.outside_reads, &planned.allowed_reads, edge)?;
     let question = question(args);
     if question.question != Question::Build {
-        return runtime::block_on(ask(question, &planned, edge));
+        return runtime::block_on(ask(question, builder.as_ref(), &planned, edge));
     }
     check_destinations(&planned.resolution.plan)?;
     let id_file = args.results.iidfile.as_deref();
@@ -61,7 +67,13 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
     let metadata_file = metadata_file.transpose()?;
-    let finished = runtime::block_on(run_builds(mode, policy(args), &planned, edge))?;
+    let finished = runtime::block_on(run_builds(
+        mode,
+        policy(args),
+        builder.as_ref(),
+        &planned,
+        edge,
+    ))?;
     let text = metadata_text(&finished);
     let id = finished.first().and_then(image_id);
     let mut end = end(finished);
@@ -88,7 +100,12 @@ fn question(args: &BuildArgs) -> Call {
 }
 
 /// Prints what the frontend says of each target; what the checks find are problems.
-async fn ask(call: Call, planned: &Planned, edge: &mut Edge) -> Result<Exit, Problems> {
+async fn ask(
+    call: Call,
+    builder: Option<&Builder>,
+    planned: &Planned,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
     let resources = Resources {
         secrets: SecretStore::default(),
         credentials: credentials(edge)?,
@@ -97,7 +114,7 @@ async fn ask(call: Call, planned: &Planned, edge: &mut Edge) -> Result<Exit, Pro
         actions: actions(&edge.environment),
     };
     let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
-    let (client, _) = connect(edge).await?;
+    let (client, _) = connect_to(builder, &platforms(planned), edge).await?;
     if call.question == Question::Check && !call.json {
         let found = runner.check(&client).await?;
         if !found.0.is_empty() {
@@ -146,6 +163,13 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
     }
 }
 
+/// Returns the platforms of all targets.
+fn platforms(planned: &Planned) -> Vec<Platform> {
+    let targets = planned.resolution.plan.targets.iter();
+    let all: BTreeSet<_> = targets.flat_map(|target| &target.platforms).collect();
+    all.into_iter().cloned().collect()
+}
+
 /// Returns how the builds run together.
 fn policy(args: &BuildArgs) -> Policy {
     let run = &args.run;
@@ -164,6 +188,7 @@ fn policy(args: &BuildArgs) -> Policy {
 async fn run_builds(
     mode: Mode,
     policy: Policy,
+    builder: Option<&Builder>,
     planned: &Planned,
     edge: &mut Edge,
 ) -> Result<Vec<Finished>, Problems> {
@@ -192,14 +217,16 @@ async fn run_builds(
         Problem::new(Exit::Usage, format!("Signals cannot be watched: {error}"))
     })?;
     let cancel = interrupt.token();
+    let platforms = platforms(planned);
     let (client, engine) = tokio::select! {
-        connected = connect(edge) => connected?,
+        connected = connect_to(builder, &platforms, edge) => connected?,
         () = cancel.cancelled() => return Err(cancelled().into()),
     };
     details::of_engine(&client, edge);
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let show = edge.ui.show_build(mode, redactor, received);
-    let (finished, state) = tokio::join!(runner.run(&client, &engine, events, &cancel), show);
+    let (finished, state) =
+        tokio::join!(runner.run(&client, engine.as_ref(), events, &cancel), show);
     edge.annotate(state.warnings().iter().map(Annotation::from));
     if !state.targets().is_empty() {
         edge.summarise(&Summary::of(&state).markdown());

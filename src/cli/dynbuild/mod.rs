@@ -3,6 +3,7 @@
 mod agents;
 mod args;
 mod build;
+mod builder;
 mod candidates;
 mod components;
 mod connection;

@@ -4,6 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
 
 use super::sample::{End, Running, Sample, run};
@@ -101,12 +103,16 @@ impl Set {
     }
 }
 
+/// Manifests as they are stored; without these types, a registry translates them.
+const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json";
+
 /// Asks a registry without TLS.
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a registry");
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {MANIFESTS}\r\nConnection: close\r\n\r\n"
     )
     .expect("asked");
     let mut answer = String::new();
@@ -139,6 +145,42 @@ fn no_name_of_a_set_moves_when_one_of_its_targets_fails() {
         end.assert_code(0, "nothing fails");
         set.assert_complete(&end.stderr);
         assert_says(&end, &["sample-first", "other-third", "1 name"]);
+    }
+}
+
+#[test]
+fn a_registry_with_a_login_and_tls_gets_the_whole_set() {
+    for engine in engines::newest() {
+        let registry = &engine.registry_with_login;
+        let set = Set::new(&registry.address);
+        let login = STANDARD.encode(format!("{}:{}", registry.user, registry.password));
+        let config = format!(
+            r#"{{"auths": {{"{}": {{"auth": "{login}"}}}}}}"#,
+            registry.address
+        );
+        set.sample.write("login/config.json", &config);
+        let push = |authority: &std::path::Path| {
+            let mut push = set.push(&engine, "none");
+            push.env("DOCKER_CONFIG", set.sample.path("login"));
+            run(push.env("SSL_CERT_FILE", authority))
+        };
+        set.sample.write("none.pem", "");
+        let end = push(&set.sample.path("none.pem"));
+        end.assert_code(4, "nobody vouches for the registry");
+        assert_says(&end, &["/etc/docker/certs.d/", "UnknownIssuer"]);
+        assert!(!end.stderr.contains("Retry"), "{}", end.stderr);
+        let end = push(&engine.run_dir.join("tls/ca.pem"));
+        end.assert_code(0, "its authority is known");
+        assert_says(&end, &["naming", "1 name"]);
+        for name in set.names() {
+            let name = format!("{}:{name}", set.repository);
+            let mut pull = engine.docker();
+            engine.run(
+                pull.args(["pull", "--quiet", &name])
+                    .env("DOCKER_CONFIG", set.sample.path("login")),
+            );
+            engine.run(engine.docker().args(["image", "rm", "--force", &name]));
+        }
     }
 }
 

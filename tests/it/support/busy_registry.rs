@@ -74,8 +74,17 @@ impl BusyRegistry {
     }
 }
 
+/// How a TLS handshake begins.
+const HANDSHAKE: u8 = 0x16;
+
 /// Handles one request; there is no second one on a connection.
-fn serve(client: TcpStream, upstream: &str, rules: &Mutex<Vec<Rule>>) -> io::Result<()> {
+fn serve(mut client: TcpStream, upstream: &str, rules: &Mutex<Vec<Rule>>) -> io::Result<()> {
+    let mut first = [0];
+    client.peek(&mut first)?;
+    if first == [HANDSHAKE] {
+        // By this answer, engines learn that there is no TLS here.
+        return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+    }
     let mut reader = BufReader::new(client.try_clone()?);
     let head = read_head(&mut reader)?;
     let first = head.first().cloned().unwrap_or_default();
