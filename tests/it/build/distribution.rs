@@ -226,7 +226,7 @@ fn what_was_published_before_a_failure_is_said() {
         let good = format!("{}/{}:1", engine.registry, unique("half"));
         let dead = format!("{}/e2e/half:1", engine.registry.replace(":5000", ":5999"));
         let mut build = sample.dynbuild(&engine);
-        let end = run(build.args(["--push", "-t", &good, "-t", &dead]));
+        let end = run(build.args(["--push", "--publish=each", "-t", &good, "-t", &dead]));
         end.assert_code(4, &engine.name);
         let said = format!("These names have the new image already: `{good}`");
         assert!(

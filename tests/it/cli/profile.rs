@@ -147,7 +147,7 @@ fn the_users_own_file() {
     1 | framwork = "demo"
       | ^^^^^^^^ no such key
       hint: Did you mean `framework`?
-      hint: Keys here: `framework`, `device`, `targets`, `platforms`, `source`, `tags`, `tag-latest`, `build-args`, `labels`, `features`, `secrets`, `cache`, `sccache`
+      hint: Keys here: `framework`, `sets`, `builders`, `device`, `targets`, `platforms`, `source`, `tags`, `tag-latest`, `build-args`, `labels`, `features`, `secrets`, `cache`, `sccache`, `allow`
 
     error: `targets` is an integer, but must be an array
      --> [DIR]/home/.config/dynbuild/config.toml:2:11
