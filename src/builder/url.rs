@@ -1,4 +1,4 @@
-//! Addresses of BuildKits, as buildx's driver `remote` and `buildctl --addr` take them.
+//! Addresses of `BuildKit` instances, as buildx's driver `remote` and `buildctl --addr` take them.
 
 use super::error::BuilderError;
 use super::node::Certificates;

@@ -16,7 +16,7 @@ const PIPE: usize = 1 << 20;
 
 /// The exporters of a build, and what they leave to others.
 #[derive(Debug, Default)]
-pub(super) struct Exports {
+pub(super) struct ExportPlan {
     pub(super) exports: Vec<Export>,
     /// Names that the engine has to push after the build: with the classic store, BuildKit loads
     /// images only.
@@ -28,7 +28,7 @@ pub(super) struct Exports {
 }
 
 /// Makes the exporters of the outputs of an image with these names.
-pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> Exports {
+pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> ExportPlan {
     let mut exports: Vec<Export> = Vec::new();
     let mut to_push = Vec::new();
     let mut loading = None;
@@ -51,7 +51,7 @@ pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> Exp
         }
     }
     store_once(&mut exports);
-    Exports {
+    ExportPlan {
         exports,
         to_push,
         loading,
@@ -196,14 +196,14 @@ mod tests {
         let outputs = ["type=registry", "type=docker,name=b:1", "type=tar,dest=x"];
         let outputs = outputs.map(|text| text.parse().unwrap());
         let names = ["r.example/a:1".to_owned()];
-        let Exports {
+        let ExportPlan {
             exports, to_push, ..
         } = exports(&outputs, &names, Store::Classic);
         let kinds: Vec<_> = exports.iter().map(Export::kind).collect();
         assert_eq!(kinds, ["moby", "tar"]);
         assert_eq!(exports[0].names(), ["r.example/a:1", "b:1"]);
         assert_eq!(to_push, names);
-        let Exports { to_push, .. } = super::exports(&outputs, &names, Store::Containerd);
+        let ExportPlan { to_push, .. } = super::exports(&outputs, &names, Store::Containerd);
         assert!(to_push.is_empty());
     }
 

@@ -19,7 +19,7 @@ use crate::plan::PlannedTarget;
 
 use super::delivery::Delivery;
 use super::dockerfiles::Dockerfiles;
-use super::export::{Exports, exports};
+use super::export::{ExportPlan, exports};
 
 /// A build that nothing stands in the way of.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) fn request(
         let entries = specs.iter().map(|spec| CacheEntry::new(spec, service));
         entries.collect()
     };
-    let Exports {
+    let ExportPlan {
         exports,
         to_push,
         loading,

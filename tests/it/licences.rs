@@ -7,14 +7,14 @@ use toml::Table;
 use crate::rooms::root;
 
 fn read(name: &str) -> String {
-    fs_err::read_to_string(root().join(name)).unwrap()
+    fs_err::read_to_string(root().join(name)).expect("a text")
 }
 
 /// Returns a list of `deny.toml`.
 fn allowed(table: &str, key: &str) -> BTreeSet<String> {
-    let rules: Table = read("deny.toml").parse().unwrap();
-    let list = rules[table][key].as_array().unwrap().iter();
-    list.map(|value| value.as_str().unwrap().to_owned())
+    let rules: Table = read("deny.toml").parse().expect("a table");
+    let list = rules[table][key].as_array().expect("a list").iter();
+    list.map(|value| value.as_str().expect("a text").to_owned())
         .collect()
 }
 
@@ -75,8 +75,8 @@ fn every_crate_of_the_programs_has_a_licence_that_is_allowed() {
 #[test]
 fn every_crate_comes_from_a_registry_that_is_allowed() {
     let allowed = allowed("sources", "allow-registry");
-    let lock: Table = read("Cargo.lock").parse().unwrap();
-    let packages = lock["package"].as_array().unwrap().iter();
+    let lock: Table = read("Cargo.lock").parse().expect("a table");
+    let packages = lock["package"].as_array().expect("a list").iter();
     let elsewhere: Vec<_> = packages
         .filter_map(|package| package.get("source")?.as_str())
         .filter(|source| {

@@ -21,10 +21,10 @@ pub(crate) fn root() -> PathBuf {
 
 /// Returns the rooms from top to bottom, as the architecture lists them.
 fn rooms() -> Vec<String> {
-    let page = fs_err::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let (_, after) = page.split_once("\n## Rooms\n").unwrap();
-    let table = after.split("\n## ").next().unwrap();
-    let name = Regex::new("`([a-z_]+)`").unwrap();
+    let page = fs_err::read_to_string(root().join("docs/architecture.md")).expect("a text");
+    let (_, after) = page.split_once("\n## Rooms\n").expect("the rooms");
+    let table = after.split("\n## ").next().expect("a table");
+    let name = Regex::new("`([a-z_]+)`").expect("a pattern");
     let first_cells = table.lines().filter_map(|line| line.strip_prefix("| "));
     first_cells
         .map(|row| row.split('|').next().unwrap_or(row))
@@ -37,7 +37,7 @@ fn rooms() -> Vec<String> {
 fn upward(library: &Crate, rooms: &[String]) -> Vec<String> {
     let depths = rooms.iter().enumerate();
     let depth: BTreeMap<&str, usize> = depths.map(|(depth, room)| (room.as_str(), depth)).collect();
-    let is_upward = |used: &Used| depth[used.from_room()] > depth[used.to_room()];
+    let is_upward = |used: &Used| depth[used.room_of_user()] > depth[used.room_of_used()];
     let uses = library.uses().into_iter().filter(is_upward);
     uses.map(|used| used.to_string()).collect()
 }
@@ -86,16 +86,16 @@ fn no_files_need_each_other() {
 
 /// Reads a library of three files: `high` with a child, and `low`.
 fn sample(child: &str, low: &str) -> Crate {
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = tempfile::tempdir().expect("a directory");
     let files = [
         ("lib.rs", "pub mod high;\npub mod low;"),
         ("high/mod.rs", "mod child;\npub use child::Child;"),
         ("high/child.rs", child),
         ("low.rs", low),
     ];
-    fs_err::create_dir(scratch.path().join("high")).unwrap();
+    fs_err::create_dir(scratch.path().join("high")).expect("a directory");
     for (name, text) in files {
-        fs_err::write(scratch.path().join(name), text).unwrap();
+        fs_err::write(scratch.path().join(name), text).expect("a file");
     }
     Crate::read(scratch.path())
 }

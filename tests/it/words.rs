@@ -21,7 +21,7 @@ const GLOSSARY: [(&str, &str); 8] = [
 
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let patterns = GLOSSARY.iter();
-    let pattern = |words| Regex::new(&format!(r"(?i)\b(?:{words})\b")).unwrap();
+    let pattern = |words| Regex::new(&format!(r"(?i)\b(?:{words})\b")).expect("a pattern");
     patterns
         .map(|(words, better)| (pattern(words), *better))
         .collect()
@@ -81,8 +81,8 @@ fn texts() -> Vec<PathBuf> {
 }
 
 fn below(directory: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs_err::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs_err::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             below(&path, files);
         } else {

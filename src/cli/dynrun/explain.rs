@@ -1,5 +1,7 @@
 //! `dynrun explain [FLAGS] ...`: each decision and where it came from.
 
+use std::path::Path;
+
 use super::deployment::{DeploymentArgs, load};
 use super::{facts, run};
 use crate::cli::edge::Edge;
@@ -18,7 +20,8 @@ pub(super) const ABOUT: &str = "Show each decision of a launch and where it came
 
 pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> {
     if let [file, rest @ ..] = request.words.as_slice()
-        && (file.ends_with(".toml") || Shipped::find(file).is_some())
+        && (Path::new(file).extension().is_some_and(|it| it == "toml")
+            || Shipped::find(file).is_some())
     {
         return member(file, rest, edge);
     }

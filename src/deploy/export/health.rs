@@ -45,8 +45,7 @@ fn host(member: &Member) -> String {
         .find(|variable| listens.contains(&variable.name.as_str()));
     match said.map(|variable| variable.value.as_str()) {
         Some(address) if address != "0.0.0.0" => address.to_owned(),
-        Some(_) => "127.0.0.1".to_owned(),
         None if member.kind == Kind::Service && member.node.is_some() => member.address.clone(),
-        None => "127.0.0.1".to_owned(),
+        Some(_) | None => "127.0.0.1".to_owned(),
     }
 }

@@ -67,14 +67,9 @@ impl Exported {
         };
         exported.notes.extend(local_images(&containers));
         exported.notes.dedup();
-        let head = |line: &str| {
-            exported
-                .notes
-                .iter()
-                .map(|note| format!("# dynrun: {note}\n"))
-                .collect::<String>()
-                + line
-        };
+        let notes = exported.notes.iter();
+        let notes: Vec<_> = notes.map(|note| format!("# dynrun: {note}\n")).collect();
+        let head = |text: &str| notes.concat() + text;
         let files = exported.files.iter().map(|(name, text)| {
             let text = match text.strip_prefix("#!/bin/sh\n") {
                 Some(script) => format!("#!/bin/sh\n{}", head(script)),

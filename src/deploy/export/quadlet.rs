@@ -2,7 +2,7 @@
 
 use super::container::{self, Container, HOME};
 use super::{Exported, Machine, health};
-use crate::deploy::{Discovery, Kind, Network};
+use crate::deploy::{Discovery, Gpus, Kind, Network};
 use crate::redact::is_secret;
 
 /// The flags that are rendered, or say nothing here.
@@ -106,7 +106,7 @@ fn unit(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String
         let service = format!("{}-{needed}.service", deployment.name);
         lines.extend([format!("Requires={service}"), format!("After={service}")]);
     }
-    lines.extend(["".to_owned(), "[Container]".to_owned()]);
+    lines.extend([String::new(), "[Container]".to_owned()]);
     lines.extend(settings(machine, container, notes));
     let start = deployment.ready.timeout.as_secs();
     let stop = deployment.grace.as_secs() + 15;
@@ -157,7 +157,7 @@ fn settings(
             .map(|port| format!("PublishPort={port}")),
     );
     lines.extend(volumes(machine, container));
-    let gpus = member.gpus.iter().flat_map(|gpus| gpus.ids());
+    let gpus = member.gpus.iter().flat_map(Gpus::ids);
     lines.extend(gpus.map(|id| format!("AddDevice=nvidia.com/gpu={id}")));
     lines.extend(
         container

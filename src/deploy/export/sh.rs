@@ -4,6 +4,7 @@ use super::container::{self, Container, HOME};
 use super::{Exported, Machine};
 use crate::deploy::{Discovery, Network};
 use crate::launch::flag::Flag;
+use crate::launch::implied::SecretFile;
 use crate::redact::is_secret;
 
 const NOTE: &str = "a script starts members and goes; `dynrun wait` waits for the model, and nobody \
@@ -42,11 +43,7 @@ fn run(container: &Container<'_>, notes: &mut Vec<String>) -> String {
         .map(str::to_owned)
         .to_vec();
     let passed: Vec<_> = container.secrets.iter().map(container::source).collect();
-    let paths: Vec<_> = container
-        .secrets
-        .iter()
-        .map(|secret| secret.variable())
-        .collect();
+    let paths: Vec<_> = container.secrets.iter().map(SecretFile::variable).collect();
     for flag in &container.flags {
         let name = flag.text().split('=').next().unwrap_or_default();
         let is_path = flag.name == "env" && paths.iter().any(|path| path == name);

@@ -48,7 +48,7 @@ fn relay(mut client: UnixStream, engine: &Path) -> std::io::Result<()> {
         std::io::copy(&mut from_client, &mut server).ok();
         server.shutdown(Shutdown::Write).ok();
     });
-    let mut buffer = [0; 1 << 16];
+    let mut buffer = vec![0; 1 << 16];
     loop {
         let count = reader.read(&mut buffer)?;
         if count == 0 {

@@ -49,7 +49,7 @@ impl Set {
         Self { sample, repository }
     }
 
-    fn names(&self) -> Vec<String> {
+    fn names() -> Vec<String> {
         let frameworks = ["sample", "other"].into_iter();
         let names =
             frameworks.flat_map(|framework| TARGETS.map(|target| format!("{framework}-{target}")));
@@ -97,7 +97,7 @@ impl Set {
     }
 
     fn assert_complete(&self, what: &str) {
-        let mut names = self.names();
+        let mut names = Self::names();
         names.sort();
         assert_eq!(self.tags(), names, "{what}");
     }
@@ -172,7 +172,7 @@ fn a_registry_with_a_login_and_tls_gets_the_whole_set() {
         let end = push(&engine.run_dir.join("tls/ca.pem"));
         end.assert_code(0, "its authority is known");
         assert_says(&end, &["naming", "1 name"]);
-        for name in set.names() {
+        for name in Set::names() {
             let name = format!("{}:{name}", set.repository);
             let mut pull = engine.docker();
             engine.run(
@@ -260,7 +260,7 @@ fn a_registry_that_refuses_the_last_name_gets_none() {
 /// What the names stand for now.
 fn digests(set: &Set) -> Vec<String> {
     let (address, path) = set.repository.split_once('/').expect("a registry");
-    let names = set.names().into_iter();
+    let names = Set::names().into_iter();
     names
         .map(|name| get(address, &format!("/v2/{path}/manifests/{name}")))
         .collect()
@@ -333,7 +333,7 @@ fn a_set_in_the_engine_is_named_at_the_end() {
         let end = run(set.build(&engine, "none").args(["-t", &tag]));
         end.assert_code(0, &engine.name);
         assert_eq!(images(), 6, "{}", end.stderr);
-        for name in set.names() {
+        for name in Set::names() {
             let name = format!("{}:{name}", set.repository);
             engine.run(engine.docker().args(["image", "rm", "--force", &name]));
         }

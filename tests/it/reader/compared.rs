@@ -91,7 +91,7 @@ impl Ours<'_> {
                 self.line(stage.span.start).to_string(),
             ]
         });
-        let (theirs, ours) = (Vec::from_iter(theirs), Vec::from_iter(ours));
+        let (theirs, ours): (Vec<_>, Vec<_>) = (theirs.collect(), ours.collect());
         let differ = theirs != ours;
         Vec::from_iter(differ.then(|| format!("stages: BuildKit {theirs:?}, we {ours:?}")))
     }

@@ -23,11 +23,11 @@ pub(crate) struct Used {
 }
 
 impl Used {
-    pub(crate) fn from_room(&self) -> &str {
+    pub(crate) fn room_of_user(&self) -> &str {
         &self.from[0]
     }
 
-    pub(crate) fn to_room(&self) -> &str {
+    pub(crate) fn room_of_used(&self) -> &str {
         &self.to[0]
     }
 }

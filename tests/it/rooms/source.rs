@@ -10,10 +10,11 @@ use syn::{Attribute, Expr, Item, UseTree};
 
 /// A path among the tokens of a macro, as the compiler prints them.
 static PATH: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[A-Za-z_]\w*(?: :: [A-Za-z_]\w*)+").unwrap());
+    LazyLock::new(|| Regex::new(r"\b[A-Za-z_]\w*(?: :: [A-Za-z_]\w*)+").expect("a pattern"));
 
 /// A text in quotes among the tokens of a macro or an attribute.
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(?s)"(?:[^"\\]|\\.)*""#).unwrap());
+static QUOTED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?s)"(?:[^"\\]|\\.)*""#).expect("a pattern"));
 
 /// A path as it stands, such as `["crate", "docker", "size"]`.
 pub(crate) type Segments = Vec<String>;
@@ -42,7 +43,7 @@ pub(crate) struct Import {
 
 impl Source {
     pub(crate) fn read(path: &Path) -> Self {
-        let text = fs_err::read_to_string(path).unwrap();
+        let text = fs_err::read_to_string(path).expect("a text");
         let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let mut source = Self::default();
         for item in &file.items {

@@ -1,7 +1,7 @@
 //! A registry that is busy, or that refuses: it stands in front of a real one, and answers some
 //! requests itself.
 
-use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::thread;
