@@ -1,6 +1,6 @@
 //! Deployments: several containers that serve one model, from one file.
 //!
-//! [`file`] is the TOML as written. [`Deployment::derive`] makes of it the [`Member`]s: services,
+//! [`mod@file`] is the TOML as written. [`Deployment::derive`] makes of it the [`Member`]s: services,
 //! frontends and workers, each a launch request of its own, with its ports, ranks, addresses and
 //! GPUs. All of it is a pure function of the file, so that several machines agree without talking.
 //! Nothing here asks an engine; starting and watching members is the business of others.

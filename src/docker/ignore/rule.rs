@@ -3,7 +3,7 @@
 /// One pattern and, if it was read from a file, the place that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The pattern, ready for [`Matcher::new`].
+    /// The pattern, ready for `Matcher::new`.
     pub pattern: String,
     /// The line as it is written, without surrounding white space.
     pub text: String,
