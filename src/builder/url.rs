@@ -3,7 +3,7 @@
 use super::error::BuilderError;
 use super::node::Certificates;
 use crate::dial::{Address, Endpoint};
-use crate::docker::host::{Host, SshHost, TlsFiles};
+use crate::docker::host::{Host, TlsFiles};
 use crate::docker::percent;
 
 /// What runs next to a BuildKit and is the connection.
@@ -38,7 +38,7 @@ pub(super) fn endpoint(
                 .parse()
                 .map_err(|error| BuilderError::host(name, text, &error))?;
             match &host {
-                Host::Ssh(ssh) => Address::Command(ssh_command(ssh)),
+                Host::Ssh(ssh) => Address::over_ssh(ssh, "buildctl", "--addr", &["dial-stdio"]),
                 Host::Unix(_) | Host::Tcp(_) => {
                     let files = tls_files(certificates).map_err(wrong)?;
                     Address::new(&host, files)
@@ -107,32 +107,6 @@ pub(super) fn deployment_command(
         line,
         &["exec", "--container=buildkitd", "-i", &deployment, "--"],
     )
-}
-
-fn ssh_command(ssh: &SshHost) -> Vec<String> {
-    let SshHost {
-        user,
-        host,
-        port,
-        socket,
-    } = ssh;
-    let mut line: Vec<String> = ["ssh", "-o", "ConnectTimeout=30", "-T"]
-        .map(Into::into)
-        .into();
-    if let Some(user) = user {
-        line.extend(["-l".into(), user.clone()]);
-    }
-    if let Some(port) = port {
-        line.extend(["-p".into(), port.to_string()]);
-    }
-    line.extend(["--".into(), host.clone(), "buildctl".into()]);
-    if let Some(socket) = socket {
-        // A shell over there reads the words.
-        let socket = format!("unix://{}", socket.display());
-        line.extend(["--addr".into(), shell_words::quote(&socket).into_owned()]);
-    }
-    line.push("dial-stdio".into());
-    line
 }
 
 fn split(rest: &str) -> (&str, &str) {

@@ -78,7 +78,7 @@ impl Address {
     pub fn new(host: &Host, tls: Option<TlsFiles>) -> Self {
         match host {
             Host::Unix(path) => Self::Unix(path.clone()),
-            Host::Ssh(ssh) => Self::Command(ssh_line(ssh)),
+            Host::Ssh(ssh) => Self::over_ssh(ssh, "docker", "--host", &["system", "dial-stdio"]),
             Host::Tcp(TcpHost {
                 host,
                 port,
@@ -98,31 +98,35 @@ impl Address {
     }
 }
 
-/// The command that docker's own client runs to reach an engine by ssh.
-fn ssh_line(ssh: &SshHost) -> Vec<String> {
-    let SshHost {
-        user,
-        host,
-        port,
-        socket,
-    } = ssh;
-    let mut line: Vec<String> = ["ssh", "-o", "ConnectTimeout=30", "-T"]
-        .map(Into::into)
-        .into();
-    if let Some(user) = user {
-        line.extend(["-l".into(), user.clone()]);
+impl Address {
+    /// Returns the command that reaches what listens behind `program` on another machine, as docker's
+    /// and BuildKit's own clients do: `program` is started there, with the flag for the address of its
+    /// server if that is not the usual one, and `verb` joins the streams.
+    pub(crate) fn over_ssh(ssh: &SshHost, program: &str, flag: &str, verb: &[&str]) -> Self {
+        let SshHost {
+            user,
+            host,
+            port,
+            socket,
+        } = ssh;
+        let mut line: Vec<String> = ["ssh", "-o", "ConnectTimeout=30", "-T"]
+            .map(Into::into)
+            .into();
+        if let Some(user) = user {
+            line.extend(["-l".into(), user.clone()]);
+        }
+        if let Some(port) = port {
+            line.extend(["-p".into(), port.to_string()]);
+        }
+        line.extend(["--".into(), host.clone(), program.into()]);
+        if let Some(socket) = socket {
+            // ssh joins the words of the command and gives them to a shell over there.
+            let socket = format!("unix://{}", socket.display());
+            line.extend([flag.into(), shell_words::quote(&socket).into_owned()]);
+        }
+        line.extend(verb.iter().map(|&word| word.to_owned()));
+        Self::Command(line)
     }
-    if let Some(port) = port {
-        line.extend(["-p".into(), port.to_string()]);
-    }
-    line.extend(["--".into(), host.clone(), "docker".into()]);
-    if let Some(socket) = socket {
-        // ssh joins the words of the command and gives them to a shell over there.
-        let socket = format!("unix://{}", socket.display());
-        line.extend(["--host".into(), shell_words::quote(&socket).into_owned()]);
-    }
-    line.extend(["system".into(), "dial-stdio".into()]);
-    line
 }
 
 impl fmt::Display for Address {

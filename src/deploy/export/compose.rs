@@ -7,29 +7,8 @@ use super::{Exported, Machine, health, yaml};
 use crate::deploy::{Discovery, Kind, Network};
 use crate::redact::is_secret;
 
-/// The flags that are rendered, or say nothing here.
-const KNOWN: &[&str] = &[
-    "name",
-    "label",
-    "network",
-    "stop-timeout",
-    "ipc",
-    "gpus",
-    "mount",
-    "volume",
-    "publish",
-    "env",
-    "ulimit",
-    "shm-size",
-    "cap-add",
-    "workdir",
-    "init",
-    "log-driver",
-    "user",
-    "group-add",
-    "device",
-    "security-opt",
-];
+/// A flag that Compose has a key for, and Quadlet has not.
+const FURTHER: &[&str] = &["security-opt"];
 
 const RESTARTS: &str = "compose restarts members one by one, and not in order; the health check \
      waits until the model is served, not for a completion";
@@ -66,7 +45,7 @@ pub(super) fn export(machine: &Machine<'_>) -> Exported {
 }
 
 fn service(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String>) -> Value {
-    for flag in container.unknown(KNOWN) {
+    for flag in container.unrendered(FURTHER) {
         notes.push(format!("`--{flag}` is not exported"));
     }
     let list = |name: &str| container.values(name).map(literal).collect::<Vec<_>>();

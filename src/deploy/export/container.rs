@@ -13,6 +13,29 @@ use crate::profile::Profile;
 /// Stands for the home directory of whoever starts the export.
 pub(super) const HOME: &str = "/home-of-the-user";
 
+/// The flags that every format of services renders, or that say nothing there.
+const RENDERED: &[&str] = &[
+    "name",
+    "label",
+    "network",
+    "stop-timeout",
+    "ipc",
+    "gpus",
+    "mount",
+    "volume",
+    "publish",
+    "env",
+    "ulimit",
+    "shm-size",
+    "cap-add",
+    "workdir",
+    "init",
+    "log-driver",
+    "user",
+    "group-add",
+    "device",
+];
+
 /// A member, and the flags that its launch comes to.
 #[derive(Clone, Debug)]
 pub(crate) struct Container<'a> {
@@ -96,9 +119,9 @@ impl<'a> Container<'a> {
     }
 
     /// Returns the names of flags that a target does not know.
-    pub(super) fn unknown(&self, known: &[&str]) -> Vec<String> {
+    pub(super) fn unrendered(&self, further: &[&str]) -> Vec<String> {
         let mut names: Vec<_> = self.flags.iter().map(|flag| flag.name).collect();
-        names.retain(|name| !known.contains(name));
+        names.retain(|name| !RENDERED.contains(name) && !further.contains(name));
         names.dedup();
         names.into_iter().map(str::to_owned).collect()
     }

@@ -5,29 +5,6 @@ use super::{Exported, Machine, health};
 use crate::deploy::{Discovery, Gpus, Kind, Network};
 use crate::redact::is_secret;
 
-/// The flags that are rendered, or say nothing here.
-const KNOWN: &[&str] = &[
-    "name",
-    "label",
-    "network",
-    "stop-timeout",
-    "ipc",
-    "gpus",
-    "mount",
-    "volume",
-    "publish",
-    "env",
-    "ulimit",
-    "shm-size",
-    "cap-add",
-    "workdir",
-    "init",
-    "log-driver",
-    "user",
-    "group-add",
-    "device",
-];
-
 const NOTE: &str = "systemd starts members again one by one; \
      GPUs are CDI devices (`nvidia-ctk cdi generate` makes them)";
 
@@ -88,7 +65,7 @@ fn shared(machine: &Machine<'_>) -> Vec<(String, String)> {
 }
 
 fn unit(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String>) -> String {
-    for flag in container.unknown(KNOWN) {
+    for flag in container.unrendered(&[]) {
         notes.push(format!("`--{flag}` is not exported"));
     }
     let deployment = machine.deployment;

@@ -5,6 +5,8 @@ mod sglang;
 mod trtllm;
 mod vllm;
 
+use serde_json::{Map, Value};
+
 use super::common::Common;
 use super::planned::PlannedWorker;
 use super::ports::Ports;
@@ -181,6 +183,21 @@ impl Process<'_> {
     /// Returns whether frontends learn from it what is in its cache.
     fn publishes_events(&self) -> bool {
         self.common.has_kv_events() && matches!(self.worker.role, Role::Aggregated | Role::Prefill)
+    }
+
+    /// Returns the flag with which a worker publishes the events of its cache, if a router wants
+    /// them; `further` are keys that only this engine has.
+    fn kv_events<const N: usize>(&self, further: [(&str, Value); N]) -> Option<Argument> {
+        self.publishes_events().then(|| {
+            let endpoint = format!("tcp://*:{}", self.port(PortUse::Events));
+            let mut events = Map::new();
+            events.insert("publisher".to_owned(), "zmq".into());
+            events.insert("topic".to_owned(), "kv-events".into());
+            events.insert("endpoint".to_owned(), endpoint.into());
+            events.extend(further.map(|(key, value)| (key.to_owned(), value)));
+            let events = Value::Object(events);
+            Argument::derived("--kv-events-config", [events], "`frontend.router`")
+        })
     }
 
     fn port(&self, purpose: PortUse) -> u16 {

@@ -1,7 +1,5 @@
 //! SGLang.
 
-use serde_json::json;
-
 use super::Process;
 use crate::deploy::argument::Argument;
 use crate::deploy::file::Role;
@@ -42,15 +40,7 @@ pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
     arguments.extend(transfer(process));
     let port = [process.port(PortUse::Engine)];
     arguments.push(Argument::derived("--port", port, "`ports`"));
-    if process.publishes_events() {
-        let endpoint = format!("tcp://*:{}", process.port(PortUse::Events));
-        let events = json!({ "publisher": "zmq", "topic": "kv-events", "endpoint": endpoint });
-        arguments.push(Argument::derived(
-            "--kv-events-config",
-            [events],
-            "`frontend.router`",
-        ));
-    }
+    arguments.extend(process.kv_events([]));
     arguments.extend(process.migration_limit());
     arguments
 }

@@ -38,19 +38,8 @@ pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
             "`role`",
         ));
     }
-    if process.publishes_events() {
-        let events = json!({
-            "publisher": "zmq",
-            "topic": "kv-events",
-            "endpoint": format!("tcp://*:{}", process.port(PortUse::Events)),
-            "enable_kv_cache_events": true,
-        });
-        arguments.push(Argument::derived(
-            "--kv-events-config",
-            [events],
-            "`frontend.router`",
-        ));
-    }
+    // vLLM wants the switch next to the address.
+    arguments.extend(process.kv_events([("enable_kv_cache_events", true.into())]));
     arguments.extend(process.migration_limit());
     arguments
 }
