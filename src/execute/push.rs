@@ -82,16 +82,16 @@ impl Run<'_> {
             ..Vertex::default()
         };
         self.tell_step(target, &step).await;
-        // Whoever fails to look a login up is told when the registry refuses.
+        // Whoever fails to look a login up learns it when the registry refuses.
         let login = session.credentials().login(&host(name)).await;
-        let (told, steps) = unbounded_channel();
+        let (reports, steps) = unbounded_channel();
         let push = async {
             // Given away, so that the report ends with the push.
-            let told = told;
+            let reports = reports;
             let push = async || {
-                let told = told.clone();
+                let reports = reports.clone();
                 match self.engine {
-                    Some(engine) => engine.push_image(name, login.as_ref(), told).await,
+                    Some(engine) => engine.push_image(name, login.as_ref(), reports).await,
                     // Only engines have stores out of which they push.
                     None => Ok(None),
                 }

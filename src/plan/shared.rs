@@ -9,7 +9,7 @@ use super::origin::{Origin, Setting};
 use super::place::Place;
 use super::settings::Settings;
 
-/// Two builds of one plan must be told apart by their names.
+/// Two builds of one plan must differ in their names.
 pub(super) fn check_built_names<'a>(
     planned: impl Iterator<Item = &'a PlannedTarget>,
     findings: &mut Findings,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What a step has told of its compiler cache: `sccache --show-stats` at the end of each
+/// What a step has said of its compiler cache: `sccache --show-stats` at the end of each
 /// compilation, and the warnings of the `compile` script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CacheLog {
@@ -42,13 +42,13 @@ impl CacheLog {
 }
 
 /// Puts sccache's words for the place of a cache into ours.
-pub(super) fn location(told: &str) -> String {
-    if told.starts_with("Local disk") {
+pub(super) fn location(place: &str) -> String {
+    if place.starts_with("Local disk") {
         return "in the engine".to_owned();
     }
-    let parts = told.split_once(", name: ").and_then(|(kind, rest)| {
+    let parts = place.split_once(", name: ").and_then(|(kind, rest)| {
         let (name, prefix) = rest.split_once(", prefix: ")?;
         Some(format!("{kind} {name}{}", prefix.trim_end_matches('/')))
     });
-    parts.unwrap_or_else(|| told.to_owned())
+    parts.unwrap_or_else(|| place.to_owned())
 }

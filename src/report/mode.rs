@@ -40,7 +40,7 @@ impl Mode {
         }
     }
 
-    /// Creates the reporter. `live` tells whether the screen is a terminal where lines can be
+    /// Creates the reporter. `live` says whether the screen is a terminal where lines can be
     /// changed: without one, the tree is not possible and plain lines come instead.
     pub fn reporter(self, live: bool) -> Box<dyn Reporter> {
         match self {

@@ -100,13 +100,13 @@ fn read(path: &Path) -> Result<Option<String>, FitError> {
 /// Returns the type of the cache that a quantised model was calibrated for.
 fn quantized_cache(config: &Config, quantization: Option<&str>) -> Option<String> {
     let file: Option<Value> = quantization.and_then(|text| serde_json::from_str(text).ok());
-    let told = file.as_ref().and_then(|file| {
+    let stated = file.as_ref().and_then(|file| {
         let name = file
             .pointer("/quantization/kv_cache_quant_algo")?
             .as_str()?;
         Some(name.to_owned())
     });
-    told.or_else(|| {
+    stated.or_else(|| {
         let scheme = config
             .value("quantization_config")?
             .get("kv_cache_scheme")?;

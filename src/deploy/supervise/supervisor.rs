@@ -243,7 +243,7 @@ impl Supervisor {
             );
         }
         actions.push(Action::Report(Incident::Failed { member, cause }));
-        // One that hangs does not heed a signal, and ranks that miss one of them hang.
+        // One that hangs does not answer a signal, and ranks that miss one of them hang.
         let end = if cause == Cause::Unanswered {
             Action::Kill
         } else {

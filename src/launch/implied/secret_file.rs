@@ -29,7 +29,7 @@ impl SecretFile {
         format!("{SECRETS}/{}", self.id)
     }
 
-    /// Returns the name of the variable that tells the path: `HF_TOKEN_PATH` for `hf-token`, which
+    /// Returns the name of the variable that holds the path: `HF_TOKEN_PATH` for `hf-token`, which
     /// is what Hugging Face's library reads; `NAME_FILE` for others, as is custom.
     pub fn variable(&self) -> String {
         let name = self.id.to_uppercase().replace(['-', '.'], "_");

@@ -149,7 +149,7 @@ fn shares_network(facts: &ContainerFacts) -> bool {
     mode == "host" || mode.starts_with("container:")
 }
 
-/// Tells why clients do not reach a server that listens, if they do not.
+/// Returns why clients do not reach a server that listens, if they do not.
 fn misplaced(
     facts: &ContainerFacts,
     server: &Server,

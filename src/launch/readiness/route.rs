@@ -194,8 +194,10 @@ async fn direct(
     body: &str,
 ) -> Result<Answer, String> {
     let stream = connect(host, port).await?;
-    let told = |error: hyper::Error| error.to_string();
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
+    let reason = |error: hyper::Error| error.to_string();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(reason)?;
     tokio::spawn(connection);
     let request = Request::builder()
         .method(method)
@@ -205,7 +207,7 @@ async fn direct(
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .map_err(|error| error.to_string())?;
-    let answer = sender.send_request(request).await.map_err(told)?;
+    let answer = sender.send_request(request).await.map_err(reason)?;
     let status = answer.status().as_u16();
     let body = Limited::new(answer.into_body(), ANSWER_LIMIT)
         .collect()
@@ -228,9 +230,9 @@ async fn inside(
         "AttachStdout": true,
         "Cmd": ["python3", "-c", ASK, method.as_str(), url, body, USER_AGENT],
     });
-    let told = |error: crate::engine::EngineError| error.to_string();
-    let exec = engine.create_exec(id, request).await.map_err(told)?;
-    let stream = engine.start_exec(&exec, false).await.map_err(told)?;
+    let reason = |error: crate::engine::EngineError| error.to_string();
+    let exec = engine.create_exec(id, request).await.map_err(reason)?;
+    let stream = engine.start_exec(&exec, false).await.map_err(reason)?;
     let mut raw = Vec::new();
     stream
         .take(ANSWER_LIMIT as u64)
@@ -241,7 +243,7 @@ async fn inside(
     match answer(&text) {
         Some(answer) => Ok(answer),
         None => Err(no_answer(
-            engine.exec_code(&exec).await.map_err(told)?,
+            engine.exec_code(&exec).await.map_err(reason)?,
             port,
         )),
     }
@@ -256,7 +258,7 @@ fn answer(text: &str) -> Option<Answer> {
     })
 }
 
-/// Tells why nothing was answered, by the code of the command that asked.
+/// Returns why nothing was answered, by the code of the command that asked.
 fn no_answer(code: Option<i64>, port: u16) -> String {
     match code {
         Some(126 | 127) => {

@@ -192,7 +192,7 @@ fn a_step_that_frameworks_share_runs_once() {
             .build(&engine, "none")
             .args(["--no-load", "--progress", "rawjson"]));
         end.assert_code(0, "a set");
-        // Each line of the report tells of one step; one that ran has a start and is not cached.
+        // Each line of the report is of one step; one that ran has a start and is not cached.
         let mut ran = std::collections::BTreeSet::new();
         for line in end.stderr.lines() {
             let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();

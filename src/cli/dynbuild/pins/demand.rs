@@ -117,8 +117,9 @@ mod tests {
         let names = overridden.iter().map(|name| PackageName::from_str(name));
         let overridden = names.map(Result::unwrap).collect();
         let found = contradictions(&demands, &overridden);
-        let told = found.iter();
-        told.map(|found| format!("{}; {}", found.one, found.other))
+        let found = found.iter();
+        found
+            .map(|found| format!("{}; {}", found.one, found.other))
             .collect()
     }
 
