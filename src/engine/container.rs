@@ -153,6 +153,8 @@ pub struct ContainerHost {
     pub auto_remove: bool,
     /// `host`, `bridge`, ...
     pub network_mode: String,
+    /// Its hard limit of memory in bytes; 0 for none.
+    pub memory: i64,
     /// Devices that drivers of the engine provide.
     pub device_requests: Option<Vec<RequestedDevices>>,
 }

@@ -36,12 +36,14 @@ pub struct Autopsy {
 /// What the engine cannot tell is no evidence: there may be no log, or the container may just be
 /// going.
 pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Autopsy {
+    let facts = engine.container(id).await.ok().flatten();
+    let limited = facts.as_ref().is_some_and(|it| it.host_config.memory > 0);
     let mut evidence = Evidence {
         code,
-        out_of_memory: ran_out_of_memory(engine, id, code).await,
+        out_of_memory: ran_out_of_memory(engine, id, code, limited).await,
         ..Evidence::default()
     };
-    if let Ok(Some(facts)) = engine.container(id).await {
+    if let Some(facts) = facts {
         evidence.log = last_lines(engine, id, facts.config.tty).await;
         evidence.image = facts.config.image;
     }
@@ -77,10 +79,14 @@ async fn last_lines(engine: &Engine, id: &str, tty: bool) -> Vec<String> {
 
 /// Tells whether a container that ended with `code` reached its limit of memory; `None` if the
 /// engine cannot say.
+///
+/// An engine on cgroup v1 hears of the kill by a notification that is lost when the cgroup goes
+/// first. So of a container that has a limit, having seen nothing says nothing.
 pub(super) async fn ran_out_of_memory(
     engine: &Engine,
     id: &str,
     code: Option<i64>,
+    limited: bool,
 ) -> Option<bool> {
     let seen = async || engine.ran_out_of_memory(id).await.ok().flatten();
     let first = seen().await;
@@ -88,5 +94,5 @@ pub(super) async fn ran_out_of_memory(
         return first;
     }
     tokio::time::sleep(LAG).await;
-    seen().await
+    seen().await.filter(|reached| *reached || !limited)
 }

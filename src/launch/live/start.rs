@@ -276,10 +276,11 @@ async fn why(
     if matches!(code, 0 | 130 | 143) || interactive {
         return None;
     }
+    let limited = launch.spec.resources.memory.is_some_and(|bytes| bytes > 0);
     diagnose(&Evidence {
         log: sinks.tail.lines(),
         code: number,
-        out_of_memory: ran_out_of_memory(engine, id, number).await,
+        out_of_memory: ran_out_of_memory(engine, id, number, limited).await,
         image: launch.spec.image.clone(),
         build_line: launch.chosen.build_line(),
         ..Evidence::default()
