@@ -114,7 +114,8 @@ fn of_node(
         }
         "docker-container" => Endpoint::buildkitd(in_container(&node.name, &node.endpoint)),
         "kubernetes" => {
-            let deployment = format!("buildx-buildkit-{}", node.name.replace('_', "-"));
+            // As buildx names it: the name of the node, in the letters of Kubernetes.
+            let deployment = node.name.replace('_', "-");
             let (_, query) = node.endpoint.split_once('?').unwrap_or_default();
             let kubeconfig = url::value(query, "kubeconfig");
             let namespace = options.get("namespace").map(String::as_str);
@@ -129,6 +130,10 @@ fn of_node(
                 ca: file("cacert"),
                 cert: file("cert"),
                 key: file("key"),
+                server_name: options
+                    .get("servername")
+                    .filter(|name| !name.is_empty())
+                    .cloned(),
             };
             url::endpoint(builder, &node.endpoint, &certificates)?
         }
@@ -247,7 +252,7 @@ mod tests {
         assert_eq!(
             shown("cluster"),
             "kubectl '--kubeconfig=/home/me/k' '--namespace=ci' exec '--container=buildkitd' -i \
-             deployment/buildx-buildkit-cluster0 -- buildctl dial-stdio"
+             deployment/cluster0 -- buildctl dial-stdio"
         );
         assert_eq!(shown("far"), "tcp://build.example:1234");
         assert_eq!(shown("mine"), "unix:///run/b.sock");

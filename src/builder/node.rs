@@ -34,6 +34,8 @@ pub struct Certificates {
     pub cert: Option<PathBuf>,
     /// The key of our certificate.
     pub key: Option<PathBuf>,
+    /// The name that the node's certificate is for, where that is not the name of its machine.
+    pub server_name: Option<String>,
 }
 
 impl Builder {

@@ -50,7 +50,12 @@ pub(super) fn endpoint(
 }
 
 fn tls_files(certificates: &Certificates) -> Result<Option<TlsFiles>, &'static str> {
-    let Certificates { ca, cert, key } = certificates;
+    let Certificates {
+        ca,
+        cert,
+        key,
+        server_name,
+    } = certificates;
     match (ca, cert, key) {
         (None, None, None) => Ok(None),
         (Some(ca), Some(cert), Some(key)) => Ok(Some(TlsFiles {
@@ -58,6 +63,7 @@ fn tls_files(certificates: &Certificates) -> Result<Option<TlsFiles>, &'static s
             cert: cert.clone(),
             key: key.clone(),
             verify: true,
+            server_name: server_name.clone(),
         })),
         _ => Err("TLS needs all of `ca`, `cert` and `key`"),
     }

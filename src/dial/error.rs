@@ -172,15 +172,34 @@ impl ConnectError {
             Self::Tls { source, .. } if source.to_string().contains("InvalidContentType") => {
                 "The engine does not speak TLS there: unset `DOCKER_TLS_VERIFY`"
             }
-            Self::Tls { .. } | Self::Certificate { .. } => {
-                "Check the certificates in `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem` and `key.pem`"
-            }
-            // With TLS 1.3 an engine refuses a client's certificate after our side of the handshake.
-            Self::Talk {
-                address: Address::Tls { .. },
+            Self::Tls {
+                address: Address::Tls { files, .. },
                 ..
             } => {
-                "The engine may not accept your certificate: check `cert.pem` and `key.pem` in `DOCKER_CERT_PATH`"
+                let [ca, cert, key] =
+                    [&files.ca, &files.cert, &files.key].map(|file| file.display());
+                return Some(format!(
+                    "Check the certificates: `{ca}`, `{cert}` and `{key}`"
+                ));
+            }
+            Self::Tls { .. } | Self::Certificate { .. } => {
+                "Check where the certificates are: `DOCKER_CERT_PATH`, the docker context or the \
+                 builder says it"
+            }
+            // With TLS 1.3 a server refuses a client's certificate after our side of the handshake.
+            Self::Talk {
+                address: Address::Tls { files, .. },
+                ..
+            }
+            | Self::NotBuildKit {
+                address: Address::Tls { files, .. },
+                ..
+            } => {
+                return Some(format!(
+                    "The other side may not accept your certificate: check `{}` and `{}`",
+                    files.cert.display(),
+                    files.key.display()
+                ));
             }
             Self::NoBuildKit { .. } => "Use Docker Engine 20.10 or newer",
             Self::Command { line, .. } if line.first().is_some_and(|word| word == "ssh") => {

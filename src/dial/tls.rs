@@ -40,7 +40,8 @@ pub(super) async fn handshake(
         Protocol::Http1 => b"http/1.1".to_vec(),
         Protocol::Http2 => b"h2".to_vec(),
     }];
-    let name = ServerName::try_from(host.to_owned())
+    let name = files.server_name.as_deref().unwrap_or(host);
+    let name = ServerName::try_from(name.to_owned())
         .map_err(io::Error::other)
         .map_err(failed)?;
     let connector = TlsConnector::from(Arc::new(config));

@@ -55,6 +55,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// Whether the engine's certificate is checked.
     pub verify: bool,
+    /// The name that the certificate must be for, where that is not the name of the machine.
+    pub server_name: Option<String>,
 }
 
 impl TlsFiles {
@@ -66,6 +68,7 @@ impl TlsFiles {
             cert,
             key,
             verify,
+            server_name: None,
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct BuilderTable {
     pub cert: Option<Located<String>>,
     /// The key of our certificate.
     pub key: Option<Located<String>>,
+    /// The name that its certificate is for, where that is not the host of the endpoint.
+    pub server_name: Option<Located<String>>,
 }
 
 impl FromToml for BuilderTable {
@@ -27,12 +29,14 @@ impl FromToml for BuilderTable {
             let ca = fields.take("ca");
             let cert = fields.take("cert");
             let certificate_key = fields.take("key");
+            let server_name = fields.take("server-name");
             fields.finish();
             Some(Self {
                 endpoint: endpoint?,
                 ca,
                 cert,
                 key: certificate_key,
+                server_name,
             })
         })
     }

@@ -1,6 +1,7 @@
 //! The program itself on real engines: what it makes, what it says, and what it leaves behind.
 
 mod builders;
+mod buildkitd;
 mod cache_server;
 mod caches;
 mod compiler_cache;

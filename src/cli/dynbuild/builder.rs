@@ -52,6 +52,7 @@ fn own(table: &BuilderTable, edge: &Edge) -> (String, Certificates) {
         ca,
         cert,
         key,
+        server_name,
     } = table;
     let file = |path: &Option<Located<String>>| -> Option<PathBuf> {
         let path = path.as_ref()?;
@@ -61,6 +62,7 @@ fn own(table: &BuilderTable, edge: &Edge) -> (String, Certificates) {
         ca: file(ca),
         cert: file(cert),
         key: file(key),
+        server_name: server_name.as_ref().map(|name| name.value.clone()),
     };
     (endpoint.value.clone(), certificates)
 }

@@ -1,12 +1,11 @@
-//! Builders that are no engines: a relay that makes the BuildKit of a test engine look like one.
+//! Builders that are no engines: the BuildKit of a test engine, reached as a `buildkitd` is.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::Shutdown;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::thread;
 
+use test_case::test_case;
+
+use super::buildkitd::Buildkitd;
 use super::sample::{Sample, run};
 use crate::support::engines::{self, Engine, Store, unique};
 
@@ -14,51 +13,6 @@ use crate::support::engines::{self, Engine, Store, unique};
 fn containerd() -> impl Iterator<Item = Engine> {
     let engines = engines::newest().into_iter();
     engines.filter(|engine| engine.store == Store::Containerd)
-}
-
-/// Serves the engine's BuildKit on a socket as a `buildkitd` does. Its threads end with the program.
-fn buildkitd(engine: &Engine, sample: &Sample) -> PathBuf {
-    let engine = PathBuf::from(engine.host.trim_start_matches("unix://"));
-    let socket = sample.path("buildkitd.sock");
-    let listener = UnixListener::bind(&socket).expect("a socket");
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let engine = engine.clone();
-            thread::spawn(move || relay(client, &engine).ok());
-        }
-    });
-    socket
-}
-
-fn relay(mut client: UnixStream, engine: &Path) -> std::io::Result<()> {
-    let mut server = UnixStream::connect(engine)?;
-    server.write_all(
-        b"POST /grpc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-    )?;
-    let mut reader = BufReader::new(server.try_clone()?);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if line == "\r\n" {
-            break;
-        }
-    }
-    let mut from_client = client.try_clone()?;
-    let sender = thread::spawn(move || {
-        std::io::copy(&mut from_client, &mut server).ok();
-        server.shutdown(Shutdown::Write).ok();
-    });
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = reader.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        client.write_all(&buffer[..count])?;
-    }
-    client.shutdown(Shutdown::Both).ok();
-    drop(sender);
-    Ok(())
 }
 
 fn with_builder(sample: &Sample, engine: &Engine, name: &str) -> Command {
@@ -69,19 +23,26 @@ fn with_builder(sample: &Sample, engine: &Engine, name: &str) -> Command {
     command
 }
 
+/// `docker buildx create` of a builder `made`. Nothing is started.
+fn create(sample: &Sample, engine: &Engine, words: &[&str]) {
+    let mut create = engine.buildx();
+    create
+        .env("BUILDX_CONFIG", sample.path("buildx"))
+        .env("KUBECONFIG", sample.path("kubeconfig"))
+        .args(["create", "--name", "made"])
+        .args(words);
+    engine.run(&mut create);
+}
+
 #[test]
 fn a_builder_that_buildx_has_created_builds_loads_and_pushes() {
     for engine in containerd() {
         let sample = Sample::new("RUN echo {salt} > /made\n");
-        let socket = buildkitd(&engine, &sample);
-        let endpoint = format!("unix://{}", socket.display());
-        let mut create = engine.buildx();
-        create.env("BUILDX_CONFIG", sample.path("buildx"));
-        create.args(["create", "--name", "far", "--driver", "remote", &endpoint]);
-        engine.run(&mut create);
+        let endpoint = Buildkitd::of(&engine, &sample).endpoint();
+        create(&sample, &engine, &["--driver", "remote", &endpoint]);
 
         let loaded = unique("loaded");
-        let end = run(with_builder(&sample, &engine, "far").args(["-t", &format!("{loaded}:1")]));
+        let end = run(with_builder(&sample, &engine, "made").args(["-t", &format!("{loaded}:1")]));
         end.assert_code(0, "loaded");
         let run_it = ["run", "--rm", &format!("{loaded}:1"), "cat", "/made"];
         let made = engine.run(engine.docker().args(run_it));
@@ -93,7 +54,7 @@ fn a_builder_that_buildx_has_created_builds_loads_and_pushes() {
         );
 
         let pushed = format!("{}/e2e/{}:1", engine.registry, unique("pushed"));
-        let end = run(with_builder(&sample, &engine, "far").args(["--push", "-t", &pushed]));
+        let end = run(with_builder(&sample, &engine, "made").args(["--push", "-t", &pushed]));
         end.assert_code(0, "pushed");
         engine.run(engine.docker().args(["pull", "--quiet", &pushed]));
         engine.run(engine.docker().args(["image", "rm", "--force", &pushed]));
@@ -101,45 +62,130 @@ fn a_builder_that_buildx_has_created_builds_loads_and_pushes() {
 }
 
 #[test]
-fn builders_of_the_own_file_and_of_containers_are_reached() {
+fn a_builder_of_the_own_file_is_reached() {
     for engine in containerd() {
         let sample = Sample::new("RUN echo {salt} > /made\n");
-        let socket = buildkitd(&engine, &sample);
-        let config = format!(
-            "[builders.own]\nendpoint = \"unix://{}\"\n",
-            socket.display()
-        );
-        sample.write("home/.config/dynbuild/config.toml", &config);
+        let endpoint = Buildkitd::of(&engine, &sample).endpoint();
+        let table = format!("[builders.own]\nendpoint = \"{endpoint}\"\n");
+        sample.write("home/.config/dynbuild/config.toml", &table);
         let end = run(with_builder(&sample, &engine, "own").arg("--no-load"));
         end.assert_code(0, "a builder of the own file");
-
-        // A stand-in for `docker exec -i NAME buildctl dial-stdio`.
-        let script = format!(
-            "#!/bin/sh\necho \"$@\" > {}\nexec python3 -c '\nimport socket, sys, threading, os\n\
-             s = socket.socket(socket.AF_UNIX)\ns.connect(\"{}\")\n\
-             def up():\n while True:\n  d = os.read(0, 65536)\n  if not d: break\n  s.sendall(d)\n\
-             threading.Thread(target=up, daemon=True).start()\n\
-             while True:\n d = s.recv(65536)\n if not d: break\n os.write(1, d)\n'\n",
-            sample.path("called").display(),
-            socket.display()
-        );
-        sample.write("bin/docker", &script);
-        let chmod = ["+x", &sample.path("bin/docker").display().to_string()];
-        run(Command::new("chmod").args(chmod)).assert_code(0, "executable");
-        sample.write(
-            "buildx/instances/boxed",
-            r#"{"Name":"boxed","Driver":"docker-container","Nodes":[{"Name":"boxed0","Endpoint":"default"}]}"#,
-        );
-        let path = format!("{}:/usr/bin:/bin", sample.path("bin").display());
-        let mut build = with_builder(&sample, &engine, "boxed");
-        let end = run(build.env("PATH", path).arg("--no-load"));
-        end.assert_code(0, "a builder in a container");
-        let called = sample.read("called");
-        assert_eq!(
-            called.trim(),
-            "exec -i buildx_buildkit_boxed0 buildctl dial-stdio"
-        );
     }
+}
+
+/// A cluster that nobody has to reach: `kubectl` is a stand-in.
+const KUBECONFIG: &str = "apiVersion: v1\nkind: Config\ncurrent-context: k\n\
+    clusters: [{name: c, cluster: {server: \"http://127.0.0.1:1\"}}]\n\
+    users: [{name: u, user: {}}]\n\
+    contexts: [{name: k, context: {cluster: c, user: u}}]\n";
+
+#[test_case(
+    &["--driver", "docker-container"],
+    "docker --host [ENGINE] exec -i buildx_buildkit_made0 buildctl dial-stdio";
+    "in a container"
+)]
+#[test_case(
+    &["--driver", "docker-container", "--node", "my_node"],
+    "docker --host [ENGINE] exec -i buildx_buildkit_my_node buildctl dial-stdio";
+    "in a container of that name"
+)]
+#[test_case(
+    &["--driver", "kubernetes", "--driver-opt", "namespace=ci"],
+    "kubectl --kubeconfig=[HOME]/kubeconfig --namespace=ci exec --container=buildkitd -i deployment/made0 -- buildctl dial-stdio";
+    "in a cluster"
+)]
+#[test_case(
+    &["--driver", "kubernetes", "--driver-opt", "namespace=ci", "--node", "my_node"],
+    "kubectl --kubeconfig=[HOME]/kubeconfig --namespace=ci exec --container=buildkitd -i deployment/my-node -- buildctl dial-stdio";
+    "in a cluster under that name"
+)]
+#[test_case(
+    &["--driver", "remote", "ssh://me@far.example:2222"],
+    "ssh -o ConnectTimeout=30 -T -l me -p 2222 -- far.example buildctl dial-stdio";
+    "behind ssh"
+)]
+#[test_case(
+    &["--driver", "remote", "docker-container://boxed"],
+    "docker exec -i boxed buildctl dial-stdio";
+    "in a container without a builder"
+)]
+#[test_case(
+    &["--driver", "remote", "kube-pod://p?namespace=ci&container=b"],
+    "kubectl --namespace=ci exec --container=b -i p -- buildctl dial-stdio";
+    "in a pod"
+)]
+fn builders_that_buildx_has_created_are_reached_by_their_commands(words: &[&str], line: &str) {
+    for engine in containerd() {
+        let sample = Sample::new("COPY a.txt /\nRUN echo {salt} > /made\n");
+        let path = Buildkitd::of(&engine, &sample).ways(&sample);
+        sample.write("kubeconfig", KUBECONFIG);
+        create(&sample, &engine, words);
+        let mut build = with_builder(&sample, &engine, "made");
+        let end = run(build
+            .env("PATH", path)
+            .args(["-o", "type=tar,dest=made.tar"]));
+        end.assert_code(0, &words.join(" "));
+        assert!(sample.path("made.tar").is_file(), "{}", end.stderr);
+        let program = ["docker", "kubectl", "ssh"].into_iter();
+        let mut programs = program.filter(|name| sample.path(&format!("called-{name}")).exists());
+        let program = programs.next().expect("a program was called");
+        let called = format!(
+            "{program} {}",
+            sample.read(&format!("called-{program}")).trim()
+        )
+        .replace(&engine.host, "[ENGINE]")
+        .replace(&sample.path("").display().to_string(), "[HOME]/");
+        assert_eq!(called, line);
+    }
+}
+
+#[test]
+fn a_builder_behind_tls_wants_our_certificate_and_shows_its_own() {
+    for engine in containerd() {
+        let sample = Sample::new("RUN echo {salt} > /made\n");
+        let buildkitd = Buildkitd::of(&engine, &sample);
+        let endpoint = buildkitd.behind_tls(&engine);
+        let files = engine.run_dir.join("tls");
+        let options = |certificate: &str, name: &str| {
+            let file = |file: String| files.join(file).display().to_string();
+            let (ca, cert) = (file("ca.pem".into()), file(format!("{certificate}.pem")));
+            let key = certificate
+                .replace("cert", "key")
+                .replace("server", "server-key");
+            let key = file(format!("{key}.pem"));
+            format!("cacert={ca},cert={cert},key={key},servername={name}")
+        };
+        let build = |what: &str, options: &str| {
+            fs_err::remove_dir_all(sample.path("buildx")).ok();
+            let words = ["--driver", "remote", "--driver-opt", options, &endpoint];
+            create(&sample, &engine, &words);
+            let end = run(with_builder(&sample, &engine, "made").arg("--no-load"));
+            (end.code, format!("{what}:\n{}", end.stderr))
+        };
+        // The engine's certificate is for its address, and the port is at another one.
+        let (code, said) = build("the right name", &options("cert", &engine.address));
+        assert_eq!(code, Some(0), "{said}");
+        let (code, said) = build("no name", &options("cert", ""));
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("certificate not valid for name"), "{said}");
+        let (code, said) = build("no client's", &options("server", &engine.address));
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("may not accept your certificate"), "{said}");
+
+        own_file(&sample, &endpoint, &files, &engine.address);
+        let end = run(with_builder(&sample, &engine, "own").arg("--no-load"));
+        end.assert_code(0, "a builder of the own file");
+    }
+}
+
+fn own_file(sample: &Sample, endpoint: &str, files: &Path, name: &str) {
+    let file = |name: &str| files.join(name).display().to_string();
+    let (ca, cert, key) = (file("ca.pem"), file("cert.pem"), file("key.pem"));
+    let table = format!(
+        "[builders.own]\nendpoint = \"{endpoint}\"\nca = \"{ca}\"\ncert = \"{cert}\"\n\
+         key = \"{key}\"\nserver-name = \"{name}\"\n"
+    );
+    sample.write("home/.config/dynbuild/config.toml", &table);
 }
 
 #[test]

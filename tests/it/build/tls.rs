@@ -47,7 +47,7 @@ fn wrong_certificates_are_told() {
     note: The build context is in no git repository with a commit, so names and labels carry no revision
     error: No secure connection to the engine at `tcp://[ENGINE]:2376`
       because: invalid peer certificate: BadSignature
-      hint: Check the certificates in `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem` and `key.pem`
+      hint: Check the certificates: `[CERTIFICATES]/ca.pem`, `[CERTIFICATES]/cert.pem` and `[CERTIFICATES]/key.pem`
     ");
 
     let nothing = sample.path("home");
@@ -56,7 +56,7 @@ fn wrong_certificates_are_told() {
     note: The build context is in no git repository with a commit, so names and labels carry no revision
     error: Cannot read the certificate or key `[CERTIFICATES]/ca.pem`
       because: I/O error: No such file or directory (os error 2)
-      hint: Check the certificates in `DOCKER_CERT_PATH`: `ca.pem`, `cert.pem` and `key.pem`
+      hint: Check where the certificates are: `DOCKER_CERT_PATH`, the docker context or the builder says it
     ");
 
     // The right authority, but a client that the engine does not know.
@@ -67,7 +67,8 @@ fn wrong_certificates_are_told() {
     }
     let said = refusal(&sample, engine, &mixed, "a client of somebody else");
     // How the refusal arrives depends on who is faster; what to do about it does not.
-    let hint = "hint: The engine may not accept your certificate: check `cert.pem` and `key.pem`";
+    let hint =
+        "hint: The other side may not accept your certificate: check `[CERTIFICATES]/cert.pem`";
     assert!(said.contains(hint), "{said}");
 }
 
