@@ -9,6 +9,7 @@ use super::axes::{Asked, Axes};
 use super::chains::Chains;
 use super::contents::Contents;
 use super::demands;
+use super::epoch;
 use super::error::PlanError;
 use super::facts::Facts;
 use super::findings::Findings;
@@ -158,9 +159,9 @@ impl Ingredients<'_> {
     /// What the user asked for: options first, because `--build-arg` wins over them.
     fn asked(&self, declared: impl Fn(&str) -> bool) -> Chains {
         let mut chains = Chains::default();
-        if let Some(epoch) = self.facts.source_date_epoch {
-            let origin = Origin::Environment("SOURCE_DATE_EPOCH".into());
-            chains.set("SOURCE_DATE_EPOCH", epoch.as_second().to_string(), origin);
+        if let Some(time) = self.facts.source_date_epoch {
+            let origin = Origin::Environment(epoch::NAME.into());
+            chains.set(epoch::NAME, time.as_second().to_string(), origin);
         }
         for option in &self.settings.options {
             let name = &option.value.name;
@@ -327,5 +328,5 @@ pub(super) fn is_predefined(name: &str) -> bool {
     ];
     PROXIES.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
         || name.starts_with("BUILDKIT_")
-        || name == "SOURCE_DATE_EPOCH"
+        || name == epoch::NAME
 }

@@ -1,15 +1,13 @@
 //! The names of an image: templates filled in, made valid or refused.
 
-use std::borrow::Cow;
-
-use super::axes::{Asked, Axes};
-use super::contents::Contents;
+use super::axes::Asked;
 use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
-use crate::docker::reference::{DEFAULT_DOMAIN, Reference, Tag};
-use crate::git::Checkout;
+use super::values::Values;
+use crate::docker::reference::{DEFAULT_DOMAIN, Reference, ReferenceError};
+use crate::problem::capitalized;
 use crate::profile::{Profile, Tags, Template, Variable};
 use crate::toml_file::Located;
 
@@ -17,62 +15,6 @@ use crate::toml_file::Located;
 const PRIMARY: &str = "dynamo:{version}-{framework}{-target}";
 /// The default template of the name that moves along with every build.
 const LATEST: &str = "dynamo:latest-{framework}{-target}";
-
-/// The values that templates can name, for one target.
-pub(super) struct Values<'a> {
-    pub(super) axes: &'a Axes<'a>,
-    pub(super) target: &'a str,
-    pub(super) contents: &'a Contents<'a>,
-    pub(super) checkout: &'a Checkout,
-}
-
-impl Values<'_> {
-    /// Returns a value as it is.
-    pub(super) fn plain(&self, variable: Variable) -> Cow<'_, str> {
-        match variable {
-            Variable::Version => self.contents.version.value.as_str().into(),
-            Variable::Framework => self.axes.called.as_str().into(),
-            Variable::Target => self.target.into(),
-            Variable::Device => self.axes.device.into(),
-            Variable::Source => self.axes.source.value.as_str().into(),
-            Variable::Arch => {
-                let platforms = self.axes.platforms.iter();
-                let archs: Vec<_> = platforms.map(|platform| &*platform.architecture).collect();
-                archs.join("-").into()
-            }
-            Variable::Revision => {
-                let revision = self.contents.revision;
-                revision.map_or("", |revision| &revision.commit).into()
-            }
-            Variable::Branch => {
-                let revision = self.checkout.revision();
-                let branch = revision.and_then(|revision| revision.branch.as_deref());
-                branch.unwrap_or_default().into()
-            }
-        }
-    }
-
-    /// Returns a value in which every character may stand in a tag, such as `feature-x` for the
-    /// branch `feature/x`; notes what was changed.
-    fn in_a_tag(&self, variable: Variable, findings: &mut Findings) -> Cow<'_, str> {
-        let plain = self.plain(variable);
-        let Ok(sanitized) = Tag::sanitized(&plain) else {
-            return Cow::Borrowed("");
-        };
-        if let Some(reason) = sanitized.reason {
-            findings.note(format!(
-                "In image names, the {variable} `{plain}` is changed: {reason}"
-            ));
-        }
-        sanitized.tag.as_str().to_owned().into()
-    }
-
-    /// Fills in a template of an image name or of a cache's name.
-    pub(super) fn expand(&self, template: &Template, findings: &mut Findings) -> String {
-        let findings = std::cell::RefCell::new(findings);
-        template.expand(|variable| self.in_a_tag(variable, &mut findings.borrow_mut()))
-    }
-}
 
 /// Returns the names of a target's image, each with who set it.
 pub(super) fn image_names(
@@ -103,6 +45,12 @@ pub(super) fn image_names(
     for template in templates {
         let text = values.expand(&template.value, findings);
         match text.parse::<Reference>() {
+            Ok(reference) if reference.digest().is_some() => findings.error(PlanError::Refused {
+                message: format!("Image name `{text}` has a digest, which only the build decides"),
+                hint: Some(format!("Write `{}`", reference.familiar_name())),
+                origin: template.origin,
+                is_near_a_secret: false,
+            }),
             // Without a tag, docker would say `latest`; better to read it here.
             Ok(reference) => {
                 let mut name = reference.tagged().to_string();
@@ -114,10 +62,28 @@ pub(super) fn image_names(
                     names.push(name);
                 }
             }
-            Err(error) => findings.error(PlanError::refused(&error, template.origin)),
+            Err(error) => findings.error(refusal(&error, template, values)),
         }
     }
     names
+}
+
+/// Says what is wrong with a name, and whether a value that it lacks is to blame.
+fn refusal(error: &ReferenceError, template: Setting<Template>, values: &Values<'_>) -> PlanError {
+    let Some((variable, why)) = values.empty(&template.value) else {
+        return PlanError::refused(error, template.origin);
+    };
+    PlanError::Refused {
+        message: format!(
+            "{}; `{{{variable}}}` is empty, since {why}",
+            capitalized(&error.to_string())
+        ),
+        hint: Some(format!(
+            "Write a tag that does without it, for example `{{target}}{{-{variable}}}`"
+        )),
+        origin: template.origin,
+        is_near_a_secret: false,
+    }
 }
 
 /// Images for several devices would take each other's names where a profile names no device. Those

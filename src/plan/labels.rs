@@ -1,10 +1,11 @@
 //! Labels of the image: who made it from what, in the words of the OCI image specification.
 
+use jiff::Timestamp;
+
 use super::chains::Chains;
-use super::facts::Facts;
-use super::image_names::Values;
-use super::origin::Origin;
+use super::origin::{Origin, Setting};
 use super::settings::Settings;
+use super::values::Values;
 use crate::profile::Profile;
 
 /// Returns the labels of a target with the chain of those who set them.
@@ -14,7 +15,7 @@ use crate::profile::Profile;
 pub(super) fn labels(
     profile: &Profile,
     settings: &Settings,
-    facts: &Facts,
+    epoch: Option<Setting<Timestamp>>,
     values: &Values<'_>,
 ) -> Chains {
     let mut chains = Chains::default();
@@ -30,9 +31,8 @@ pub(super) fn labels(
             oci("source", remote.clone(), Origin::Git);
         }
     }
-    if let Some(epoch) = facts.source_date_epoch {
-        let origin = Origin::Environment("SOURCE_DATE_EPOCH".into());
-        oci("created", epoch.to_string(), origin);
+    if let Some(epoch) = epoch {
+        oci("created", epoch.value.to_string(), epoch.origin);
     }
     chains.set(
         "dynbuild.framework",

@@ -15,6 +15,7 @@ mod compiler_cache;
 mod contents;
 mod declared;
 mod demands;
+mod epoch;
 mod error;
 mod explanation;
 mod facts;
@@ -48,6 +49,7 @@ mod steps;
 mod target_fragments;
 mod undeclared;
 mod user_file;
+mod values;
 
 pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
 pub use builder_table::BuilderTable;

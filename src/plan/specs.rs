@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::error::PlanError;
 use super::findings::Findings;
-use super::image_names::Values;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
+use super::values::Values;
 use crate::docker::Hinted;
 use crate::docker::attestation::Attestation;
 use crate::docker::cache::{CacheSpec, CacheUse, Masked};

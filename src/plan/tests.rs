@@ -1,5 +1,6 @@
 //! Whole plans, from a profile's text to what is built.
 
+mod names;
 mod sets;
 
 use std::collections::BTreeSet;

@@ -52,6 +52,12 @@ impl Template {
             let Some((name, after)) = braced.split_once('}') else {
                 return Err("a `{` is not closed".into());
             };
+            if before.ends_with('$') {
+                return Err(format!(
+                    "`${{{name}}}` was not expanded; put it in double quotes or none, so that the \
+                     shell replaces it"
+                ));
+            }
             pieces.push(Piece::Text(before.to_owned()));
             pieces.push(Piece::value(name)?);
             rest = after;

@@ -3,10 +3,12 @@
 use thiserror::Error;
 
 use super::kind::{CacheKind, UnknownCacheKind};
-use crate::docker::attributes::AttributesError;
+use crate::docker::attributes::{AttributesError, UnknownAttribute};
 use crate::docker::digest::NoDigest;
 use crate::docker::hinted::Hinted;
 use crate::docker::number::NumberError;
+use crate::docker::reference::ReferenceError;
+use crate::suggest::closest;
 
 /// Why a text is no cache.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -22,6 +24,25 @@ pub enum CacheError {
     /// No such kind.
     #[error(transparent)]
     UnknownKind(#[from] UnknownCacheKind),
+    /// An attribute that BuildKit would drop without a word.
+    #[error(transparent)]
+    UnknownAttribute(#[from] UnknownAttribute),
+    /// An attribute that has one of a few values, and was given another.
+    #[error("Invalid value `{value}` of the cache attribute `{attribute}`")]
+    Word {
+        /// The attribute.
+        attribute: &'static str,
+        /// What was written.
+        value: String,
+        /// The values that there are.
+        known: &'static [&'static str],
+    },
+    /// A cache within the image, which holds what the image is made of and no more.
+    #[error("Cache type `inline` has no `mode=max`: it holds the steps of the image only")]
+    InlineMax,
+    /// The name in a registry is none.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// An attribute is missing.
     #[error("Cache type `{kind}` needs `{attribute}=…`")]
     Missing {
@@ -60,6 +81,16 @@ impl Hinted for CacheError {
                 let kinds = CacheKind::ALL.map(|kind| format!("`{kind}`")).join(", ");
                 format!("Use one of {kinds}")
             }
+            Self::UnknownAttribute(unknown) => unknown.hint(),
+            Self::Word { value, known, .. } => match closest(value, known.iter().copied()) {
+                Some(word) => format!("Did you mean `{word}`?"),
+                None => format!("Write one of `{}`", known.join("`, `")),
+            },
+            Self::InlineMax => {
+                "Leave it out, or write the cache elsewhere: `type=registry,ref=NAME,mode=max`"
+                    .to_owned()
+            }
+            Self::Reference(error) => return error.hint(),
             Self::Missing { kind, attribute } => format!("Write `type={kind},{attribute}=…`"),
             Self::Value { .. } => "Write `true` or `false`".to_owned(),
             Self::Digest { .. } => {

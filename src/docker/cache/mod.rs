@@ -2,6 +2,7 @@
 
 mod error;
 mod kind;
+mod known;
 mod masked;
 mod spec;
 mod usage;

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::error::CacheError;
 use super::kind::CacheKind;
+use super::known::{check_names, check_values};
 use super::masked::Masked;
 use super::usage::CacheUse;
 use crate::docker::attributes::attributes;
@@ -46,6 +47,7 @@ impl CacheSpec {
         // Without `type` it is `registry`, as for docker.
         let kind = fields.remove("type");
         let kind = kind.map_or(Ok(CacheKind::Registry), |kind| kind.parse())?;
+        check_names(kind, &fields)?;
         let missing = kind
             .required(usage)
             .iter()
@@ -53,13 +55,9 @@ impl CacheSpec {
         if let Some(attribute) = missing {
             return Err(CacheError::Missing { kind, attribute });
         }
-        let ignores_errors = fields.get("ignore-error").map(|value| boolean(value));
-        let ignores_errors = ignores_errors
-            .transpose()
-            .map_err(|reason| CacheError::Value {
-                text: masked(),
-                reason,
-            })?;
+        check_values(kind, usage, &fields, masked)?;
+        let ignores_errors = fields.get("ignore-error");
+        let ignores_errors = ignores_errors.is_some_and(|value| boolean(value) == Ok(true));
         let (secrets, fields): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
             .into_iter()
             .partition(|(name, _)| is_secret_name(name));
@@ -72,7 +70,7 @@ impl CacheSpec {
                 .map(|(name, value)| (name, Secret::new(value)))
                 .collect(),
             digest: digest(kind, &fields)?,
-            ignores_errors: ignores_errors == Some(true),
+            ignores_errors,
             attributes: fields,
         })
     }
@@ -144,6 +142,31 @@ mod tests {
     }
 
     #[test]
+    fn attributes_of_the_other_use_do_no_harm() {
+        for text in [
+            "type=registry,ref=r/x,mode=max,compression=zstd,registry.insecure=true",
+            "type=inline,mode=max",
+            "type=gha,scope=s,mode=max,timeout=10m,ghtoken=t,repository=o/r",
+            "type=s3,bucket=b,region=r,name=a;b,use_path_style=1,touch_refresh=24h",
+            "type=azblob,account_url=https://a,account_name=n,container=c,prefix=p",
+            "type=local,src=d,dest=e,tag=t,image-manifest=true",
+        ] {
+            assert!(read(text).is_ok(), "{text}: {:?}", read(text));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let written = |text| CacheSpec::parse(CacheUse::Write, text);
+        assert_eq!(written("type=inline,mode=max"), Err(CacheError::InlineMax));
+        assert!(written("type=inline,mode=min").is_ok());
+        assert!(written("type=inline").is_ok());
+        for name in ["type=registry,ref=r/X", "r/$TAG"] {
+            assert!(matches!(written(name), Err(CacheError::Reference(_))));
+        }
+    }
+
+    #[test]
     fn mistakes_have_a_fix() {
         let texts = [
             "type=regisrty",
@@ -153,6 +176,16 @@ mod tests {
             "type=local,src=d,digest=sha256:1",
             "type=gha,token=canary,scope",
             "type=gha,token=canary,ignore-error=maybe",
+            "type=registry,ref=r/x,mode=maxi",
+            "type=registry,ref=r/x,mode=MAX",
+            "type=registry,ref=r/x,mode=all",
+            "type=registry,ref=r/x,moed=max",
+            "type=registry,ref=r/x,compression=gz",
+            "type=registry,ref=r/x,oci-mediatypes=yes",
+            "type=gha,scop=x",
+            "type=s3,bucket=b,region=r,secret_acess_key=canary",
+            "type=azblob,account_url=https://a,conatiner=c",
+            "type=local,source=d",
         ];
         let mistakes = texts.map(|text| {
             let error = read(text).unwrap_err();
@@ -166,6 +199,16 @@ mod tests {
         Invalid cache digest `sha256:1`: it is not of the form `sha256:` and 64 hexadecimal digits (Leave `digest=…` out to take what is tagged `latest`)
         Invalid cache `type=gha,token=****,****`: `scope` is not of the form `key=value` (Write it as `type=registry,ref=NAME`)
         Invalid cache `type=gha,token=****,ignore-error=maybe`: `maybe` is neither true nor false (Write `true` or `false`)
+        Invalid value `maxi` of the cache attribute `mode` (Did you mean `max`?)
+        Invalid value `MAX` of the cache attribute `mode` (Did you mean `max`?)
+        Invalid value `all` of the cache attribute `mode` (Write one of `max`, `min`)
+        Cache type `registry` has no attribute `moed` (Did you mean `mode`?)
+        Invalid value `gz` of the cache attribute `compression` (Did you mean `gzip`?)
+        Invalid cache `type=registry,ref=r/x,oci-mediatypes=yes`: `yes` is neither true nor false (Write `true` or `false`)
+        Cache type `gha` has no attribute `scop` (Did you mean `scope`?)
+        Cache type `s3` has no attribute `secret_acess_key` (Did you mean `secret_access_key`?)
+        Cache type `azblob` has no attribute `conatiner` (Did you mean `container`?)
+        Cache type `local` has no attribute `source` (Did you mean `src`?)
         ");
     }
 }

@@ -107,7 +107,7 @@ impl FromStr for Reference {
         if is_id(text) {
             return Err(ReferenceError::Id(text.to_owned()));
         }
-        if text.contains('$') {
+        if text.contains(['$', '`']) {
             return Err(ReferenceError::Unexpanded(text.to_owned()));
         }
         let (domain, rest) = split_domain(text);

@@ -69,12 +69,17 @@ impl Tag {
     ///
     /// Fails if nothing of the text can be in a tag.
     pub fn sanitized(text: &str) -> Result<Sanitized, TagError> {
+        Self::shortened(text, Self::MAX)
+    }
+
+    /// Does the same, and keeps at most so many characters, for a tag that holds more than the text.
+    pub fn shortened(text: &str, most: usize) -> Result<Sanitized, TagError> {
         let replaced: String = text
             .chars()
             .map(|c| if is_tag_char(c) { c } else { '-' })
             .collect();
         let trimmed = replaced.trim_start_matches(['-', '.']);
-        let cut = &trimmed[..trimmed.len().min(Self::MAX)];
+        let cut = &trimmed[..trimmed.len().min(most)];
         let tag = cut.trim_end_matches('-');
         let tag = if replaced == text && cut.len() == replaced.len() {
             cut
