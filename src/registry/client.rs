@@ -12,6 +12,8 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 
 use super::auth::{Answer, Challenge, basic, bearer};
 use super::error::RegistryError;
@@ -348,16 +350,28 @@ impl Ask<'_> {
         if answer.status.is_success() {
             return Ok(answer);
         }
-        let retry_after = answer.headers.get(header::RETRY_AFTER);
-        let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         Err(RegistryError::Refused {
             action: self.action.clone(),
             place: self.place.clone(),
             status: answer.status.as_u16(),
             message: answer.message(),
-            retry_after: seconds.map(Duration::from_secs),
+            retry_after: retry_after(&answer.headers, Timestamp::now()),
         })
     }
+}
+
+/// Reads when a registry wants to be asked again: seconds, or a date, which is compared with that of
+/// the registry's own clock if it says it.
+fn retry_after(headers: &http::HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let date = |text: &str| rfc2822::parse(text).ok().map(|date| date.timestamp());
+    let value = text(header::RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = text(header::DATE).and_then(date).unwrap_or(now);
+    // A moment that is over is one to go on at once.
+    Some(Duration::try_from(date(value)?.duration_since(now)).unwrap_or_default())
 }
 
 fn escaped(value: &[u8]) -> String {
@@ -369,4 +383,29 @@ fn escaped(value: &[u8]) -> String {
         }
     };
     value.iter().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("7", None => Some(7); "seconds")]
+    #[test_case("Sun, 06 Nov 1994 08:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:07 GMT") => Some(30); "a date")]
+    #[test_case("Sun, 06 Nov 1994 08:49:37 GMT", None => Some(37); "a date by our clock")]
+    #[test_case("Sun, 06 Nov 1994 08:48:00 GMT", None => Some(0); "a date that is over")]
+    #[test_case("soon", None => None; "neither")]
+    fn a_registry_says_when_to_ask_again(
+        value: &'static str,
+        date: Option<&'static str>,
+    ) -> Option<u64> {
+        let mut headers = http::HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, http::HeaderValue::from_static(value));
+        if let Some(date) = date {
+            headers.insert(header::DATE, http::HeaderValue::from_static(date));
+        }
+        let ours = "1994-11-06T08:49:00Z".parse().unwrap();
+        retry_after(&headers, ours).map(|after| after.as_secs())
+    }
 }

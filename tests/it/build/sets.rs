@@ -272,7 +272,11 @@ fn what_passes_is_tried_again_and_said() {
         let registry = BusyRegistry::start(&engine);
         let busy = Answer::Status("503 Service Unavailable", "");
         let limited = Answer::Status("429 Too Many Requests", "Retry-After: 1\r\n");
-        for answer in [busy, limited, Answer::Reset] {
+        let dated = Answer::Status(
+            "503 Service Unavailable",
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:38 GMT\r\n",
+        );
+        for answer in [busy, limited, dated, Answer::Reset] {
             let set = Set::new(&registry.address);
             registry.answer(&["PUT", "/manifests/sample-first"], answer.clone(), 2);
             let end = run(&mut set.push(&engine, "none"));
@@ -280,6 +284,10 @@ fn what_passes_is_tried_again_and_said() {
             assert_eq!(registry.relax(), 0, "{answer:?}");
             set.assert_complete(&end.stderr);
             assert_says(&end, &["Retry 1 of 2", "Retry 2 of 2"]);
+            // What the registry asks for wins over delays that grow.
+            if format!("{answer:?}").contains("Retry-After") {
+                assert_says(&end, &["Retry 2 of 2 in 1.0s"]);
+            }
         }
         let set = Set::new(&registry.address);
         let answer = Answer::Status("503 Service Unavailable", "");
