@@ -28,6 +28,9 @@ const SEVERAL_EXPORTS: ApiVersion = ApiVersion::new(1, 45);
 /// Docker 25 (BuildKit 0.12): a gateway runs the steps of a result when it is asked for it.
 const EVALUATED_RESULTS: ApiVersion = ApiVersion::new(1, 44);
 
+/// Docker 28: maps of messages are read whatever they hold (from 27.4 on, which says no API of its own).
+const PLACES_OF_STEPS: ApiVersion = ApiVersion::new(1, 48);
+
 /// What keeps the images that are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -102,6 +105,11 @@ impl Capabilities {
     /// Returns whether the gateway runs the steps of a result before it answers, if told so.
     pub(super) fn evaluates_results(&self) -> bool {
         !self.is_older_than(EVALUATED_RESULTS)
+    }
+
+    /// Returns whether steps may be sent with their places in a source.
+    pub(super) fn takes_sources(&self) -> bool {
+        !self.is_older_than(PLACES_OF_STEPS)
     }
 
     /// Replaces `host-gateway` by the address that the engine gives it, as docker's client does.

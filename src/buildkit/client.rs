@@ -93,6 +93,7 @@ impl Client {
         let engine = staged::Engine {
             channel: &self.connection.channel,
             evaluates_results: self.capabilities.evaluates_results(),
+            takes_sources: self.capabilities.takes_sources(),
         };
         Box::pin(staged::solve(
             engine, session, request, events, cancel, accept,

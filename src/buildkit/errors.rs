@@ -48,6 +48,8 @@ pub struct BuildFailure {
     pub exit_code: Option<u32>,
     /// The lines that it is about, innermost first.
     pub sources: Vec<SourceLines>,
+    /// All that the step wrote, or why it is not known; none if it was not asked for.
+    pub output: Option<Result<Vec<u8>, String>>,
 }
 
 /// Lines of a source text.
@@ -74,6 +76,21 @@ impl SolveError {
     }
 }
 
+impl SolveError {
+    /// Returns the step that a status is about, if it is the engine's and about one.
+    pub(super) fn vertex_of(status: &Status) -> Option<Digest> {
+        BuildFailure::from_status(status).vertex
+    }
+
+    /// Adds what the failed step wrote.
+    pub(super) fn with_output(mut self, output: Option<Result<Vec<u8>, String>>) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.output = output;
+        }
+        self
+    }
+}
+
 impl BuildFailure {
     fn from_status(status: &Status) -> Self {
         let mut failure = Self {
@@ -81,6 +98,7 @@ impl BuildFailure {
             vertex: None,
             exit_code: None,
             sources: Vec::new(),
+            output: None,
         };
         let details = rpc::Status::decode(status.details())
             .unwrap_or_default()

@@ -11,12 +11,16 @@ use tonic::{Request, Status};
 
 use super::proto::control::frontend::llb_bridge_client::LlbBridgeClient;
 use super::proto::control::frontend::{
-    PingRequest, Result as Answer, ReturnRequest, SolveRequest, StatFileRequest, result,
+    CacheOptionsEntry, FileRange, PingRequest, ReadFileRequest, Ref, Result as Answer,
+    ReturnRequest, SolveRequest, StatFileRequest, result,
 };
 use super::proto::google::rpc;
 use super::proto::pb;
 use super::request_proto::FRONTEND;
 use crate::buildkit::connection::MESSAGE_LIMIT;
+
+/// How much of a file is read at once, in bytes.
+const FILE_PIECE: i64 = 2 << 20;
 
 /// Calls for one job. Clones share the connection.
 #[derive(Clone, Debug)]
@@ -65,6 +69,62 @@ impl Gateway {
             ..SolveRequest::default()
         });
         answer.await.map(drop)
+    }
+
+    /// Runs a graph of steps, and returns what it makes.
+    pub(super) async fn made(
+        &self,
+        graph: pb::Definition,
+        cache_imports: &[CacheOptionsEntry],
+    ) -> Result<Ref, Status> {
+        let mut gateway = self.clone();
+        let answer = gateway
+            .answer(SolveRequest {
+                definition: Some(graph),
+                cache_imports: cache_imports.to_vec(),
+                evaluate: true,
+                ..SolveRequest::default()
+            })
+            .await?;
+        match answer.result {
+            Some(result::Result::Ref(made)) => Ok(made),
+            _ => Err(Status::internal("an answer of another form")),
+        }
+    }
+
+    /// Returns the end of a file of a result, at most `limit` bytes.
+    pub(super) async fn end_of_file(
+        &self,
+        reference: &str,
+        path: &str,
+        limit: i64,
+    ) -> Result<Vec<u8>, Status> {
+        let mut gateway = self.clone();
+        let stat = gateway.request(StatFileRequest {
+            r#ref: reference.to_owned(),
+            path: path.to_owned(),
+            mount_index: 0,
+        });
+        let stat = gateway.client.stat_file(stat).await?.into_inner().stat;
+        let size = stat.map_or(0, |stat| stat.size);
+        let mut bytes = Vec::new();
+        let mut offset = (size - limit).max(0);
+        while offset < size {
+            let length = FILE_PIECE.min(size - offset);
+            let read = gateway.request(ReadFileRequest {
+                r#ref: reference.to_owned(),
+                file_path: path.to_owned(),
+                range: Some(FileRange { offset, length }),
+                mount_index: 0,
+            });
+            let read = gateway.client.read_file(read).await?.into_inner();
+            if read.data.is_empty() {
+                break;
+            }
+            bytes.extend_from_slice(&read.data);
+            offset = (size - limit).max(0) + i64::try_from(bytes.len()).unwrap_or(size);
+        }
+        Ok(bytes)
     }
 
     /// Makes an engine run the steps of a result that knows no other way to be told so.

@@ -40,6 +40,7 @@ pub mod session;
 mod solve;
 mod staged;
 mod status;
+mod whole_output;
 
 pub use capabilities::{Capabilities, Store, Unsupported};
 pub use client::Client;

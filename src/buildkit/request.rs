@@ -31,6 +31,8 @@ pub struct SolveRequest {
     pub attestations: Vec<Attestation>,
     /// Which sources are allowed, and what they are replaced by.
     pub source_policy: Option<SourcePolicy>,
+    /// Whether the whole output of a step that fails is wanted. Only a staged build has it.
+    pub whole_output: bool,
 }
 
 impl SolveRequest {

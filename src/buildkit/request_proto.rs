@@ -106,6 +106,15 @@ pub(super) fn frontend_attributes(request: &SolveRequest) -> HashMap<String, Str
     attributes.into_iter().collect()
 }
 
+/// Returns the caches to read, as the gateway wants them for steps of ours.
+pub(super) fn gateway_caches(request: &SolveRequest) -> Vec<control::frontend::CacheOptionsEntry> {
+    let entry = |entry: &CacheEntry| control::frontend::CacheOptionsEntry {
+        r#type: entry.kind().as_str().into(),
+        attrs: entry.exposed().into_iter().collect(),
+    };
+    request.cache_imports.iter().map(entry).collect()
+}
+
 /// The frontend only looks here for caches, and not at the request's own list of them.
 fn cache_imports(entries: &[CacheEntry]) -> String {
     let entry =

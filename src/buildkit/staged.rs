@@ -13,17 +13,19 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use super::cache::Directories;
+use super::digest::Digest;
 use super::errors::SolveError;
 use super::exec::{self, Process, ProcessDefaults};
 use super::export::ExportResponse;
 use super::gateway::{Evaluate, Gateway};
 use super::id;
 use super::progress::SolveStatus;
-use super::proto::control::frontend::{Ref, Result as Answer, result};
+use super::proto::control::frontend::{CacheOptionsEntry, Ref, Result as Answer, result};
 use super::request::SolveRequest;
 use super::request_proto;
 use super::session::Session;
 use super::solve::{Job, destinations, publish};
+use super::whole_output::{self, Kept};
 
 /// The key of an image's configuration in the metadata of a result. A result for several platforms
 /// has one per platform, behind a slash.
@@ -90,16 +92,42 @@ impl Solved {
 pub(super) struct Engine<'a> {
     pub(super) channel: &'a Channel,
     pub(super) evaluates_results: bool,
+    /// Whether it takes the places of steps in their sources: older ones crash on some.
+    pub(super) takes_sources: bool,
+}
+
+/// What the engine is to do about a frontend's answer.
+struct Order {
+    attributes: HashMap<String, String>,
+    /// The caches to read, if the output of steps is to be kept whole.
+    keeping: Option<Vec<CacheOptionsEntry>>,
+}
+
+/// A build whose steps have failed, with what the one that did wrote.
+struct Broken {
+    status: Status,
+    output: Option<Result<Vec<u8>, String>>,
+}
+
+impl From<Status> for Broken {
+    fn from(status: Status) -> Self {
+        Self {
+            status,
+            output: None,
+        }
+    }
 }
 
 impl Engine<'_> {
     /// Asks the frontend, and runs all steps of what it answers.
-    async fn answer(
-        &self,
-        gateway: &mut Gateway,
-        attributes: HashMap<String, String>,
-    ) -> Result<Answer, Status> {
-        let answer = gateway.solve(attributes, Evaluate::Now).await?;
+    async fn answer(&self, gateway: &mut Gateway, order: Order) -> Result<Answer, Broken> {
+        if let Some(caches) = order.keeping {
+            let answer = gateway
+                .solve(order.attributes, Evaluate::WhenNeeded)
+                .await?;
+            return self.kept(gateway, answer, &caches).await;
+        }
+        let answer = gateway.solve(order.attributes, Evaluate::Now).await?;
         if !self.evaluates_results {
             for made in references(&answer) {
                 gateway.evaluate(&made.id).await?;
@@ -107,6 +135,78 @@ impl Engine<'_> {
         }
         Ok(answer)
     }
+
+    /// Runs the steps of an answer such that their output is kept, and answers with what they make.
+    async fn kept(
+        &self,
+        gateway: &Gateway,
+        mut answer: Answer,
+        caches: &[CacheOptionsEntry],
+    ) -> Result<Answer, Broken> {
+        let made = match &mut answer.result {
+            Some(result::Result::Ref(made)) => vec![made],
+            Some(result::Result::Refs(map)) => map.refs.values_mut().collect(),
+            Some(result::Result::RefDeprecated(_) | result::Result::RefsDeprecated(_)) | None => {
+                Vec::new()
+            }
+        };
+        let steps = made
+            .into_iter()
+            .map(|made| self.keep(gateway, made, caches));
+        futures_util::future::try_join_all(steps).await?;
+        Ok(answer)
+    }
+
+    async fn keep(
+        &self,
+        gateway: &Gateway,
+        made: &mut Ref,
+        caches: &[CacheOptionsEntry],
+    ) -> Result<(), Broken> {
+        let Some(graph) = made.def.take().filter(|graph| !graph.def.is_empty()) else {
+            return Ok(());
+        };
+        let mut kept = whole_output::keep(graph).map_err(|error| {
+            let why = format!("the output of steps cannot be kept whole: {error}");
+            Status::failed_precondition(why)
+        })?;
+        if !self.takes_sources {
+            kept.graph.source = None;
+        }
+        let steps = gateway.made(kept.graph.clone(), caches).await;
+        let result = steps.map_err(|status| (SolveError::vertex_of(&status), status));
+        match result {
+            Ok(new) => *made = new,
+            Err((None, status)) => return Err(status.into()),
+            Err((Some(vertex), status)) => {
+                let output = taken(gateway, &kept, &vertex).await;
+                return Err(Broken { status, output });
+            }
+        }
+        if !self.evaluates_results && !made.id.is_empty() {
+            let mut gateway = gateway.clone();
+            if let Err(status) = gateway.evaluate(&made.id).await {
+                let vertex = SolveError::vertex_of(&status);
+                let output = match vertex {
+                    Some(vertex) => taken(&gateway, &kept, &vertex).await,
+                    None => None,
+                };
+                return Err(Broken { status, output });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes the whole output of a failed step out of the engine.
+async fn taken(gateway: &Gateway, kept: &Kept, failed: &Digest) -> Option<Result<Vec<u8>, String>> {
+    let graph = kept.take(failed)?;
+    let read = async {
+        let made = gateway.made(graph, &[]).await?;
+        let (file, limit) = (whole_output::FILE, whole_output::LIMIT);
+        gateway.end_of_file(&made.id, file, limit).await
+    };
+    Some(read.await.map_err(|status| status.message().to_owned()))
 }
 
 /// Returns the results of all platforms. One of `FROM scratch` alone has no name, and no steps.
@@ -137,7 +237,12 @@ pub(super) async fn solve<E>(
     let directories =
         Directories::offer(session, &request).map_err(|error| StagedError::Solve(error.into()))?;
     let message = request_proto::staged_job(&request, &reference, session.id());
-    let attributes = request_proto::frontend_attributes(&request);
+    let order = Order {
+        attributes: request_proto::frontend_attributes(&request),
+        keeping: request
+            .whole_output
+            .then(|| request_proto::gateway_caches(&request)),
+    };
     let destinations = destinations(request.exports);
     let job = Job {
         channel: engine.channel,
@@ -146,14 +251,19 @@ pub(super) async fn solve<E>(
         events,
     };
     let mut refused = None;
+    let mut output = None;
     let mut receiving = None;
     let build = async {
         let call = std::pin::pin!(job.call(message));
         let steps = async {
             let mut gateway = Gateway::of(engine.channel, &job.reference).await?;
-            let answer = match engine.answer(&mut gateway, attributes).await {
+            let answer = match engine.answer(&mut gateway, order).await {
                 Ok(answer) => answer,
-                Err(status) => {
+                Err(Broken {
+                    status,
+                    output: written,
+                }) => {
+                    output = written;
                     gateway.fail(status.message()).await.ok();
                     return Err(status);
                 }
@@ -174,7 +284,7 @@ pub(super) async fn solve<E>(
     let response = Box::pin(job.run(build, cancel)).await;
     let response = match (response, refused) {
         (_, Some(error)) => Err(StagedError::Refused(error)),
-        (Err(error), None) => Err(StagedError::Solve(error)),
+        (Err(error), None) => Err(StagedError::Solve(error.with_output(output))),
         (Ok(response), None) => {
             publish(session, &directories, response).map_err(StagedError::Solve)
         }

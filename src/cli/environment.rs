@@ -156,7 +156,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "XDG_STATE_HOME",
-        help: "dynrun: place of its notes on which containers it follows (default ~/.local/state)",
+        help: "place of the output of failed steps, and of dynrun's notes on containers (default ~/.local/state)",
     },
     Variable {
         name: "LANG",

@@ -176,11 +176,18 @@ impl<'a> Run<'a> {
 
     fn failure(
         &self,
-        error: SolveError,
+        mut error: SolveError,
         target: &PlannedTarget,
         session: &Session,
         pushed: &Pushed,
     ) -> Failure {
+        let output = match &mut error {
+            SolveError::Failed(failure) => failure.output.take(),
+            SolveError::Unsupported(_)
+            | SolveError::Cancelled
+            | SolveError::Lost(_)
+            | SolveError::Layout(_) => None,
+        };
         let source_map = self.dockerfiles.of(target).source_map();
         Failure {
             outcome: outcome(&error),
@@ -191,6 +198,7 @@ impl<'a> Run<'a> {
             } else {
                 pushed.names()
             },
+            output,
         }
     }
 
@@ -260,7 +268,7 @@ impl<'a> Run<'a> {
         statuses: mpsc::Sender<SolveStatus>,
     ) -> Result<ExportResponse, StagedError<Refusal>> {
         let (client, cancel) = (self.client, &self.cancel);
-        if target.smoke.is_empty() && self.gate.is_none() {
+        if target.smoke.is_empty() && self.gate.is_none() && !request.whole_output {
             let solve = client.solve(session, request, statuses, cancel);
             return solve.await.map_err(StagedError::Solve);
         }

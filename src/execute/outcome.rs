@@ -25,6 +25,9 @@ pub struct Finished {
     pub outcome: Result<Built, Problems>,
     /// The ids of secrets that the step which failed mounts and this build does not have.
     pub absent_secrets: Vec<String>,
+    /// All that the step which failed wrote, or why that is not known; none if it is not wanted.
+    /// Secrets are in it as the step wrote them.
+    pub output: Option<Result<Vec<u8>, String>>,
 }
 
 /// What was made of a target.
@@ -45,6 +48,8 @@ pub(super) struct Failure {
     pub(super) published: Vec<String>,
     /// The ids of secrets that the failed step mounts and this build does not have.
     pub(super) absent_secrets: Vec<String>,
+    /// All that the failed step wrote, if that is wanted.
+    pub(super) output: Option<Result<Vec<u8>, String>>,
 }
 
 impl Failure {
@@ -54,6 +59,7 @@ impl Failure {
             problems: problems.into(),
             published: Vec::new(),
             absent_secrets: Vec::new(),
+            output: None,
         }
     }
 

@@ -137,6 +137,7 @@ ARG USE_SCCACHE
             outputs: Vec::new(),
             attestations: Vec::new(),
             smoke: Vec::new(),
+            complete_logs: false,
             no_cache: false,
             pull: false,
             steps: PlannedSteps::default(),

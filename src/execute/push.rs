@@ -120,6 +120,7 @@ impl Run<'_> {
                     problems: with_session_hints(problem, session).into(),
                     published: Vec::new(),
                     absent_secrets: Vec::new(),
+                    output: None,
                 }
             }
             None => {
@@ -129,6 +130,7 @@ impl Run<'_> {
                     problems: Problem::new(Exit::Cancelled, "The push was cancelled").into(),
                     published: Vec::new(),
                     absent_secrets: Vec::new(),
+                    output: None,
                 }
             }
         };

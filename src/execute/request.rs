@@ -72,6 +72,7 @@ pub(super) fn request(
         exports,
         cache_imports: caches(&target.cache_from),
         cache_exports: caches(&target.cache_to),
+        whole_output: target.complete_logs,
         ..SolveRequest::default()
     };
     Prepared {

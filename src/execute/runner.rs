@@ -383,6 +383,7 @@ impl Run<'_> {
                 unnamed: Vec::new(),
                 outcome: Ok(built),
                 absent_secrets: Vec::new(),
+                output: None,
             },
             Err(failure) => Finished {
                 target,
@@ -390,6 +391,7 @@ impl Run<'_> {
                 unnamed,
                 outcome: Err(failure.problems),
                 absent_secrets: failure.absent_secrets,
+                output: failure.output,
             },
         }
     }

@@ -71,6 +71,10 @@ pub struct PlannedTarget {
     /// Commands that the image has to pass before it is exported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<PlannedSmoke>,
+    /// Whether the whole output of a failed step is fetched. Such builds share no steps in the cache
+    /// with others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub complete_logs: bool,
     /// Whether steps run although their results are cached.
     pub no_cache: bool,
     /// Whether base images are asked for anew.

@@ -36,6 +36,13 @@ impl Explanation {
         self.note_chain(target, key, vec![setting]);
     }
 
+    /// Notes what all targets share, unless one of them has.
+    pub(super) fn note_once(&mut self, key: &str, chain: Vec<Setting<String>>) {
+        if !self.values.iter().any(|known| known.key == key) {
+            self.note_chain(None, key, chain);
+        }
+    }
+
     /// Notes the values that were set, farthest first; the last one counts.
     pub(super) fn note_chain(
         &mut self,

@@ -26,9 +26,10 @@ use super::specs::{self, Results, results};
 use super::stages::Inputs;
 use super::steps;
 use super::values::Values;
+use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
-use crate::profile::Source;
+use crate::profile::{Profile, Source};
 
 /// A planned target and the places that it alone may write, with who named them.
 pub(super) struct Planned {
@@ -129,6 +130,7 @@ impl Planner<'_> {
             } else {
                 smoke::of_target(profile, axes, target.name)
             },
+            complete_logs: complete_logs(profile, settings, findings),
             no_cache: is_on(settings.no_cache.as_ref()),
             pull: is_on(settings.pull.as_ref()),
             steps: steps::planned(target.name, &settings.steps, findings),
@@ -137,6 +139,7 @@ impl Planner<'_> {
                 stage: stage_name(target).to_owned(),
             },
         };
+        let target = without_scans(target, findings);
         Planned { target, writes }
     }
 
@@ -217,6 +220,37 @@ fn check_names(outputs: &[Setting<Output>], tags: &[Setting<String>], findings: 
             findings.error(PlanError::refused(&error, output.origin.clone()));
         }
     }
+}
+
+/// A frontend that makes an SBOM runs steps beside the result, which are not ours to change.
+fn without_scans(mut target: PlannedTarget, findings: &mut Findings) -> PlannedTarget {
+    let is_scanned = Attestation::effective(&target.attestations)
+        .any(|one| one.kind == AttestationKind::Sbom && !one.is_disabled);
+    if target.complete_logs && is_scanned {
+        findings.warn(format!(
+            "The output of `{}` is not kept whole, because an SBOM is made of it",
+            target.name
+        ));
+        target.complete_logs = false;
+    }
+    target
+}
+
+/// Says whether the whole output of failed steps is kept: by the flag, else by the profile.
+fn complete_logs(profile: &Profile, settings: &Settings, findings: &mut Findings) -> bool {
+    let asked = [
+        profile.logs.complete.clone().map(Setting::from),
+        settings.complete_logs.clone(),
+    ];
+    let chain: Vec<_> = asked.into_iter().flatten().collect();
+    let is_on = is_on(chain.last());
+    let shown = chain
+        .into_iter()
+        .map(|setting| Setting::new(setting.value.to_string(), setting.origin));
+    findings
+        .explanation
+        .note_once("complete-logs", shown.collect());
+    is_on
 }
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {

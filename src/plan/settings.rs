@@ -96,6 +96,8 @@ pub struct Settings {
     pub load: Option<Setting<bool>>,
     /// Whether the commands that an image has to pass are left out.
     pub no_smoke: Option<Setting<bool>>,
+    /// Whether the whole output of a failed step is wanted.
+    pub complete_logs: Option<Setting<bool>>,
     /// Whether steps run although their results are cached.
     pub no_cache: Option<Setting<bool>>,
     /// Whether base images are asked for anew.
@@ -174,6 +176,7 @@ impl Merge for Settings {
             push,
             load,
             no_smoke,
+            complete_logs,
             no_cache,
             pull,
             steps,
@@ -211,6 +214,7 @@ impl Merge for Settings {
             push: push.merge(farther.push),
             load: load.merge(farther.load),
             no_smoke: no_smoke.merge(farther.no_smoke),
+            complete_logs: complete_logs.merge(farther.complete_logs),
             no_cache: no_cache.merge(farther.no_cache),
             pull: pull.merge(farther.pull),
             // Only flags ask for these.

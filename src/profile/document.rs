@@ -10,6 +10,7 @@ use super::component::Component;
 use super::device::Device;
 use super::feature::Feature;
 use super::layers::LayerCount;
+use super::logs::Logs;
 use super::run::RunTable;
 use super::sccache::Sccache;
 use super::secret::SecretTable;
@@ -76,6 +77,8 @@ pub struct Profile {
     pub cache: Cache,
     /// The compiler cache.
     pub sccache: Sccache,
+    /// What is kept of the output of steps.
+    pub logs: Logs,
     /// Defaults of `dynrun`.
     pub run: RunTable,
 }
@@ -120,6 +123,7 @@ impl Profile {
             layers: fields.take_or_default("layers"),
             cache: fields.take_or_default("cache"),
             sccache: fields.take_or_default("sccache"),
+            logs: fields.take_or_default("logs"),
             run: fields.take_or_default("run"),
         };
         fields.finish();
@@ -153,6 +157,7 @@ impl Merge for Profile {
             layers,
             cache,
             sccache,
+            logs,
             run,
         } = self;
         Self {
@@ -178,6 +183,7 @@ impl Merge for Profile {
             layers: layers.merge(parent.layers),
             cache: cache.merge(parent.cache),
             sccache: sccache.merge(parent.sccache),
+            logs: logs.merge(parent.logs),
             run: run.merge(parent.run),
         }
     }

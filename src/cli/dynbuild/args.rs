@@ -446,6 +446,12 @@ pub(crate) struct RunArgs {
     /// How often to try again what failed for a passing reason, such as the network [default: 2]
     #[arg(long, value_name = "N")]
     pub(crate) retries: Option<u32>,
+    /// Fetch the whole output of a step that fails, which engines clip at 2 MiB
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) complete_logs: Option<bool>,
+    /// Where to write it [default: ~/.local/state/dynbuild/logs]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
     /// Ask instead of building: check, outline or targets; with ,format=json for programs
     #[arg(long, value_name = "METHOD")]
     pub(crate) call: Option<Call>,

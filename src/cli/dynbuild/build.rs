@@ -1,6 +1,7 @@
 //! The build itself: `dynbuild --framework … --target …`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -13,6 +14,7 @@ use super::details;
 use super::id_file::IdFile;
 use super::leaks;
 use super::metadata_file::MetadataFile;
+use super::output_files;
 use super::plan::{dry_run, tell_notes};
 use super::planning::{Planned, plan};
 use super::secret_values::read_secrets;
@@ -67,13 +69,13 @@ pub(super) fn run(args: &BuildArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let metadata_file = args.results.metadata_file.as_deref();
     let metadata_file = metadata_file.map(|path| MetadataFile::new(edge.absolute(path)));
     let metadata_file = metadata_file.transpose()?;
-    let finished = runtime::block_on(run_builds(
+    let asked = Asked {
         mode,
-        policy(args),
-        builder.as_ref(),
-        &planned,
-        edge,
-    ))?;
+        policy: policy(args),
+        builder: builder.as_ref(),
+        log_dir: args.run.log_dir.as_deref(),
+    };
+    let finished = runtime::block_on(run_builds(asked, &planned, edge))?;
     let text = metadata_text(&finished);
     let id = finished.first().and_then(image_id);
     let mut end = end(finished);
@@ -185,15 +187,31 @@ fn policy(args: &BuildArgs) -> Policy {
     }
 }
 
-async fn run_builds(
+/// What was asked for about the run.
+struct Asked<'a> {
     mode: Mode,
     policy: Policy,
-    builder: Option<&Builder>,
+    builder: Option<&'a Builder>,
+    /// Where the output of failed steps is written.
+    log_dir: Option<&'a Path>,
+}
+
+async fn run_builds(
+    asked: Asked<'_>,
     planned: &Planned,
     edge: &mut Edge,
 ) -> Result<Vec<Finished>, Problems> {
+    let Asked {
+        mode,
+        policy,
+        builder,
+        log_dir,
+    } = asked;
     let plan = &planned.resolution.plan;
     let targets = plan.targets.iter();
+    let keeps_output = targets.clone().any(|target| target.complete_logs);
+    let log_dir = keeps_output.then(|| output_files::directory(log_dir, edge));
+    let log_dir = log_dir.transpose()?;
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
     let proxies = proxies(edge)?;
     let actions = actions(&edge.environment);
@@ -224,14 +242,18 @@ async fn run_builds(
     };
     details::of_engine(&client, edge);
     let (events, received) = mpsc::channel(WAITING_EVENTS);
-    let show = edge.ui.show_build(mode, redactor, received);
+    let show = edge.ui.show_build(mode, redactor.clone(), received);
     let (finished, state) =
         tokio::join!(runner.run(&client, engine.as_ref(), events, &cancel), show);
     edge.annotate(state.warnings().iter().map(Annotation::from));
     if !state.targets().is_empty() {
         edge.summarise(&Summary::of(&state).markdown());
     }
-    Ok(with_diagnoses(finished?, &state))
+    let mut finished = with_diagnoses(finished?, &state);
+    if let Some(directory) = log_dir {
+        output_files::write(&mut finished, &directory, &redactor);
+    }
+    Ok(finished)
 }
 
 /// Returns what is asked for logins. One that cannot be read hinders only its own registry.
@@ -273,6 +295,7 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
             unnamed,
             outcome,
             absent_secrets,
+            output,
         } = finished;
         let explain = |problems| state.explain(&target, problems, &absent_secrets);
         Finished {
@@ -281,6 +304,7 @@ fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> 
             published,
             unnamed,
             absent_secrets,
+            output,
         }
     });
     explained.collect()

@@ -20,6 +20,7 @@ mod list;
 mod man;
 mod metadata_file;
 mod output;
+mod output_files;
 mod permission;
 mod pins;
 mod plan;

@@ -80,9 +80,13 @@ impl Reader<'_> {
             results,
             caches,
             steps,
-            run: _,
+            run,
         } = args;
-        let mut settings = Settings::default();
+        let complete_logs = run.complete_logs;
+        let mut settings = Settings {
+            complete_logs: complete_logs.map(|asked| Setting::flag(asked, "--complete-logs")),
+            ..Settings::default()
+        };
         self.selection(selection, &mut settings);
         // Before `--disable`, which is the stronger word.
         components_into(components, &mut settings);

@@ -68,6 +68,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         attestations,
         // Nothing of buildx does it.
         smoke: _,
+        complete_logs: _,
         no_cache,
         pull,
         steps,
@@ -168,6 +169,7 @@ mod tests {
             outputs: vec!["type=docker".parse().unwrap()],
             attestations: Vec::new(),
             smoke: Vec::new(),
+            complete_logs: false,
             no_cache: true,
             pull: false,
             steps: PlannedSteps::default(),

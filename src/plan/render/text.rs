@@ -67,6 +67,10 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         "steps",
         flags.map(|(flag, value)| format!("{flag} {value}")),
     );
+    rows.add_all(
+        "logs",
+        when(target.complete_logs, "complete, for steps that fail"),
+    );
     rows.add_all("no cache", when(target.no_cache, "every step runs"));
     rows.add_all(
         "pull",

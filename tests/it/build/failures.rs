@@ -184,3 +184,60 @@ fn a_context_that_is_not_there_is_a_usage_error() {
         assert!(end.stderr.contains("context"), "{}", end.stderr);
     }
 }
+
+#[test]
+fn the_whole_output_of_a_failed_step_is_written_without_its_secrets() {
+    let step = "RUN --mount=type=secret,id=hf-token,env=TOKEN echo {salt}; \
+        i=0; while [ $i -lt 60000 ]; do echo \"line $i of a flood\"; i=$((i+1)); done; \
+        echo \"token $TOKEN\" >&2; exit 7\n";
+    for engine in engines::newest() {
+        let sample = Sample::new(&format!("USER 1234:0\n{step}"));
+        sample.write("token", "hf_a_canary_of_the_flood");
+        let mut build = sample.dynbuild(&engine);
+        let secret = format!("id=hf-token,src={}", sample.path("token").display());
+        let end = run(build.args(["--secret", &secret, "--complete-logs", "--log-dir", "logs"]));
+        end.assert_code(1, &engine.name);
+        assert!(end.stderr.contains("exit code 7"), "{}", end.stderr);
+        assert!(
+            end.stderr.contains("/logs/sample-first.log"),
+            "{}",
+            end.stderr
+        );
+        assert!(end.stderr.contains("sample.Dockerfile:3"), "{}", end.stderr);
+        let log = sample.read("logs/sample-first.log");
+        let lines: Vec<_> = log
+            .lines()
+            .filter(|line| line.starts_with("line "))
+            .collect();
+        assert_eq!(lines.len(), 60_000, "{}", engine.name);
+        assert_eq!(lines[59_999], "line 59999 of a flood");
+        assert!(log.ends_with("token ****\n") && !log.contains("canary"));
+    }
+}
+
+#[test]
+fn a_build_that_keeps_its_output_makes_the_same_image() {
+    let steps = "WORKDIR /w\nCOPY a.txt .\nRUN echo {salt} > made; sleep 60 & true\n\
+        RUN [\"/bin/cat\", \"made\"]\nUSER 1234:0\nRUN id -u > /tmp/user; cat made /tmp/user\n";
+    for engine in engines::all() {
+        let sample = Sample::new(steps);
+        sample.add_to_profile("[logs]\ncomplete = true\n");
+        let tree = |flag: &str| {
+            let file = format!("type=tar,dest=made{flag}.tar");
+            let end = run(sample.dynbuild(&engine).args(["-o", &file, flag]));
+            end.assert_code(0, &engine.name);
+            let list = Command::new("tar")
+                .args(["--list", "--verbose", "--file"])
+                .arg(sample.path(&format!("made{flag}.tar")))
+                .output();
+            // The time of day is that of the step.
+            let listed = String::from_utf8(list.expect("tar").stdout).expect("text");
+            let lines = listed.lines().map(|line| {
+                let words: Vec<_> = line.split_whitespace().collect();
+                [&words[..3], &words[5..]].concat().join(" ")
+            });
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(tree("--complete-logs"), tree("--complete-logs=false"));
+    }
+}
