@@ -23,9 +23,8 @@ RUN --mount=type=secret,id=ca \
     install-packages autoconf automake bzip2 cmake g++ gcc git libhwloc-dev libibverbs-dev libnuma-dev librdmacm-dev \
       libtool make meson ninja-build patchelf pkg-config pybind11-dev python${PYTHON_VERSION}-dev \
       xz-utils zlib1g-dev
-# Parallel jobs of a compilation; empty is one per core of the engine.
+# Parallel jobs of a compilation; empty leaves it to the cores and the memory of the engine.
 ARG MAX_JOBS=
-ENV MAKEFLAGS=${MAX_JOBS:+-j${MAX_JOBS}}
 
 # FFmpeg under the LGPL: decoders only, no programs, no network. Its source stays next to it.
 FROM native_tools AS ffmpeg_true
@@ -33,6 +32,7 @@ ARG FFMPEG_VERSION
 ARG FFMPEG_URL
 ARG FFMPEG_SHA256
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=MAX_JOBS \
     --mount=type=secret,id=netrc \
     set -e; mkdir -p /opt/native/src; \
     fetch "${FFMPEG_URL}" "/opt/native/src/ffmpeg-${FFMPEG_VERSION}.tar" ${FFMPEG_SHA256}; \
@@ -40,7 +40,7 @@ RUN --mount=type=secret,id=ca \
     ./configure --prefix=/opt/native --enable-shared --disable-static --disable-gpl --disable-nonfree \
       --disable-programs --disable-doc --disable-network --disable-x86asm --disable-devices \
       --disable-libdrm --disable-encoders --disable-muxers --disable-bsfs; \
-    make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/ffmpeg
+    make -j"$(job-count MAX_JOBS)"; make install; rm -r /tmp/ffmpeg
 
 # GDRCopy's library alone; its kernel module is the host's. Without GDRCOPY_URL it is left out.
 FROM native_tools AS gdrcopy
@@ -57,6 +57,7 @@ ARG UCX_URL
 ARG UCX_SHA256
 ARG ENABLE_EFA=false
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=MAX_JOBS \
     --mount=type=secret,id=netrc \
     set -e; mkdir /tmp/ucx; cd /tmp/ucx; \
     fetch "${UCX_URL}" source.tar ${UCX_SHA256}; tar --strip-components 1 -xf source.tar; \
@@ -66,13 +67,14 @@ RUN --mount=type=secret,id=ca \
     ./contrib/configure-release --prefix=/opt/native --enable-shared --disable-static --disable-doxygen-doc \
       --without-go --enable-optimizations --enable-cma --enable-devel-headers --enable-mt --with-verbs --with-dm \
       --with-cuda=/usr/local/cuda ${gdrcopy} ${efa}; \
-    make ${MAKEFLAGS:--j"$(nproc)"}; make install-strip; rm -r /tmp/ucx
+    make -j"$(job-count MAX_JOBS)"; make install-strip; rm -r /tmp/ucx
 
 FROM ucx AS libfabric
 ARG LIBFABRIC_URL
 ARG LIBFABRIC_SHA256
 ARG ENABLE_EFA=false
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=MAX_JOBS \
     --mount=type=secret,id=netrc \
     set -e; mkdir /tmp/libfabric; cd /tmp/libfabric; \
     fetch "${LIBFABRIC_URL}" source.tar ${LIBFABRIC_SHA256}; tar --strip-components 1 -xf source.tar; \
@@ -81,13 +83,14 @@ RUN --mount=type=secret,id=ca \
     efa=--disable-efa; if [ "${ENABLE_EFA}" = true ]; then efa=--enable-efa; fi; \
     ./configure --prefix=/opt/native --disable-static --disable-verbs --disable-psm3 --disable-opx --disable-usnic \
       --with-cuda=/usr/local/cuda --enable-cuda-dlopen ${gdrcopy} ${efa}; \
-    make ${MAKEFLAGS:--j"$(nproc)"}; make install; rm -r /tmp/libfabric
+    make -j"$(job-count MAX_JOBS)"; make install; rm -r /tmp/libfabric
 
 # NIXL would make a wheel with the uv that it finds, from packages that nothing pins.
 FROM libfabric AS native_git
 ARG NIXL_REF
 ARG ENABLE_NIXL_GDS=false
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=MAX_JOBS \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=github-token \
     --mount=type=secret,id=gitlab-token \
@@ -98,7 +101,7 @@ RUN --mount=type=secret,id=ca \
     online meson setup build --prefix=/opt/native --libdir=lib --buildtype=release \
       -Ducx_path=/opt/native -Dlibfabric_path=/opt/native -Ddisable_gds_backend=${gds} \
       -Dcudapath_inc=/usr/local/cuda/include -Dcudapath_lib=/usr/local/cuda/lib64; \
-    ninja -C build ${MAX_JOBS:+-j "${MAX_JOBS}"} install; rm -r /tmp/nixl
+    ninja -C build -j "$(job-count MAX_JOBS)" install; rm -r /tmp/nixl
 
 FROM ffmpeg_${ENABLE_MEDIA_FFMPEG} AS ffmpeg
 

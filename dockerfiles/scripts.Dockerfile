@@ -141,7 +141,8 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'mkdir -p "$work" /dist/wheels' \
       'rsync --recursive --links --perms --checksum --delete --exclude target "$sources/" "$work/src/"' \
       'export CARGO_TARGET_DIR="$work/target"' \
-      'if [ -z "${CARGO_BUILD_JOBS:-}" ]; then unset CARGO_BUILD_JOBS; fi' \
+      'CARGO_BUILD_JOBS=$(job-count CARGO_BUILD_JOBS)' \
+      'export CARGO_BUILD_JOBS' \
       '' \
       'has_feature() { grep -q "^$2 *=" "$work/src/$1/Cargo.toml"; }' \
       '# those CRATE FEATURE…: the features that the crate has; others are named in a note.' \
@@ -587,6 +588,17 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       'export UV_CACHE_DIR=/var/cache/uv UV_LINK_MODE=copy' \
       'unset UV_CONSTRAINT UV_OVERRIDE UV_PYTHON' \
       '/opt/build/bin/uv pip install --quiet --compile-bytecode --no-deps --offline "$@"' > install-wheels \
+ && printf '%s\n' \
+      '#!/bin/sh' \
+      '# job-count NAME: prints how many jobs of a compilation run at once: $NAME if it is set, else what dynbuild' \
+      '# computes from the engine'"'"'s cores and memory (a secret, which is no part of the cache'"'"'s key), else one' \
+      '# per core.' \
+      'set -e' \
+      'value=$(printenv "$1" || true)' \
+      'if [ -z "$value" ] && [ -s "/run/secrets/$1" ]; then' \
+      '  value=$(cat "/run/secrets/$1")' \
+      'fi' \
+      'echo "${value:-$(nproc)}"' > job-count \
  && printf '%s\n' \
       '#!/bin/sh -e' \
       '# online COMMAND…: runs a command that downloads, with what the build secrets give it.' \

@@ -112,6 +112,7 @@ ARG SCCACHE_S3_USE_SSL=
 ARG SCCACHE_PREFIX=
 ARG PYTHON_PACKAGES_BEFORE=
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=CARGO_BUILD_JOBS \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=github-token \
     --mount=type=secret,id=gitlab-token \

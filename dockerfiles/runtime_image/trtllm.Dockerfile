@@ -58,6 +58,7 @@ ARG TENSORRTLLM_GIT_URL
 ARG GITHUB_TRTLLM_COMMIT
 ARG MAX_JOBS=
 RUN --mount=type=secret,id=ca \
+    --mount=type=secret,id=MAX_JOBS \
     --mount=type=secret,id=netrc \
     --mount=type=secret,id=github-token \
     --mount=type=secret,id=gitlab-token \
@@ -70,7 +71,7 @@ RUN --mount=type=secret,id=ca \
     online git submodule update --quiet --init --recursive --depth 1; \
     online git lfs fetch "${TENSORRTLLM_GIT_URL}"; git lfs checkout; \
     root=; if python3 scripts/build_wheel.py --help | grep -q -e --trt_root; then root="--trt_root /usr/local/tensorrt"; fi; \
-    online python3 scripts/build_wheel.py --clean ${root} --job_count "${MAX_JOBS:-$(nproc)}"; \
+    online python3 scripts/build_wheel.py --clean ${root} --job_count "$(job-count MAX_JOBS)"; \
     mkdir /dist; mv build/tensorrt_llm*.whl /dist/
 
 FROM tensorrtllm_pytorch AS tensorrtllm_git

@@ -189,9 +189,12 @@ impl<'a> Run<'a> {
             | SolveError::Layout(_) => None,
         };
         let source_map = self.dockerfiles.of(target).source_map();
+        let mut absent_secrets = failure::absent_secrets(&error, source_map, session);
+        // Numbers of jobs are no secrets: without one, there is one job per core.
+        absent_secrets.retain(|id| !target.memory_per_job.contains_key(id));
         Failure {
             outcome: outcome(&error),
-            absent_secrets: failure::absent_secrets(&error, source_map, session),
+            absent_secrets,
             problems: failure::problems(error, &target.name, source_map, session),
             published: if self.is_whole {
                 Vec::new()

@@ -17,6 +17,7 @@ mod gate;
 mod metadata;
 mod naming;
 mod outcome;
+mod parallel;
 mod policy;
 mod preflight;
 mod push;

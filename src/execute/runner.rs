@@ -14,6 +14,7 @@ use super::failure;
 use super::gate::Gate;
 use super::naming::NamingFailure;
 use super::outcome::{Failure, Finished};
+use super::parallel;
 use super::policy::{Machine, Policy, Publish};
 use super::preflight;
 use super::request::{Prepared, request};
@@ -95,10 +96,13 @@ impl<'a> Runner<'a> {
         cancel: &CancellationToken,
     ) -> Result<Vec<Finished>, Problems> {
         let info = self.engine_info(engine).await;
-        let run = self.start(client, engine, &info, Listener(events), cancel);
+        let machine = machine(client, &info);
+        let jobs = parallel::numbers(&self.plan.targets, machine);
+        let sessions = self.sessions(&jobs);
+        let run = self.start(client, engine, &info, Listener(events), cancel, sessions);
         let mut prepared = self.prepare(&run).await?;
         run.check_registries(prepared.values()).await?;
-        let sessions = self.sessions().open(client).await?;
+        let sessions = sessions.open(client).await?;
         run.tell_of_platforms(&self.plan.targets).await;
         run.tell_of_servers(self.cache_servers()).await;
         let mut builds = Vec::new();
@@ -133,15 +137,9 @@ impl<'a> Runner<'a> {
         info: &EngineInfo,
         listener: Listener,
         cancel: &CancellationToken,
+        sessions: Sessions<'r>,
     ) -> Run<'r> {
-        // Of a builder that is no engine, nobody knows the machine.
-        let machine = match client.capabilities().store {
-            Store::Classic | Store::Containerd => Machine {
-                cores: info.cores,
-                memory: info.memory,
-            },
-            Store::None => Machine::default(),
-        };
+        let machine = machine(client, info);
         let is_whole = self.policy.publish == Publish::Whole && self.has_several_names();
         let is_gated = self.policy.publish == Publish::Whole && self.plan.targets.len() > 1;
         let keyring = self.resources.credentials.keyring().clone();
@@ -149,7 +147,7 @@ impl<'a> Runner<'a> {
             client,
             engine,
             dockerfiles: &self.dockerfiles,
-            sessions: self.sessions(),
+            sessions,
             proxies: &self.resources.proxies,
             actions: &self.resources.actions,
             registry: Registry::new(keyring, info.insecure_registries.clone()),
@@ -173,17 +171,20 @@ impl<'a> Runner<'a> {
         let Some(engine) = engine else {
             return EngineInfo::default();
         };
-        if self.plan.targets.len() == 1 && !self.has_several_names() {
+        let mut targets = self.plan.targets.iter();
+        let asks_for_jobs = targets.any(|target| !target.memory_per_job.is_empty());
+        if self.plan.targets.len() == 1 && !self.has_several_names() && !asks_for_jobs {
             return EngineInfo::default();
         }
         engine.info().await.unwrap_or_default()
     }
 
-    const fn sessions(&self) -> Sessions<'_> {
+    const fn sessions<'r>(&'r self, jobs: &'r BTreeMap<String, u64>) -> Sessions<'r> {
         Sessions {
             plan: self.plan,
             dockerfiles: &self.dockerfiles,
             resources: &self.resources,
+            jobs,
         }
     }
 
@@ -226,7 +227,7 @@ impl<'a> Runner<'a> {
     /// Fails when the engine cannot run them; what they find is no error.
     pub async fn check(&self, client: &Client) -> Result<Problems, Problems> {
         let mut problems: Vec<Problem> = Vec::new();
-        for (targets, session) in self.sessions().open(client).await? {
+        for (targets, session) in self.sessions(&BTreeMap::new()).open(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
                 let Prepared { mut request, .. } =
@@ -258,7 +259,7 @@ impl<'a> Runner<'a> {
         json: bool,
     ) -> Result<Vec<String>, Problems> {
         let mut answers = Vec::new();
-        for (targets, session) in self.sessions().open(client).await? {
+        for (targets, session) in self.sessions(&BTreeMap::new()).open(client).await? {
             for target in targets {
                 let store = client.capabilities().store;
                 let Prepared { mut request, .. } =
@@ -281,6 +282,17 @@ impl<'a> Runner<'a> {
         preflight::servers(&self.plan.targets, |target| {
             &self.dockerfiles.of(target).composition
         })
+    }
+}
+
+/// Returns what builds. Of a builder that is no engine, nobody knows the machine.
+fn machine(client: &Client, info: &EngineInfo) -> Machine {
+    match client.capabilities().store {
+        Store::Classic | Store::Containerd => Machine {
+            cores: info.cores,
+            memory: info.memory,
+        },
+        Store::None => Machine::default(),
     }
 }
 

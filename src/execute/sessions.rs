@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::dockerfiles::Dockerfiles;
+use super::parallel;
 use super::request::directory_name;
 use super::resources::Resources;
 use crate::buildkit::Client;
@@ -21,6 +22,8 @@ pub(super) struct Sessions<'a> {
     pub(super) plan: &'a BuildPlan,
     pub(super) dockerfiles: &'a Dockerfiles,
     pub(super) resources: &'a Resources,
+    /// How many jobs steps may run at once, by the name under which they ask.
+    pub(super) jobs: &'a BTreeMap<String, u64>,
 }
 
 impl<'a> Sessions<'a> {
@@ -96,7 +99,7 @@ impl<'a> Sessions<'a> {
             .into_iter()
             .chain(named)
             .collect(),
-            secrets,
+            secrets: secrets.with_defaults(parallel::as_secrets(self.jobs)),
             credentials,
             agents,
         }

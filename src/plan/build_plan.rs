@@ -71,6 +71,10 @@ pub struct PlannedTarget {
     /// Commands that the image has to pass before it is exported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<PlannedSmoke>,
+    /// Memory in bytes that one job of a compilation needs, by the name under which steps ask how
+    /// many may run at once. The engine's cores and memory decide.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub memory_per_job: BTreeMap<String, u64>,
     /// Whether the whole output of a failed step is fetched. Such builds share no steps in the cache
     /// with others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

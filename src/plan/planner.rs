@@ -23,7 +23,7 @@ use super::secrets::{KnownSecret, known_secrets, secrets};
 use super::settings::Settings;
 use super::smoke;
 use super::specs::{self, Results, results};
-use super::stages::Inputs;
+use super::stages::{Ids, Inputs};
 use super::steps;
 use super::values::Values;
 use crate::docker::attestation::{Attestation, AttestationKind};
@@ -115,6 +115,7 @@ impl Planner<'_> {
             version: self.contents.version.value.clone(),
             platforms: axes.platforms.clone(),
             tags: values_of(tags),
+            memory_per_job: memory_per_job(profile, target, &build_args, &steps.secrets, findings),
             build_args,
             labels: winners(target, "label ", labels, findings),
             secrets,
@@ -220,6 +221,30 @@ fn check_names(outputs: &[Setting<Output>], tags: &[Setting<String>], findings: 
             findings.error(PlanError::refused(&error, output.origin.clone()));
         }
     }
+}
+
+/// Says of which numbers of jobs the engine's memory decides: those that a step asks for and that no
+/// build argument sets.
+fn memory_per_job(
+    profile: &Profile,
+    target: &Asked<'_>,
+    build_args: &BTreeMap<String, String>,
+    mounted: &Ids,
+    findings: &mut Findings,
+) -> BTreeMap<String, u64> {
+    let mut sizes = BTreeMap::new();
+    for (name, size) in profile.memory_per_job.iter() {
+        let name = &name.value;
+        let is_set = build_args.get(name).is_some_and(|value| !value.is_empty());
+        if is_set || !mounted.may_have(name) {
+            continue;
+        }
+        sizes.insert(name.clone(), size.value.0.get());
+        let shown = Setting::from(size.clone().map(|size| size.0.to_string()));
+        let key = format!("memory-per-job {name}");
+        findings.explanation.note(Some(target.name), &key, shown);
+    }
+    sizes
 }
 
 /// A frontend that makes an SBOM runs steps beside the result, which are not ours to change.

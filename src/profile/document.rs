@@ -11,6 +11,7 @@ use super::device::Device;
 use super::feature::Feature;
 use super::layers::LayerCount;
 use super::logs::Logs;
+use super::memory_per_job::MemoryPerJob;
 use super::run::RunTable;
 use super::sccache::Sccache;
 use super::secret::SecretTable;
@@ -79,6 +80,9 @@ pub struct Profile {
     pub sccache: Sccache,
     /// What is kept of the output of steps.
     pub logs: Logs,
+    /// Memory that one job of a compilation needs, by the name under which steps ask for the number
+    /// of jobs: `CARGO_BUILD_JOBS`.
+    pub memory_per_job: Table<Located<MemoryPerJob>>,
     /// Defaults of `dynrun`.
     pub run: RunTable,
 }
@@ -124,6 +128,7 @@ impl Profile {
             cache: fields.take_or_default("cache"),
             sccache: fields.take_or_default("sccache"),
             logs: fields.take_or_default("logs"),
+            memory_per_job: fields.take_or_default("memory-per-job"),
             run: fields.take_or_default("run"),
         };
         fields.finish();
@@ -158,6 +163,7 @@ impl Merge for Profile {
             cache,
             sccache,
             logs,
+            memory_per_job,
             run,
         } = self;
         Self {
@@ -184,6 +190,7 @@ impl Merge for Profile {
             cache: cache.merge(parent.cache),
             sccache: sccache.merge(parent.sccache),
             logs: logs.merge(parent.logs),
+            memory_per_job: memory_per_job.merge(parent.memory_per_job),
             run: run.merge(parent.run),
         }
     }

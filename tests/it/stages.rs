@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use dynbuild::plan::PlannedTarget;
 use dynbuild::plan::lint::{Subject, lint};
@@ -152,8 +153,30 @@ fn with_local_images(args: &BTreeMap<String, String>) -> BTreeMap<String, String
     args.iter().map(local).collect()
 }
 
-fn add_args(command: &mut std::process::Command, args: &BTreeMap<String, String>) {
+fn add_args(command: &mut Command, args: &BTreeMap<String, String>) {
     for (name, value) in args {
         command.arg("--build-arg").arg(format!("{name}={value}"));
     }
+}
+
+#[test]
+fn the_number_of_jobs_is_the_argument_else_what_is_mounted_else_the_cores() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("dockerfiles/bin/job-count");
+    let count = |value: Option<&str>| {
+        // As in a step: by a shell, which has words of its own.
+        let mut shell = Command::new("sh");
+        shell.env_clear().env("PATH", "/usr/bin:/bin");
+        shell.envs(value.map(|value| ("SOME_JOBS", value)));
+        let output = shell
+            .args(["-c", "\"$0\" SOME_JOBS"])
+            .arg(&script)
+            .output()
+            .expect("a shell");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    assert_eq!(count(Some("3")), "3");
+    let cores = std::thread::available_parallelism().expect("cores");
+    assert_eq!(count(Some("")), cores.to_string());
+    assert_eq!(count(None), cores.to_string());
 }

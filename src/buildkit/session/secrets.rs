@@ -63,6 +63,22 @@ impl SecretStore {
         })
     }
 
+    /// Offers more values, under ids that have none yet. What was asked for is shared with the old
+    /// store.
+    #[must_use]
+    pub fn with_defaults(self, more: BTreeMap<String, Secret>) -> Self {
+        if more.is_empty() {
+            return self;
+        }
+        let mut values = more;
+        let known = self.values.iter();
+        values.extend(known.map(|(id, value)| (id.clone(), value.clone())));
+        Self {
+            values: Arc::new(values),
+            asked: self.asked,
+        }
+    }
+
     /// Returns the ids that the engine asked for and did not get, sorted.
     pub fn missed(&self) -> Vec<String> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);

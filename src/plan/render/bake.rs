@@ -53,6 +53,7 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         attestations,
         // Nothing of buildx does it.
         smoke: _,
+        memory_per_job: _,
         complete_logs: _,
         no_cache,
         pull,

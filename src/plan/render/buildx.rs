@@ -68,6 +68,7 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         attestations,
         // Nothing of buildx does it.
         smoke: _,
+        memory_per_job: _,
         complete_logs: _,
         no_cache,
         pull,
@@ -169,6 +170,7 @@ mod tests {
             outputs: vec!["type=docker".parse().unwrap()],
             attestations: Vec::new(),
             smoke: Vec::new(),
+            memory_per_job: BTreeMap::new(),
             complete_logs: false,
             no_cache: true,
             pull: false,

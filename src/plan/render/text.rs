@@ -3,6 +3,7 @@
 use super::super::build_plan::PlannedTarget;
 use super::super::explanation::Explanation;
 use super::super::resolve::Resolution;
+use crate::docker::size::ByteSize;
 
 /// Returns the plan as text: a block for each build, each value with where it comes from.
 pub fn text(resolution: &Resolution) -> String {
@@ -66,6 +67,14 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     rows.add_all(
         "steps",
         flags.map(|(flag, value)| format!("{flag} {value}")),
+    );
+    let sizes = target.memory_per_job.iter();
+    rows.add_all(
+        "jobs",
+        sizes.map(|(name, size)| {
+            let size = ByteSize::bytes(*size);
+            format!("{name}: one per core of the engine, and per {size} of its memory")
+        }),
     );
     rows.add_all(
         "logs",

@@ -193,3 +193,36 @@ fn tokens_of_git_hosts_reach_the_steps_that_clone() {
         assert!(!end.stderr.contains("canary"), "{}", end.stderr);
     }
 }
+
+#[test]
+fn steps_learn_how_many_jobs_fit_into_the_engine_and_stay_cached() {
+    for engine in engines::newest() {
+        let sample = Sample::new(
+            "ARG MAX_JOBS=\nRUN --mount=type=secret,id=MAX_JOBS echo {salt}; \\\n  \
+             echo \"$MAX_JOBS,$(cat /run/secrets/MAX_JOBS)\" > /jobs\n",
+        );
+        let profile = sample.read("profiles/sample.toml");
+        let jobs = |size: &str, arguments: &[&str]| {
+            let table = format!("{profile}\n[memory-per-job]\nMAX_JOBS = \"{size}\"\n");
+            sample.write("profiles/sample.toml", &table);
+            let mut build = sample.dynbuild(&engine);
+            let end = run(build.args(["-o", "out"]).args(arguments));
+            end.assert_code(0, &engine.name);
+            sample.read("out/jobs").trim().to_owned()
+        };
+        let facts = ["info", "--format", "{{.NCPU}} {{.MemTotal}}"];
+        let facts = engine.run(engine.docker().args(facts));
+        let (cores, memory) = facts.split_once(' ').expect("two numbers");
+        let (cores, memory): (u64, u64) = (
+            cores.parse().expect("a number"),
+            memory.parse().expect("a number"),
+        );
+        // A third of the memory for each: two, or as many as there are cores.
+        let size = (memory / 3 + 1).to_string();
+        let fitting = format!(",{}", cores.min(2));
+        assert_eq!(jobs(&size, &[]), fitting, "{}", engine.name);
+        assert_eq!(jobs("1t", &[]), fitting, "the step is cached");
+        assert_eq!(jobs("1t", &["--no-cache"]), ",1", "more than there is");
+        assert_eq!(jobs(&size, &["--build-arg", "MAX_JOBS=7"]), "7,");
+    }
+}
