@@ -14,9 +14,9 @@ use crate::support::engines::{self, Engine, unique};
 
 /// Two frameworks with a stage of one name, which both are made from the same step.
 const FRAGMENT: &str = "FROM busybox:latest AS shared\nRUN echo {salt} > /shared\n\
-    FROM shared AS first\nARG FAILING\nRUN test \"$FAILING\" != first && echo {salt} > /first\n\
-    FROM shared AS second\nARG FAILING\nRUN test \"$FAILING\" != second && echo {salt} > /second\n\
-    FROM shared AS third\nARG FAILING\nRUN test \"$FAILING\" != third && echo {salt} > /third\n";
+    FROM shared AS first\nARG FAILING\nRUN test \"$FAILING\" != sample-first && echo {salt} > /first\n\
+    FROM shared AS second\nARG FAILING\nRUN test \"$FAILING\" != sample-second && echo {salt} > /second\n\
+    FROM shared AS third\nARG FAILING\nRUN test \"$FAILING\" != sample-third && echo {salt} > /third\n";
 
 /// What the targets of a framework are called.
 const TARGETS: [&str; 3] = ["first", "second", "third"];
@@ -38,7 +38,8 @@ impl Set {
         let fragment = sample.read("dockerfiles/sample.Dockerfile");
         let fragment = fragment
             .replace("> /", "> /other-")
-            .replace("other-shared", "shared");
+            .replace("other-shared", "shared")
+            .replace("!= sample-", "!= other-");
         sample.write("dockerfiles/other.Dockerfile", &fragment);
         sample.write(
             "context/dynbuild.toml",
@@ -131,15 +132,13 @@ fn assert_says(end: &End, words: &[&str]) {
 fn no_name_of_a_set_moves_when_one_of_its_targets_fails() {
     for engine in engines::newest() {
         let set = Set::new(&engine.registry);
-        for failing in TARGETS {
-            let end = run(&mut set.push(&engine, failing));
-            end.assert_code(1, failing);
-            assert_eq!(
-                set.tags(),
-                Vec::<String>::new(),
-                "{failing}:\n{}",
-                end.stderr
-            );
+        for failing in Set::names() {
+            let end = run(&mut set.push(&engine, &failing));
+            end.assert_code(1, &failing);
+            let message = format!("A step of target `{failing}` ended with exit code 1");
+            assert_says(&end, &[&message]);
+            assert_eq!(end.stderr.matches("error: ").count(), 1, "{}", end.stderr);
+            assert_eq!(set.tags(), Vec::<String>::new(), "{failing}");
         }
         let end = run(&mut set.push(&engine, "none"));
         end.assert_code(0, "nothing fails");
@@ -211,14 +210,26 @@ fn a_step_that_frameworks_share_runs_once() {
 #[test]
 fn a_set_that_is_killed_at_any_step_is_completed_by_the_next_run() {
     for engine in engines::newest() {
-        for step in ["echo", "exporting", "naming"] {
+        // The last ones: when the first names have moved, and when the last one is about to.
+        for step in [
+            "echo",
+            "exporting",
+            "pushing",
+            "naming",
+            "other-first in its registry",
+            "other-third in its registry",
+        ] {
             let set = Set::new(&engine.registry);
             let mut killed = Running::start(set.push(&engine, "none").arg("--progress=plain"));
             killed.until_said(step);
             killed.signal(Signal::KILL);
             killed.end();
-            if step != "naming" {
-                assert_eq!(set.tags(), Vec::<String>::new(), "{step}");
+            let moved = set.tags();
+            if ["echo", "exporting", "pushing"].contains(&step) {
+                assert_eq!(moved, Vec::<String>::new(), "{step}");
+            }
+            for name in &moved {
+                assert!(Set::names().contains(name), "{step}: {name}");
             }
             let end = run(&mut set.push(&engine, "none"));
             end.assert_code(0, step);
@@ -304,18 +315,20 @@ fn those_that_go_on_are_built_and_not_published() {
     for engine in engines::newest() {
         let set = Set::new(&engine.registry);
         let end = run(set
-            .push(&engine, "first")
+            .push(&engine, "sample-first")
             .args(["--keep-going", "--jobs", "1"]));
         end.assert_code(1, "first fails");
         assert_says(&end, &["withheld"]);
         assert!(!end.stderr.contains("cancelled"), "{}", end.stderr);
         assert_eq!(set.tags(), Vec::<String>::new(), "{}", end.stderr);
 
-        let end = run(set
-            .push(&engine, "first")
-            .args(["--keep-going", "--publish", "each"]));
+        let end =
+            run(set
+                .push(&engine, "sample-first")
+                .args(["--keep-going", "--publish", "each"]));
         end.assert_code(1, "first fails");
         let published = [
+            "other-first",
             "other-second",
             "other-third",
             "sample-second",
@@ -335,7 +348,7 @@ fn a_set_in_the_engine_is_named_at_the_end() {
             let listed = engine.run(engine.docker().args(list));
             listed.lines().count()
         };
-        let end = run(set.build(&engine, "third").args(["-t", &tag]));
+        let end = run(set.build(&engine, "sample-third").args(["-t", &tag]));
         end.assert_code(1, &engine.name);
         assert_eq!(images(), 0, "{}", end.stderr);
         let end = run(set.build(&engine, "none").args(["-t", &tag]));
