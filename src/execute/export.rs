@@ -10,6 +10,7 @@ use crate::buildkit::export::{
 };
 use crate::buildkit::session;
 use crate::docker::output::{Destination, Output, OutputKind};
+use crate::profile::Compression;
 
 /// How much of an image may be on its way between a builder and the engine, in bytes.
 const PIPE: usize = 1 << 20;
@@ -28,7 +29,12 @@ pub(super) struct ExportPlan {
 }
 
 /// Makes the exporters of the outputs of an image with these names.
-pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> ExportPlan {
+pub(super) fn exports(
+    outputs: &[Output],
+    names: &[String],
+    store: Store,
+    compression: Option<Compression>,
+) -> ExportPlan {
     let mut exports: Vec<Export> = Vec::new();
     let mut to_push = Vec::new();
     let mut loading = None;
@@ -51,6 +57,7 @@ pub(super) fn exports(outputs: &[Output], names: &[String], store: Store) -> Exp
         }
     }
     store_once(&mut exports);
+    compress(&mut exports, store, compression);
     ExportPlan {
         exports,
         to_push,
@@ -86,6 +93,33 @@ fn store_once(exports: &mut [Export]) {
     for export in exports.iter_mut().filter(|_| is_loaded) {
         if let Export::Image(ImageExport { image, push: true }) = export {
             image.attributes.insert("store".into(), "false".into());
+        }
+    }
+}
+
+/// Packs layers as it was asked for. The containerd store packs those of an image that nobody else
+/// gets too: with zstd that takes a third of the time of gzip, and less than not at all, because less
+/// is written. An image that is pushed as well is packed once, for the registry.
+fn compress(exports: &mut [Export], store: Store, asked: Option<Compression>) {
+    let is_pushed = |export: &Export| matches!(export, Export::Image(image) if image.push);
+    let loads_only = !exports.iter().any(is_pushed);
+    for export in exports {
+        let (image, usual) = match export {
+            // The classic store keeps files.
+            Export::Moby(_) | Export::Image(_) if store == Store::Classic => continue,
+            Export::Moby(moby) => (&mut moby.image, loads_only.then_some(Compression::Zstd)),
+            Export::Image(image) => (&mut image.image, None),
+            Export::Archive(archive) if archive.format != ArchiveFormat::Tar => {
+                (&mut archive.image, None)
+            }
+            Export::Archive(_) | Export::Local(_) => continue,
+        };
+        if let Some(compression) = asked.or(usual) {
+            let value = compression.as_str().to_owned();
+            image
+                .attributes
+                .entry("compression".into())
+                .or_insert(value);
         }
     }
 }
@@ -198,19 +232,19 @@ mod tests {
         let names = ["r.example/a:1".to_owned()];
         let ExportPlan {
             exports, to_push, ..
-        } = exports(&outputs, &names, Store::Classic);
+        } = exports(&outputs, &names, Store::Classic, None);
         let kinds: Vec<_> = exports.iter().map(Export::kind).collect();
         assert_eq!(kinds, ["moby", "tar"]);
         assert_eq!(exports[0].names(), ["r.example/a:1", "b:1"]);
         assert_eq!(to_push, names);
-        let ExportPlan { to_push, .. } = super::exports(&outputs, &names, Store::Containerd);
+        let ExportPlan { to_push, .. } = super::exports(&outputs, &names, Store::Containerd, None);
         assert!(to_push.is_empty());
     }
 
     #[test]
     fn a_builder_without_images_sends_what_is_loaded() {
         let outputs = ["type=docker".parse().unwrap()];
-        let made = exports(&outputs, &["a:1".to_owned()], Store::None);
+        let made = exports(&outputs, &["a:1".to_owned()], Store::None, None);
         assert_eq!(made.exports[0].kind(), "docker");
         assert!(made.loading.is_some());
     }
@@ -219,5 +253,30 @@ mod tests {
     fn nothing_is_made_of_a_result_that_only_fills_the_cache() {
         let output = "type=cacheonly".parse().unwrap();
         assert!(export(&output, &[], Store::Classic).is_none());
+    }
+
+    #[test_case(&["type=docker"], Store::Containerd, None => vec![Some("zstd".to_owned())]; "loaded")]
+    #[test_case(&["type=docker"], Store::Classic, Some(Compression::Gzip) => vec![None]; "files")]
+    #[test_case(&["type=docker"], Store::Containerd, Some(Compression::Gzip) => vec![Some("gzip".to_owned())]; "asked for")]
+    #[test_case(&["type=docker", "type=registry"], Store::Containerd, None => vec![None, None]; "pushed too")]
+    #[test_case(&["type=docker,compression=gzip"], Store::Containerd, Some(Compression::Zstd) => vec![Some("gzip".to_owned())]; "the output says it")]
+    #[test_case(&["type=tar,dest=x"], Store::Containerd, Some(Compression::Zstd) => vec![None]; "no image")]
+    fn layers_are_packed(
+        outputs: &[&str],
+        store: Store,
+        asked: Option<Compression>,
+    ) -> Vec<Option<String>> {
+        let outputs: Vec<_> = outputs.iter().map(|text| text.parse().unwrap()).collect();
+        let made = exports(&outputs, &["r/a:1".to_owned()], store, asked);
+        let packed = |export: &Export| {
+            let attributes = match export {
+                Export::Moby(moby) => &moby.image.attributes,
+                Export::Image(image) => &image.image.attributes,
+                Export::Archive(archive) => &archive.image.attributes,
+                Export::Local(local) => &local.attributes,
+            };
+            attributes.get("compression").cloned()
+        };
+        made.exports.iter().map(packed).collect()
     }
 }

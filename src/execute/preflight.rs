@@ -137,6 +137,7 @@ ARG USE_SCCACHE
             outputs: Vec::new(),
             attestations: Vec::new(),
             smoke: Vec::new(),
+            compression: None,
             memory_per_job: BTreeMap::new(),
             complete_logs: false,
             no_cache: false,

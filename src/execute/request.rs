@@ -62,7 +62,7 @@ pub(super) fn request(
         to_push,
         loading,
         loaded_names,
-    } = exports(&target.outputs, &target.tags, store);
+    } = exports(&target.outputs, &target.tags, store, target.compression);
     let request = SolveRequest {
         attestations: Attestation::effective(&target.attestations)
             .cloned()

@@ -14,7 +14,7 @@ use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;
 use crate::docker::output::{Output, OutputKind};
 use crate::docker::platform::Platform;
-use crate::profile::Source;
+use crate::profile::{Compression, Source};
 use crate::secret::Secret;
 
 /// Every build of one invocation. Serialises to the published `dynbuild plan --format json`.
@@ -71,6 +71,9 @@ pub struct PlannedTarget {
     /// Commands that the image has to pass before it is exported.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<PlannedSmoke>,
+    /// How layers are packed, if that is said; outputs may say it for themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
     /// Memory in bytes that one job of a compilation needs, by the name under which steps ask how
     /// many may run at once. The engine's cores and memory decide.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -104,6 +107,16 @@ impl PlannedTarget {
     pub fn has_provenance(&self) -> bool {
         let mut kinds = self.attestations.iter().map(|attestation| attestation.kind);
         kinds.any(|kind| kind == AttestationKind::Provenance)
+    }
+
+    /// Returns whether the engine gets the image, and nobody else.
+    pub fn is_only_loaded(&self) -> bool {
+        let mut outputs = self.outputs.iter();
+        let is_loaded = |output: &Output| {
+            matches!(output.kind, OutputKind::Docker | OutputKind::Moby)
+                && output.destination.is_none()
+        };
+        outputs.any(is_loaded) && !self.is_pushed()
     }
 
     /// Returns whether a registry gets the image.

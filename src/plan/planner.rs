@@ -29,7 +29,7 @@ use super::values::Values;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
-use crate::profile::{Profile, Source};
+use crate::profile::{Compression, Profile, Source};
 
 /// A planned target and the places that it alone may write, with who named them.
 pub(super) struct Planned {
@@ -115,6 +115,7 @@ impl Planner<'_> {
             version: self.contents.version.value.clone(),
             platforms: axes.platforms.clone(),
             tags: values_of(tags),
+            compression: compression(profile, settings, findings),
             memory_per_job: memory_per_job(profile, target, &build_args, &steps.secrets, findings),
             build_args,
             labels: winners(target, "label ", labels, findings),
@@ -245,6 +246,27 @@ fn memory_per_job(
         findings.explanation.note(Some(target.name), &key, shown);
     }
     sizes
+}
+
+/// Says how layers are packed: by the flag, else by the profile.
+fn compression(
+    profile: &Profile,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<Compression> {
+    let asked = [
+        profile.export.compression.clone().map(Setting::from),
+        settings.compression.clone(),
+    ];
+    let chain: Vec<_> = asked.into_iter().flatten().collect();
+    let value = chain.last().map(|setting| setting.value);
+    let shown = chain
+        .into_iter()
+        .map(|setting| Setting::new(setting.value.as_str().to_owned(), setting.origin));
+    findings
+        .explanation
+        .note_once("compression", shown.collect());
+    value
 }
 
 /// A frontend that makes an SBOM runs steps beside the result, which are not ours to change.

@@ -8,7 +8,7 @@ use super::origin::Setting;
 use super::secret_source::SecretSource;
 use super::set_file::SetTable;
 use super::steps::StepSettings;
-use crate::profile::{Sccache, SccacheBackend, Source};
+use crate::profile::{Compression, Sccache, SccacheBackend, Source};
 use crate::toml_file::{Merge, Table};
 
 /// A name and its value, as `--build-arg NAME=VALUE` has them.
@@ -96,6 +96,8 @@ pub struct Settings {
     pub load: Option<Setting<bool>>,
     /// Whether the commands that an image has to pass are left out.
     pub no_smoke: Option<Setting<bool>>,
+    /// How layers are packed.
+    pub compression: Option<Setting<Compression>>,
     /// Whether the whole output of a failed step is wanted.
     pub complete_logs: Option<Setting<bool>>,
     /// Whether steps run although their results are cached.
@@ -176,6 +178,7 @@ impl Merge for Settings {
             push,
             load,
             no_smoke,
+            compression,
             complete_logs,
             no_cache,
             pull,
@@ -214,6 +217,7 @@ impl Merge for Settings {
             push: push.merge(farther.push),
             load: load.merge(farther.load),
             no_smoke: no_smoke.merge(farther.no_smoke),
+            compression: compression.merge(farther.compression),
             complete_logs: complete_logs.merge(farther.complete_logs),
             no_cache: no_cache.merge(farther.no_cache),
             pull: pull.merge(farther.pull),

@@ -280,6 +280,7 @@ fn people_read_where_each_value_comes_from() {
       secrets     netrc
       cache from  type=registry,ref=example.com/cache:vllm-cuda12.9
       outputs     type=docker
+      compression zstd, if the engine has the containerd image store
     ");
 }
 

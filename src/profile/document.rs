@@ -8,6 +8,7 @@ use super::args::Args;
 use super::cache::Cache;
 use super::component::Component;
 use super::device::Device;
+use super::export::Export;
 use super::feature::Feature;
 use super::layers::LayerCount;
 use super::logs::Logs;
@@ -78,6 +79,8 @@ pub struct Profile {
     pub cache: Cache,
     /// The compiler cache.
     pub sccache: Sccache,
+    /// The form of images.
+    pub export: Export,
     /// What is kept of the output of steps.
     pub logs: Logs,
     /// Memory that one job of a compilation needs, by the name under which steps ask for the number
@@ -127,6 +130,7 @@ impl Profile {
             layers: fields.take_or_default("layers"),
             cache: fields.take_or_default("cache"),
             sccache: fields.take_or_default("sccache"),
+            export: fields.take_or_default("export"),
             logs: fields.take_or_default("logs"),
             memory_per_job: fields.take_or_default("memory-per-job"),
             run: fields.take_or_default("run"),
@@ -162,6 +166,7 @@ impl Merge for Profile {
             layers,
             cache,
             sccache,
+            export,
             logs,
             memory_per_job,
             run,
@@ -189,6 +194,7 @@ impl Merge for Profile {
             layers: layers.merge(parent.layers),
             cache: cache.merge(parent.cache),
             sccache: sccache.merge(parent.sccache),
+            export: export.merge(parent.export),
             logs: logs.merge(parent.logs),
             memory_per_job: memory_per_job.merge(parent.memory_per_job),
             run: run.merge(parent.run),

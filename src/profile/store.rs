@@ -444,8 +444,8 @@ mod tests {
             ("b", "tpyo = 1"),
         ];
         assert_snapshot!(failure(&files, "a"), @r"
-        profiles/a.toml:3:1 Unknown key `typo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `logs`, `memory-per-job`, `run`}
-        profiles/b.toml:1:1 Unknown key `tpyo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `logs`, `memory-per-job`, `run`}
+        profiles/a.toml:3:1 Unknown key `typo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `export`, `logs`, `memory-per-job`, `run`}
+        profiles/b.toml:1:1 Unknown key `tpyo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `export`, `logs`, `memory-per-job`, `run`}
         ");
         let files = [("a", "framework = \"b\"\ndefault-target = \"x\"")];
         assert_snapshot!(failure(&files, "a"), @r#"

@@ -18,7 +18,7 @@ use crate::docker::number::boolean;
 use crate::docker::size::ByteSize;
 use crate::docker::step::{Annotation, StepNetwork};
 use crate::docker::ulimit::Ulimit;
-use crate::profile::SccacheBackend;
+use crate::profile::{Compression, SccacheBackend};
 
 /// Plan and build inference images
 ///
@@ -340,6 +340,10 @@ pub(crate) struct ResultArgs {
     /// Output, as docker's --output: type=local|tar|oci|docker|image,dest=PATH
     #[arg(long, short = 'o', value_name = "SPEC")]
     pub(crate) output: Vec<String>,
+    /// How layers are packed: gzip, zstd, estargz or uncompressed [default: zstd for images that are
+    /// only loaded, else gzip]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) compression: Option<Compression>,
     /// Attestation, as docker's --attest: type=provenance,mode=max or type=sbom
     #[arg(long, value_name = "SPEC")]
     pub(crate) attest: Vec<String>,

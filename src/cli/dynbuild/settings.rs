@@ -290,6 +290,7 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         no_load,
         push,
         output,
+        compression,
         attest,
         provenance,
         sbom,
@@ -298,6 +299,7 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
     } = args;
     settings.steps.annotations = all("--annotation", annotation);
     settings.tags = many("--tag", tag);
+    settings.compression = compression.map(|kind| Setting::flag(kind, "--compression"));
     settings.tag_latest = no_tag_latest.then(|| Setting::flag(false, "--no-tag-latest"));
     settings.load = match (load, no_load) {
         (Some(load), _) => Some(Setting::flag(*load, "--load")),

@@ -53,6 +53,8 @@ fn entry(target: &PlannedTarget, dockerfile: &str) -> Value {
         attestations,
         // Nothing of buildx does it.
         smoke: _,
+        // Not what the image is, but how fast it is moved.
+        compression: _,
         memory_per_job: _,
         complete_logs: _,
         no_cache,

@@ -68,6 +68,8 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         attestations,
         // Nothing of buildx does it.
         smoke: _,
+        // Not what the image is, but how fast it is moved.
+        compression: _,
         memory_per_job: _,
         complete_logs: _,
         no_cache,
@@ -170,6 +172,7 @@ mod tests {
             outputs: vec!["type=docker".parse().unwrap()],
             attestations: Vec::new(),
             smoke: Vec::new(),
+            compression: None,
             memory_per_job: BTreeMap::new(),
             complete_logs: false,
             no_cache: true,

@@ -52,6 +52,7 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     );
     rows.add_all("cache to", target.cache_to.iter().map(ToString::to_string));
     rows.add_all("outputs", target.outputs.iter().map(ToString::to_string));
+    rows.add_all("compression", compression(target));
     rows.add_all(
         "attest",
         target.attestations.iter().map(ToString::to_string),
@@ -86,6 +87,15 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
         when(target.pull, "base images are checked for updates"),
     );
     format!("{}\n{}", target.name, rows.text)
+}
+
+/// Says how layers are packed where that is not what every client expects.
+fn compression(target: &PlannedTarget) -> Option<String> {
+    let asked = target.compression.map(|asked| asked.as_str().to_owned());
+    let usual = target
+        .is_only_loaded()
+        .then(|| "zstd, if the engine has the containerd image store".to_owned());
+    asked.or(usual)
 }
 
 fn when(is_on: bool, meaning: &str) -> Option<String> {

@@ -101,6 +101,7 @@ fn a_plan_for_people() {
                   org.opencontainers.image.version=v1.2.3  (git)
                   title=Demo runtime                       ([DIR]/config/profiles/demo.toml:47)
       outputs     type=docker
+      compression zstd, if the engine has the containerd image store
     ");
 }
 
@@ -329,6 +330,7 @@ fn a_plan_for_people_says_what_is_done_anew() {
     let at = text.find("  outputs ").expect("outputs");
     insta::assert_snapshot!(&text[at..], @"
     outputs     type=docker
+    compression zstd, if the engine has the containerd image store
     no cache    every step runs
     pull        base images are checked for updates
     ");
