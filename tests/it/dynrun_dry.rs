@@ -137,3 +137,22 @@ fn what_the_printed_line_does_not_do_about_secrets_is_said() {
         assert!(!format!("{printed}{notes}").contains("hf_0123"), "{notes}");
     }
 }
+
+#[test]
+fn a_deployment_is_described_by_options() {
+    let place = Place::new();
+    let line =
+        "plan --model some/model --disaggregated --replicas 2 --gpus 4 --router kv --port 9000";
+    let (plan, _) = place.run("", &[], line);
+    let commands: Vec<_> = plan
+        .lines()
+        .filter(|line| line.contains("python3"))
+        .collect();
+    assert_eq!(commands.len(), 5, "{plan}");
+    assert!(plan.contains("http://127.0.0.1:9000/v1"), "{plan}");
+    let (json, _) = place.run("", &[], &format!("{line} --format json"));
+    let words: Vec<_> = json.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(words.contains(r#""--router-mode", "kv""#), "{json}");
+    assert!(words.contains(r#""--tensor-parallel-size", "4""#), "{json}");
+}

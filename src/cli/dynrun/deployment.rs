@@ -47,6 +47,18 @@ pub(super) struct DeploymentArgs {
     /// Without a file: where members find each other, file or etcd
     #[arg(long, value_name = "WHERE", conflicts_with = "file")]
     pub(super) discovery: Option<String>,
+    /// Without a file: replicas of each worker
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    pub(super) replicas: Option<u32>,
+    /// Without a file: GPUs of each replica
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    pub(super) gpus: Option<u32>,
+    /// Without a file: how requests are spread, for example kv
+    #[arg(long, value_name = "MODE", conflicts_with = "file")]
+    pub(super) router: Option<String>,
+    /// Without a file: port of the frontend
+    #[arg(long, value_name = "PORT", conflicts_with = "file")]
+    pub(super) port: Option<u16>,
     /// Image of all members
     #[arg(long, value_name = "REFERENCE")]
     pub(super) image: Option<String>,
@@ -83,6 +95,10 @@ impl DeploymentArgs {
         add("model", model.map(|model| absolute_model(model, edge)));
         add("name", self.name.clone());
         add("discovery", self.discovery.clone());
+        add("replicas", self.replicas.map(|count| count.to_string()));
+        add("gpus", self.gpus.map(|count| count.to_string()));
+        add("router", self.router.clone());
+        add("port", self.port.map(|port| port.to_string()));
         add("image", self.image.clone());
         add("node", self.node.clone());
         arguments.extend(self.sets.iter().map(|set| format!("--set={set}")));
@@ -175,7 +191,16 @@ fn described(asked: &DeploymentArgs, edge: &Edge) -> String {
     } else {
         &["agg"]
     };
-    lines.extend(workers.iter().map(|worker| format!("[workers.{worker}]")));
+    let number = |key: &str, value: Option<u32>| value.map(|value| format!("{key} = {value}"));
+    for worker in workers {
+        lines.push(format!("[workers.{worker}]"));
+        lines.extend(number("replicas", asked.replicas));
+        lines.extend(number("gpus", asked.gpus));
+    }
+    lines.push("[frontend]".to_owned());
+    lines.extend(number("port", asked.port.map(u32::from)));
+    let router = asked.router.as_deref();
+    lines.extend(router.map(|router| format!("router = {}", quoted(router))));
     lines.join("\n")
 }
 
