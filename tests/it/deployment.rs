@@ -2,9 +2,9 @@
 
 use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, engine};
+use crate::support::dynamo::{Deployment, engine, until};
 
 const AGGREGATED: &str = "
 [frontend]
@@ -14,19 +14,6 @@ speedup-ratio = 0
 [workers.agg]
 replicas = 2
 ";
-
-/// Waits until something is so.
-#[track_caller]
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "not in time: {what}"
-        );
-        sleep(Duration::from_millis(200));
-    }
-}
 
 #[test]
 fn workers_are_proven_replaced_scaled_and_removed() {

@@ -7,6 +7,7 @@ mod conformance;
 mod conformance_run;
 mod context;
 mod deployment;
+mod deployment_faults;
 mod docs;
 mod dynrun;
 mod dynrun_commands;

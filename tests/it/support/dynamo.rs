@@ -1,8 +1,13 @@
 //! Real frontends and mockers: an image with Dynamo, and a model that needs no weights.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use super::engines::{Engine, Store, newest};
 
@@ -48,6 +53,26 @@ fn build(engine: &Engine) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "not in time: {what}"
+        );
+        sleep(Duration::from_millis(200));
+    }
+}
+
+/// The workers behind an answer.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) prefill: u64,
+    pub(crate) decode: u64,
 }
 
 /// A deployment of a test: its file, its model, and what dynrun remembers. It ends with the test.
@@ -127,6 +152,64 @@ impl Deployment {
             .output()
             .expect("docker");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Runs one of docker's commands on a member.
+    pub(crate) fn docker(&self, command: &str, member: &str) -> Output {
+        let name = format!("{}-{member}", self.name);
+        let mut docker = self.engine.docker();
+        docker.args([command, &name]).output().expect("docker")
+    }
+
+    /// Returns the process of a member: another one if it was started again, none if it has ended.
+    pub(crate) fn process(&self, member: &str) -> String {
+        let name = format!("{}-{member}", self.name);
+        let format = "--format={{if .State.Running}}{{.Id}} {{.State.Pid}}{{end}}";
+        let mut docker = self.engine.docker();
+        let output = docker.args(["inspect", format, &name]).output();
+        String::from_utf8_lossy(&output.expect("docker").stdout)
+            .trim()
+            .to_owned()
+    }
+
+    /// Returns the types of workers that the first frontend has of the model, if it answers.
+    pub(crate) fn worker_types(&self, port: u16) -> Option<BTreeSet<String>> {
+        let url = format!(
+            "http://{}-frontend-0:{port}/v1/models/model/ready",
+            self.name
+        );
+        let output = self.client(&["curl", "-sS", "-m", "5", &url]);
+        let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
+        let namespaces = answer.get("namespaces")?.as_object()?.values();
+        let types = namespaces.filter_map(|entry| entry.get("worker_types")?.as_object());
+        let there = |(name, entry): (&String, &Value)| {
+            let count = entry.get("workers")?.as_u64()?;
+            (count > 0).then(|| name.clone())
+        };
+        Some(types.flatten().filter_map(there).collect())
+    }
+
+    /// Asks the first frontend; returns who answered, if somebody did.
+    pub(crate) fn serve(&self, port: u16, prompt: &str) -> Option<Served> {
+        let url = format!("http://{}-frontend-0:{port}/v1/chat/completions", self.name);
+        let body = serde_json::json!({
+            "model": "model",
+            "messages": [{"role": "user", "content": prompt}],
+            "max_tokens": 4,
+            "nvext": {"extra_fields": ["worker_id"]},
+        });
+        let (kind, body) = ("content-type: application/json", body.to_string());
+        let output = self.client(&["curl", "-sS", "-m", "60", &url, "-H", kind, "-d", &body]);
+        let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
+        let id = |key: &str| {
+            answer
+                .pointer(&format!("/nvext/worker_id/{key}_worker_id"))?
+                .as_u64()
+        };
+        Some(Served {
+            prefill: id("prefill")?,
+            decode: id("decode")?,
+        })
     }
 
     /// Asks the first frontend from a container of the network; returns status and body.

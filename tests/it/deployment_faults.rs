@@ -1,0 +1,133 @@
+//! Deployments whose parts come late, go away, or cannot start: real frontends, mockers and services.
+
+use std::collections::BTreeSet;
+use std::thread::{ScopedJoinHandle, scope, sleep};
+use std::time::Duration;
+
+use crate::support::dynamo::{Deployment, engine, until};
+
+#[test]
+fn prefill_and_decode_may_come_in_any_order() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n\
+                [workers.prefill]\nreplicas = 2\n[workers.decode]\n";
+    let pd = Deployment::new(&engine, "order", 8110, file);
+    let prefills: &[&str] = &["prefill-0", "prefill-1"];
+    for (late, early) in [(&["decode-0"][..], "prefill"), (prefills, "decode")] {
+        scope(|scope| {
+            let up = scope.spawn(|| pd.dynrun("up -d FILE"));
+            for member in late {
+                until("a late worker's process", || {
+                    pd.docker("pause", member).status.success()
+                });
+            }
+            let there = |role: &str| {
+                let types = pd.worker_types(8110);
+                types.is_some_and(|types| types.contains(role))
+            };
+            until("the early workers", || there(early));
+            let role = late[0].split('-').next().expect("a role");
+            assert!(!there(role), "{role} did not come late");
+            for member in late {
+                assert!(pd.docker("unpause", member).status.success());
+            }
+            up.join()
+                .expect("up")
+                .ended(0)
+                .said("answered: prefill-0, prefill-1, decode-0");
+        });
+        // Two ids: decode does not serve alone.
+        let served = pd.serve(8110, "Hello").expect("an answer");
+        assert_ne!(served.prefill, served.decode);
+        pd.dynrun("down NAME").ended(0);
+        assert_eq!(pd.left(), "");
+    }
+}
+
+#[test]
+fn a_kv_router_keeps_prefixes_together_and_outages_restart_nobody() {
+    let Some(engine) = engine() else { return };
+    let file = "discovery = \"etcd\"\nevent-plane = \"nats\"\n[frontend]\nport = PORT\nreplicas = 2\nrouter = \"kv\"\n\
+                [all.args]\nspeedup-ratio = 0\nblock-size = 16\n[workers.agg]\nreplicas = 2\n";
+    let kv = Deployment::new(&engine, "away", 8120, file);
+    kv.dynrun("up -d FILE").ended(0);
+
+    let prompt = |number: usize| format!("{number} ").repeat(200);
+    let served = |number| kv.serve(8120, &prompt(number)).expect("an answer").decode;
+    let first = served(1000);
+    let same: BTreeSet<u64> = (0..4).map(|_| served(1000)).collect();
+    assert_eq!(same, BTreeSet::from([first]));
+    let others: BTreeSet<u64> = (0..6).map(|number| served(2000 + number)).collect();
+    assert_eq!(others.len(), 2, "six prompts went to one worker");
+
+    let members = ["frontend-0", "frontend-1", "agg-0", "agg-1", "etcd-0"];
+    let ids = || members.map(|member| kv.process(member));
+    let before = ids();
+    for seconds in [2, 5, 12] {
+        assert!(kv.docker("pause", "etcd-0").status.success());
+        sleep(Duration::from_secs(seconds));
+        assert!(kv.ask(8120, 4).contains("[DONE]"), "without etcd");
+        assert!(kv.docker("unpause", "etcd-0").status.success());
+        assert!(kv.ask(8120, 4).contains("[DONE]"), "with etcd again");
+        assert_eq!(ids(), before, "after {seconds} s without etcd");
+    }
+
+    let nats = kv.process("nats-0");
+    assert!(kv.docker("kill", "nats-0").status.success());
+    assert!(kv.ask(8120, 4).contains("[DONE]"), "without NATS");
+    until("NATS again", || {
+        ![&nats, ""].contains(&&*kv.process("nats-0"))
+    });
+    assert!(kv.ask(8120, 4).contains("[DONE]"), "with NATS again");
+    assert_eq!(ids(), before, "after an outage of NATS");
+
+    let frontend = kv.process("frontend-0");
+    assert!(kv.docker("kill", "frontend-0").status.success());
+    until("another frontend", || {
+        ![&frontend, ""].contains(&&*kv.process("frontend-0"))
+    });
+    until("its answer", || kv.ask(8120, 4).contains("[DONE]"));
+    assert_eq!(ids()[1..], before[1..], "after the end of a frontend");
+    kv.dynrun("down NAME").ended(0);
+    assert_eq!(kv.left(), "");
+}
+
+#[test]
+fn scaling_down_lets_streams_end() {
+    let Some(engine) = engine() else { return };
+    let file =
+        "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 1\n[workers.agg]\nreplicas = 2\n";
+    let slow = Deployment::new(&engine, "narrow", 8130, file);
+    slow.dynrun("up -d FILE").ended(0);
+    scope(|scope| {
+        // Round-robin: one of them is on the worker that goes.
+        let streams = [(); 2].map(|()| scope.spawn(|| slow.ask(8130, 400)));
+        sleep(Duration::from_secs(3));
+        let over = streams.iter().any(ScopedJoinHandle::is_finished);
+        assert!(!over, "a stream ended before it could be cut");
+        slow.dynrun("scale NAME agg=1").ended(0);
+        for stream in streams {
+            let text = stream.join().expect("a stream");
+            assert!(text.contains("[DONE]") && !text.contains("error"), "{text}");
+        }
+    });
+    until("one worker", || slow.container("agg-1").is_empty());
+    assert!(slow.ask(8130, 4).contains("[DONE]"));
+    slow.dynrun("down NAME").ended(0);
+    assert_eq!(slow.left(), "");
+}
+
+#[test]
+fn half_of_the_members_that_cannot_start_are_named() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[ready]\ntimeout = \"20s\"\n[workers.good]\nrole = \"agg\"\n\
+                [workers.bad]\nrole = \"agg\"\nargs = { no-such-flag = 1 }\n";
+    let half = Deployment::new(&engine, "half", 8140, file);
+    half.dynrun("up -d FILE")
+        .ended(124)
+        .said("bad-0")
+        .said("no-such-flag")
+        .said("1 of 2 aggregated");
+    half.dynrun("down NAME");
+    assert_eq!(half.left(), "");
+}
