@@ -226,6 +226,8 @@ fn ports_that_meet_are_refused() {
     insta::assert_snapshot!(problems(
         "[frontend]\nport = 21000\n[workers.prefill]\n[workers.decode]\n"
     ), @"6: `frontend-0` and `prefill-0` would both listen on port 21000 {Move one of them: `ports`, `frontend.port` or `services.NAME.port`}");
+    insta::assert_snapshot!(problems("[frontend]\nport = 0\n[workers.agg]\n"), @"6: The ports of frontends, from 0 to 0, are not all between 1 and 65535 {Write another port, such as `port = 8000`}");
+    insta::assert_snapshot!(problems("[frontend]\nport = 65535\nreplicas = 2\n[workers.agg]\n"), @"6: The ports of frontends, from 65535 to 65536, are not all between 1 and 65535 {Write another port, such as `port = 8000`}");
     insta::assert_snapshot!(problems("ports = 65500\n[workers.agg]\n"), @"5: 1 replicas with 64 ports each, from 65500 on, do not fit between 1024 and 65535 {Write a lower number, such as `ports = 21000`, or fewer replicas}");
 }
 

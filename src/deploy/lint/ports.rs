@@ -12,6 +12,7 @@ const LAST: u32 = 65_535;
 
 pub(super) fn check(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
     let mut findings: Vec<_> = range(common).into_iter().collect();
+    findings.extend(frontends(common));
     if matches!(common.network, Network::Host) {
         findings.extend(meetings(common, members));
     }
@@ -33,6 +34,22 @@ fn range(common: &Common<'_>) -> Option<Finding> {
         ))
         .at_maybe(at)
         .hint("Write a lower number, such as `ports = 21000`, or fewer replicas")
+    })
+}
+
+/// Port 0 would be another one at every start, which nobody knows.
+fn frontends(common: &Common<'_>) -> Option<Finding> {
+    let port = common.file.frontend.port.as_ref()?;
+    let replicas = common.file.frontend.replicas.as_ref();
+    let others = replicas.map_or(1, |count| count.value).saturating_sub(1);
+    let last = u32::from(port.value).saturating_add(others);
+    (port.value == 0 || last > LAST).then(|| {
+        Finding::error(format!(
+            "The ports of frontends, from {} to {last}, are not all between 1 and {LAST}",
+            port.value
+        ))
+        .at(&port.at)
+        .hint("Write another port, such as `port = 8000`")
     })
 }
 
