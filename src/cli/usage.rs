@@ -37,12 +37,9 @@ fn message(kind: ErrorKind, error: &Error) -> String {
             format!("Unknown option `{argument}`")
         }
         ErrorKind::UnknownArgument => format!("Unexpected argument `{argument}`"),
-        ErrorKind::InvalidSubcommand => {
-            format!(
-                "Unknown command `{}`",
-                text(error, ContextKind::InvalidSubcommand)
-            )
-        }
+        ErrorKind::InvalidSubcommand => unknown_command(error),
+        // A word behind options would be a command, and that is not allowed for commands.
+        ErrorKind::ArgumentConflict if argument.is_empty() => unknown_command(error),
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             format!("Invalid value `{value}` for `{argument}`")
@@ -58,6 +55,11 @@ fn message(kind: ErrorKind, error: &Error) -> String {
         }
         _ => first_line(error),
     }
+}
+
+fn unknown_command(error: &Error) -> String {
+    let word = text(error, ContextKind::InvalidSubcommand);
+    format!("Unknown command `{word}`")
 }
 
 /// What clap prints of an error that has no message of ours, without its head and its usage.

@@ -66,6 +66,9 @@ impl Hinted for GpusError {
                 _ => "write `all`, a number, or `device=` and an index or UUID".to_owned(),
             }),
             Self::Key(key) => Some(match closest(key, KEYS) {
+                None if key.contains('/') => {
+                    format!("name CDI devices as such: `--device {key}=all`")
+                }
                 Some(similar) => format!("did you mean `{similar}`?"),
                 None => format!("the fields are {}", KEYS.join(", ")),
             }),

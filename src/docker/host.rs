@@ -90,6 +90,14 @@ pub enum HostError {
     /// It is a path without a scheme.
     #[error("engine address `{0}` has no scheme")]
     NoScheme(String),
+    /// Its scheme lacks the colon or a slash.
+    #[error("engine address `{address}` does not begin with `{scheme}://`")]
+    Slashes {
+        /// The address.
+        address: String,
+        /// The scheme that was meant.
+        scheme: &'static str,
+    },
     /// The port is no number from 0 to 65535.
     #[error("engine address `{address}` has a wrong port `{port}`")]
     Port {
@@ -116,6 +124,11 @@ impl Hinted for HostError {
             Self::NoScheme(path) => format!("write `unix://{path}`"),
             Self::Scheme { address, scheme } if scheme == "http" || scheme == "https" => {
                 format!("write `{}`", address.replacen(scheme, "tcp", 1))
+            }
+            Self::Slashes { address, scheme } => {
+                let rest = address[scheme.len()..].trim_start_matches([':', '/']);
+                let root = if *scheme == "unix" { "/" } else { "" };
+                format!("write `{scheme}://{root}{rest}`")
             }
             Self::Password => "use a key: `ssh://USER@HOST`".to_owned(),
             Self::User => {
@@ -155,7 +168,13 @@ impl FromStr for Host {
             None if text.starts_with(['/', '.', '~']) => {
                 return Err(HostError::NoScheme(text.to_owned()));
             }
-            None => ("tcp", text),
+            None => match without_slashes(text) {
+                Some(scheme) => {
+                    let address = text.to_owned();
+                    return Err(HostError::Slashes { address, scheme });
+                }
+                None => ("tcp", text),
+            },
         };
         if rest.contains("://") {
             return Err(malformed());
@@ -172,6 +191,20 @@ impl FromStr for Host {
             }),
         }
     }
+}
+
+/// Returns the scheme of an address in which it is not followed by `://`. Docker takes it for the
+/// name of a machine, and what a name server says about `unix` helps nobody.
+fn without_slashes(text: &str) -> Option<&'static str> {
+    let follows = |scheme: &&str| {
+        let rest = text.strip_prefix(scheme);
+        // `ssh:22` may be a machine of that name.
+        rest.is_some_and(|rest| {
+            let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+            rest.starts_with(['/', ':']) && !rest.strip_prefix(':').is_some_and(is_port)
+        })
+    };
+    ["unix", "tcp", "ssh"].into_iter().find(follows)
 }
 
 fn tcp(rest: &str, address: &str) -> Result<TcpHost, HostError> {
@@ -371,6 +404,12 @@ mod tests {
         "tcp://build:70000",
         "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST"
     )]
+    #[test_case("unix:/x.sock", "write `unix:///x.sock`"; "one slash")]
+    #[test_case("unix:x.sock", "write `unix:///x.sock`"; "no slash")]
+    #[test_case("unix//run/x.sock", "write `unix:///run/x.sock`"; "no colon")]
+    #[test_case("unix/run/x.sock", "write `unix:///run/x.sock`"; "neither")]
+    #[test_case("tcp:/10.0.0.1:2375", "write `tcp://10.0.0.1:2375`"; "a machine")]
+    #[test_case("ssh:me@build", "write `ssh://me@build`"; "a user")]
     #[test_case("ssh://", "write unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST")]
     #[test_case(
         "ssh://-oProxyCommand=x",

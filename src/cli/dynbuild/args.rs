@@ -579,7 +579,11 @@ pub(crate) struct ImportArgs {
     #[arg(long, conflicts_with = "line")]
     pub(crate) list: bool,
     /// The words of the line; without any, it is read from standard input
-    #[arg(last = true, value_name = "WORD")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "WORD"
+    )]
     pub(crate) line: Vec<String>,
 }
 

@@ -12,6 +12,7 @@ mod context;
 mod details;
 mod doctor;
 mod front;
+mod habit;
 mod id_file;
 mod import;
 mod leaks;
@@ -65,8 +66,11 @@ pub(super) fn main() -> ExitCode {
 fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
     let command = front::command(words);
     match usage::problem(error, &command, Exit::Usage) {
-        Some(problem) => Edge::run(front::color(words).into(), |edge| {
+        Some(mut problem) => Edge::run(front::color(words).into(), |edge| {
             edge.annotations = true;
+            if let Some(hint) = habit::hint(error) {
+                problem.hints = vec![hint];
+            }
             Err(problem.into())
         }),
         None => error.exit(),

@@ -83,7 +83,13 @@ const KNOWN: &[(&str, Meant)] = &[
 /// `front` are the options before the word, `rest` is the word and what follows it.
 pub(super) fn problem(front: &[String], rest: &[String]) -> Option<Problem> {
     let (word, arguments) = rest.split_first()?;
-    let meant = meant(word)?;
+    let (meant, arguments) = match (meant(word)?, arguments) {
+        // `docker container ls` is `docker ls`.
+        (_, [verb, arguments @ ..]) if word == "container" && meant(verb).is_some() => {
+            (meant(verb)?, arguments)
+        }
+        meant => meant,
+    };
     let mut problem = Problem::new(Exit::Run, format!("Unknown command `{word}`"));
     let line = |start: &[&str], rest: &[&[String]]| {
         let rest = rest.concat();
@@ -97,6 +103,13 @@ pub(super) fn problem(front: &[String], rest: &[String]) -> Option<Problem> {
         shell_words::join(start.chain(rest))
     };
     let hint = match meant {
+        // Options that docker's own command has are none of `stop`.
+        Meant::Ours(name @ "stop") if word != name => {
+            let names = |word: &&String| !word.starts_with('-');
+            let arguments: Vec<_> = arguments.iter().filter(names).cloned().collect();
+            let line = line(&["dynrun", name], &[&arguments]);
+            format!("Did you mean `{line}`?")
+        }
         Meant::Ours(name) => {
             let line = line(&["dynrun", name], &[front, arguments]);
             format!("Did you mean `{line}`?")
@@ -166,7 +179,19 @@ mod tests {
     )]
     #[test_case(
         "rm -f x",
-        "Unknown command `rm`; Did you mean `dynrun stop -f x`?; To run an image of that name: `dynrun run rm -f x`"
+        "Unknown command `rm`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run rm -f x`"
+    )]
+    #[test_case(
+        "container ls -a",
+        "Unknown command `container`; Did you mean `dynrun ps -a`?; To run an image of that name: `dynrun run container ls -a`"
+    )]
+    #[test_case(
+        "container rm -fv x",
+        "Unknown command `container`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run container rm -fv x`"
+    )]
+    #[test_case(
+        "container inspect x",
+        "Unknown command `container`; Use docker for it: `docker container inspect x`; To run an image of that name: `dynrun run container inspect x`"
     )]
     #[test_case(
         "-it inspect 'a b'",

@@ -45,8 +45,11 @@ impl Config {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let value = serde_json::from_str(text).map_err(|error| ConfigError::json(&error))?;
-        let root = Node::root(value);
+        // Docker reads the first value and leaves what follows alone.
+        let mut values = serde_json::Deserializer::from_str(text).into_iter();
+        let value = values.next().transpose();
+        let value = value.map_err(|error| ConfigError::json(&error))?;
+        let root = Node::root(value.unwrap_or_default());
         let mut fields = root.fields()?;
         let mut config = Self {
             credentials_store: fields.take("credsStore").text()?,
@@ -181,6 +184,15 @@ mod tests {
     #[test_case(r#"{"auths": {"x": null, "y": {"auth": null}}, "proxies": {}}"#; "entries of null")]
     fn what_is_empty_is_no_error(text: &str) {
         assert_eq!(Config::parse(text), Ok(Config::default()));
+    }
+
+    #[test]
+    fn what_follows_the_first_value_does_not_count() {
+        let expected = Config::parse(r#"{"credsStore": "a"}"#);
+        for rest in ["}", " trailing", "{\"credsStore\": \"b\"}"] {
+            let text = format!(r#"{{"credsStore": "a"}}{rest}"#);
+            assert_eq!(Config::parse(&text), expected);
+        }
     }
 
     #[test]

@@ -92,6 +92,24 @@ fn mistakes_of_the_line_are_told_as_all_others() {
     }
 }
 
+#[test_case(".", "`--context .`"; "the working directory")]
+#[test_case("--tag x:1 .", "`--context .`"; "behind a tag")]
+#[test_case("-t x:1 --target base ../a/b", "`--context ../a/b`"; "another directory")]
+#[test_case("build --tag x:1 .", "`--context .`"; "behind the command")]
+#[test_case("plan .", "`--context .`"; "behind another command")]
+#[test_case("-f Dockerfile .", "`--profile-dir DIR`"; "a Dockerfile")]
+#[test_case("--file=Dockerfile", "`--profile-dir DIR`"; "a Dockerfile in the long form")]
+#[test_case("vllm", "`--framework vllm`"; "a framework")]
+#[test_case("run x", "`dynrun`"; "a container")]
+#[test_case("version", "`dynbuild --version`"; "the version")]
+#[test_case("-D", "`--verbose`"; "details")]
+fn what_docker_takes_is_answered_with_what_it_is_here(line: &str, hint: &str) {
+    let failure = TestEnv::new().run(line).failure();
+    assert!(failure.starts_with("exit 2\n"), "{failure}");
+    assert!(failure.contains(hint), "{failure}");
+    assert!(!failure.contains("``"), "{failure}");
+}
+
 #[test]
 fn help_is_a_command() {
     let env = TestEnv::new();

@@ -52,6 +52,25 @@ fn the_printed_line_is_one_that_dynbuild_takes() {
 }
 
 #[test]
+fn a_line_may_be_words_or_one_word() {
+    let env = TestEnv::new();
+    let expected = import(&env, "container/build.sh --framework vllm --target runtime").result();
+    let lines = [
+        "import container/build.sh --framework vllm --target runtime",
+        "import 'cd x && container/build.sh --framework vllm --target runtime'",
+        "import -- 'container/build.sh --framework vllm --target runtime | tee log'",
+        "import --framework vllm --target runtime",
+    ];
+    for line in lines {
+        assert_eq!(env.run(line).result(), expected, "{line}");
+    }
+    let other = env.run("import docker build .").failure();
+    assert!(other.contains("neither build.sh, run.sh nor"), "{other}");
+    let variable = env.run("import 'build.sh --framework $FW'").result();
+    assert!(variable.contains("$FW"), "{variable}");
+}
+
+#[test]
 fn a_line_on_standard_input() {
     let env = TestEnv::new();
     let read = |text: &str| {

@@ -82,6 +82,11 @@ impl Call {
     fn of(command: &[String]) -> Result<Self, Problem> {
         let script = |word: &String| Script::named(word);
         let Some(at) = command.iter().position(|word| script(word).is_some()) else {
+            if command.first().is_some_and(|word| calls_something(word)) {
+                let message = "The line calls neither build.sh, run.sh nor render.py";
+                return Err(Problem::new(Exit::Usage, message)
+                    .hint("Write for example `dynbuild import -- build.sh --framework vllm`"));
+            }
             return Ok(Self {
                 script: Script::Build,
                 variables: Vec::new(),
@@ -121,6 +126,11 @@ impl Call {
             )),
         }
     }
+}
+
+/// Returns whether a word in front of a command is no option, and so the program.
+fn calls_something(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with('-')
 }
 
 /// Takes a line apart into its commands. A `;` may stand at the end of a word.

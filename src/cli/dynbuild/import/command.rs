@@ -20,10 +20,11 @@ pub(in crate::cli::dynbuild) fn run(args: &ImportArgs, edge: &mut Edge) -> Resul
         list(edge);
         return Ok(Exit::Done);
     }
-    let words = if args.line.is_empty() {
-        from_stdin(edge)?
-    } else {
-        args.line.clone()
+    let words = match args.line.as_slice() {
+        [] => from_stdin(edge)?,
+        // The whole line in quotes.
+        [line] if line.contains(char::is_whitespace) => split(line)?,
+        words => words.to_vec(),
     };
     let translation = translated(Call::find(&words)?)?;
     edge.ui.print(&render::shell_line(&translation.words));

@@ -390,8 +390,11 @@ fn value_of(row: &Row, value: &str) -> String {
     }
 }
 
-/// Returns the name of a framework; some had others once.
+/// Returns the name of a framework; some had others once. A variable stays one.
 pub(super) fn framework(name: &str) -> String {
+    if name.contains('$') {
+        return name.to_owned();
+    }
     let name = name.to_lowercase();
     former_name(&name).map_or(name, |former| former.now.to_owned())
 }
