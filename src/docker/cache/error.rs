@@ -37,9 +37,6 @@ pub enum CacheError {
         /// The values that there are.
         known: &'static [&'static str],
     },
-    /// A cache within the image, which holds what the image is made of and no more.
-    #[error("Cache type `inline` has no `mode=max`: it holds the steps of the image only")]
-    InlineMax,
     /// The name in a registry is none.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -86,10 +83,6 @@ impl Hinted for CacheError {
                 Some(word) => format!("Did you mean `{word}`?"),
                 None => format!("Write one of `{}`", known.join("`, `")),
             },
-            Self::InlineMax => {
-                "Leave it out, or write the cache elsewhere: `type=registry,ref=NAME,mode=max`"
-                    .to_owned()
-            }
             Self::Reference(error) => return error.hint(),
             Self::Missing { kind, attribute } => format!("Write `type={kind},{attribute}=…`"),
             Self::Value { .. } => "Write `true` or `false`".to_owned(),

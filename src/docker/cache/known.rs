@@ -103,9 +103,6 @@ pub(super) fn check_values(
     if usage == CacheUse::Read {
         return Ok(());
     }
-    if kind == CacheKind::Inline && fields.get("mode").is_some_and(|mode| mode == "max") {
-        return Err(CacheError::InlineMax);
-    }
     if kind == CacheKind::Registry
         && let Some(reference) = fields.get("ref")
     {
