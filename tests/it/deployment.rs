@@ -128,7 +128,7 @@ fn etcd_nats_and_several_frontends_with_a_kv_router() {
 #[test]
 fn a_stop_lets_a_stream_end() {
     let Some(engine) = engine() else { return };
-    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 1\n[workers.agg]\n";
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0.2\n[workers.agg]\n";
     let slow = Deployment::new(&engine, "slow", 8030, file);
     slow.dynrun("up -d FILE").ended(0);
     let ended = std::thread::scope(|scope| {

@@ -96,7 +96,7 @@ fn a_kv_router_keeps_prefixes_together_and_outages_restart_nobody() {
 fn scaling_down_lets_streams_end() {
     let Some(engine) = engine() else { return };
     let file =
-        "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 1\n[workers.agg]\nreplicas = 2\n";
+        "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0.2\n[workers.agg]\nreplicas = 2\n";
     let slow = Deployment::new(&engine, "narrow", 8130, file);
     slow.dynrun("up -d FILE").ended(0);
     scope(|scope| {
