@@ -551,7 +551,7 @@ pub(super) const RULES: &[Rule] = &[
             r"error: (?:pathspec '(?P<ref>[^']+)' did not match|Remote branch (?P<branch>\S+) not found)",
             r"fatal: (?:Remote branch (?P<remote>\S+) not found|couldn't find remote ref (?P<fetched>\S+))",
         ],
-        "The step asks git for what is not there: a repository, or or a branch, tag or commit[ `$ref`][ `$branch`][ `$remote`][ `$fetched`]",
+        "The step asks git for what is not there: a repository, a branch, a tag or a commit[ `$ref`][ `$branch`][ `$remote`][ `$fetched`]",
         "Check the ref in the profile; a build context has no `.git` where `.dockerignore` leaves it out (`dynbuild context ls`)",
     ),
     Rule::new(
