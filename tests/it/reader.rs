@@ -47,8 +47,9 @@ async fn compare_all(texts: impl IntoIterator<Item = String>) {
         differences.len(),
         differences.join("\n")
     );
+    // Of several forms in one text, one that BuildKit refuses is enough; too few would prove nothing.
     assert!(
-        taken > 2 * refused.len(),
+        2 * taken > refused.len(),
         "BuildKit takes {taken} of the texts only, but not:\n{}",
         refused.join("\n")
     );
