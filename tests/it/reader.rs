@@ -47,9 +47,8 @@ async fn compare_all(texts: impl IntoIterator<Item = String>) {
         differences.len(),
         differences.join("\n")
     );
-    // Of several forms in one text, one that BuildKit refuses is enough; too few would prove nothing.
     assert!(
-        2 * taken > refused.len(),
+        taken > 2 * refused.len(),
         "BuildKit takes {taken} of the texts only, but not:\n{}",
         refused.join("\n")
     );
