@@ -269,7 +269,7 @@ fn compression(
     value
 }
 
-/// A frontend that makes an SBOM runs steps beside the result, which are not ours to change.
+/// A frontend that makes an SBOM runs steps next to the result, which are not ours to change.
 fn without_scans(mut target: PlannedTarget, findings: &mut Findings) -> PlannedTarget {
     let is_scanned = Attestation::effective(&target.attestations)
         .any(|one| one.kind == AttestationKind::Sbom && !one.is_disabled);

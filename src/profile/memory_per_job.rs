@@ -43,11 +43,14 @@ mod tests {
             ("MAX_JOBS", 3 << 29)
         );
         let errors = read("[memory-per-job]\nA = \"0\"\nB = \"much\"\n").unwrap_err();
-        let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        assert!(told[0].contains("a job needs some memory"), "{told:?}");
+        let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
         assert!(
-            told[1].contains("Invalid memory per job `much`"),
-            "{told:?}"
+            messages[0].contains("a job needs some memory"),
+            "{messages:?}"
+        );
+        assert!(
+            messages[1].contains("Invalid memory per job `much`"),
+            "{messages:?}"
         );
     }
 }

@@ -109,8 +109,8 @@ fn a_container_without_memory_is_told_from_one_that_was_killed(keeping: &str) {
     }
 }
 
-/// What is told of a container that SIGKILL ends. An engine that has much else to do misses the
-/// kernel's notification or forgets its events within moments, which is told as well: then once more.
+/// What is reported of a container that SIGKILL ends. An engine that has much else to do misses the
+/// kernel's notification or forgets its events within moments, which is reported as well: then once more.
 fn why_killed(engine: &Engine, keeping: &str, words: &[&str]) -> String {
     for _ in 0..10 {
         let container = engine.container("killed");
