@@ -7,8 +7,8 @@
 use prost::Message as _;
 use serde::Deserialize;
 
+use super::graph::{described, digest_of, end_of};
 use super::proto::pb::{self, op};
-use crate::hash::sha256_hex;
 
 /// A process to run on a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) fn on_top(
     let end = pb::Op::decode(&*graph.def.pop()?).ok()?;
     let result = end.inputs.into_iter().next()?;
     let platform = graph.def.iter().find_map(|step| {
-        let is_result = digest(step) == result.digest;
+        let is_result = digest_of(step) == result.digest;
         is_result.then(|| pb::Op::decode(&**step).ok()?.platform)?
     });
     let step = pb::Op {
@@ -54,26 +54,18 @@ pub(super) fn on_top(
         constraints: None,
     }
     .encode_to_vec();
-    let digest = digest(&step);
-    let end = pb::Op {
-        inputs: vec![pb::Input {
-            digest: digest.clone(),
-            index: 0,
-        }],
-        ..pb::Op::default()
-    };
-    graph.def.extend([step, end.encode_to_vec()]);
+    let digest = digest_of(&step);
+    graph.def.extend([step, end_of(digest.clone(), 0)]);
     // Engines before Docker 27.4 crash on empty messages in maps; see `request_proto::message`.
     graph.source = None;
     graph
         .metadata
         .retain(|_, metadata| *metadata != pb::OpMetadata::default());
-    graph.metadata.insert(digest, metadata(&process.name));
+    let caps = ["exec.meta.base", "exec.mount.bind", "exec.meta.network"];
+    graph
+        .metadata
+        .insert(digest, described(&process.name, &caps));
     Some(graph)
-}
-
-fn digest(step: &[u8]) -> String {
-    format!("sha256:{}", sha256_hex(step))
 }
 
 fn exec(process: &Process, defaults: &ProcessDefaults) -> pb::ExecOp {
@@ -107,16 +99,6 @@ fn exec(process: &Process, defaults: &ProcessDefaults) -> pb::ExecOp {
     }
 }
 
-fn metadata(name: &str) -> pb::OpMetadata {
-    let description = [("llb.customname".to_owned(), name.to_owned())];
-    let caps = ["exec.meta.base", "exec.mount.bind", "exec.meta.network"];
-    pb::OpMetadata {
-        description: description.into(),
-        caps: caps.map(|cap| (cap.to_owned(), true)).into(),
-        ..pb::OpMetadata::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +126,7 @@ mod tests {
         }
         .encode_to_vec();
         let input = pb::Input {
-            digest: digest(&source),
+            digest: digest_of(&source),
             index: 2,
         };
         let end = pb::Op {
@@ -164,7 +146,7 @@ mod tests {
         assert_eq!(decoded.inputs, [input]);
         assert_eq!(decoded.platform, Some(platform));
         let end = pb::Op::decode(&**end).unwrap();
-        assert_eq!(end.inputs[0].digest, digest(step));
+        assert_eq!(end.inputs[0].digest, digest_of(step));
         assert!(graph.source.is_none() && !graph.metadata.contains_key("sha256:empty"));
     }
 

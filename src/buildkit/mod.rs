@@ -29,6 +29,7 @@ pub mod errors;
 mod exec;
 pub mod export;
 mod gateway;
+mod graph;
 mod id;
 pub mod layout;
 pub mod progress;

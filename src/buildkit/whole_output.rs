@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use prost::Message as _;
 
 use super::digest::Digest;
+use super::graph::{described, digest_of, end_of};
 use super::id;
 use super::proto::pb::{self, file_action, op};
-use crate::hash::sha256_hex;
 
 /// The cache of the engine that has the files.
 const CACHE: &str = "dynbuild-output";
@@ -228,17 +228,10 @@ impl Kept {
         }
         .encode_to_vec();
         let digest = digest_of(&take);
-        let end = pb::Op {
-            inputs: vec![pb::Input {
-                digest: digest.clone(),
-                index: 1,
-            }],
-            ..pb::Op::default()
-        };
         let mut graph = self.graph.clone();
         // The last entry says which step is the result.
         graph.def.pop();
-        graph.def.extend([take, end.encode_to_vec()]);
+        graph.def.extend([take, end_of(digest.clone(), 1)]);
         graph.source = None;
         let caps = ["exec.meta.base", "exec.mount.bind", "exec.mount.cache"];
         let name = "[internal] fetch the whole output of the failed step";
@@ -306,14 +299,6 @@ fn cache(input: i64) -> pb::Mount {
     }
 }
 
-fn described(name: &str, caps: &[&str]) -> pb::OpMetadata {
-    pb::OpMetadata {
-        description: [("llb.customname".to_owned(), name.to_owned())].into(),
-        caps: caps.iter().map(|&cap| (cap.to_owned(), true)).collect(),
-        ..pb::OpMetadata::default()
-    }
-}
-
 /// Encodes a step as Go does, which puts the one of several fields last: engines call a step by the
 /// digest of that form.
 fn encoded(step: &pb::Op) -> Vec<u8> {
@@ -323,10 +308,6 @@ fn encoded(step: &pb::Op) -> Vec<u8> {
         ..pb::Op::default()
     };
     [rest.encode_to_vec(), only.encode_to_vec()].concat()
-}
-
-fn digest_of(step: &[u8]) -> String {
-    format!("sha256:{}", sha256_hex(step))
 }
 
 #[cfg(test)]
@@ -364,10 +345,6 @@ mod tests {
             ..pb::Op::default()
         }
         .encode_to_vec();
-        let end = pb::Op {
-            inputs: vec![input(&run)],
-            ..pb::Op::default()
-        };
         let place = pb::Locations {
             locations: vec![pb::Location::default()],
         };
@@ -381,7 +358,7 @@ mod tests {
                 .into(),
                 infos: Vec::new(),
             }),
-            def: vec![source, run, end.encode_to_vec()],
+            def: vec![source, run.clone(), end_of(digest_of(&run), 0)],
         }
     }
 
