@@ -91,8 +91,12 @@ pub(super) fn check_values(
     fields: &Fields,
     masked: impl Fn() -> String,
 ) -> Result<(), CacheError> {
+    // An empty `force-compression=` is true for BuildKit (util/compression), no other empty switch is.
+    let is_empty = |switch: &str, value: &str| switch == "force-compression" && value.is_empty();
     for switch in SWITCHES {
-        let value = fields.get(*switch).map(|value| boolean(value)).transpose();
+        let value = fields.get(*switch);
+        let value = value.filter(|value| !is_empty(switch, value));
+        let value = value.map(|value| boolean(value)).transpose();
         value.map_err(|reason| CacheError::Value {
             text: masked(),
             reason,

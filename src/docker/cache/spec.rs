@@ -145,6 +145,7 @@ mod tests {
     fn attributes_of_the_other_use_do_no_harm() {
         for text in [
             "type=registry,ref=r/x,mode=max,compression=zstd,registry.insecure=true",
+            "type=registry,ref=r/x,compression=zstd,force-compression=",
             "type=inline,mode=max",
             "type=gha,scope=s,mode=max,timeout=10m,ghtoken=t,repository=o/r",
             "type=s3,bucket=b,region=r,name=a;b,use_path_style=1,touch_refresh=24h",
@@ -185,6 +186,7 @@ mod tests {
             "type=registry,ref=r/x,moed=max",
             "type=registry,ref=r/x,compression=gz",
             "type=registry,ref=r/x,oci-mediatypes=yes",
+            "type=registry,ref=r/x,image-manifest=",
             "type=gha,scop=x",
             "type=s3,bucket=b,region=r,secret_acess_key=canary",
             "type=azblob,account_url=https://a,conatiner=c",
@@ -208,6 +210,7 @@ mod tests {
         Cache type `registry` has no attribute `moed` (Did you mean `mode`?)
         Invalid value `gz` of the cache attribute `compression` (Did you mean `gzip`?)
         Invalid cache `type=registry,ref=r/x,oci-mediatypes=yes`: `yes` is neither true nor false (Write `true` or `false`)
+        Invalid cache `type=registry,ref=r/x,image-manifest=`: `` is neither true nor false (Write `true` or `false`)
         Cache type `gha` has no attribute `scop` (Did you mean `scope`?)
         Cache type `s3` has no attribute `secret_acess_key` (Did you mean `secret_access_key`?)
         Cache type `azblob` has no attribute `conatiner` (Did you mean `container`?)
