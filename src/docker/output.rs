@@ -287,6 +287,11 @@ impl Destination {
 }
 
 impl Output {
+    /// Returns whether the engine's own store gets the image.
+    pub fn is_loaded(&self) -> bool {
+        matches!(self.kind, OutputKind::Docker | OutputKind::Moby) && self.destination.is_none()
+    }
+
     /// Returns it for showing: written without what looks like a secret.
     #[must_use]
     pub fn masked(&self) -> Self {

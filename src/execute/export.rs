@@ -40,7 +40,7 @@ pub(super) fn exports(
     let mut loading = None;
     let mut loaded_names = Vec::new();
     for output in outputs {
-        if store == Store::None && is_loaded(output) && loading.is_none() {
+        if store == Store::None && output.is_loaded() && loading.is_none() {
             loaded_names = output.names.clone().unwrap_or_else(|| names.to_vec());
             let (export, archive) = sent(output, loaded_names.clone());
             exports.push(export);
@@ -64,10 +64,6 @@ pub(super) fn exports(
         loading,
         loaded_names,
     }
-}
-
-fn is_loaded(output: &Output) -> bool {
-    matches!(output.kind, OutputKind::Docker | OutputKind::Moby) && output.destination.is_none()
 }
 
 /// Makes the exporter of an image that is sent to us, and what it is read from.

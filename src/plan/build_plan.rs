@@ -111,12 +111,7 @@ impl PlannedTarget {
 
     /// Returns whether the engine gets the image, and nobody else.
     pub fn is_only_loaded(&self) -> bool {
-        let mut outputs = self.outputs.iter();
-        let is_loaded = |output: &Output| {
-            matches!(output.kind, OutputKind::Docker | OutputKind::Moby)
-                && output.destination.is_none()
-        };
-        outputs.any(is_loaded) && !self.is_pushed()
+        self.outputs.iter().any(Output::is_loaded) && !self.is_pushed()
     }
 
     /// Returns whether a registry gets the image.
