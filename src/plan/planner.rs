@@ -30,6 +30,7 @@ use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::{CacheSpec, CacheUse};
 use crate::docker::output::Output;
 use crate::profile::{Compression, Profile, Source};
+use crate::toml_file::Located;
 
 /// A planned target and the places that it alone may write, with who named them.
 pub(super) struct Planned {
@@ -248,25 +249,39 @@ fn memory_per_job(
     sizes
 }
 
-/// Says how layers are packed: by the flag, else by the profile.
+/// Returns what the flag says, else what the profile says, and explains it.
+fn decided<T: Clone>(
+    key: &str,
+    profile: Option<Located<T>>,
+    flag: Option<&Setting<T>>,
+    shown: impl Fn(&T) -> String,
+    findings: &mut Findings,
+) -> Option<T> {
+    let asked = [profile.map(Setting::from), flag.cloned()];
+    let chain: Vec<_> = asked.into_iter().flatten().collect();
+    let rows = chain
+        .iter()
+        .map(|setting| Setting::new(shown(&setting.value), setting.origin.clone()));
+    findings.explanation.note_once(key, rows.collect());
+    chain.into_iter().last().map(|setting| setting.value)
+}
+
+/// Says how layers are packed.
 fn compression(
     profile: &Profile,
     settings: &Settings,
     findings: &mut Findings,
 ) -> Option<Compression> {
-    let asked = [
-        profile.export.compression.clone().map(Setting::from),
-        settings.compression.clone(),
-    ];
-    let chain: Vec<_> = asked.into_iter().flatten().collect();
-    let value = chain.last().map(|setting| setting.value);
-    let shown = chain
-        .into_iter()
-        .map(|setting| Setting::new(setting.value.as_str().to_owned(), setting.origin));
-    findings
-        .explanation
-        .note_once("compression", shown.collect());
-    value
+    let (profile, flag) = (profile.export.compression.clone(), &settings.compression);
+    let shown = |kind: &Compression| kind.as_str().to_owned();
+    decided("compression", profile, flag.as_ref(), shown, findings)
+}
+
+/// Says whether the whole output of failed steps is kept.
+fn complete_logs(profile: &Profile, settings: &Settings, findings: &mut Findings) -> bool {
+    let (profile, flag) = (profile.logs.complete.clone(), &settings.complete_logs);
+    let shown = ToString::to_string;
+    decided("complete-logs", profile, flag.as_ref(), shown, findings).unwrap_or_default()
 }
 
 /// A frontend that makes an SBOM runs steps next to the result, which are not ours to change.
@@ -281,23 +296,6 @@ fn without_scans(mut target: PlannedTarget, findings: &mut Findings) -> PlannedT
         target.complete_logs = false;
     }
     target
-}
-
-/// Says whether the whole output of failed steps is kept: by the flag, else by the profile.
-fn complete_logs(profile: &Profile, settings: &Settings, findings: &mut Findings) -> bool {
-    let asked = [
-        profile.logs.complete.clone().map(Setting::from),
-        settings.complete_logs.clone(),
-    ];
-    let chain: Vec<_> = asked.into_iter().flatten().collect();
-    let is_on = is_on(chain.last());
-    let shown = chain
-        .into_iter()
-        .map(|setting| Setting::new(setting.value.to_string(), setting.origin));
-    findings
-        .explanation
-        .note_once("complete-logs", shown.collect());
-    is_on
 }
 
 fn is_on(setting: Option<&Setting<bool>>) -> bool {
