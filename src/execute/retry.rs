@@ -13,9 +13,10 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// The longest delay, also if a registry wants a longer one.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
-/// What clients of registries say when the same may succeed a little later (Go's words, in lower
-/// case).
-const PASSING: [&str; 16] = [
+/// What clients of registries, and engines, say when the same may succeed a little later (Go's words,
+/// in lower case). Engines lose a snapshot that two builds share when one of them ends early
+/// (moby/buildkit#6808, #6521).
+const PASSING: [&str; 17] = [
     "429 too many requests",
     "toomanyrequests",
     "500 internal server error",
@@ -32,6 +33,7 @@ const PASSING: [&str; 16] = [
     ": eof",
     "server misbehaving",
     "temporary failure in name resolution",
+    "does not exist: not found",
 ];
 
 /// Why something may be tried again, and when.
@@ -111,6 +113,8 @@ mod tests {
     #[test_case("failed to copy: httpReadSeeker: failed open: unexpected status code https://r/v2/x/blobs/sha256:ab: 429 Too Many Requests" => true)]
     #[test_case("failed to do request: Head \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused" => true)]
     #[test_case("failed to do request: Get \"http://r/v2/\": EOF" => true)]
+    #[test_case("failed to commit a to b during finalize: failed to stat active key during commit: snapshot a does not exist: not found" => true)]
+    #[test_case("failed to prepare extraction snapshot \"extract-1 sha256:ab\": parent snapshot sha256:cd does not exist: not found" => true)]
     #[test_case("failed to resolve source metadata for r/x:1: r/x:1: not found" => false)]
     #[test_case("failed to authorize: 401 Unauthorized" => false)]
     #[test_case("x509: certificate signed by unknown authority" => false)]
