@@ -12,6 +12,5 @@ mod store;
 mod url;
 
 pub use choose::{Known, choose};
-pub use error::BuilderError;
-pub use node::{Builder, Certificates, Node};
+pub use node::{Builder, Certificates};
 pub use store::store_directory;

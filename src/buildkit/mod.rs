@@ -43,7 +43,7 @@ mod staged;
 mod status;
 mod whole_output;
 
-pub use capabilities::{Capabilities, Store, Unsupported};
+pub use capabilities::Store;
 pub use client::Client;
 pub use digest::Digest;
 pub use errors::{BuildFailure, SolveError};

@@ -28,6 +28,6 @@ pub use entry::{Entry, Kind};
 pub use error::ContextError;
 pub use filter::{Filter, Inherited, Verdict};
 pub use follow::follow_paths;
-pub use listing::{Excluded, ListedFile, Listing, list};
+pub use listing::{Listing, list};
 pub use root::Root;
 pub use walk::{Visitor, WalkOptions, walk};

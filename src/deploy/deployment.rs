@@ -43,6 +43,7 @@ pub struct Deployment {
     /// When it is ready.
     pub ready: Ready,
     /// What happens to members that end.
+    #[expect(dead_code, reason = "members are always started again")]
     pub restart: RestartPolicy,
     /// How long one member may take to stop.
     pub grace: Duration,
@@ -65,6 +66,7 @@ pub struct Ready {
 
 impl Deployment {
     /// Returns a member by its name, with or without the deployment's in front.
+    #[cfg(test)]
     pub fn member(&self, name: &str) -> Option<&Member> {
         let short = name
             .strip_prefix(&format!("{}/", self.name))

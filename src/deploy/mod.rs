@@ -24,14 +24,12 @@ pub(crate) mod supervise;
 mod tests;
 mod version;
 
-pub use argument::{Argument, Variable};
-pub use deployment::{Deployment, Ready};
+pub use argument::Argument;
+pub use deployment::Deployment;
 pub use derive::Inputs;
 pub use explain::explain;
 pub use export::{ExportFormat, Exported};
 pub use finding::{Finding, Severity};
-pub use member::{Gpus, Health, Kind, Member, MemberPort, PortUse, Rank};
-pub use model::Model;
-pub use network::{Discovery, Network, Node};
+pub use member::{Gpus, Health, Kind, Member, MemberPort, PortUse};
+pub use network::{Discovery, Network};
 pub use shipped::Shipped;
-pub use version::DynamoVersion;

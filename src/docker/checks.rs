@@ -22,9 +22,6 @@ pub enum CheckError {
     /// A search domain is none.
     #[error("`{0}` is not a domain")]
     Domain(String),
-    /// A link has more than two parts, or none.
-    #[error("link `{0}` is not of the form CONTAINER:ALIAS")]
-    Link(String),
     /// A stream that there is not.
     #[error("`{0}` is not a stream to attach to")]
     Stream(String),
@@ -39,7 +36,6 @@ impl Hinted for CheckError {
             }
             Self::Dns(_) => "write an address such as `1.1.1.1`",
             Self::Domain(_) => "write a domain such as `example.com`, or `.` for none",
-            Self::Link(_) => "write `CONTAINER:ALIAS`",
             Self::Stream(_) => "the streams are stdin, stdout and stderr",
         };
         Some(words.to_owned())
@@ -110,16 +106,6 @@ pub fn dns_search(text: &str) -> Result<&str, CheckError> {
     }
 }
 
-/// Checks a value of `--link`.
-pub fn link(text: &str) -> Result<&str, CheckError> {
-    let fits = !text.is_empty() && text.matches(':').count() < 2;
-    if fits {
-        Ok(text)
-    } else {
-        Err(CheckError::Link(text.to_owned()))
-    }
-}
-
 /// A stream of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
@@ -177,8 +163,6 @@ mod tests {
     fn the_rest_is_checked_as_docker_does() {
         assert!(dns(" 1.1.1.1 ").is_ok());
         assert!(dns("one").is_err());
-        assert!(link("a:b").is_ok());
-        assert!(link("a:b:c").is_err());
         assert_eq!(attach("STDIN"), Ok(Stream::Stdin));
         assert!(attach("stdnull").is_err());
     }

@@ -32,11 +32,6 @@ impl Hinted for CpusError {
 }
 
 impl Cpus {
-    /// Wraps billionths of a processor.
-    pub const fn billionths(billionths: i64) -> Self {
-        Self(billionths)
-    }
-
     /// Returns billionths of a processor.
     pub const fn get(self) -> i64 {
         self.0
@@ -183,7 +178,7 @@ mod tests {
 
         #[test]
         fn what_is_printed_is_read_back(billionths: i64) {
-            let cpus = Cpus::billionths(billionths);
+            let cpus = Cpus(billionths);
             prop_assert_eq!(cpus.to_string().parse(), Ok(cpus));
         }
     }

@@ -63,11 +63,6 @@ fn unit(name: &str) -> Option<u64> {
 }
 
 impl GoDuration {
-    /// Wraps a number of nanoseconds.
-    pub const fn nanoseconds(nanoseconds: i64) -> Self {
-        Self(nanoseconds)
-    }
-
     /// Returns the number of nanoseconds.
     pub const fn get(self) -> i64 {
         self.0
@@ -259,7 +254,7 @@ mod tests {
 
         #[test]
         fn what_is_printed_is_read_back(nanoseconds: i64) {
-            let duration = GoDuration::nanoseconds(nanoseconds);
+            let duration = GoDuration(nanoseconds);
             prop_assert_eq!(duration.to_string().parse(), Ok(duration));
         }
     }

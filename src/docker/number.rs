@@ -48,11 +48,6 @@ pub fn integer(text: &str) -> Result<i64, NumberError> {
     value.ok_or_else(|| NumberError::OutOfRange(text.to_owned()))
 }
 
-/// Reads a whole number that has no sign, with the same prefixes as [`integer`].
-pub fn unsigned(text: &str) -> Result<u64, NumberError> {
-    magnitude(text).map_err(|kind| refuse(text, kind))
-}
-
 /// Removes the `_` that may stand between two digits; returns nothing if one stands elsewhere.
 pub fn without_separators(text: &str) -> Option<String> {
     separators_are_valid(text, 10).then(|| text.replace('_', ""))
@@ -159,17 +154,10 @@ mod tests {
         assert_eq!(without_separators(text).as_deref(), plain);
     }
 
-    #[test]
-    fn unsigned_numbers_have_no_sign() {
-        assert_eq!(unsigned("0x10"), Ok(16));
-        assert!(unsigned("-1").is_err());
-        assert!(unsigned("+1").is_err());
-    }
-
     proptest::proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,12}") {
-            drop((integer(&text), unsigned(&text), decimal(&text), boolean(&text)));
+            drop((integer(&text), decimal(&text), boolean(&text)));
         }
 
         #[test]

@@ -10,7 +10,6 @@ use crate::suggest::closest;
 
 /// The resources that can be limited per process, as in setrlimit(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names are the kernel's")]
 pub enum UlimitName {
     Core,
     Cpu,

@@ -71,23 +71,6 @@ pub fn expand(
     })
 }
 
-/// Returns the variables of a text in which quotes mean nothing, such as a here-document.
-pub fn expand_document(
-    text: &str,
-    lookup: &dyn Fn(&str) -> Variable,
-) -> Result<Expanded, ExpandError> {
-    let style = Style {
-        quotes: Quotes::Plain,
-        ..Style::default()
-    };
-    let mut lexer = Lexer::new(text, style, lookup);
-    let text = lexer.until(None, false)?;
-    Ok(Expanded {
-        text: (!lexer.is_unknown).then_some(text),
-        names: lexer.names,
-    })
-}
-
 /// Splits a text into words; variables are left as they are.
 pub(super) fn split(
     text: &str,
@@ -637,12 +620,6 @@ mod tests {
         assert_eq!(Vec::from_iter(names), ["A", "B", "C", "E", "F"]);
     }
 
-    #[test]
-    fn quotes_mean_nothing_in_a_document() {
-        let found = expand_document("it's \"$TAG\" \\$TAG", &lookup).unwrap();
-        assert_eq!(found.text.as_deref(), Some("it's \"1.2.3-rc1\" $TAG"));
-    }
-
     #[test_case("a 'b c' d\\ e", &["a", "'b c'", "d\\ e"]; "quotes and escapes")]
     #[test_case("cat << EOF > x", &["cat", "<< EOF", ">", "x"]; "blanks behind the sign")]
     #[test_case("cat <<<x 3<<Y", &["cat", "<<<x", "3<<Y"]; "here-strings and numbers")]
@@ -662,7 +639,6 @@ mod tests {
         fn any_text_is_expanded_or_refused(text in r#"[ax$\{\}:/#%+?<'"\\ `-]{0,24}"#) {
             drop(expand(&text, '\\', &lookup));
             drop(expand(&text, '`', &lookup));
-            drop(expand_document(&text, &lookup));
             drop(split(&text, true, true));
         }
 

@@ -27,12 +27,11 @@ mod span;
 mod tests;
 mod word;
 
-pub use directive::Directives;
 pub use document::{Dockerfile, Global, Stage};
-pub use error::{Mistake, SyntaxError};
+pub use error::SyntaxError;
 pub use heredoc::HereDocument;
-pub use instruction::{Arg, Assignment, Command, Copy, Instruction, Kind, Run};
-pub use lexer::{ExpandError, Expanded, Variable, expand, expand_document};
-pub use mount::{Known, Mount, MountKind, Mounted};
+pub use instruction::{Arg, Command, Copy, Instruction, Kind, Run};
+pub use lexer::{Variable, expand};
+pub use mount::{Known, Mount, MountKind};
 pub use reference::{Reference, references};
 pub use span::Spanned;

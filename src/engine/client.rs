@@ -26,23 +26,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Connects and agrees on an API version.
+    /// Connects to an engine whose every answer has to be there in time, and agrees on an API
+    /// version.
     ///
     /// # Errors
     /// Fails when nothing answers, when the socket may not be used, or when the engine is older
     /// than [`OLDEST_API`].
-    pub async fn connect(address: &Address) -> Result<Self, EngineError> {
-        Self::connect_within(address, Deadline::default()).await
-    }
-
-    /// Connects to an engine whose every answer has to be there in time.
-    ///
-    /// # Errors
-    /// As [`Engine::connect`].
-    pub async fn connect_within(
-        address: &Address,
-        deadline: Deadline,
-    ) -> Result<Self, EngineError> {
+    pub async fn connect(address: &Address, deadline: Deadline) -> Result<Self, EngineError> {
         let connected = async {
             let version = ask_version(address).await?;
             Self::negotiate(address, version, deadline.clone()).await

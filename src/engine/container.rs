@@ -86,9 +86,6 @@ pub struct ContainerFacts {
     pub id: String,
     /// The name, with a leading slash.
     pub name: String,
-    /// The image's id.
-    #[serde(default)]
-    pub image: String,
     /// What it does.
     pub state: ContainerState,
     /// What it was made of.

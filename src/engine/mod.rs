@@ -20,17 +20,14 @@ mod peer;
 mod pull;
 mod push;
 
-pub use client::{Engine, OLDEST_API};
+pub use client::Engine;
 pub use container::{
-    AttachTo, ContainerFacts, ContainerLine, ContainerState, Ended, Filters, ListedPort,
-    PublishedPort, RawStream, Wait, WaitFor,
+    AttachTo, ContainerFacts, ContainerLine, Ended, Filters, ListedPort, RawStream, Wait, WaitFor,
 };
 pub use deadline::Deadline;
 pub use error::EngineError;
 pub use id::short_id;
-pub use image::ImageFacts;
 pub use info::EngineInfo;
-pub use locate::{LocateError, Located, Origin, Surroundings, locate};
+pub use locate::{LocateError, Located, Surroundings, locate};
 pub use network::Labels;
-pub use peer::Peer;
 pub use push::PushStep;

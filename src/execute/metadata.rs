@@ -49,7 +49,7 @@ mod tests {
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         Built {
-            image: crate::execute::BuiltTarget::default(),
+            image: crate::execute::event::BuiltTarget::default(),
             response: pairs.collect(),
         }
     }

@@ -30,7 +30,6 @@ mod sessions;
 mod smoke;
 
 pub use destination::{check_destinations, file_obstacle};
-pub use event::{BuiltTarget, Event, Layers, NoteLevel, TargetOutcome};
 pub use metadata::metadata;
 pub use outcome::{Built, Finished};
 pub use policy::{Policy, Publish};

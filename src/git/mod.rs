@@ -17,7 +17,6 @@ mod remote;
 mod version;
 
 pub use checkout::{Checkout, SourceRevision};
-pub use error::GitError;
 pub use place::{GitDirectory, linked_directory, top_directory};
 pub use program::GitProgram;
 pub use version::{Version, VersionOrigin};

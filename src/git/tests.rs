@@ -7,7 +7,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 use test_case::test_case;
 
-use super::{Checkout, GitError, GitProgram, SourceRevision, VersionOrigin, top_directory};
+use super::error::GitError;
+use super::{Checkout, GitProgram, SourceRevision, VersionOrigin, top_directory};
 
 /// Reads without the git program.
 fn read(directory: &Path) -> Checkout {

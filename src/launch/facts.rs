@@ -46,24 +46,17 @@ pub struct EngineFacts {
     pub version: String,
     /// Names of the OCI runtimes (`/info` Runtimes).
     pub runtimes: Vec<String>,
-    /// The engine's init program; without it `--init` fails.
-    pub init_binary: Option<String>,
-    /// Whether the engine reads CDI specifications (`/info` `CDISpecDirs` is not empty).
-    pub cdi: bool,
     /// Fully qualified CDI devices such as `nvidia.com/gpu=0`; empty before API 1.50, which cannot
     /// list them.
     pub cdi_devices: Vec<String>,
     /// Whether NVIDIA's runtime hook is where the engine finds it; `None` if that cannot be seen
     /// from here.
     pub gpu_hook: Option<bool>,
-    /// Whether the engine runs without root.
-    pub rootless: bool,
-    /// Whether its machine has the unified cgroup hierarchy.
-    pub unified_cgroups: bool,
     /// What the engine's processes may raise limits to, if that can be known from here.
     pub limits: Option<LimitFacts>,
 }
 
+#[cfg(test)]
 impl EngineFacts {
     /// An engine of which nothing is known but that it is recent.
     pub fn unknown() -> Self {
@@ -71,12 +64,8 @@ impl EngineFacts {
             api: ApiVersion::new(1, 51),
             version: String::new(),
             runtimes: Vec::new(),
-            init_binary: None,
-            cdi: false,
             cdi_devices: Vec::new(),
             gpu_hook: None,
-            rootless: false,
-            unified_cgroups: true,
             limits: None,
         }
     }

@@ -117,11 +117,6 @@ pub trait Flags {
 
     /// Returns the last value of this name.
     fn latest<'a>(&'a self, name: &'a str) -> Option<&'a str>;
-
-    /// Returns whether the last switch of this name is on.
-    fn is_on(&self, name: &str) -> bool {
-        self.latest(name) == Some("true")
-    }
 }
 
 impl Flags for [Flag] {

@@ -51,26 +51,26 @@ mod undeclared;
 mod user_file;
 mod values;
 
-pub use build_plan::{BuildPlan, PlannedDockerfile, PlannedSecret, PlannedTarget};
+#[cfg(test)]
+pub use build_plan::PlannedDockerfile;
+pub use build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 pub use builder_table::BuilderTable;
-pub use compiler_cache::{CacheServer, EndpointError, SWITCH as CACHE_SWITCH};
-pub use error::PlanError;
-pub use explanation::{Explained, Explanation};
+pub use compiler_cache::{CacheServer, SWITCH as CACHE_SWITCH};
+pub use explanation::Explained;
 pub use facts::{Facts, HostUser};
-pub use family::Family;
 pub use image_names::moving_name;
 pub use layers::{MANY_LAYERS, many_layers};
 pub use origin::{Origin, Setting};
-pub use place::Place;
 pub use product::{Candidate, Expansion, Product, expand};
 pub use resolve::{Resolution, choose_fragments, resolve, resolve_all};
 pub use secret_source::SecretSource;
-pub use secrets::{KnownSecret, known_secrets};
-pub use set_file::{BuildsTable, REPOSITORY_FILE, SetTable, read_sets, repository_file_schema};
+pub use secrets::known_secrets;
+pub use set_file::{REPOSITORY_FILE, SetTable, read_sets, repository_file_schema};
 pub use settings::{Named, SccacheSettings, Settings};
 pub use smoke::PlannedSmoke;
-pub use steps::{PlannedSteps, StepSettings};
-pub use undeclared::{Setter, Undeclared, undeclared_by_all};
+#[cfg(test)]
+pub use steps::PlannedSteps;
+pub use undeclared::{Undeclared, undeclared_by_all};
 pub use user_file::user_file_schema;
 
 #[cfg(test)]

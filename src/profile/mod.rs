@@ -36,16 +36,12 @@ mod when;
 
 pub use args::{ArgValue, Args};
 pub use cache::Cache;
-pub use component::{Component, ComponentSource, PerPlatform};
+pub use component::{Component, PerPlatform};
 pub use device::Device;
 pub use document::Profile;
-pub use error::ProfileError;
-pub use export::{Compression, Export};
+pub use export::Compression;
 pub use feature::Feature;
 pub use former::{FormerName, former_name};
-pub use layers::LayerCount;
-pub use logs::Logs;
-pub use memory_per_job::MemoryPerJob;
 pub use pattern::Patterns;
 pub use run::RunTable;
 pub use sccache::{Sccache, SccacheBackend};

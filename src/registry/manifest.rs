@@ -1,12 +1,16 @@
 //! What a name of an image stands for.
 
 use bytes::Bytes;
+#[cfg(test)]
 use serde_json::{Value, json};
 
+#[cfg(test)]
 use crate::docker::platform::Platform;
+#[cfg(test)]
 use crate::hash::sha256_hex;
 
 /// The media type of an index of OCI.
+#[cfg(test)]
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// The media types that are asked for: everything that an image can be.
@@ -24,6 +28,7 @@ pub struct Manifest {
     pub bytes: Bytes,
 }
 
+#[cfg(test)]
 impl Manifest {
     /// Returns the digest that names it.
     pub fn digest(&self) -> String {

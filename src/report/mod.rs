@@ -41,12 +41,9 @@ pub(crate) mod replay;
 mod tests;
 
 pub use annotation::Annotation;
-pub use diagnosis::{Diagnosis, diagnose};
-pub use intake::{Controls, Intake};
+pub use diagnosis::diagnose;
+pub use intake::Intake;
 pub use mode::{Mode, UnknownMode};
-pub use reporter::{Moment, Page, Reporter, View};
-pub use sccache::StageCache;
-pub use state::{BuildState, Counts, Group, Target};
-pub use step::{Phase, Step};
-pub use summary::{FailedStep, Summary};
-pub use title::{Kind, Title};
+pub use reporter::{Moment, Reporter, View};
+pub use state::BuildState;
+pub use summary::Summary;

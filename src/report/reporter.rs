@@ -43,6 +43,7 @@ pub struct View {
     pub rows: Option<usize>,
 }
 
+#[cfg(test)]
 impl View {
     /// Plain text of any size, as in a file.
     pub const PLAIN: Self = Self {

@@ -6,6 +6,6 @@ mod python;
 mod source_tree;
 mod toolchain;
 
-pub use python::{RequiresPython, offers};
+pub use python::RequiresPython;
 pub use source_tree::{SourceTree, top};
 pub use toolchain::Toolchain;

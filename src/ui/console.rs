@@ -1,6 +1,8 @@
 //! What a program says, and where it goes.
 
-use std::io::{self, Write};
+use std::io;
+#[cfg(test)]
+use std::io::Write;
 
 use super::problem::{headed, render_problems};
 use super::{Settings, Stream};
@@ -28,6 +30,7 @@ impl Ui {
     }
 
     /// Writes to other places, which are no terminals.
+    #[cfg(test)]
     pub fn to_writers(
         settings: &Settings,
         stdout: impl Write + Send + 'static,

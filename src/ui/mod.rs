@@ -17,6 +17,5 @@ mod stream;
 mod tests;
 
 pub use console::Ui;
-pub use problem::render_problems;
 pub use settings::{ColorChoice, Settings};
 pub use stream::Stream;

@@ -103,6 +103,7 @@ impl Stream {
     }
 
     /// Returns whether writing goes nowhere, because the reader went away or the disk is full.
+    #[cfg(test)]
     pub fn is_closed(&self) -> bool {
         self.failure.is_some()
     }

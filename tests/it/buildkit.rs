@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use dynbuild::buildkit::control::{CacheRecord, Prune};
-use dynbuild::buildkit::export::{
-    Archive, ArchiveFormat, Export, ExportResponse, ImageOptions, LocalExport, MobyExport,
-};
-use dynbuild::buildkit::progress::SolveStatus;
-use dynbuild::buildkit::request::{DockerfileOptions, ImageResolve};
-use dynbuild::buildkit::session::{
+use dynbuild::internals::buildkit::SolveStatus;
+use dynbuild::internals::buildkit::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
-use dynbuild::buildkit::{Client, SolveError, SolveRequest};
-use dynbuild::credentials::Keyring;
-use dynbuild::dial::{Address, Endpoint};
-use dynbuild::problem::Problem;
-use dynbuild::secret::Secret;
+use dynbuild::internals::buildkit::{
+    Archive, ArchiveFormat, Export, ExportResponse, ImageOptions, LocalExport, MobyExport,
+};
+use dynbuild::internals::buildkit::{CacheRecord, Prune};
+use dynbuild::internals::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::internals::buildkit::{DockerfileOptions, ImageResolve};
+use dynbuild::internals::credentials::Keyring;
+use dynbuild::internals::dial::{Address, Endpoint};
+use dynbuild::internals::problem::Problem;
+use dynbuild::internals::secret::Secret;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,7 @@ impl Built {
         String::from_utf8_lossy(&data).into_owned()
     }
 
-    fn failure(self) -> dynbuild::buildkit::BuildFailure {
+    fn failure(self) -> dynbuild::internals::buildkit::BuildFailure {
         match self.result {
             Err(SolveError::Failed(failure)) => *failure,
             other => panic!("expected a failed build: {other:?}"),

@@ -4,15 +4,15 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use dynbuild::docker::env::EnvVar;
-use dynbuild::docker::gpus::DeviceRequest;
-use dynbuild::docker::mount::{BindOptions, BindRecursion, Mount, MountKind, VolumeOptions};
-use dynbuild::docker::platform::Platform;
-use dynbuild::docker::port::{self, PortMapping};
-use dynbuild::docker::reference::Reference;
-use dynbuild::docker::size::ByteSize;
-use dynbuild::docker::ulimit::Ulimit;
-use dynbuild::docker::volume::Volume;
+use dynbuild::internals::docker::ByteSize;
+use dynbuild::internals::docker::DeviceRequest;
+use dynbuild::internals::docker::EnvVar;
+use dynbuild::internals::docker::Platform;
+use dynbuild::internals::docker::Reference;
+use dynbuild::internals::docker::Ulimit;
+use dynbuild::internals::docker::Volume;
+use dynbuild::internals::docker::{BindOptions, BindRecursion, Mount, MountKind, VolumeOptions};
+use dynbuild::internals::docker::{PortMapping, port};
 use serde_json::{Value, json};
 
 /// Inputs on which we differ from docker on purpose, with the reason. Empty so far.

@@ -7,13 +7,13 @@
 
 use std::path::Path;
 
-use dynbuild::docker::run_flags::{CONTAINER, FlagTable};
-use dynbuild::launch::apply;
-use dynbuild::launch::facts::HostFacts;
-use dynbuild::launch::image::{Chosen, Reason};
-use dynbuild::launch::render::CreateRequest;
-use dynbuild::launch::request::docker_flags;
-use dynbuild::problem::Problems;
+use dynbuild::internals::docker::{CONTAINER, FlagTable};
+use dynbuild::internals::launch::CreateRequest;
+use dynbuild::internals::launch::HostFacts;
+use dynbuild::internals::launch::apply;
+use dynbuild::internals::launch::docker_flags;
+use dynbuild::internals::launch::{Chosen, Reason};
+use dynbuild::internals::problem::Problems;
 use serde_json::{Map, Value};
 
 /// Rows on which we differ on purpose: what is in the row, and why.

@@ -12,16 +12,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use dynbuild::buildkit::control::Prune;
-use dynbuild::buildkit::export::{Archive, ArchiveFormat, Export, ImageOptions};
-use dynbuild::buildkit::request::{DockerfileOptions, ImageResolve};
-use dynbuild::buildkit::session::filesync::{Transfer, TransferIssue};
-use dynbuild::buildkit::session::{
+use dynbuild::internals::buildkit::Prune;
+use dynbuild::internals::buildkit::{
     Agents, Credentials, Destination, LocalDir, SecretStore, Session, SessionOptions, local,
 };
-use dynbuild::buildkit::{Client, SolveError, SolveRequest};
-use dynbuild::credentials::Keyring;
-use dynbuild::dial::{Address, Endpoint};
+use dynbuild::internals::buildkit::{Archive, ArchiveFormat, Export, ImageOptions};
+use dynbuild::internals::buildkit::{Client, SolveError, SolveRequest};
+use dynbuild::internals::buildkit::{DockerfileOptions, ImageResolve};
+use dynbuild::internals::buildkit::{Transfer, TransferIssue};
+use dynbuild::internals::credentials::Keyring;
+use dynbuild::internals::dial::{Address, Endpoint};
 use rustix::fs::{CWD, FileType, Mode};
 use tempfile::TempDir;
 use tokio::sync::mpsc;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dynbuild::plan::Settings;
-use dynbuild::problem::{Problem, Problems};
-use dynbuild::profile::Store;
-use dynbuild::toml_file::SourceFile;
+use dynbuild::internals::plan::Settings;
+use dynbuild::internals::problem::{Problem, Problems};
+use dynbuild::internals::profile::Store;
+use dynbuild::internals::toml_file::SourceFile;
 
 use regex::Regex;
 
@@ -236,7 +236,7 @@ fn template_names_are_those_that_templates_know() {
     for row in table {
         let template = format!("{{{}}}", unquoted(&row[0]));
         assert!(
-            dynbuild::profile::Template::parse(&template).is_ok(),
+            dynbuild::internals::profile::Template::parse(&template).is_ok(),
             "{template}"
         );
     }

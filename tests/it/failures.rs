@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dynbuild::report::diagnose;
+use dynbuild::internals::report::diagnose;
 
 struct Case {
     name: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dynbuild::git::{Checkout, GitProgram, SourceRevision, VersionOrigin};
+use dynbuild::internals::git::{Checkout, GitProgram, SourceRevision, VersionOrigin};
 
 /// How most repositories begin.
 const BEGIN: &str = "git init -q -b main . && echo one > file && git add . && git commit -qm one \

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dynbuild::plan::{BuildPlan, PlannedTarget, render};
+use dynbuild::internals::plan::{BuildPlan, PlannedTarget, render};
 use serde_json::Value;
 
 use crate::support::shipped;

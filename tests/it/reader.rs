@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use dynbuild::buildkit::Client;
+use dynbuild::internals::buildkit::Client;
 
 use crate::support::engines::{self, Engine};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dynbuild::plan::PlannedTarget;
-use dynbuild::plan::lint::{Subject, lint};
-use dynbuild::plan::stages::{Composition, Fragments, Joined};
+use dynbuild::internals::plan::PlannedTarget;
+use dynbuild::internals::plan::{Composition, Fragments, Joined};
+use dynbuild::internals::plan::{Subject, lint};
 
 use crate::support::engines::{self, Store};
 use crate::support::shipped;

@@ -5,7 +5,7 @@ mod directories;
 mod entry;
 mod local;
 
-pub use actions::{ActionsService, NoService};
+pub use actions::ActionsService;
 pub(super) use directories::Directories;
 pub use entry::CacheEntry;
 pub use local::Absent;

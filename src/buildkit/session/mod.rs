@@ -31,7 +31,7 @@ pub use auth::Credentials;
 pub(super) use content::{ContentService, ContentStore};
 pub use filesend::Destination;
 pub use local::{LocalDir, LocalSource, MemoryFile};
-pub use secrets::{SecretError, SecretStore};
+pub use secrets::SecretStore;
 pub use server::{Session, SessionOptions};
 pub use ssh::Agents;
 

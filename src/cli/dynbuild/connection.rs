@@ -24,7 +24,7 @@ async fn connect_at(address: &Address, edge: &Edge) -> Result<(Client, Engine), 
     let client = reported(address, &endpoint, edge).await?;
     let engine = match client.capabilities().engine.clone() {
         Some(version) => Engine::known(address, version, edge.deadline()?).await,
-        None => Engine::connect_within(address, edge.deadline()?).await,
+        None => Engine::connect(address, edge.deadline()?).await,
     };
     let engine = engine.map_err(Problem::from)?;
     Ok((client, engine))

@@ -18,7 +18,7 @@ pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
         // The edge is in use by what waits.
         Ui::new(&settings).note(text);
     });
-    let engine = Engine::connect_within(&located.address, deadline);
+    let engine = Engine::connect(&located.address, deadline);
     let engine = engine.await.map_err(refused)?;
     let version = engine.version();
     edge.detail(&format!(

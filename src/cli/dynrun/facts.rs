@@ -41,12 +41,8 @@ pub(super) async fn engine(engine: &Engine) -> Result<EngineFacts, EngineError> 
         api: version.api,
         version: version.version.clone(),
         runtimes: info.runtimes,
-        init_binary: info.init_binary,
-        cdi: info.reads_cdi,
         cdi_devices: info.cdi_devices,
         gpu_hook: peer.gpu_hook,
-        rootless: info.rootless,
-        unified_cgroups: info.unified_cgroups,
         limits: peer.may_raise_limits.map(|unrestricted| LimitFacts {
             unrestricted,
             hard: peer.hard_limits,

@@ -12,13 +12,8 @@ mod table;
 mod words;
 mod worker;
 
-pub use document::{DeploymentFile, SCHEMA};
-pub use export::{DgdTable, ExportTable};
+pub use document::DeploymentFile;
 pub use flag_value::{FlagArgs, FlagValue};
-pub use frontend::FrontendTable;
-pub use mock::MockTable;
-pub use node::NodeTable;
-pub use policy::{FitTable, ReadyTable, RestartTable, StopTable};
 pub use service::ServiceTable;
 pub use words::{DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode};
-pub use worker::{AllTable, WorkerTable};
+pub use worker::WorkerTable;

@@ -17,9 +17,6 @@ macro_rules! table {
         }
 
         impl $name {
-            /// The keys, in the order of the documentation.
-            pub const KEYS: &'static [&'static str] = &[$($key),*];
-
             pub(crate) fn take(mut fields: $crate::toml_file::Fields<'_, '_>) -> Self {
                 let table = Self {
                     $($field: fields.take_or_default($key),)*

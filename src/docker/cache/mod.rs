@@ -7,7 +7,6 @@ mod masked;
 mod spec;
 mod usage;
 
-pub use error::CacheError;
 pub use kind::CacheKind;
 pub use masked::Masked;
 pub use spec::CacheSpec;

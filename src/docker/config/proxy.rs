@@ -7,15 +7,15 @@ use super::json::Node;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxy {
     /// `HTTP_PROXY`.
-    pub http_proxy: String,
+    pub http: String,
     /// `HTTPS_PROXY`.
-    pub https_proxy: String,
+    pub https: String,
     /// `NO_PROXY`.
-    pub no_proxy: String,
+    pub none_for: String,
     /// `FTP_PROXY`.
-    pub ftp_proxy: String,
+    pub ftp: String,
     /// `ALL_PROXY`.
-    pub all_proxy: String,
+    pub all: String,
 }
 
 impl Proxy {
@@ -23,29 +23,29 @@ impl Proxy {
         let mut fields = entry.fields()?;
         let mut text = |name| fields.take(name).text().map(Option::unwrap_or_default);
         Ok(Self {
-            http_proxy: text("httpProxy")?,
-            https_proxy: text("httpsProxy")?,
-            no_proxy: text("noProxy")?,
-            ftp_proxy: text("ftpProxy")?,
-            all_proxy: text("allProxy")?,
+            http: text("httpProxy")?,
+            https: text("httpsProxy")?,
+            none_for: text("noProxy")?,
+            ftp: text("ftpProxy")?,
+            all: text("allProxy")?,
         })
     }
 
     /// Returns the variables that are set, each in upper and in lower case, as docker does.
     pub fn variables(&self) -> Vec<(String, String)> {
         let Self {
-            http_proxy,
-            https_proxy,
-            no_proxy,
-            ftp_proxy,
-            all_proxy,
+            http,
+            https,
+            none_for,
+            ftp,
+            all,
         } = self;
         let named = [
-            ("HTTP_PROXY", http_proxy),
-            ("HTTPS_PROXY", https_proxy),
-            ("NO_PROXY", no_proxy),
-            ("FTP_PROXY", ftp_proxy),
-            ("ALL_PROXY", all_proxy),
+            ("HTTP_PROXY", http),
+            ("HTTPS_PROXY", https),
+            ("NO_PROXY", none_for),
+            ("FTP_PROXY", ftp),
+            ("ALL_PROXY", all),
         ];
         let set = named.into_iter().filter(|(_, value)| !value.is_empty());
         set.flat_map(|(name, value)| {

@@ -13,7 +13,7 @@ mod matcher;
 mod pattern;
 mod rule;
 
-pub use file::{IgnoreFile, parse};
+pub use file::IgnoreFile;
 pub use matcher::{Decision, Matcher, ParentMatches};
 pub use pattern::{Pattern, PatternError};
 pub use rule::Rule;

@@ -6,4 +6,4 @@ mod tag;
 
 pub use error::ReferenceError;
 pub use name::{DEFAULT_DOMAIN, Reference};
-pub use tag::{Sanitized, Tag, TagError};
+pub use tag::Tag;

@@ -12,5 +12,5 @@ mod table;
 
 pub use docker::{CONTAINER, RUN};
 pub use error::FlagError;
-pub use parse::{Given, Occurrence, Parsed};
+pub use parse::{Given, Parsed};
 pub use table::{FlagDef, FlagKind, FlagTable, Repeat};

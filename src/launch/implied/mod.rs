@@ -20,4 +20,3 @@ mod workspace;
 pub use context::{Context, Implied};
 pub use imply::imply;
 pub use secret_file::{SECRETS, SecretFile, SecretSource};
-pub use user::HOST as USER_HOST;

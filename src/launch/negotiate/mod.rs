@@ -5,5 +5,5 @@ mod gpu;
 mod ulimit;
 
 pub use api::check as check_api;
-pub use gpu::{GpuProblem, GpuWish, resolve as resolve_gpus};
-pub use ulimit::{LimitProblem, negotiate as negotiate_ulimits};
+pub use gpu::resolve as resolve_gpus;
+pub use ulimit::negotiate as negotiate_ulimits;

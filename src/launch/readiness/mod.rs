@@ -15,7 +15,7 @@ mod sockets;
 mod watch;
 
 pub use level::Level;
-pub use phase::{Phase, Progress, Readiness};
+pub use phase::{Progress, Readiness};
 pub(crate) use route::{Answer, Places, Route, reachable};
 pub(crate) use server::{SYSTEM_PORT, is_worker};
 pub use watch::watch;

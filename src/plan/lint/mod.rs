@@ -20,5 +20,5 @@ mod unknown;
 mod tests;
 
 pub use check::lint;
-pub use finding::{Finding, Rule, Severity};
+pub use finding::Finding;
 pub use subject::Subject;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use test_case::test_case;
 
+use super::finding::Rule;
 use super::*;
 use crate::plan::stages::{Composition, Fragment, Inputs, shipped_runtime};
 

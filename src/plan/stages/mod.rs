@@ -24,7 +24,7 @@ mod part;
 mod scope;
 mod source_map;
 
-pub use compose::{Composition, Unknown};
+pub use compose::Composition;
 pub use error::StagesError;
 pub use fragment::Fragment;
 pub use fragments::Fragments;
@@ -34,4 +34,4 @@ pub use graph::{ContextPaths, External, Ids, StageGraph, StageId};
 pub use inputs::Inputs;
 pub use join::Joined;
 pub use scope::AUTOMATIC;
-pub use source_map::{Origin, SourceMap};
+pub use source_map::SourceMap;

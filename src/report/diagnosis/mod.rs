@@ -7,5 +7,5 @@ mod rule;
 mod rules;
 mod secrets;
 
-pub use diagnose::{Diagnosis, diagnose};
+pub use diagnose::diagnose;
 pub(super) use rule::without_command;

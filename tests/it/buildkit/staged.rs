@@ -1,7 +1,9 @@
 //! Builds whose result is looked at before it is exported.
 
-use dynbuild::buildkit::export::ExportResponse;
-use dynbuild::buildkit::{Client, Process, SolveError, SolveRequest, Solved, StagedError};
+use dynbuild::internals::buildkit::ExportResponse;
+use dynbuild::internals::buildkit::{
+    Client, Process, SolveError, SolveRequest, Solved, StagedError,
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

@@ -1,6 +1,6 @@
 //! BuildKit's answers.
 
-use dynbuild::buildkit::{Client, SolveRequest};
+use dynbuild::internals::buildkit::{Client, SolveRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;

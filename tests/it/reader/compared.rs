@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dynbuild::buildkit::Client;
-use dynbuild::dockerfile::{Kind, Stage, Variable};
-use dynbuild::plan::stages::{AUTOMATIC, Composition, Fragment, Ids, Inputs, StageGraph, StageId};
+use dynbuild::internals::buildkit::Client;
+use dynbuild::internals::dockerfile::{Kind, Stage, Variable};
+use dynbuild::internals::plan::{
+    AUTOMATIC, Composition, Fragment, Ids, Inputs, StageGraph, StageId,
+};
 
 use super::answer::{Mounted, Outline, Question, Target};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use dynbuild::git::{Checkout, SourceRevision, Version, VersionOrigin};
-use dynbuild::plan::stages::Fragments;
-use dynbuild::plan::{BuildPlan, Facts, HostUser, Setting, Settings, resolve};
-use dynbuild::profile::{Profile, Source, Store};
+use dynbuild::internals::git::{Checkout, SourceRevision, Version, VersionOrigin};
+use dynbuild::internals::plan::Fragments;
+use dynbuild::internals::plan::{BuildPlan, Facts, HostUser, Setting, Settings, resolve};
+use dynbuild::internals::profile::{Profile, Source, Store};
 
 /// All targets of one framework on one device from one source, for all platforms of the device.
 pub(crate) struct Shipped {

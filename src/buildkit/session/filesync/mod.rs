@@ -30,7 +30,7 @@ mod wire;
 
 pub use receiver::receive;
 pub use service::FileSync;
-pub use transfer::{Transfer, TransferIssue, TransferSize};
+pub use transfer::{Transfer, TransferIssue};
 
 #[cfg(test)]
 mod tests;

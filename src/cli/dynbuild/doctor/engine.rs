@@ -40,7 +40,7 @@ async fn found(located: &Located, edge: &Edge) -> Result<Vec<Finding>, Problem> 
     let deadline = edge.deadline()?.reporting(move |text| {
         Ui::new(&settings).note(text);
     });
-    let engine = Engine::connect_within(&located.address, deadline.clone()).await?;
+    let engine = Engine::connect(&located.address, deadline.clone()).await?;
     let version = engine.version();
     let summary = format!(
         "Docker Engine {} (API {}) at {}, by {}",
