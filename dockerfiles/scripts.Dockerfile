@@ -51,13 +51,17 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       '       if floor.name_plain in visible and not floor.accepts(visible[floor.name_plain].version)}' \
       'wanted += [floor.plain_text for floor in floors if floor.name_plain in low]' \
       '' \
-      '# The resolver keeps what the engine'"'"'s Python has. It does not look at packages of the distribution, and' \
-      '# what is protected is none of its business. Whatever it is not shown is checked afterwards.' \
-      'hidden = {name for name in visible if PROTECTED.match(name) or (name not in image and name not in low)}' \
+      '# What is protected is none of the resolver'"'"'s business, and is checked afterwards.' \
+      'hidden = {name for name in visible if PROTECTED.match(name)}' \
       'hidden |= {name for name in (Requirement(line).name_plain for line in wanted) if PROTECTED.match(name)}' \
       'never = [f"{name} ; sys_platform == '"'"'never'"'"'" for name in sorted(hidden - overridden)]' \
       'patterns = ["torch", "torchvision", "torchaudio", "triton", "tensorrt-llm"]' \
       'never += [f"{name} ; sys_platform == '"'"'never'"'"'" for name in patterns if name not in hidden | overridden]' \
+      '' \
+      '# The resolver keeps what the engine'"'"'s Python has, but does not look at packages of the distribution:' \
+      '# it is to choose their versions, and others only where Dynamo or what it needs demands them.' \
+      'distribution = {name: package.version.split("+")[0] for name, package in visible.items()' \
+      '                if name not in image and name not in low | hidden | overridden}' \
       '' \
       'environment = dict(os.environ, UV_CACHE_DIR="/var/cache/uv", PATH="/opt/build/bin:" + os.environ["PATH"])' \
       'for name in ("UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_INDEX_URL", "UV_INDEX_STRATEGY", "UV_CONSTRAINT",' \
@@ -76,14 +80,22 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       '        path.write_text("".join(line + "\n" for line in content))' \
       '        return str(path)' \
       '' \
-      '    dry = uv("pip", "install", "--dry-run", "--color", "never", "--python", engine_python(), "--break-system-packages",' \
-      '             "--requirement", file("wanted.in", wanted), "--override", file("overrides.txt", overrides + never),' \
-      '             "--constraint", file("floors.txt", [floor.plain_text for floor in floors]), stderr=subprocess.PIPE)' \
+      '    def resolved(constraints):' \
+      '        return uv("pip", "install", "--dry-run", "--color", "never", "--python", engine_python(),' \
+      '                  "--break-system-packages", "--requirement", file("wanted.in", wanted),' \
+      '                  "--override", file("overrides.txt", overrides + never),' \
+      '                  "--constraint", file("constraints.txt", constraints), stderr=subprocess.PIPE)' \
+      '' \
+      '    limits = [floor.plain_text for floor in floors]' \
+      '    dry = resolved(limits + [f"{name}=={version}" for name, version in sorted(distribution.items())])' \
+      '    if dry.returncode and distribution:' \
+      '        dry = resolved(limits)' \
       '    if dry.returncode:' \
       '        print(dry.stderr, file=sys.stderr)' \
       '        sys.exit("error: no set of packages satisfies both Dynamo and the image'"'"'s engine: see the lines above; allow "' \
       '                 "another version with --build-arg PYTHON_OVERRIDES='"'"'NAME>=VERSION'"'"'")' \
       '    added = dict(re.findall(r"^ \+ (\S+)==(\S+)", dry.stderr, re.MULTILINE))' \
+      '    added = {name: version for name, version in added.items() if distribution.get(plain(name)) != version}' \
       '    added = {name: version for name, version in added.items() if not PROTECTED.match(plain(name))}' \
       '    for name, version in sorted(added.items()):' \
       '        if plain(name) in visible:' \
