@@ -1,6 +1,6 @@
 //! A point that builds pass together or not at all.
 
-use tokio::sync::watch;
+use tokio::sync::{SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Opens when everybody who is expected has arrived. It stays closed if somebody fails: for those
@@ -54,6 +54,33 @@ impl Gate {
             Some(Ok(count)) if count.failed == 0 => Ok(()),
             Some(Ok(_)) => Err(NeverOpened::Failed),
             Some(Err(_)) | None => Err(NeverOpened::Cancelled),
+        }
+    }
+}
+
+/// A build on its way to the gate.
+pub(super) struct Arrival<'g> {
+    pub(super) gate: Option<&'g Gate>,
+    pub(super) permit: Option<SemaphorePermit<'g>>,
+    pub(super) has_arrived: bool,
+}
+
+impl Arrival<'_> {
+    pub(super) fn arrive(&mut self) {
+        // Whoever waits for others does not keep them from being solved.
+        self.permit = None;
+        if !std::mem::replace(&mut self.has_arrived, true)
+            && let Some(gate) = self.gate
+        {
+            gate.arrive();
+        }
+    }
+
+    pub(super) fn fail(&mut self) {
+        if !std::mem::replace(&mut self.has_arrived, true)
+            && let Some(gate) = self.gate
+        {
+            gate.fail();
         }
     }
 }

@@ -6,20 +6,24 @@
 //! names at first: they move at the end, all or none. What happens comes out as [`Event`]s; how each
 //! target ended as [`Finished`], whose problems point at the lines of the fragments.
 
+mod attempt;
 mod build_target;
 mod delivery;
 mod destination;
 mod dockerfiles;
 pub mod event;
 mod export;
+mod exported;
 mod failure;
 mod gate;
+mod image;
 mod metadata;
 mod naming;
 mod outcome;
 mod parallel;
 mod policy;
 mod preflight;
+mod publish;
 mod push;
 mod request;
 mod resources;

@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use super::build_target::{Exported, Staged};
+use super::exported::{Exported, Staged};
 use super::retry::Passing;
 use super::run::Run;
 use crate::buildkit::progress::Vertex;
