@@ -8,9 +8,11 @@
 mod choose;
 mod error;
 mod node;
+mod share;
 mod store;
 mod url;
 
 pub use choose::{Known, choose};
-pub use node::{Builder, Certificates};
+pub use node::{Builder, Certificates, Node};
+pub use share::{Offer, Share, share, share_declared};
 pub use store::store_directory;

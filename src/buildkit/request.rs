@@ -72,6 +72,9 @@ pub struct DockerfileOptions {
     pub target: Option<String>,
     /// Platforms to build for, for example `linux/arm64`; the engine's own if empty.
     pub platforms: Vec<String>,
+    /// Whether the images of these platforms become part of an index with others: they are made an
+    /// index even if there is only one.
+    pub is_part_of_index: bool,
     /// Values of `ARG`s. They end up in the image's history: never secrets.
     pub build_args: BTreeMap<String, String>,
     /// Labels of the image.
@@ -100,6 +103,7 @@ impl Default for DockerfileOptions {
             filename: "Dockerfile".into(),
             target: None,
             platforms: Vec::new(),
+            is_part_of_index: false,
             build_args: BTreeMap::new(),
             labels: BTreeMap::new(),
             contexts: BTreeMap::new(),

@@ -137,6 +137,7 @@ fn dockerfile_attributes(options: &DockerfileOptions) -> Vec<(String, String)> {
         filename,
         target,
         platforms,
+        is_part_of_index,
         build_args,
         labels,
         contexts,
@@ -152,6 +153,9 @@ fn dockerfile_attributes(options: &DockerfileOptions) -> Vec<(String, String)> {
     let mut set = |name: &str, value: String| attributes.push((name.to_owned(), value));
     if let Some(target) = target {
         set("target", target.clone());
+    }
+    if *is_part_of_index {
+        set("multi-platform", "true".into());
     }
     if !platforms.is_empty() {
         set("platform", platforms.join(","));

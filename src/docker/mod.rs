@@ -12,6 +12,7 @@ pub mod attributes;
 pub mod cache;
 pub mod call;
 pub mod checks;
+mod compatible;
 pub mod config;
 pub mod context;
 pub mod cpus;

@@ -363,6 +363,12 @@ impl Output {
         }
     }
 
+    /// Returns whether it is pushed to whatever answers, without TLS or with any certificate.
+    pub fn is_insecure(&self) -> bool {
+        let value = self.attributes.get("registry.insecure");
+        value.is_some_and(|value| boolean(value) == Ok(true))
+    }
+
     fn pushes_by_digest(&self) -> Result<bool, NumberError> {
         let value = self.attributes.get("push-by-digest");
         value.map_or(Ok(false), |value| boolean(value))

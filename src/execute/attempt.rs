@@ -8,6 +8,7 @@ use super::exported::Staged;
 use super::failure;
 use super::gate::Arrival;
 use super::image::Names;
+use super::nodes::Part;
 use super::outcome::{Built, Failure, Pushed, Refusal};
 use super::request::Prepared;
 use super::run::Run;
@@ -16,7 +17,6 @@ use crate::buildkit::export::ExportResponse;
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::session::Session;
 use crate::buildkit::{SolveError, SolveRequest, Solved, StagedError};
-use crate::plan::PlannedTarget;
 use crate::problem::Problem;
 
 /// How many events may wait for whoever shows them.
@@ -30,13 +30,14 @@ pub(super) enum AttemptError {
 
 impl<'a> Run<'a> {
     pub(super) async fn attempt(
-        &'a self,
-        target: &PlannedTarget,
+        &self,
+        part: &Part<'_>,
         prepared: Prepared,
         session: &Session,
         arrival: &mut Arrival<'a>,
         pushed: &Pushed,
     ) -> Result<Staged, AttemptError> {
+        let target = &*part.target;
         let Prepared {
             request,
             delivery,
@@ -44,8 +45,8 @@ impl<'a> Run<'a> {
         } = prepared;
         let names = Names::of(&request.exports, &delivery);
         let (statuses, received) = mpsc::channel(WAITING_EVENTS);
-        let solve = self.solve(target, request, session, arrival, statuses);
-        let forward = self.forward(target, received, pushed);
+        let solve = self.solve(part, request, session, arrival, statuses);
+        let forward = self.forward(part, received, pushed);
         let build = async {
             let (response, ()) = tokio::join!(solve, forward);
             response
@@ -73,6 +74,7 @@ impl<'a> Run<'a> {
             digest,
         })
     }
+
     /// Loads what the builder sends into the engine.
     async fn load(&self, loading: Option<DuplexStream>) -> Result<(), Problem> {
         match (loading, self.engine) {
@@ -86,54 +88,54 @@ impl<'a> Run<'a> {
     /// Solves a target. A target that is not alone, or that has smoke tests, is exported when
     /// all targets are built and have passed theirs.
     async fn solve(
-        &'a self,
-        target: &PlannedTarget,
+        &self,
+        part: &Part<'_>,
         request: SolveRequest,
         session: &Session,
         arrival: &mut Arrival<'a>,
         statuses: mpsc::Sender<SolveStatus>,
     ) -> Result<ExportResponse, StagedError<Refusal>> {
-        let (client, cancel) = (self.client, &self.cancel);
-        if target.smoke.is_empty() && self.gate.is_none() && !request.whole_output {
+        let (client, cancel) = (self.client, self.cancel);
+        if part.target.smoke.is_empty() && self.gate.is_none() && !request.whole_output {
             let solve = client.solve(session, request, statuses, cancel);
             return solve.await.map_err(StagedError::Solve);
         }
-        let accept = async |solved: &Solved| self.accept(target, solved, arrival).await;
+        let accept = async |solved: &Solved| self.accept(part, solved, arrival).await;
         let solve = client.solve_staged(session, request, statuses, cancel, accept);
         solve.await
     }
 
     async fn accept(
         &self,
-        target: &PlannedTarget,
+        part: &Part<'_>,
         solved: &Solved,
         arrival: &mut Arrival<'_>,
     ) -> Result<(), Refusal> {
         let runnable = &self.client.capabilities().platforms;
-        smoke::check(runnable, target, solved)
+        smoke::check(runnable, part, solved)
             .await
             .map_err(Refusal::Smoke)?;
         arrival.arrive();
-        match &self.gate {
-            Some(gate) => gate.pass(&self.cancel).await.map_err(Refusal::Gate),
+        match self.gate {
+            Some(gate) => gate.pass(self.cancel).await.map_err(Refusal::Gate),
             None => Ok(()),
         }
     }
 
     async fn forward(
         &self,
-        target: &PlannedTarget,
+        part: &Part<'_>,
         mut statuses: mpsc::Receiver<SolveStatus>,
         pushed: &Pushed,
     ) {
-        let source_map = self.dockerfiles.of(target).source_map();
+        let source_map = self.dockerfiles.of(&part.target).source_map();
         while let Some(mut status) = statuses.recv().await {
             pushed.note(&status);
             let warnings = std::mem::take(&mut status.warnings).into_iter();
             status.warnings = warnings
                 .map(|warning| failure::at_fragment(warning, source_map))
                 .collect();
-            let target = Some(target.name.clone());
+            let target = Some(part.target.name.clone());
             self.listener.tell(Event::Progress { target, status }).await;
         }
     }

@@ -1,12 +1,17 @@
 //! One target: attempted, and tried again where the reason is a passing one.
 
+use std::sync::Arc;
+
+use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 
 use super::attempt::AttemptError;
 use super::event::Event;
-use super::exported::{Exported, Staged};
+use super::exported::{Exported, PartEnd, Staged};
 use super::failure;
 use super::gate::Arrival;
+use super::nodes::Part;
 use super::outcome::{Failure, Pushed, outcome};
 use super::request::Prepared;
 use super::retry::Passing;
@@ -15,23 +20,56 @@ use crate::buildkit::SolveError;
 use crate::buildkit::session::Session;
 use crate::plan::PlannedTarget;
 
+/// A part that nothing stands in the way of.
+pub(super) struct Ready<'r> {
+    pub(super) part: &'r Part<'r>,
+    pub(super) prepared: Prepared,
+    pub(super) session: Arc<Session>,
+}
+
 impl<'a> Run<'a> {
-    /// Builds one target.
+    /// Builds one target, on as many nodes as its platforms need.
     pub(super) async fn target<'p>(
-        &'a self,
+        &self,
         target: &'p PlannedTarget,
-        prepared: Prepared,
-        session: &Session,
+        parts: Vec<Ready<'_>>,
     ) -> Exported<'p> {
+        let is_joined = parts.len() > 1;
+        let started = OnceCell::new();
+        let parts = parts.into_iter().map(async |ready| {
+            let run = self.on(ready.part);
+            run.part(ready, &started).await
+        });
+        let mut ends = join_all(parts).await;
+        if is_joined {
+            return self.join(target, ends).await;
+        }
+        let PartEnd { result, unnamed } = ends.swap_remove(0);
+        Exported {
+            target,
+            result,
+            unnamed,
+        }
+    }
+
+    /// Builds what is one node's.
+    async fn part(&self, ready: Ready<'_>, started: &OnceCell<()>) -> PartEnd {
+        let Ready {
+            part,
+            prepared,
+            session,
+        } = ready;
         let permit = self.cancel.run_until_cancelled(self.jobs.acquire()).await;
-        self.listener
-            .tell(Event::TargetStarted {
-                target: target.name.clone(),
-                at: Timestamp::now(),
-            })
-            .await;
+        let start = async || {
+            let target = part.target.name.clone();
+            let at = Timestamp::now();
+            self.listener
+                .tell(Event::TargetStarted { target, at })
+                .await;
+        };
+        started.get_or_init(start).await;
         let mut arrival = Arrival {
-            gate: self.gate.as_ref(),
+            gate: self.gate,
             permit: permit.and_then(Result::ok),
             has_arrived: false,
         };
@@ -39,7 +77,7 @@ impl<'a> Run<'a> {
         let result = if self.cancel.is_cancelled() {
             Err(Failure::cancelled())
         } else {
-            self.build(target, prepared, session, &mut arrival, &pushed)
+            self.build(part, prepared, &session, &mut arrival, &pushed)
                 .await
         };
         if result.is_err() {
@@ -48,19 +86,23 @@ impl<'a> Run<'a> {
                 self.cancel.cancel();
             }
         }
-        self.tell_of_files(target, session).await;
+        self.tell_of_files(&part.target, &session).await;
         if result.is_ok() {
-            self.tell_of_damage(target, session).await;
+            self.tell_of_damage(&part.target, &session).await;
         }
-        Exported {
-            target,
-            unnamed: self.unnamed(&result, &pushed),
+        PartEnd {
+            unnamed: self.unnamed(part, &result, &pushed),
             result,
         }
     }
 
-    fn unnamed(&self, result: &Result<Staged, Failure>, pushed: &Pushed) -> Vec<String> {
-        if !self.is_whole {
+    fn unnamed(
+        &self,
+        part: &Part<'_>,
+        result: &Result<Staged, Failure>,
+        pushed: &Pushed,
+    ) -> Vec<String> {
+        if !self.withholds(part) {
             return Vec::new();
         }
         match result {
@@ -80,28 +122,26 @@ impl<'a> Run<'a> {
     }
 
     async fn build(
-        &'a self,
-        target: &PlannedTarget,
+        &self,
+        part: &Part<'_>,
         mut prepared: Prepared,
         session: &Session,
         arrival: &mut Arrival<'a>,
         pushed: &Pushed,
     ) -> Result<Staged, Failure> {
+        let target = &*part.target;
         let mut renewed: Option<Session> = None;
         let mut attempt = 0;
         loop {
             let session = renewed.as_ref().unwrap_or(session);
-            let error = match self
-                .attempt(target, prepared, session, arrival, pushed)
-                .await
-            {
+            let error = match self.attempt(part, prepared, session, arrival, pushed).await {
                 Ok(staged) => return Ok(staged),
                 Err(AttemptError::Final(failure)) => return Err(failure),
                 Err(AttemptError::Solve(error)) => error,
             };
             let passing = Passing::of_solve(&error).filter(|_| attempt < self.policy.retries);
             let Some(passing) = passing.filter(|_| !self.cancel.is_cancelled()) else {
-                return Err(self.failure(error, target, session, pushed));
+                return Err(self.failure(error, part, session, pushed));
             };
             attempt += 1;
             self.wait_to_retry(Some(target), &passing, attempt).await?;
@@ -110,20 +150,21 @@ impl<'a> Run<'a> {
                 match opened {
                     Ok(opened) => renewed = Some(opened),
                     // The engine is gone: that is what is worth knowing.
-                    Err(_) => return Err(self.failure(error, target, session, pushed)),
+                    Err(_) => return Err(self.failure(error, part, session, pushed)),
                 }
             }
-            prepared = self.prepare(target).await.map_err(Failure::of)?;
+            prepared = self.prepare(part).await.map_err(Failure::of)?;
         }
     }
 
     fn failure(
         &self,
         mut error: SolveError,
-        target: &PlannedTarget,
+        part: &Part<'_>,
         session: &Session,
         pushed: &Pushed,
     ) -> Failure {
+        let target = &*part.target;
         let output = match &mut error {
             SolveError::Failed(failure) => failure.output.take(),
             SolveError::Unsupported(_)
@@ -139,7 +180,7 @@ impl<'a> Run<'a> {
             outcome: outcome(&error),
             absent_secrets,
             problems: failure::problems(error, &target.name, source_map, session),
-            published: if self.is_whole {
+            published: if self.withholds(part) {
                 Vec::new()
             } else {
                 pushed.names()

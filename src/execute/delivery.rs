@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::buildkit::Store;
 use crate::buildkit::export::{Export, ImageExport};
+use crate::docker::number::boolean;
 use crate::docker::reference::Reference;
 use crate::registry::Place;
 
@@ -36,6 +37,8 @@ impl Delivery {
         for export in exports {
             match export {
                 Export::Moby(moby) => delivery.local_names.append(&mut moby.image.names),
+                // Whoever wants no name gets none.
+                Export::Image(image) if is_by_digest(image) => {}
                 Export::Image(image) if image.push => {
                     delivery
                         .registry_names
@@ -60,6 +63,12 @@ impl Delivery {
         let references = names.filter_map(|name| name.parse::<Reference>().ok());
         references.map(|reference| Place::of(&reference)).collect()
     }
+}
+
+/// Returns whether an image is pushed by its digest only, as it was asked for.
+fn is_by_digest(export: &ImageExport) -> bool {
+    let value = export.image.attributes.get("push-by-digest");
+    export.push && value.is_some_and(|value| boolean(value) == Ok(true))
 }
 
 /// Makes an exporter upload an image that is known by its digest only.
@@ -107,6 +116,22 @@ mod tests {
         assert_eq!(delivery.local_names, ["a:1"]);
         assert_eq!(delivery.registry_names.len(), 2);
         assert_eq!(delivery.places().len(), 1);
+    }
+
+    #[test]
+    fn who_pushes_by_digest_wants_no_name() {
+        for (value, names) in [("true", 0), ("1", 0), ("false", 1)] {
+            let mut pushed = image(&["r.example/a"]);
+            pushed
+                .attributes
+                .insert("push-by-digest".into(), value.into());
+            let mut exports = [Export::Image(ImageExport {
+                image: pushed,
+                push: true,
+            })];
+            let delivery = Delivery::withhold(&mut exports, Vec::new(), Store::Containerd);
+            assert_eq!(delivery.registry_names.len(), names, "{value}");
+        }
     }
 
     #[test]

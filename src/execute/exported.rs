@@ -20,3 +20,10 @@ pub(super) struct Staged {
     /// What registries call it.
     pub(super) digest: Option<Digest>,
 }
+
+/// What one node made of a target.
+pub(super) struct PartEnd {
+    pub(super) result: Result<Staged, Failure>,
+    /// What was uploaded without a name, as `repository@digest`.
+    pub(super) unnamed: Vec<String>,
+}

@@ -129,7 +129,7 @@ impl Run<'_> {
         Ok(Move { target, name, kind })
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         target: &PlannedTarget,
         place: &Place,
@@ -168,7 +168,7 @@ impl Run<'_> {
         result.map_err(Problems::from)
     }
 
-    async fn put_tag(
+    pub(super) async fn put_tag(
         &self,
         target: &PlannedTarget,
         place: &Place,

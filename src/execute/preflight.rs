@@ -70,14 +70,14 @@ async fn refusal(server: &CacheServer) -> Option<String> {
 /// Returns what to tell of platforms whose programs the engine does not run, by its own word.
 ///
 /// That is a warning, since steps that only copy files run for every platform.
-pub(super) fn foreign(targets: &[PlannedTarget], runnable: &[String]) -> Option<String> {
+pub(super) fn foreign(wanted: &[&Platform], runnable: &[String]) -> Option<String> {
     let runnable: BTreeSet<_> = runnable
         .iter()
         .filter_map(|name| name.parse().ok())
         .map(processor)
         .collect();
-    let wanted = targets.iter().flat_map(|target| &target.platforms);
-    let wanted: BTreeSet<_> = wanted.cloned().map(processor).collect();
+    let wanted = wanted.iter().copied().cloned();
+    let wanted: BTreeSet<_> = wanted.map(processor).collect();
     let missing = Vec::from_iter(&wanted - &runnable);
     if missing.is_empty() || runnable.is_empty() {
         return None;
@@ -89,6 +89,33 @@ pub(super) fn foreign(targets: &[PlannedTarget], runnable: &[String]) -> Option<
         missing.join(", "),
         missing.join(",").replace("linux/", ""),
     ))
+}
+
+/// Returns what to say of platforms whose programs the engine only emulates: its native platform is
+/// the first that it names.
+pub(super) fn emulated(wanted: &[&Platform], runnable: &[String]) -> Option<String> {
+    let runnable: Vec<Platform> = runnable
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    let native: BTreeSet<_> = runnable
+        .first()?
+        .compatible()
+        .into_iter()
+        .map(processor)
+        .collect();
+    let runnable: BTreeSet<_> = runnable.into_iter().map(processor).collect();
+    let wanted = wanted.iter().copied().cloned().map(processor);
+    let emulated: BTreeSet<_> = wanted
+        .filter(|one| runnable.contains(one) && !native.contains(one))
+        .collect();
+    (!emulated.is_empty()).then(|| {
+        format!(
+            "{} is emulated here, which takes compilers many times as long. A builder with a node \
+             for it builds it natively: `docker buildx create --append --platform …`",
+            Vec::from_iter(emulated).join(", ")
+        )
+    })
 }
 
 /// Returns a platform without its variant: each processor of a kind runs the programs of some.
@@ -175,10 +202,23 @@ ARG USE_SCCACHE
         runnable: &[&str],
         told: Option<&str>,
     ) {
-        let mut target = target("compiled", &[]);
-        target.platforms = wanted.iter().map(|name| name.parse().unwrap()).collect();
+        let wanted: Vec<Platform> = wanted.iter().map(|name| name.parse().unwrap()).collect();
         let runnable: Vec<_> = runnable.iter().map(|&name| name.to_owned()).collect();
-        assert_eq!(foreign(&[target], &runnable).as_deref(), told);
+        let wanted: Vec<_> = wanted.iter().collect();
+        assert_eq!(foreign(&wanted, &runnable).as_deref(), told);
+    }
+
+    #[test_case(&["linux/amd64", "linux/386"], &["linux/amd64", "linux/amd64/v2", "linux/386"] => None; "native")]
+    #[test_case(&["linux/arm/v7"], &["linux/arm64", "linux/arm/v7"] => None; "native with 32 bits")]
+    #[test_case(&["linux/arm64"], &["linux/amd64"] => None; "not run at all")]
+    #[test_case(&["linux/amd64", "linux/arm64"], &["linux/amd64", "linux/arm64"] => Some("linux/arm64".to_owned()); "emulated")]
+    #[test_case(&["linux/arm64"], &[] => None; "an engine that says nothing")]
+    fn what_is_emulated_is_said(wanted: &[&str], runnable: &[&str]) -> Option<String> {
+        let wanted: Vec<Platform> = wanted.iter().map(|name| name.parse().unwrap()).collect();
+        let runnable: Vec<_> = runnable.iter().map(|&name| name.to_owned()).collect();
+        let said = emulated(&wanted.iter().collect::<Vec<_>>(), &runnable)?;
+        let (platforms, _) = said.split_once(" is emulated")?;
+        Some(platforms.to_owned())
     }
 
     #[tokio::test]

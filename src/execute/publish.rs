@@ -15,11 +15,11 @@ use crate::problem::{Problem, Problems};
 
 impl Run<'_> {
     /// A registry that names cannot be put into is reported before the build, not after hours of it.
-    pub(super) async fn check_registries<'r>(
-        &self,
-        prepared: impl Iterator<Item = &'r Prepared>,
-    ) -> Result<(), Problems> {
-        let places: BTreeSet<_> = prepared.flat_map(|one| one.delivery.places()).collect();
+    pub(super) async fn check_registries(&self, prepared: &[Prepared]) -> Result<(), Problems> {
+        let places: BTreeSet<_> = prepared
+            .iter()
+            .flat_map(|one| one.delivery.places())
+            .collect();
         let mut problems = Vec::new();
         for place in &places {
             let check = async || self.registry.check(place).await;

@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::dockerfiles::Dockerfiles;
 use super::event::{Event, NoteLevel};
 use super::gate::Gate;
+use super::joinable;
+use super::nodes::Part;
 use super::outcome::Failure;
 use super::policy::Policy;
 use super::preflight;
@@ -24,7 +26,17 @@ use crate::problem::{Problem, Problems};
 use crate::registry::Registry;
 use crate::text::human_duration;
 
-/// One run of all builds.
+/// What all parts of a run share.
+pub(super) struct Common {
+    pub(super) registry: Registry,
+    pub(super) listener: Listener,
+    pub(super) cancel: CancellationToken,
+    pub(super) jobs: Semaphore,
+    pub(super) gate: Option<Gate>,
+}
+
+/// One run of all builds, as one node sees it.
+#[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
     /// The engine that has images; a builder may do without one.
@@ -37,17 +49,17 @@ pub(super) struct Run<'a> {
     pub(super) proxies: &'a BTreeMap<String, String>,
     /// The cache service of the job that we run in.
     pub(super) actions: &'a ActionsService,
-    pub(super) registry: Registry,
-    pub(super) listener: Listener,
+    pub(super) registry: &'a Registry,
+    pub(super) listener: &'a Listener,
     /// Cancelled when the user wants it, and when a target fails.
-    pub(super) cancel: CancellationToken,
+    pub(super) cancel: &'a CancellationToken,
     pub(super) policy: Policy,
     /// Whether names move at the end, and not with each export.
     pub(super) is_whole: bool,
     /// What lets a target be solved.
-    pub(super) jobs: Semaphore,
+    pub(super) jobs: &'a Semaphore,
     /// What all targets pass before the first is exported; none if each is exported by itself.
-    pub(super) gate: Option<Gate>,
+    pub(super) gate: Option<&'a Gate>,
 }
 
 /// Whoever shows the events. It may be gone; the builds go on.
@@ -56,6 +68,15 @@ pub(super) struct Listener(pub(super) mpsc::Sender<Event>);
 impl Listener {
     pub(super) async fn tell(&self, event: Event) {
         self.0.send(event).await.ok();
+    }
+
+    pub(super) async fn note(&self, message: String) {
+        self.tell(Event::Note {
+            level: NoteLevel::Info,
+            target: None,
+            message,
+        })
+        .await;
     }
 
     pub(super) async fn warn(&self, target: Option<&PlannedTarget>, message: String) {
@@ -68,7 +89,7 @@ impl Listener {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Compiler caches that do not answer are reported before hours of compiling without them.
     pub(super) async fn tell_of_servers(&self, servers: BTreeSet<CacheServer>) {
         let silent = preflight::silent(servers);
@@ -78,27 +99,71 @@ impl Run<'_> {
         }
     }
 
-    /// Platforms that the engine does not run are reported before the first of their steps fails.
-    pub(super) async fn tell_of_platforms(&self, targets: &[PlannedTarget]) {
-        let runnable = &self.client.capabilities().platforms;
-        if let Some(message) = preflight::foreign(targets, runnable) {
-            self.listener.warn(None, message).await;
+    /// Platforms that an engine does not run, or only emulates, are reported before the first of
+    /// their steps fails or takes hours.
+    pub(super) async fn tell_of_platforms(&self, parts: &[Part<'_>]) {
+        let of_node = |number| move |part: &&Part<'_>| part.node == number;
+        let nodes: BTreeSet<_> = parts.iter().map(|part| part.node).collect();
+        for number in nodes {
+            let mut own = parts.iter().filter(of_node(number));
+            let Some(first) = own.clone().next() else {
+                continue;
+            };
+            let runnable = &first.client.capabilities().platforms;
+            let wanted: Vec<_> = own
+                .by_ref()
+                .flat_map(|part| &part.target.platforms)
+                .collect();
+            if let Some(message) = preflight::foreign(&wanted, runnable) {
+                self.listener.warn(None, message).await;
+            }
+            if let Some(message) = preflight::emulated(&wanted, runnable) {
+                self.listener.note(message).await;
+            }
         }
+    }
+
+    /// Returns the run as the node of a part sees it.
+    pub(super) fn on<'p>(&self, part: &Part<'p>) -> Run<'p>
+    where
+        'a: 'p,
+    {
+        Run {
+            client: part.client,
+            ..*self
+        }
+    }
+
+    /// Returns whether the names of what a node builds are put later.
+    pub(super) const fn withholds(&self, part: &Part<'_>) -> bool {
+        self.is_whole || part.is_partial
     }
 
     /// Makes the request of a target, and finds out what stands in its way.
     ///
     /// # Errors
     /// Returns what the engine cannot do, and what is wrong with directories of ours.
-    pub(super) async fn prepare(&self, target: &PlannedTarget) -> Result<Prepared, Problems> {
+    pub(super) async fn prepare(&self, part: &Part<'_>) -> Result<Prepared, Problems> {
+        let target = &*part.target;
         let capabilities = self.client.capabilities();
         let mut prepared = request(target, self.dockerfiles, capabilities.store, self.actions);
         let request = &mut prepared.request;
+        request.dockerfile.is_part_of_index = part.is_partial;
         add_proxies(&mut request.dockerfile.build_args, self.proxies);
         let mut unsupported = capabilities.check(request);
         unsupported.extend(capabilities.resolve_gateway(&mut request.dockerfile.add_hosts));
         if !unsupported.is_empty() {
             return Err(SolveError::Unsupported(unsupported).into());
+        }
+        if part.is_partial {
+            joinable::check(target, capabilities.store)?;
+            for cache in joinable::overwritten(target) {
+                let message = format!(
+                    "Cache `{cache}` is written by each node that builds the target, and the last \
+                     one stays. Build one platform at a time with a cache of its own to keep all"
+                );
+                self.listener.warn(Some(target), message).await;
+            }
         }
         if prepared.loading.is_some() && self.engine.is_none() {
             return Err(cannot_load(target).into());
@@ -106,7 +171,7 @@ impl Run<'_> {
         for absent in request.settle().map_err(Problem::from)? {
             self.listener.warn(Some(target), absent.to_string()).await;
         }
-        if self.is_whole {
+        if self.withholds(part) {
             prepared.withhold(capabilities.store);
         }
         Ok(prepared)

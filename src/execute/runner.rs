@@ -6,23 +6,26 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::build_target::Ready;
 use super::dockerfiles::Dockerfiles;
 use super::event::Event;
-use super::failure;
+use super::exported::Exported;
 use super::gate::Gate;
+use super::nodes::{Nodes, Part};
 use super::outcome::Finished;
 use super::parallel;
 use super::policy::{Machine, Policy, Publish};
 use super::preflight;
-use super::request::{Prepared, request};
+use super::request::Prepared;
 use super::resources::Resources;
-use super::run::{Listener, Run};
+use super::run::{Common, Listener, Run};
 use super::sessions::Sessions;
 use crate::buildkit::cache::ActionsService;
 use crate::buildkit::{Client, Store};
+use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineInfo};
 use crate::plan::stages::Fragments;
-use crate::plan::{BuildPlan, CacheServer};
+use crate::plan::{BuildPlan, CacheServer, PlannedTarget};
 use crate::problem::{Problem, Problems};
 use crate::registry::Registry;
 
@@ -45,9 +48,9 @@ fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Proble
 /// A plan, ready to be run on an engine.
 #[derive(Debug)]
 pub struct Runner<'a> {
-    plan: &'a BuildPlan,
-    dockerfiles: Dockerfiles,
-    resources: Resources,
+    pub(super) plan: &'a BuildPlan,
+    pub(super) dockerfiles: Dockerfiles,
+    pub(super) resources: Resources,
     policy: Policy,
 }
 
@@ -86,39 +89,44 @@ impl<'a> Runner<'a> {
     /// Fails as a whole when a session cannot be opened; else each target has its own end.
     pub async fn run(
         &self,
-        client: &Client,
+        nodes: &Nodes,
         engine: Option<&Engine>,
         events: mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Result<Vec<Finished>, Problems> {
-        let info = self.engine_info(engine).await;
-        let machine = machine(client, &info);
+        let targets = self.plan.targets.iter();
+        let parts: Vec<_> = targets.flat_map(|target| nodes.parts(target)).collect();
+        let Some(first) = parts.first() else {
+            return Ok(Vec::new());
+        };
+        let info = self.engine_info(&parts, engine).await;
+        let machine = machine(first.client, &info);
         let jobs = parallel::numbers(&self.plan.targets, machine);
         let sessions = self.sessions(&jobs);
-        let run = self.start(client, engine, &info, Listener(events), cancel, sessions);
-        let mut prepared = self.prepare(&run).await?;
-        run.check_registries(prepared.values()).await?;
-        let sessions = sessions.open(client).await?;
-        run.tell_of_platforms(&self.plan.targets).await;
+        let common = self.common(&parts, &info, machine, Listener(events), cancel);
+        let run = self.start(first.client, engine, &common, sessions);
+        let prepared = self.prepare(&run, &parts).await?;
+        run.check_registries(&prepared).await?;
+        let sessions = sessions.open(&parts).await?;
+        run.tell_of_platforms(&parts).await;
         run.tell_of_servers(self.cache_servers()).await;
-        let mut builds = Vec::new();
-        for (targets, session) in &sessions {
-            for &target in targets {
-                let prepared = prepared.remove(target.name.as_str());
-                builds.extend(prepared.map(|prepared| async {
-                    let exported = run.target(target, prepared, session).await;
-                    if run.is_whole {
-                        return Err(exported);
-                    }
-                    Ok(run.finish(exported, Ok(())).await)
-                }));
-            }
-        }
+        let ready = parts.iter().zip(prepared).zip(sessions);
+        let mut ready = ready.map(|((part, prepared), session)| Ready {
+            part,
+            prepared,
+            session,
+        });
+        let builds = self.plan.targets.iter().map(|target| {
+            let own = parts.iter().filter(|part| part.target.name == target.name);
+            let own: Vec<_> = ready.by_ref().take(own.count()).collect();
+            build(&run, target, own)
+        });
+        let builds: Vec<_> = builds.collect();
         let mut finished = Vec::new();
         let mut waiting = Vec::new();
         for end in join_all(builds).await {
             match end {
-                Ok(end) => finished.push(end),
+                Ok(end) => finished.extend(end),
                 Err(exported) => waiting.push(exported),
             }
         }
@@ -126,19 +134,45 @@ impl<'a> Runner<'a> {
         Ok(self.in_order(finished))
     }
 
+    fn common(
+        &self,
+        parts: &[Part<'_>],
+        info: &EngineInfo,
+        machine: Machine,
+        listener: Listener,
+        cancel: &CancellationToken,
+    ) -> Common {
+        let is_gated = self.policy.publish == Publish::Whole && parts.len() > 1;
+        let keyring = self.resources.credentials.keyring().clone();
+        let mut insecure = info.insecure_registries.clone();
+        insecure.hosts.extend(self.insecure_hosts());
+        Common {
+            registry: Registry::new(keyring, insecure),
+            listener,
+            cancel: cancel.child_token(),
+            jobs: Semaphore::new(self.policy.jobs_on(machine)),
+            gate: is_gated.then(|| Gate::new(parts.len())),
+        }
+    }
+
+    /// Returns the registries whose outputs say that nobody wants to know who they are.
+    fn insecure_hosts(&self) -> impl Iterator<Item = String> {
+        self.plan.targets.iter().flat_map(|target| {
+            let outputs = target.outputs.iter().filter(|output| output.is_insecure());
+            let names = outputs.flat_map(|output| output.names.as_ref().unwrap_or(&target.tags));
+            let references = names.filter_map(|name| name.parse::<Reference>().ok());
+            references.map(|reference| reference.domain().to_owned())
+        })
+    }
+
     fn start<'r>(
         &'r self,
         client: &'r Client,
         engine: Option<&'r Engine>,
-        info: &EngineInfo,
-        listener: Listener,
-        cancel: &CancellationToken,
+        common: &'r Common,
         sessions: Sessions<'r>,
     ) -> Run<'r> {
-        let machine = machine(client, info);
         let is_whole = self.policy.publish == Publish::Whole && self.has_several_names();
-        let is_gated = self.policy.publish == Publish::Whole && self.plan.targets.len() > 1;
-        let keyring = self.resources.credentials.keyring().clone();
         Run {
             client,
             engine,
@@ -146,13 +180,13 @@ impl<'a> Runner<'a> {
             sessions,
             proxies: &self.resources.proxies,
             actions: &self.resources.actions,
-            registry: Registry::new(keyring, info.insecure_registries.clone()),
-            listener,
-            cancel: cancel.child_token(),
+            registry: &common.registry,
+            listener: &common.listener,
+            cancel: &common.cancel,
             policy: self.policy,
             is_whole,
-            jobs: Semaphore::new(self.policy.jobs_on(machine)),
-            gate: is_gated.then(|| Gate::new(self.plan.targets.len())),
+            jobs: &common.jobs,
+            gate: common.gate.as_ref(),
         }
     }
 
@@ -163,21 +197,20 @@ impl<'a> Runner<'a> {
     }
 
     /// An engine that does not describe its host limits nothing.
-    async fn engine_info(&self, engine: Option<&Engine>) -> EngineInfo {
+    async fn engine_info(&self, parts: &[Part<'_>], engine: Option<&Engine>) -> EngineInfo {
         let Some(engine) = engine else {
             return EngineInfo::default();
         };
         let mut targets = self.plan.targets.iter();
         let asks_for_jobs = targets.any(|target| !target.memory_per_job.is_empty());
-        if self.plan.targets.len() == 1 && !self.has_several_names() && !asks_for_jobs {
+        if parts.len() == 1 && !self.has_several_names() && !asks_for_jobs {
             return EngineInfo::default();
         }
         engine.info().await.unwrap_or_default()
     }
 
-    const fn sessions<'r>(&'r self, jobs: &'r BTreeMap<String, u64>) -> Sessions<'r> {
+    pub(super) const fn sessions<'r>(&'r self, jobs: &'r BTreeMap<String, u64>) -> Sessions<'r> {
         Sessions {
-            plan: self.plan,
             dockerfiles: &self.dockerfiles,
             resources: &self.resources,
             jobs,
@@ -193,15 +226,13 @@ impl<'a> Runner<'a> {
         finished
     }
 
-    /// Makes the requests of all targets, before anything is begun for one of them.
-    async fn prepare(&self, run: &Run<'_>) -> Result<BTreeMap<&'a str, Prepared>, Problems> {
-        let mut prepared = BTreeMap::new();
+    /// Makes the requests of all parts, before anything is begun for one of them.
+    async fn prepare(&self, run: &Run<'_>, parts: &[Part<'_>]) -> Result<Vec<Prepared>, Problems> {
+        let mut prepared = Vec::new();
         let mut problems: Vec<Problem> = Vec::new();
-        for target in &self.plan.targets {
-            match run.prepare(target).await {
-                Ok(request) => {
-                    prepared.insert(target.name.as_str(), request);
-                }
+        for part in parts {
+            match run.on(part).prepare(part).await {
+                Ok(request) => prepared.push(request),
                 Err(Problems(found)) => {
                     let new = found
                         .into_iter()
@@ -217,59 +248,6 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Runs BuildKit's own checks on all targets, without building anything.
-    ///
-    /// # Errors
-    /// Fails when the engine cannot run them; what they find is no error.
-    pub async fn check(&self, client: &Client) -> Result<Problems, Problems> {
-        let mut problems: Vec<Problem> = Vec::new();
-        for (targets, session) in self.sessions(&BTreeMap::new()).open(client).await? {
-            for target in targets {
-                let store = client.capabilities().store;
-                let Prepared { mut request, .. } =
-                    request(target, &self.dockerfiles, store, &self.resources.actions);
-                request.cache_imports.clear();
-                request.settle().map_err(Problem::from)?;
-                let report = client
-                    .check(&session, &request, &CancellationToken::new())
-                    .await?;
-                let source_map = self.dockerfiles.of(target).source_map();
-                for warning in failure::warnings(&report, source_map) {
-                    if !problems.contains(&warning) {
-                        problems.push(warning);
-                    }
-                }
-            }
-        }
-        Ok(Problems(problems))
-    }
-
-    /// Asks the Dockerfile frontend about each target, without building anything.
-    ///
-    /// # Errors
-    /// Fails when the engine cannot answer.
-    pub async fn ask(
-        &self,
-        client: &Client,
-        question: &str,
-        json: bool,
-    ) -> Result<Vec<String>, Problems> {
-        let mut answers = Vec::new();
-        for (targets, session) in self.sessions(&BTreeMap::new()).open(client).await? {
-            for target in targets {
-                let store = client.capabilities().store;
-                let Prepared { mut request, .. } =
-                    request(target, &self.dockerfiles, store, &self.resources.actions);
-                request.cache_imports.clear();
-                request.settle().map_err(Problem::from)?;
-                let cancel = CancellationToken::new();
-                let answer = client.ask(&session, &request, question, json, &cancel);
-                answers.push(answer.await?);
-            }
-        }
-        Ok(answers)
-    }
-
     /// Returns the servers of compiler caches that can be tried from here.
     fn cache_servers(&self) -> BTreeSet<CacheServer> {
         if preflight::has_proxy(&self.resources.proxies) {
@@ -279,6 +257,23 @@ impl<'a> Runner<'a> {
             &self.dockerfiles.of(target).composition
         })
     }
+}
+
+/// Builds a target to its end, unless its names move with those of others.
+async fn build<'p>(
+    run: &Run<'_>,
+    target: &'p PlannedTarget,
+    parts: Vec<Ready<'_>>,
+) -> Result<Vec<Finished>, Exported<'p>> {
+    let is_joined = parts.len() > 1;
+    let exported = run.target(target, parts).await;
+    if run.is_whole {
+        return Err(exported);
+    }
+    if is_joined {
+        return Ok(run.publish(vec![exported]).await);
+    }
+    Ok(vec![run.finish(exported, Ok(())).await])
 }
 
 /// Returns what builds. Of a builder that is no engine, nobody knows the machine.

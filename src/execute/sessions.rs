@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::dockerfiles::Dockerfiles;
+use super::nodes::Part;
 use super::parallel;
 use super::request::directory_name;
 use super::resources::Resources;
@@ -12,38 +14,37 @@ use crate::buildkit::session::local::CONTEXT;
 use crate::buildkit::session::{LocalDir, Session, SessionOptions};
 use crate::docker::named_context::ContextPlace;
 use crate::hash::sha256_hex;
+use crate::plan::PlannedTarget;
 use crate::plan::stages::{ContextPaths, StageGraph};
-use crate::plan::{BuildPlan, PlannedTarget};
 use crate::problem::{Problem, Problems};
 
 /// What sessions are made of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sessions<'a> {
-    pub(super) plan: &'a BuildPlan,
     pub(super) dockerfiles: &'a Dockerfiles,
     pub(super) resources: &'a Resources,
     /// How many jobs steps may run at once, by the name under which they ask.
     pub(super) jobs: &'a BTreeMap<String, u64>,
 }
 
-impl<'a> Sessions<'a> {
-    /// Opens a session for each set of paths that targets read from a context.
-    pub(super) async fn open(
-        self,
-        client: &Client,
-    ) -> Result<Vec<(Vec<&'a PlannedTarget>, Session)>, Problems> {
-        let mut groups: BTreeMap<String, Vec<&PlannedTarget>> = BTreeMap::new();
-        for target in &self.plan.targets {
-            groups
-                .entry(self.shared_key(target)?)
-                .or_default()
-                .push(target);
-        }
+impl Sessions<'_> {
+    /// Opens a session on each node for each set of paths that targets read from a context. Returns
+    /// that of each part.
+    pub(super) async fn open(self, parts: &[Part<'_>]) -> Result<Vec<Arc<Session>>, Problems> {
+        let mut known: BTreeMap<(usize, String), Arc<Session>> = BTreeMap::new();
         let mut sessions = Vec::new();
-        for (shared_key, targets) in groups {
-            let options = self.options(shared_key, targets[0]);
-            let session = client.open_session(options).await.map_err(Problem::from)?;
-            sessions.push((targets, session));
+        for part in parts {
+            let key = (part.node, self.shared_key(&part.target)?);
+            let session = if let Some(session) = known.get(&key) {
+                Arc::clone(session)
+            } else {
+                let options = self.options(key.1.clone(), &part.target);
+                let session = part.client.open_session(options).await;
+                let session = Arc::new(session.map_err(Problem::from)?);
+                known.insert(key, Arc::clone(&session));
+                session
+            };
+            sessions.push(session);
         }
         Ok(sessions)
     }

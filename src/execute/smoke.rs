@@ -1,5 +1,6 @@
 //! Smoke tests: commands that a result has to pass before it is exported.
 
+use super::nodes::Part;
 use crate::buildkit::{Digest, Process, SolveError, Solved};
 use crate::exit::Exit;
 use crate::plan::{Origin, PlannedSmoke, PlannedTarget};
@@ -19,16 +20,18 @@ pub(super) struct SmokeFailure {
 /// runs programs of.
 pub(super) async fn check(
     runnable: &[String],
-    target: &PlannedTarget,
+    part: &Part<'_>,
     solved: &Solved,
 ) -> Result<(), SmokeFailure> {
+    let target = &*part.target;
     let platforms: Vec<_> = target.platforms.iter().map(ToString::to_string).collect();
     let checked = platforms
         .iter()
         .filter(|platform| runnable.contains(platform));
     for platform in checked {
         // A result for one platform is not named after it.
-        let named = (platforms.len() > 1).then_some(platform.as_str());
+        let is_named = part.is_partial || platforms.len() > 1;
+        let named = is_named.then_some(platform.as_str());
         for (number, smoke) in (1..).zip(&target.smoke) {
             let process = process(target, smoke, number, named);
             let ended = solved.run(named, &process);

@@ -10,6 +10,7 @@ mod exports;
 mod failures;
 mod github;
 mod interrupts;
+mod nodes;
 mod pipeline;
 mod registries;
 mod results;

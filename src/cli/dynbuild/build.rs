@@ -1,6 +1,5 @@
 //! The build itself: `dynbuild --framework … --target …`.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use tokio::sync::mpsc;
@@ -29,7 +28,6 @@ use crate::cli::proxies::{passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
 use crate::docker::call::{Call, Question};
-use crate::docker::platform::Platform;
 use crate::execute::{
     Built, Finished, Policy, Publish, Resources, Runner, check_destinations, metadata,
 };
@@ -116,9 +114,9 @@ async fn ask(
         actions: actions(&edge.environment),
     };
     let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
-    let (client, _) = connect_to(builder, &platforms(planned), edge).await?;
+    let (nodes, _) = connect_to(builder, &planned.resolution.plan.targets, edge).await?;
     if call.question == Question::Check && !call.json {
-        let found = runner.check(&client).await?;
+        let found = runner.check(&nodes).await?;
         if !found.0.is_empty() {
             return Err(found);
         }
@@ -126,7 +124,7 @@ async fn ask(
         return Ok(Exit::Done);
     }
     let id = call.question.request_id().unwrap_or_default();
-    for answer in runner.ask(&client, id, call.json).await? {
+    for answer in runner.ask(&nodes, id, call.json).await? {
         edge.ui.print(&answer);
     }
     Ok(Exit::Done)
@@ -163,13 +161,6 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
             problem.hint(format!("Unset it: `unset {variable}`")).into()
         }),
     }
-}
-
-/// Returns the platforms of all targets.
-fn platforms(planned: &Planned) -> Vec<Platform> {
-    let targets = planned.resolution.plan.targets.iter();
-    let all: BTreeSet<_> = targets.flat_map(|target| &target.platforms).collect();
-    all.into_iter().cloned().collect()
 }
 
 /// Returns how the builds run together.
@@ -235,16 +226,17 @@ async fn run_builds(
         Problem::new(Exit::Usage, format!("Signals cannot be watched: {error}"))
     })?;
     let cancel = interrupt.token();
-    let platforms = platforms(planned);
-    let (client, engine) = tokio::select! {
-        connected = connect_to(builder, &platforms, edge) => connected?,
+    let (nodes, engine) = tokio::select! {
+        connected = connect_to(builder, &plan.targets, edge) => connected?,
         () = cancel.cancelled() => return Err(cancelled().into()),
     };
-    details::of_engine(&client, edge);
+    for client in nodes.clients() {
+        details::of_engine(client, edge);
+    }
     let (events, received) = mpsc::channel(WAITING_EVENTS);
     let show = edge.ui.show_build(mode, redactor.clone(), received);
     let (finished, state) =
-        tokio::join!(runner.run(&client, engine.as_ref(), events, &cancel), show);
+        tokio::join!(runner.run(&nodes, engine.as_ref(), events, &cancel), show);
     edge.annotate(state.warnings().iter().map(Annotation::from));
     if !state.targets().is_empty() {
         edge.summarise(&Summary::of(&state).markdown());

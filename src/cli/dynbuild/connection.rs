@@ -1,12 +1,14 @@
 //! The connection to the engine that the user means.
 
-use crate::builder::Builder;
+use std::collections::BTreeSet;
+
+use crate::builder::{Builder, Node, Offer, share_declared};
 use crate::buildkit::Client;
 use crate::cli::edge::Edge;
 use crate::dial::{Address, Endpoint, Speaks};
-use crate::docker::platform::Platform;
 use crate::engine::{Engine, locate};
-use crate::exit::Exit;
+use crate::execute::Nodes;
+use crate::plan::PlannedTarget;
 use crate::problem::{Problem, Problems};
 use crate::ui::Ui;
 
@@ -45,52 +47,70 @@ async fn reported(address: &Address, endpoint: &Endpoint, edge: &Edge) -> Result
     reporting.connecting(address, connecting).await
 }
 
-/// Connects to the builder that was asked for, and to the engine for what is loaded. A builder that
-/// is no engine does without one, unless something is to be loaded.
+/// Connects to those nodes of the builder that was asked for which build the platforms of targets,
+/// and to the engine for what is loaded. A builder that is no engine does without one, unless
+/// something is to be loaded.
 pub(super) async fn connect_to(
     builder: Option<&Builder>,
-    platforms: &[Platform],
+    targets: &[PlannedTarget],
     edge: &Edge,
-) -> Result<(Client, Option<Engine>), Problems> {
+) -> Result<(Nodes, Option<Engine>), Problems> {
     let Some(builder) = builder else {
         let (client, engine) = connect(edge).await?;
-        return Ok((client, Some(engine)));
+        return Ok((Nodes::one(client), Some(engine)));
     };
-    let node = builder
-        .node_for(platforms)
-        .ok_or_else(|| no_node(builder, platforms))?;
-    let address = &node.endpoint.address;
-    match node.endpoint.speaks {
-        Speaks::Engine => {
-            let (client, engine) = connect_at(address, edge).await?;
-            Ok((client, Some(engine)))
-        }
-        Speaks::BuildKit => {
-            let client = reported(address, &node.endpoint, edge).await;
-            let client = client.map_err(|problem| not_reached(problem, builder))?;
-            Ok((client, connect(edge).await.ok().map(|(_, engine)| engine)))
-        }
+    let mut engine = None;
+    let mut nodes = Vec::new();
+    for node in needed(builder, targets) {
+        let address = &node.endpoint.address;
+        let client = match node.endpoint.speaks {
+            Speaks::Engine => {
+                let (client, of_node) = connect_at(address, edge).await?;
+                engine = engine.or(Some(of_node));
+                client
+            }
+            Speaks::BuildKit => {
+                let client = reported(address, &node.endpoint, edge).await;
+                client.map_err(|problem| not_reached(problem, builder, node))?
+            }
+        };
+        nodes.push((client, node.platforms.clone()));
     }
+    if engine.is_none() {
+        engine = connect(edge).await.ok().map(|(_, engine)| engine);
+    }
+    Ok((Nodes::new(nodes), engine))
 }
 
-fn no_node(builder: &Builder, platforms: &[Platform]) -> Problem {
-    let wanted: Vec<_> = platforms.iter().map(ToString::to_string).collect();
-    let message = format!(
-        "No node of builder `{}` was created for all of {}",
-        builder.name,
-        wanted.join(", ")
-    );
-    let mut problem = Problem::new(Exit::Engine, message);
-    for node in &builder.nodes {
-        let platforms: Vec<_> = node.platforms.iter().map(ToString::to_string).collect();
-        problem
-            .causes
-            .push(format!("Node `{}` has {}", node.name, platforms.join(", ")));
-    }
-    problem.hint("Build the platforms of each node in a call of their own: `--platform LIST`")
+/// Returns the nodes that have to be reached: those that were created for the platforms, or all,
+/// which are asked, where that does not say it.
+fn needed<'b>(builder: &'b Builder, targets: &[PlannedTarget]) -> Vec<&'b Node> {
+    let offers = builder.nodes.iter().map(|node| Offer {
+        declared: node.platforms.clone(),
+        detected: Vec::new(),
+    });
+    let offers: Vec<_> = offers.collect();
+    let shares = targets
+        .iter()
+        .map(|target| share_declared(&target.platforms, &offers));
+    let shares: Option<Vec<_>> = shares.collect();
+    let Some(shares) = shares else {
+        return builder.nodes.iter().collect();
+    };
+    let numbers: BTreeSet<_> = shares.iter().flatten().map(|share| share.node).collect();
+    numbers
+        .into_iter()
+        .filter_map(|node| builder.nodes.get(node))
+        .collect()
 }
 
-fn not_reached(problem: Problem, builder: &Builder) -> Problem {
+fn not_reached(mut problem: Problem, builder: &Builder, node: &Node) -> Problem {
+    if builder.nodes.len() > 1 {
+        problem.causes.push(format!(
+            "It is node `{}` of builder `{}`",
+            node.name, builder.name
+        ));
+    }
     let name = shell_words::quote(&builder.name);
     problem.hint(format!(
         "See whether the builder runs, and start it: `docker buildx inspect --bootstrap {name}`"

@@ -51,8 +51,13 @@ exec sh -c "$*"
 impl Buildkitd {
     /// Serves the BuildKit of the engine.
     pub(super) fn of(engine: &Engine, sample: &Sample) -> Self {
+        Self::named(engine, sample, "buildkitd")
+    }
+
+    /// The same as one of several.
+    pub(super) fn named(engine: &Engine, sample: &Sample, name: &str) -> Self {
         let engine = PathBuf::from(engine.host.trim_start_matches("unix://"));
-        let socket = sample.path("buildkitd.sock");
+        let socket = sample.path(&format!("{name}.sock"));
         let listener = UnixListener::bind(&socket).expect("a socket");
         thread::spawn(move || {
             for client in listener.incoming().flatten() {

@@ -8,7 +8,7 @@ use crate::cli::dynbuild::connection;
 use crate::cli::dynbuild::planning::Planned;
 use crate::cli::edge::Edge;
 use crate::credentials::Keyring;
-use crate::execute::{Resources, Runner};
+use crate::execute::{Nodes, Resources, Runner};
 use crate::hash::sha256_hex;
 use crate::problem::{Problem, Problems};
 
@@ -35,6 +35,7 @@ impl Checks {
             return Ok(Problems(Vec::new()));
         }
         let (client, _) = connection::connect(edge).await?;
+        let nodes = Nodes::one(client);
         let mut found: Vec<Problem> = Vec::new();
         for planned in &self.plans {
             // Fragments that cannot be joined are a finding of our own rules.
@@ -42,7 +43,7 @@ impl Checks {
             let Ok(runner) = Runner::new(plan, &planned.fragments, resources()) else {
                 continue;
             };
-            let (Ok(problems) | Err(problems)) = runner.check(&client).await;
+            let (Ok(problems) | Err(problems)) = runner.check(&nodes).await;
             for problem in problems.0 {
                 if !found.contains(&problem) {
                     found.push(problem);
