@@ -80,6 +80,8 @@ pub enum PortUse {
     System,
     /// Requests of the frontend.
     Requests,
+    /// Answers of workers, to a frontend.
+    Answers,
     /// The bootstrap of transfers from prefill to decode.
     Bootstrap,
     /// NCCL between ranks.
@@ -105,6 +107,7 @@ impl PortUse {
             Self::Http => "http",
             Self::System => "system",
             Self::Requests => "requests",
+            Self::Answers => "answers",
             Self::Bootstrap => "bootstrap",
             Self::Nccl => "nccl",
             Self::Rendezvous => "rendezvous",

@@ -21,8 +21,13 @@ impl Census {
         Some(Self { counts, instances })
     }
 
-    /// Returns the id of a member. The port of its requests is its own in the whole deployment.
+    /// Returns the id of a member.
     pub(super) fn id_of(&self, member: &Member) -> Option<u64> {
+        self.instance_of(member).map(|instance| instance.id)
+    }
+
+    /// Returns a member as a worker. The port of its requests is its own in the whole deployment.
+    pub(super) fn instance_of(&self, member: &Member) -> Option<&Instance> {
         let port = member.port(PortUse::Requests)?;
         let own = |instance: &&Instance| {
             instance
@@ -30,14 +35,10 @@ impl Census {
                 .as_ref()
                 .is_some_and(|(_, number)| *number == port)
         };
-        let mut found = self
-            .instances
-            .iter()
-            .filter(own)
-            .map(|instance| instance.id);
+        let mut found = self.instances.iter().filter(own);
         // Of a worker that was killed and started again, the old entry may still be there.
         match (found.next(), found.next()) {
-            (Some(id), None) => Some(id),
+            (Some(instance), None) => Some(instance),
             _ => None,
         }
     }
@@ -49,6 +50,19 @@ impl Census {
             .all(|instance| instance.address.is_none())
     }
 
+    /// Returns the places of workers that are not of this deployment as the file here has it.
+    pub(super) fn strangers(&self, deployment: &Deployment) -> Vec<String> {
+        let known = |port: u16| {
+            let mut workers = deployment.workers();
+            workers.any(|member| member.port(PortUse::Requests) == Some(port))
+        };
+        let addresses = self.instances.iter().filter_map(|it| it.address.as_ref());
+        let strange = addresses.filter(|(_, port)| !known(*port));
+        strange
+            .map(|(host, port)| format!("{host}:{port}"))
+            .collect()
+    }
+
     /// Returns what is missing, or `None` if all are there.
     pub(super) fn missing(&self, deployment: &Deployment) -> Option<String> {
         let mut missing = Vec::new();
@@ -58,8 +72,25 @@ impl Census {
                 missing.push(format!("{there} of {wanted} {name}"));
             }
         }
-        (!missing.is_empty())
-            .then(|| format!("workers that are registered: {}", missing.join(", ")))
+        if !missing.is_empty() {
+            return Some(format!(
+                "workers that are registered: {}",
+                missing.join(", ")
+            ));
+        }
+        let unknown = self.unknown(deployment);
+        (!unknown.is_empty()).then(|| format!("not registered: {}", unknown.join(", ")))
+    }
+
+    /// Returns the workers that are not there although as many are: others are in their place. If
+    /// none is known, ports do not tell who is who.
+    fn unknown(&self, deployment: &Deployment) -> Vec<String> {
+        let takes_completions = |member: &&Member| member.role() != Some(Role::Encode);
+        let workers = deployment.workers().filter(takes_completions);
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            workers.partition(|member| self.instance_of(member).is_some());
+        let names = unknown.iter().map(|member| format!("`{}`", member.name));
+        names.filter(|_| !known.is_empty()).collect()
     }
 }
 

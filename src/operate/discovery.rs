@@ -3,6 +3,7 @@
 //! A worker that was killed stays there until its lease ends, and every request that goes to it
 //! fails. Whoever knows that it is gone deletes its entries.
 
+use super::etcd::Etcd;
 use super::inside;
 use crate::engine::Engine;
 
@@ -18,9 +19,15 @@ pub(crate) enum Registry {
 }
 
 impl Registry {
-    /// Deletes the entries of a worker, by a command in one of these containers: the first in
-    /// which it succeeds.
+    /// Deletes the entries of a worker: directly if etcd has an address, or by a command in one of
+    /// these containers, the first in which it succeeds.
     pub(crate) async fn remove(&self, engine: &Engine, containers: &[String], id: u64) -> bool {
+        if let Self::Etcd { endpoints } = self
+            && let Some(etcd) = Etcd::at(endpoints)
+            && etcd.revoke(id).await
+        {
+            return true;
+        }
         let Some(command) = self.command(id) else {
             return false;
         };

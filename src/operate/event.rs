@@ -24,6 +24,11 @@ pub(crate) enum Report {
     /// A line of a log that explains a failure.
     Quote(String),
     Diagnosis(Diagnosis),
+    /// What is in the way, and what helps.
+    Hindered {
+        cause: String,
+        fixes: Vec<String>,
+    },
     Problems(Problems),
     /// A line that a member wrote.
     Line {
@@ -34,6 +39,11 @@ pub(crate) enum Report {
     Ready {
         after: Duration,
         answered: Vec<String>,
+    },
+    /// On a machine without a frontend: its workers are in discovery.
+    Registered {
+        after: Duration,
+        members: Vec<String>,
     },
     /// It was not ready in time; it goes on.
     TimedOut {

@@ -1,11 +1,16 @@
 //! What goes on at the same time.
 
+use std::rc::Rc;
+
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use super::census::Census;
+use super::etcd::Entry;
 use super::frontend::Frontend;
+use super::machines::Dialed;
 use super::proof::Unproven;
+use crate::deploy::Member;
 use crate::deploy::supervise::MemberIndex;
 use crate::launch::live::Autopsy;
 use crate::launch::note::Note;
@@ -42,6 +47,15 @@ pub(super) enum Happening {
         frontend: Frontend,
     },
     Counted(Option<Census>),
+    /// A service of another machine was asked.
+    Service {
+        service: Rc<Member>,
+        result: Result<(), String>,
+    },
+    /// What is in etcd.
+    Registered(Result<Vec<Entry>, String>),
+    /// Workers of other machines, and whether they can be reached.
+    Dialed(Vec<Dialed>),
     Proven(Result<(), Unproven>),
     Drained(MemberIndex),
     Answered {

@@ -15,6 +15,7 @@ use super::jobs::Jobs;
 use super::labels::{Found, watched};
 use super::launcher::Launcher;
 use super::logs::Line;
+use super::machines::Elsewhere;
 use super::seat::Seat;
 use crate::deploy::supervise::{Action, Event, MemberIndex, Supervisor};
 use crate::deploy::{Deployment, Discovery};
@@ -29,6 +30,8 @@ const TICK: Duration = Duration::from_millis(250);
 pub(crate) struct Settings {
     /// The machine of the file that this one is.
     pub(crate) node: Option<String>,
+    /// The file or name that was typed.
+    pub(crate) file: String,
     /// Whether what members write is reported.
     pub(crate) logs: bool,
     /// Where published ports are reached, if not where the engine is.
@@ -48,6 +51,7 @@ pub(crate) struct Operation<'a> {
     pub(super) seats: Vec<Seat>,
     pub(super) supervisor: Supervisor,
     pub(super) registry: Rc<Registry>,
+    pub(super) elsewhere: Elsewhere,
     pub(super) jobs: Jobs<'a>,
     pub(super) begun: Instant,
     /// What frontends saw last.
@@ -81,6 +85,7 @@ impl<'a> Operation<'a> {
             registry: Rc::new(registry(&deployment)),
             deployment: Rc::new(deployment),
             places: Rc::new(places),
+            elsewhere: Elsewhere::default(),
             launcher,
             settings,
             seats,
@@ -110,6 +115,7 @@ impl<'a> Operation<'a> {
         report: &mut dyn FnMut(Report),
     ) -> Ended {
         self.adopt(found, report);
+        self.expect_services(report);
         self.handle(Event::Begin, report);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

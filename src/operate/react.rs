@@ -70,6 +70,11 @@ impl Operation<'_> {
                 }
             }
             Happening::Counted(census) => self.counted(census, report),
+            Happening::Service { service, result } => {
+                self.service_answered(service, result, report);
+            }
+            Happening::Registered(result) => self.registered(result, report),
+            Happening::Dialed(all) => self.dialed(all, report),
             Happening::Proven(result) => self.proof(&result, report),
             Happening::Drained(member) => self.handle(Event::Drained(member), report),
             Happening::Answered {
@@ -153,6 +158,7 @@ impl Operation<'_> {
     pub(super) fn tick(&mut self, report: &mut dyn FnMut(Report)) {
         self.handle(Event::Tick, report);
         self.count();
+        self.look_elsewhere();
         let timeout = self.deployment.ready.timeout;
         if !self.proven && !self.late && self.begun.elapsed() > timeout {
             self.late = true;
@@ -201,6 +207,7 @@ impl Operation<'_> {
         }
         let complete = census.missing(&self.deployment).is_none();
         self.census = Some(census);
+        self.look_for_others(report);
         if complete && !self.proven {
             self.prove();
         }
@@ -242,6 +249,9 @@ impl Operation<'_> {
     }
 
     fn missing(&self) -> String {
+        if let Some(missing) = self.missing_here() {
+            return missing;
+        }
         let waiting = |seat: &&super::seat::Seat| {
             seat.member.kind == Kind::Frontend && seat.frontend.is_none()
         };

@@ -8,6 +8,7 @@ mod conformance_run;
 mod context;
 mod deployment;
 mod deployment_faults;
+mod deployment_machines;
 mod docs;
 mod dynrun;
 mod dynrun_commands;

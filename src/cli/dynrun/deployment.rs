@@ -1,5 +1,6 @@
 //! Deployments on command lines: a file, the name of one that runs, or options in place of a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -123,12 +124,30 @@ pub(super) fn is_named(asked: &DeploymentArgs, edge: &Edge) -> bool {
     name.is_some_and(|name| !name.contains(['/', '.']) && !edge.absolute(Path::new(name)).exists())
 }
 
+/// A deployment, and which of its machines is meant.
+pub(super) struct Loaded {
+    pub(super) deployment: Deployment,
+    pub(super) node: Option<String>,
+}
+
+impl Loaded {
+    /// Returns how many replicas of a worker are on the machine; a replica on several machines is on
+    /// each of them.
+    pub(super) fn replicas(&self, worker: &str) -> usize {
+        let members = self.deployment.on(self.node.as_deref());
+        let own = members.filter(|member| member.table == worker);
+        own.map(|member| member.replica)
+            .collect::<BTreeSet<_>>()
+            .len()
+    }
+}
+
 /// Loads a deployment and derives its members.
-pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Deployment, Problems> {
+pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Loaded, Problems> {
     let Some(name) = asked.file.as_deref().filter(|_| is_named(asked, edge)) else {
         return derive(asked, &Record::default(), edge);
     };
-    match remembered(name, asked.node.as_deref(), edge) {
+    match remembered(name, edge) {
         Some(record) => load_record(&record, edge),
         None if Shipped::find(name).is_some() => derive(asked, &Record::default(), edge),
         None => Err(unknown(name).into()),
@@ -136,7 +155,7 @@ pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Deployment, Pr
 }
 
 /// Loads a deployment as it was started, with what `dynrun scale` changed.
-pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Deployment, Problems> {
+pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Loaded, Problems> {
     let words = ["up".to_owned()]
         .into_iter()
         .chain(record.arguments.iter().cloned());
@@ -145,7 +164,7 @@ pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Deployment, Pr
     derive(&asked.deployment, record, edge)
 }
 
-fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Deployment, Problems> {
+fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded, Problems> {
     let file = match &asked.file {
         Some(file) => match Shipped::find(file).filter(|_| is_named(asked, edge)) {
             Some(shipped) => parse(shipped.name, shipped.text)?,
@@ -168,7 +187,10 @@ fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Deploy
         Some(node) if deployment.nodes.iter().all(|known| known.name != *node) => {
             Err(unknown_node(node, &deployment).into())
         }
-        _ => Ok(deployment),
+        node => Ok(Loaded {
+            node: node.clone(),
+            deployment,
+        }),
     }
 }
 

@@ -27,9 +27,6 @@ pub(super) struct Down {
     /// Names of the deployments
     #[arg(required = true)]
     names: Vec<String>,
-    /// Machine of the file that this one is
-    #[arg(long, value_name = "NAME")]
-    node: Option<String>,
     /// Seconds that each member has to end before it is killed
     #[arg(long, short = 't', value_name = "SECONDS")]
     time: Option<u32>,
@@ -45,7 +42,7 @@ async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
     let mut problems = Vec::new();
     for name in &asked.names {
-        let place = place(name, asked.node.as_deref(), edge)?;
+        let place = place(name, edge)?;
         match end(&engine, name, &place, asked.time).await {
             Ok(()) => edge.ui.print(name),
             Err(problem) => problems.push(problem),
@@ -58,7 +55,7 @@ async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
     }
 }
 
-/// Ends the deployment of this name, as this machine.
+/// Ends the deployment of this name, as far as it is on this engine.
 pub(super) async fn end_named(
     engine: &Engine,
     name: &str,
@@ -66,7 +63,7 @@ pub(super) async fn end_named(
     edge: &Edge,
 ) -> Result<(), Problem> {
     let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
-    end(engine, name, &place(name, None, edge)?, seconds).await
+    end(engine, name, &place(name, edge)?, seconds).await
 }
 
 async fn end(

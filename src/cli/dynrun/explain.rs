@@ -55,7 +55,7 @@ fn member(file: &str, names: &[String], edge: &mut Edge) -> Result<Exit, Problem
         file: Some(file.to_owned()),
         ..DeploymentArgs::default()
     };
-    let deployment = load(&asked, edge)?;
+    let deployment = load(&asked, edge)?.deployment;
     let members: Vec<&Member> = match names {
         [] => deployment.members.iter().collect(),
         [name] => named(&deployment, name)?,

@@ -29,7 +29,7 @@ pub(super) struct Export {
 
 impl Verb for Export {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
-        let deployment = load(&self.deployment, edge)?;
+        let deployment = load(&self.deployment, edge)?.deployment;
         let exported = Exported::new(&deployment, self.format, |name| profile(name, edge))?;
         for note in &exported.notes {
             edge.ui.note(note);

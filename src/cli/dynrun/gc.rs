@@ -61,7 +61,7 @@ async fn deployments(engine: &Engine, dry_run: bool, edge: &mut Edge) -> Result<
     // The network has the deployment's name.
     for name in engine.networks(&filters.into()).await.map_err(refused)? {
         let members = found(engine, &name).await.map_err(refused)?;
-        let place = place(&name, None, edge)?;
+        let place = place(&name, edge)?;
         if members.iter().any(Found::is_running) || place.supervisor().is_some() {
             continue;
         }

@@ -9,21 +9,20 @@ use crate::exit::Exit;
 use crate::operate::{Place, Record};
 use crate::problem::Problem;
 
-/// Returns the place of a deployment; the same name on another engine, or as another machine of its
-/// file, has another.
-pub(super) fn place(name: &str, node: Option<&str>, edge: &Edge) -> Result<Place, Problem> {
+/// Returns the place of a deployment; the same name on another engine has another. Which machine of
+/// its file the engine is does not count: its containers are found by the name alone.
+pub(super) fn place(name: &str, edge: &Edge) -> Result<Place, Problem> {
     let state = state(edge).ok_or_else(|| {
         let message = format!("There is no directory to remember deployment `{name}` in");
         Problem::new(Exit::Run, message).hint("Set one: `XDG_STATE_HOME=DIR`")
     })?;
     let engine = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
-    let engine = format!("{} {}", engine.address, node.unwrap_or_default());
-    Ok(Place::new(&state, name, &engine))
+    Ok(Place::new(&state, name, &engine.address.to_string()))
 }
 
 /// Returns how a deployment of this name was started here.
-pub(super) fn remembered(name: &str, node: Option<&str>, edge: &Edge) -> Option<Record> {
-    place(name, node, edge).ok()?.record()
+pub(super) fn remembered(name: &str, edge: &Edge) -> Option<Record> {
+    place(name, edge).ok()?.record()
 }
 
 /// Returns the user's directory for what programs remember.

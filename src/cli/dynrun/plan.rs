@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 
-use super::deployment::{DeploymentArgs, load};
+use super::deployment::{DeploymentArgs, Loaded, load};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::deploy::plan;
@@ -34,8 +34,8 @@ enum PlanFormat {
 
 impl Verb for Plan {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
-        let deployment = load(&self.deployment, edge)?;
-        let node = self.deployment.node.as_deref();
+        let Loaded { deployment, node } = load(&self.deployment, edge)?;
+        let node = node.as_deref();
         match self.format {
             PlanFormat::Text => {
                 let text = plan::text(&deployment, node, edge.ui.stdout.look());

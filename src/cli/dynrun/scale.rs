@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::connection::{connect, refused};
+use super::deployment::load_record;
 use super::down::signal;
 use super::place::place;
 use super::verb::Verb;
@@ -24,7 +25,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 /// Change the number of replicas of a deployment that runs
 ///
-/// A replica that goes leaves discovery first, then finishes its requests, and then ends.
+/// A replica that goes leaves discovery first, then finishes its requests, and then ends. Of a
+/// deployment on several machines, each machine is scaled by its own call.
 #[derive(Debug, Parser)]
 pub(super) struct Scale {
     /// Name of the deployment
@@ -32,9 +34,6 @@ pub(super) struct Scale {
     /// Workers and how many replicas they are to have, for example decode=3
     #[arg(required = true, value_name = "WORKER=N", value_parser = wish)]
     wishes: Vec<(String, u32)>,
-    /// Machine of the file that this one is
-    #[arg(long, value_name = "NAME")]
-    node: Option<String>,
 }
 
 impl Verb for Scale {
@@ -55,7 +54,7 @@ fn wish(text: &str) -> Result<(String, u32), String> {
 async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
     let name = &asked.name;
-    let place = place(name, asked.node.as_deref(), edge)?;
+    let place = place(name, edge)?;
     let (Some(mut record), Some(supervisor)) = (place.record(), place.supervisor()) else {
         let message = format!("Deployment `{name}` is not supervised");
         return Err(Problem::new(Exit::Run, message)
@@ -67,27 +66,30 @@ async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     place
         .write(&record)
         .map_err(|error| Problem::from_error(Exit::Run, &error))?;
-    if let Err(problems) = super::deployment::load_record(&record, edge) {
-        // Whatever is wrong with the wish, the supervisor must not read it later.
-        place
-            .write(&before)
-            .map_err(|error| Problem::from_error(Exit::Run, &error))?;
-        return Err(problems);
-    }
+    let loaded = match load_record(&record, edge) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            // Whatever is wrong with the wish, the supervisor must not read it later.
+            place
+                .write(&before)
+                .map_err(|error| Problem::from_error(Exit::Run, &error))?;
+            return Err(problems);
+        }
+    };
     signal(supervisor, Signal::USR1);
     for (worker, count) in &asked.wishes {
-        until_there(&engine, &place, name, (worker, *count)).await?;
+        until_there(&engine, &place, name, (worker, loaded.replicas(worker))).await?;
         edge.ui.print(&format!("{name}: {worker} {count}"));
     }
     Ok(Exit::Done)
 }
 
-/// Waits until as many replicas run.
+/// Waits until as many replicas run here.
 async fn until_there(
     engine: &Engine,
     place: &Place,
     name: &str,
-    (worker, count): (&str, u32),
+    (worker, count): (&str, usize),
 ) -> Result<(), Problem> {
     let begun = Instant::now();
     while place.supervisor().is_some() && begun.elapsed() < LIMIT {
@@ -105,7 +107,7 @@ async fn until_there(
             .collect();
         replicas.sort();
         replicas.dedup();
-        if u32::try_from(replicas.len()) == Ok(count) {
+        if replicas.len() == count {
             return Ok(());
         }
         sleep(PAUSE).await;

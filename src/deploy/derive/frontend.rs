@@ -4,6 +4,7 @@ use super::address;
 use super::common::Common;
 use super::environment;
 use super::launch::Draft;
+use super::ports::FIRST;
 use super::written::{add_flags, add_variables};
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::file::RouterMode;
@@ -32,8 +33,17 @@ fn member(common: &Common<'_>, replica: u32) -> Member {
     let name = format!("frontend-{replica}");
     let node = common.spread(table.on.as_ref(), replica as usize);
     let port = port(common, replica);
+    let answers = answers_port(common, replica);
+    let listens = [
+        (PortUse::Http, Some(port)),
+        (PortUse::Answers, node.map(|_| answers)),
+    ];
+    let ports = listens.into_iter().filter_map(|(purpose, number)| {
+        let number = number?;
+        Some(MemberPort { purpose, number })
+    });
     let mut env = environment::of_all(common);
-    env.extend(addresses(common, node));
+    env.extend(addresses(common, node, answers));
     add_variables(&mut env, &table.env);
     let draft = Draft {
         kind: Kind::Frontend,
@@ -54,10 +64,7 @@ fn member(common: &Common<'_>, replica: u32) -> Member {
         node: common.node(node).map(|node| node.name.clone()),
         address: common.address(node, &format!("{}-{name}", common.name)),
         image: draft.image.clone(),
-        ports: vec![MemberPort {
-            purpose: PortUse::Http,
-            number: port,
-        }],
+        ports: ports.collect(),
         gpus: None,
         health: Health::Http {
             port,
@@ -81,6 +88,13 @@ fn port(common: &Common<'_>, replica: u32) -> u16 {
         .as_ref()
         .map_or(PORT, |port| port.value);
     first.saturating_add(u16::try_from(replica).unwrap_or(u16::MAX))
+}
+
+/// Below those of the workers.
+fn answers_port(common: &Common<'_>, replica: u32) -> u16 {
+    let first = common.file.ports.as_ref();
+    let first = first.map_or(FIRST, |ports| ports.value);
+    first.saturating_sub(1 + u16::try_from(replica).unwrap_or(u16::MAX))
 }
 
 fn bind<'a>(common: &'a Common<'_>) -> &'a str {
@@ -140,7 +154,7 @@ pub(super) fn migration_limit(common: &Common<'_>) -> Option<u32> {
 }
 
 /// A frontend gets no port for requests: with the router `kv` it would never serve the model.
-fn addresses(common: &Common<'_>, node: Option<usize>) -> Vec<Variable> {
+fn addresses(common: &Common<'_>, node: Option<usize>, answers: u16) -> Vec<Variable> {
     let node = common.node(node);
     let mut variables = Vec::new();
     if let Some(address) = address::to_listen(&common.network, node) {
@@ -153,6 +167,15 @@ fn addresses(common: &Common<'_>, node: Option<usize>) -> Vec<Variable> {
             "DYN_TCP_RPC_HOST",
             address,
             "the machine's address",
+        ));
+    }
+    if node.is_some() {
+        // It is known beforehand, so that a firewall can let it through.
+        let from = "workers of other machines send their answers there";
+        variables.push(Variable::derived(
+            "DYN_TCP_RESPONSE_STREAM_PORT",
+            answers,
+            from,
         ));
     }
     if let Some(interface) = node.and_then(|node| node.interface.as_ref()) {

@@ -101,7 +101,7 @@ impl Free {
             0
         };
         let mut places = Vec::new();
-        for node in candidates(common, worker) {
+        for node in candidates_for(common, worker, number) {
             let used = self.next[node.unwrap_or(0)];
             let capacity = node.and_then(|node| common.nodes[node].gpus);
             let is_taken = places.iter().any(|place: &Place| place.node == node);
@@ -125,6 +125,23 @@ impl Free {
         }
         Ok(places)
     }
+}
+
+/// Returns the machines that a worker may run on, in the order in which a replica takes them: where
+/// nothing says how much room there is, replicas take turns.
+fn candidates_for(
+    common: &Common<'_>,
+    worker: &PlannedWorker<'_>,
+    number: u32,
+) -> Vec<Option<usize>> {
+    let mut nodes = candidates(common, worker);
+    let room = |node: &Option<usize>| node.and_then(|node| common.nodes[node].gpus);
+    if worker.gpus_per_node() == 0 || nodes.iter().all(|node| room(node).is_none()) {
+        let turn = number as usize * worker.nodes as usize;
+        let turn = turn.checked_rem(nodes.len()).unwrap_or_default();
+        nodes.rotate_left(turn);
+    }
+    nodes
 }
 
 /// Returns the machines that a worker may run on, in order.

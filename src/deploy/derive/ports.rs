@@ -24,7 +24,7 @@ impl Ports {
     pub(super) const fn number(self, purpose: PortUse) -> u16 {
         self.0
             + match purpose {
-                PortUse::System | PortUse::Http | PortUse::Service => 0,
+                PortUse::System | PortUse::Http | PortUse::Service | PortUse::Answers => 0,
                 PortUse::Requests => 1,
                 PortUse::Bootstrap => 2,
                 PortUse::Nccl => 3,

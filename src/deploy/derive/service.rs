@@ -14,8 +14,8 @@ const ETCD: &str = "etcd";
 const NATS: &str = "nats";
 const ETCD_PORT: u16 = 2379;
 const NATS_PORT: u16 = 4222;
-/// Where NATS answers for its health.
-const NATS_HTTP: u16 = 8222;
+/// From NATS's port to the one on which it answers for its health, 8222 for 4222.
+const TO_NATS_HTTP: u16 = 4000;
 /// Requests with long prompts are bigger than NATS's own limit of 1 MiB; Dynamo's is this.
 const PAYLOAD: &str = "max_payload: 15728640";
 
@@ -157,6 +157,10 @@ impl<'a> Instance<'a> {
         self.port + 1
     }
 
+    const fn nats_http(&self) -> u16 {
+        self.port.saturating_add(TO_NATS_HTTP)
+    }
+
     fn member(&self, common: &Common<'_>) -> Member {
         let (name, table) = (self.name(), self.table);
         let mut env = Vec::new();
@@ -244,9 +248,10 @@ impl<'a> Instance<'a> {
     /// The limit of a message can only be set in a file.
     fn nats(&self) -> Vec<Argument> {
         let Self { listen, port, .. } = self;
+        let http = self.nats_http();
         let script = format!(
             "echo '{PAYLOAD}' > /tmp/nats.conf && exec nats-server --config /tmp/nats.conf \
-             --addr {listen} --port {port} --http_port {NATS_HTTP} --jetstream --store_dir /data"
+             --addr {listen} --port {port} --http_port {http} --jetstream --store_dir /data"
         );
         vec![Argument::derived(
             "sh",
@@ -259,7 +264,7 @@ impl<'a> Instance<'a> {
         let listed = self.table.and_then(|table| table.ports.as_ref());
         let numbers = match self.service.as_str() {
             ETCD => vec![self.port, self.peer()],
-            NATS => vec![self.port, NATS_HTTP],
+            NATS => vec![self.port, self.nats_http()],
             _ => listed
                 .into_iter()
                 .flatten()
@@ -280,7 +285,7 @@ impl<'a> Instance<'a> {
             .map(Located::as_str);
         let (port, path) = match self.service.as_str() {
             ETCD => (self.port, "/health"),
-            NATS => (NATS_HTTP, "/healthz"),
+            NATS => (self.nats_http(), "/healthz"),
             _ => match path {
                 Some(path) => (self.port, path),
                 None => return Health::Running,

@@ -9,6 +9,10 @@ use super::member::{MemberIndex, Part, Watched};
 pub(crate) enum Event {
     /// The deployment is to be started.
     Begin,
+    /// Services of other machines are not there yet: only services are started.
+    Hold,
+    /// The services of other machines are there.
+    Release,
     /// A member was found running: nothing has to be started.
     Adopted(MemberIndex),
     /// A member is up: a service is healthy, a worker is in discovery, a frontend answers.

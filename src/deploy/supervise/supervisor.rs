@@ -41,6 +41,8 @@ pub(crate) struct Supervisor {
     members: Vec<Watched>,
     replicas: Vec<Replica>,
     phase: Phase,
+    /// Whether services of other machines are waited for.
+    held: bool,
     discovery: Discovery,
     /// Whether there was prefill, and then none.
     prefill_lost: bool,
@@ -53,6 +55,7 @@ impl Supervisor {
             replicas: replicas(&members, 0),
             members,
             phase: Phase::New,
+            held: false,
             discovery: Discovery::Here { back_since: None },
             prefill_lost: false,
             frontends_restarted: None,
@@ -75,6 +78,14 @@ impl Supervisor {
         let mut actions = match event {
             Event::Begin => {
                 self.phase = Phase::Services;
+                Vec::new()
+            }
+            Event::Hold => {
+                self.held = true;
+                Vec::new()
+            }
+            Event::Release => {
+                self.held = false;
                 Vec::new()
             }
             Event::Tick => self.tick(now),
@@ -133,7 +144,8 @@ impl Supervisor {
             .replicas
             .iter()
             .filter(|replica| replica.part == Part::Service);
-        if self.phase == Phase::Services && services.clone().all(Replica::is_ready) {
+        let there = !self.held && services.clone().all(Replica::is_ready);
+        if self.phase == Phase::Services && there {
             self.phase = Phase::Running;
         }
         let ready = |name: &String| {

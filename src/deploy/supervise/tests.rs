@@ -129,6 +129,20 @@ fn disaggregated() -> Vec<Watched> {
 }
 
 #[test]
+fn services_of_other_machines_are_waited_for() {
+    let members = vec![
+        member("etcd-1", Part::Service),
+        member("agg-0", Part::Aggregated),
+    ];
+    let mut supervisor = Supervisor::new(members);
+    let mut does = |event| supervisor.handle(Duration::ZERO, event);
+    assert_eq!(does(Event::Hold), []);
+    assert_eq!(does(Event::Begin), [Action::Start(0)]);
+    assert_eq!(does(Event::Ready(0)), []);
+    assert_eq!(does(Event::Release), [Action::Start(1)]);
+}
+
+#[test]
 fn services_come_first_and_the_rest_together() {
     let mut play = Play::new(disaggregated());
     assert_eq!(play.does(Event::Begin), "start etcd");

@@ -16,6 +16,6 @@ mod watch;
 
 pub use level::Level;
 pub use phase::{Progress, Readiness};
-pub(crate) use route::{Answer, Places, Route, reachable};
+pub(crate) use route::{Answer, Places, Route, connect, reachable};
 pub(crate) use server::{SYSTEM_PORT, is_worker};
 pub use watch::watch;

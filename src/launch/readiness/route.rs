@@ -180,7 +180,7 @@ async fn stays_open(mut stream: TcpStream) -> Result<(), String> {
     }
 }
 
-pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
+pub(crate) async fn connect(host: &str, port: u16) -> Result<TcpStream, String> {
     let connected = timeout(CONNECT_TIMEOUT, TcpStream::connect((host, port))).await;
     let connected = connected.map_err(|_| format!("{host}:{port} does not answer"))?;
     connected.map_err(|error| format!("{host}:{port}: {error}"))

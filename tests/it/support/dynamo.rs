@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,26 @@ pub(crate) fn engine() -> Option<Engine> {
     let engine = newest().into_iter().find(overlay2)?;
     build(&engine);
     Some(engine)
+}
+
+/// Two machines: each engine has a network of its own.
+pub(crate) fn two_engines() -> Option<(Engine, Engine)> {
+    let first = engine()?;
+    let other = |engine: &Engine| engine.name != first.name;
+    let second = newest().into_iter().find(other)?;
+    for image in [IMAGE, "dynamo:latest-dynamo-services"] {
+        let known = second.docker().args(["image", "inspect", image]).output();
+        if known.is_ok_and(|output| output.status.success()) {
+            continue;
+        }
+        let mut save = first.docker();
+        let mut save = save.args(["save", image]).stdout(Stdio::piped()).spawn();
+        let saved = save.as_mut().expect("docker").stdout.take().expect("saved");
+        let load = second.docker().arg("load").stdin(saved).output();
+        assert!(load.expect("docker").status.success(), "{image}");
+        assert!(save.expect("docker").wait().expect("save").success());
+    }
+    Some((first, second))
 }
 
 /// Lets dynbuild build the images, once.
@@ -79,7 +99,10 @@ pub(crate) struct Served {
 pub(crate) struct Deployment {
     pub(crate) engine: Engine,
     pub(crate) name: String,
-    directory: tempfile::TempDir,
+    directory: Arc<tempfile::TempDir>,
+    /// Where clients are, and at which name they find the first frontend.
+    network: String,
+    frontend: String,
 }
 
 impl Deployment {
@@ -104,9 +127,42 @@ impl Deployment {
         fs_err::write(directory.path().join("deployment.toml"), text).expect("written");
         Self {
             engine: engine.clone(),
+            directory: Arc::new(directory),
+            network: name.clone(),
+            frontend: format!("{name}-frontend-0"),
             name,
-            directory,
         }
+    }
+
+    /// Returns the same file as one of its machines has it. Its members use the machine's network.
+    pub(crate) fn at(&self, engine: &Engine) -> Self {
+        Self {
+            engine: engine.clone(),
+            directory: self.directory.clone(),
+            network: "host".to_owned(),
+            frontend: "127.0.0.1".to_owned(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// What programs remember of this machine.
+    fn state(&self) -> PathBuf {
+        self.directory
+            .path()
+            .join(format!("state-{}", self.engine.name))
+    }
+
+    /// Returns the only place of a deployment that dynrun remembers.
+    fn place(&self) -> Option<PathBuf> {
+        let mut places = fs_err::read_dir(self.state().join("dynrun/deployments")).ok()?;
+        Some(places.next()?.expect("read").path())
+    }
+
+    /// Returns what the supervisor in the background reported.
+    pub(crate) fn log(&self) -> String {
+        let log = self.place().map(|place| place.join("supervisor.log"));
+        log.and_then(|log| fs_err::read_to_string(log).ok())
+            .unwrap_or_default()
     }
 
     pub(crate) fn file(&self) -> PathBuf {
@@ -125,21 +181,22 @@ impl Deployment {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", "/nonexistent")
-            .env("XDG_STATE_HOME", self.directory.path().join("state"))
+            .env("XDG_STATE_HOME", self.state())
             .env("DOCKER_HOST", &self.engine.host)
             .stdin(Stdio::null());
         command.output().expect("dynrun starts").into()
     }
 
+    /// Returns whether somebody supervises, or did.
+    pub(crate) fn has_supervisor(&self) -> bool {
+        self.place()
+            .is_some_and(|place| place.join("record.json").exists())
+    }
+
     /// Returns the supervisor's process.
     pub(crate) fn supervisor(&self) -> i32 {
-        let places = self.directory.path().join("state/dynrun/deployments");
-        let place = fs_err::read_dir(places)
-            .expect("places")
-            .next()
-            .expect("one")
-            .expect("read");
-        let lock = fs_err::read_to_string(place.path().join("lock")).expect("a lock");
+        let lock = self.place().expect("a place").join("lock");
+        let lock = fs_err::read_to_string(lock).expect("a lock");
         lock.trim().parse().expect("a number")
     }
 
@@ -174,10 +231,7 @@ impl Deployment {
 
     /// Returns the types of workers that the first frontend has of the model, if it answers.
     pub(crate) fn worker_types(&self, port: u16) -> Option<BTreeSet<String>> {
-        let url = format!(
-            "http://{}-frontend-0:{port}/v1/models/model/ready",
-            self.name
-        );
+        let url = format!("http://{}:{port}/v1/models/model/ready", self.frontend);
         let output = self.client(&["curl", "-sS", "-m", "5", &url]);
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
         let namespaces = answer.get("namespaces")?.as_object()?.values();
@@ -191,7 +245,7 @@ impl Deployment {
 
     /// Asks the first frontend; returns who answered, if somebody did.
     pub(crate) fn serve(&self, port: u16, prompt: &str) -> Option<Served> {
-        let url = format!("http://{}-frontend-0:{port}/v1/chat/completions", self.name);
+        let url = format!("http://{}:{port}/v1/chat/completions", self.frontend);
         let body = serde_json::json!({
             "model": "model",
             "messages": [{"role": "user", "content": prompt}],
@@ -214,7 +268,7 @@ impl Deployment {
 
     /// Asks the first frontend from a container of the network; returns status and body.
     pub(crate) fn ask(&self, port: u16, tokens: u32) -> String {
-        let url = format!("http://{}-frontend-0:{port}/v1/chat/completions", self.name);
+        let url = format!("http://{}:{port}/v1/chat/completions", self.frontend);
         let body = format!(
             r#"{{"model":"model","messages":[{{"role":"user","content":"Hello"}}],"max_tokens":{tokens},"stream":true}}"#
         );
@@ -235,7 +289,7 @@ impl Deployment {
     /// Runs a command in a container of the network.
     pub(crate) fn client(&self, command: &[&str]) -> Output {
         let mut docker = self.engine.docker();
-        docker.args(["run", "--rm", "--network", &self.name, IMAGE]);
+        docker.args(["run", "--rm", "--network", &self.network, IMAGE]);
         docker.args(command).output().expect("docker")
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::dynrun::connection::{as_docker, refused};
-use crate::cli::dynrun::deployment::{DeploymentArgs, load, profile};
+use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, load, profile};
 use crate::cli::dynrun::facts;
 use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
@@ -21,9 +21,9 @@ use crate::problem::Problems;
 
 /// Prints the line of each member; asks no engine and makes nothing.
 pub(super) fn dry_run(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let deployment = load(asked, edge)?;
+    let Loaded { deployment, node } = load(asked, edge)?;
     let host = facts::host(edge);
-    for member in deployment.on(asked.node.as_deref()) {
+    for member in deployment.on(node.as_deref()) {
         let framework = member.request.framework.as_deref().unwrap_or_default();
         let launch = Launch::decide(Inputs {
             request: &member.request,

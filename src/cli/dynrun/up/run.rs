@@ -5,7 +5,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::prepare;
 use super::show::Shown;
 use crate::cli::dynrun::connection::{connect, refused};
-use crate::cli::dynrun::deployment::{DeploymentArgs, is_named, load, load_record};
+use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, is_named, load, load_record};
 use crate::cli::dynrun::place::place;
 use crate::cli::dynrun::wait::engine_address;
 use crate::cli::edge::Edge;
@@ -25,20 +25,27 @@ pub(super) async fn run(
 ) -> Result<Exit, Problems> {
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
-    let mut deployment = load(asked, edge)?;
+    let Loaded {
+        mut deployment,
+        node,
+    } = load(asked, edge)?;
+    if node.is_none() && !deployment.nodes.is_empty() {
+        return Err(which_machine(asked, &deployment).into());
+    }
     prepare::show_findings(&deployment, edge);
     let engine = connect(edge).await?;
-    let place = place(&deployment.name, asked.node.as_deref(), edge)?;
+    let place = place(&deployment.name, edge)?;
     let _lock = lock(&place, &deployment.name)?;
     let launcher = prepare::launcher(engine, &deployment, edge).await?;
     let engine = &launcher.engine;
-    let node = asked.node.as_deref();
-    give_gpus(engine, &launcher.facts.cdi_devices, &mut deployment, node).await?;
+    let devices = &launcher.facts.cdi_devices;
+    give_gpus(engine, devices, &mut deployment, node.as_deref()).await?;
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
     let running = found(engine, &deployment.name).await.map_err(refused)?;
     let settings = Settings {
-        node: asked.node.clone(),
+        node,
+        file: asked.file.clone().unwrap_or_default(),
         logs: !supervisor,
         engine_address: engine_address(edge),
     };
@@ -55,6 +62,25 @@ pub(super) async fn run(
     remove_all(engine, &name).await.map_err(refused)?;
     place.forget();
     Ok(exit)
+}
+
+/// All members of all machines cannot run on this one.
+fn which_machine(asked: &DeploymentArgs, deployment: &Deployment) -> Problem {
+    let names = deployment
+        .nodes
+        .iter()
+        .map(|node| format!("`{}`", node.name));
+    let message = format!(
+        "Deployment `{}` has several machines, and it is not said which one this is",
+        deployment.name
+    );
+    let first = deployment.nodes.first();
+    Problem::new(Exit::Run, message).hint(format!(
+        "Name it, one of {}: `dynrun up {} --node {}`",
+        names.collect::<Vec<_>>().join(", "),
+        asked.file.as_deref().unwrap_or(&deployment.name),
+        first.map_or("", |node| &node.name),
+    ))
 }
 
 fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
@@ -108,9 +134,12 @@ async fn pass_on(
 
 /// Reads the record again. Whoever changed it has seen that it can be read.
 async fn changed(place: &Place, launcher: &Launcher, edge: &Edge) -> Option<Deployment> {
-    let mut deployment = load_record(&place.record()?, edge).ok()?;
+    let Loaded {
+        mut deployment,
+        node,
+    } = load_record(&place.record()?, edge).ok()?;
     let devices = &launcher.facts.cdi_devices;
-    give_gpus(&launcher.engine, devices, &mut deployment, None)
+    give_gpus(&launcher.engine, devices, &mut deployment, node.as_deref())
         .await
         .ok()?;
     Some(deployment)

@@ -17,6 +17,8 @@ pub(super) struct Shown {
     name: String,
     model: String,
     url: Option<String>,
+    /// Where the frontends are, for a machine that has none.
+    frontends: String,
     workers: BTreeMap<Role, usize>,
     mock: bool,
     width: usize,
@@ -31,6 +33,7 @@ impl Shown {
             name: deployment.name.clone(),
             model: deployment.model.served.clone(),
             url: deployment.url(),
+            frontends: frontends(deployment),
             workers: deployment.ready.workers.clone(),
             mock: deployment.mock,
             width: names.max().unwrap_or_default(),
@@ -44,6 +47,12 @@ impl Shown {
             Report::Warning(text) => edge.ui.warn(&text),
             Report::Quote(text) => edge.ui.quote(&text),
             Report::Diagnosis(diagnosis) => diagnosis::show(&diagnosis, edge),
+            Report::Hindered { cause, fixes } => {
+                edge.ui.warn(&cause);
+                for fix in &fixes {
+                    edge.ui.hint(fix);
+                }
+            }
             Report::Problems(problems) => edge.ui.problems(&problems),
             Report::Line { member, text } => {
                 edge.ui.print(&format!(
@@ -58,6 +67,16 @@ impl Shown {
                     "{}: ready after {seconds:.1} s: {}",
                     self.name,
                     self.ready(&answered)
+                );
+                self.answer(0, &text, edge);
+            }
+            Report::Registered { after, members } => {
+                let seconds = after.as_secs_f64();
+                let text = format!(
+                    "{}: {} in discovery after {seconds:.1} s; {} proves that requests arrive",
+                    self.name,
+                    members.join(", "),
+                    self.frontends
                 );
                 self.answer(0, &text, edge);
             }
@@ -105,6 +124,14 @@ impl Shown {
             None => {}
         }
     }
+}
+
+fn frontends(deployment: &Deployment) -> String {
+    let frontends = deployment.frontends().map(|member| {
+        let node = member.node.as_deref().unwrap_or_default();
+        format!("`{}` on machine `{node}`", member.name)
+    });
+    frontends.collect::<Vec<_>>().join(" or ")
 }
 
 /// From now on everything is written to the log.
