@@ -175,7 +175,8 @@ fn address(text: &str) -> Option<Host> {
 /// Returns the engine of a context, or at an address.
 fn engine(name: &str, surroundings: &Surroundings) -> Result<Endpoint, crate::engine::LocateError> {
     if let Some(host) = address(name) {
-        return Ok(Endpoint::engine(Address::new(&host, None)));
+        let address = Address::new(&host, None).with_headers(surroundings.headers()?);
+        return Ok(Endpoint::engine(address));
     }
     let meant = if name == "default" {
         surroundings.clone()

@@ -60,7 +60,9 @@ impl Connection {
             return Self::by(Route::Native, address, None, Pings::No).await;
         }
         let engine = ask_version(address).await?;
-        let (first, second) = if engine.api >= NATIVE_GRPC {
+        // A proxy that wants headers reads them on the requests that are upgraded; docker's client
+        // sends them nowhere else.
+        let (first, second) = if engine.api >= NATIVE_GRPC && !address.has_headers() {
             (Route::Native, Route::Upgrade)
         } else {
             (Route::Upgrade, Route::Native)

@@ -134,6 +134,8 @@ impl Edge {
                 .map(PathBuf::from)
                 .or_else(|| Some(home?.join(".docker"))),
             runtime: variable("XDG_RUNTIME_DIR").map(PathBuf::from),
+            headers: variable("DOCKER_CUSTOM_HEADERS").map(str::to_owned),
+            logins: variable("DOCKER_AUTH_CONFIG").map(str::to_owned),
         }
     }
 

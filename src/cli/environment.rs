@@ -39,6 +39,14 @@ pub const VARIABLES: &[Variable] = &[
         help: "directory of ca.pem, cert.pem and key.pem",
     },
     Variable {
+        name: "DOCKER_CUSTOM_HEADERS",
+        help: "headers for requests to the engine, as NAME=VALUE,NAME=VALUE",
+    },
+    Variable {
+        name: "DOCKER_AUTH_CONFIG",
+        help: "logins to registries, as JSON like that of docker's config.json",
+    },
+    Variable {
         name: "DYNBUILD_ENGINE_TIMEOUT",
         help: "how long the engine may take to answer, for example 5m (default 60s)",
     },

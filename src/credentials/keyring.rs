@@ -48,12 +48,16 @@ impl Keyring {
 
     /// Returns the login to a registry; none if there is none.
     ///
-    /// As for docker, a helper that is configured is asked alone.
+    /// As for docker, what `DOCKER_AUTH_CONFIG` has comes first, and a helper that is configured is
+    /// asked alone.
     ///
     /// # Errors
     /// Fails when the login cannot be read or its helper does not do its work.
     pub async fn login(&self, host: &str) -> Result<Option<Login>, LoginError> {
         let server = registry_key(host);
+        if let Some(credential) = self.config.first_credential(server) {
+            return Ok(Some(credential.into()));
+        }
         if let Some(suffix) = self.config.credential_helper(server) {
             let program = format!("docker-credential-{suffix}");
             let mut helper = helper::Helper::new(program, self.helper_limit);
@@ -117,6 +121,24 @@ mod tests {
         let expected = Login::Token(Secret::new("t"));
         assert_eq!(token.login("r.example").await, Ok(Some(expected)));
         assert_eq!(Keyring::default().login("nvcr.io").await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn logins_of_the_environment_come_before_a_helper() {
+        let (_directory, keyring) = helper("echo '{\"Username\":\"h\",\"Secret\":\"s\"}'");
+        let variable = r#"{"auths":{"https://r.example/v1/":{"auth":"dTpw"}}}"#;
+        let variable = Config::parse(variable).unwrap().credentials;
+        let config = Config {
+            first_credentials: variable,
+            ..(*keyring.config).clone()
+        };
+        let keyring = Keyring {
+            config: Arc::new(config),
+            ..keyring
+        };
+        assert_eq!(keyring.login("r.example").await, Ok(Some(account())));
+        let of_helper = keyring.login("other.example").await.unwrap().unwrap();
+        assert_ne!(of_helper, account());
     }
 
     #[tokio::test]

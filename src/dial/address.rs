@@ -3,7 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use http::HeaderMap;
+
 use crate::docker::host::{Host, SshHost, TcpHost, TlsFiles};
+use crate::docker::http_headers::HttpHeaders;
 
 /// An address and what listens there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +67,51 @@ pub enum Address {
     },
     /// A program whose standard input and output are the connection; each connection starts one.
     Command(Vec<String>),
+    /// An engine behind a proxy that reads headers.
+    Proxied {
+        /// Where the proxy listens.
+        proxy: Box<Self>,
+        /// What is added to every request.
+        headers: HttpHeaders,
+    },
 }
 
 impl Address {
     /// Returns whether this is an engine of this machine, so that paths mean the same to it and to us.
-    pub const fn is_local(&self) -> bool {
-        matches!(self, Self::Unix(_))
+    pub fn is_local(&self) -> bool {
+        matches!(self.stream(), Self::Unix(_))
+    }
+
+    /// Adds headers to every request, if there are any.
+    #[must_use]
+    pub fn with_headers(self, headers: HttpHeaders) -> Self {
+        if headers.is_empty() {
+            return self;
+        }
+        Self::Proxied {
+            proxy: Box::new(self),
+            headers,
+        }
+    }
+
+    /// Returns where the byte stream goes to.
+    pub(crate) fn stream(&self) -> &Self {
+        match self {
+            Self::Proxied { proxy, .. } => proxy.stream(),
+            Self::Unix(_) | Self::Tcp { .. } | Self::Tls { .. } | Self::Command(_) => self,
+        }
+    }
+
+    /// Returns whether what listens there reads headers of HTTP/1.1.
+    pub(crate) const fn has_headers(&self) -> bool {
+        matches!(self, Self::Proxied { .. })
+    }
+
+    /// Adds the headers of this address to a request, whose own headers stay.
+    pub(crate) fn add_headers(&self, request: &mut HeaderMap) {
+        if let Self::Proxied { proxy: _, headers } = self {
+            headers.add_to(request);
+        }
     }
 
     /// Returns the address that a docker client would use; `tls` is for ports only.
@@ -141,6 +183,7 @@ impl fmt::Display for Address {
                 write!(f, "tcp://{host}:{port}")
             }
             Self::Command(line) => f.write_str(&shell_words::join(line)),
+            Self::Proxied { proxy, headers: _ } => proxy.fmt(f),
         }
     }
 }

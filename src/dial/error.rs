@@ -116,7 +116,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     pub(super) fn dial(address: &Address, source: io::Error) -> Self {
-        let address = address.clone();
+        let address = address.stream().clone();
         match source.kind() {
             io::ErrorKind::NotFound => Self::NoSocket { address },
             io::ErrorKind::PermissionDenied => Self::PermissionDenied { address },
@@ -134,7 +134,7 @@ impl ConnectError {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         Self::Talk {
-            address: address.clone(),
+            address: address.stream().clone(),
             source: source.into(),
         }
     }

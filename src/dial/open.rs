@@ -44,6 +44,9 @@ impl Address {
                     line: line.clone(),
                     source,
                 }),
+            Self::Proxied { proxy, headers: _ } => {
+                Box::pin(proxy.dial_without_limit(protocol)).await
+            }
         }
     }
 

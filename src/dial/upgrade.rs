@@ -27,7 +27,9 @@ pub(crate) async fn upgrade(
         .await
         .map_err(failed)?;
     tokio::spawn(connection.with_upgrades());
-    let request = request(path, headers).map_err(|error| ConnectError::request(address, error))?;
+    let request = request(path, headers).map_err(|error| ConnectError::request(address, error));
+    let mut request = request?;
+    address.add_headers(request.headers_mut());
     let response = sender.send_request(request).await.map_err(failed)?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         let status = response.status();

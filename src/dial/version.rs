@@ -66,7 +66,8 @@ async fn ping(address: &Address) -> Result<(Parts, Bytes), ConnectError> {
     let request = Request::get("/_ping")
         .header("Host", "docker")
         .body(Empty::<Bytes>::new());
-    let request = request.map_err(|error| ConnectError::request(address, error))?;
+    let mut request = request.map_err(|error| ConnectError::request(address, error))?;
+    address.add_headers(request.headers_mut());
     let response = sender.send_request(request).await.map_err(failed)?;
     let (head, body) = response.into_parts();
     let body = Limited::new(body, ANSWER_LIMIT).collect().await;

@@ -27,6 +27,7 @@ pub mod extra_host;
 pub mod gpus;
 mod hinted;
 pub mod host;
+pub mod http_headers;
 pub mod ignore;
 pub mod layout_image;
 pub mod mount;

@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// Returns whether the engine is on this machine, so that paths mean the same to it and to us.
-    pub const fn is_local(&self) -> bool {
+    pub fn is_local(&self) -> bool {
         self.address.is_local()
     }
 

@@ -31,6 +31,7 @@ const FRESH: Duration = Duration::from_secs(60);
 pub(super) async fn transport(
     address: Address,
 ) -> Result<impl Fn(BollardRequest) -> Answer + Send + Sync, ConnectError> {
+    let proxied = address.clone();
     let connector = Connector {
         first: Arc::new(Mutex::new(Some(First {
             stream: address.dial_http().await?,
@@ -39,8 +40,9 @@ pub(super) async fn transport(
         address: Arc::new(address),
     };
     let client = Client::builder(TokioExecutor::new()).build(connector);
-    Ok(move |request| -> Answer {
+    Ok(move |mut request: BollardRequest| -> Answer {
         let client = client.clone();
+        proxied.add_headers(request.headers_mut());
         Box::pin(async move { client.request(request).await.map_err(Into::into) })
     })
 }

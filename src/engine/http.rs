@@ -131,7 +131,8 @@ impl Engine {
         // Ends with the answer, or with the stream that it became.
         tokio::spawn(connection.with_upgrades());
         let request = self.request(call, upgrade);
-        let request = request.map_err(|source| failed(source.into()))?;
+        let mut request = request.map_err(|source| failed(source.into()))?;
+        self.address().add_headers(request.headers_mut());
         let answer = sender.send_request(request).await;
         let answer = answer.map_err(|source| failed(source.into()))?;
         refuse(&action, answer).await

@@ -13,6 +13,7 @@ use crate::docker::Hinted as _;
 use crate::docker::config::{Config, ConfigError};
 use crate::docker::context::{self, Context, ContextError};
 use crate::docker::host::{Host, HostError, TlsFiles};
+use crate::docker::http_headers::{HeaderError, HttpHeaders};
 use crate::exit::Exit;
 use crate::problem::{Problem, capitalized};
 use crate::text_file;
@@ -32,6 +33,10 @@ pub struct Surroundings {
     pub config: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`, where a rootless engine has its socket.
     pub runtime: Option<PathBuf>,
+    /// `DOCKER_CUSTOM_HEADERS`.
+    pub headers: Option<String>,
+    /// `DOCKER_AUTH_CONFIG`: logins, written as in docker's `config.json`.
+    pub logins: Option<String>,
 }
 
 /// An engine's address and why it is this one.
@@ -70,6 +75,12 @@ pub enum LocateError {
     /// `DOCKER_HOST` is wrong.
     #[error("`DOCKER_HOST` is wrong")]
     Host(#[source] HostError),
+    /// `DOCKER_CUSTOM_HEADERS` is wrong.
+    #[error("`DOCKER_CUSTOM_HEADERS` is wrong")]
+    Headers(#[source] HeaderError),
+    /// `DOCKER_AUTH_CONFIG` is wrong.
+    #[error("`DOCKER_AUTH_CONFIG` is wrong")]
+    Logins(#[source] ConfigError),
     /// Docker's configuration cannot be read.
     #[error("`{}` cannot be read", path.display())]
     Read {
@@ -106,10 +117,13 @@ impl From<LocateError> for Problem {
     fn from(error: LocateError) -> Self {
         let hint = match &error {
             LocateError::Host(error) => error.hint().map(|hint| capitalized(&hint)),
+            LocateError::Headers(error) => error.hint().map(|hint| capitalized(&hint)),
             LocateError::NoContext(_) => Some("Choose one of `docker context ls`".to_owned()),
-            LocateError::Read { .. } | LocateError::Config { .. } | LocateError::Context { .. } => {
-                None
-            }
+            LocateError::Logins(_) => Some(
+                "Write `{\"auths\": {\"REGISTRY\": {\"auth\": \"…\"}}}`, or unset it".to_owned(),
+            ),
+            LocateError::Config { source, .. } => source.hint().map(|hint| capitalized(&hint)),
+            LocateError::Read { .. } | LocateError::Context { .. } => None,
         };
         let problem = Self::from_error(Exit::Engine, &error);
         hint.into_iter().fold(problem, Self::hint)
@@ -121,6 +135,15 @@ impl From<LocateError> for Problem {
 /// # Errors
 /// Fails when what the surroundings say is wrong; docker's client would refuse it as well.
 pub fn locate(surroundings: &Surroundings) -> Result<Located, LocateError> {
+    let Located { address, origin } = bare(surroundings)?;
+    Ok(Located {
+        address: address.with_headers(surroundings.headers()?),
+        origin,
+    })
+}
+
+/// Finds out where it listens.
+fn bare(surroundings: &Surroundings) -> Result<Located, LocateError> {
     if let Some(host) = &surroundings.host {
         let host: Host = host.parse().map_err(LocateError::Host)?;
         let tls = surroundings.tls.then(|| surroundings.tls_files()).flatten();
@@ -149,11 +172,23 @@ impl Surroundings {
             .map_or(Ok(None), |path| read(&path))
     }
 
-    /// Reads docker's `config.json`; an empty configuration if there is none.
+    /// Reads docker's `config.json`, and the logins of the environment; an empty configuration if
+    /// there is neither.
     ///
     /// # Errors
-    /// Fails when the file cannot be read or is no configuration.
+    /// Fails when the file cannot be read or is no configuration, or the variable is none.
     pub fn docker_config(&self) -> Result<Config, LocateError> {
+        let variable = self.logins.as_deref().map(Config::parse).transpose();
+        Ok(Config {
+            first_credentials: variable
+                .map_err(LocateError::Logins)?
+                .map(|config| config.credentials)
+                .unwrap_or_default(),
+            ..self.docker_config_file()?
+        })
+    }
+
+    fn docker_config_file(&self) -> Result<Config, LocateError> {
         let Some(text) = self.docker_config_text()? else {
             return Ok(Config::default());
         };
@@ -161,6 +196,17 @@ impl Surroundings {
             path: self.docker_config_path().unwrap_or_default(),
             source,
         })
+    }
+
+    /// Returns what is added to requests to the engine: what the variable says, else the file.
+    ///
+    /// # Errors
+    /// Fails when the variable or the file is wrong.
+    pub fn headers(&self) -> Result<HttpHeaders, LocateError> {
+        match self.headers.as_deref() {
+            Some(text) => HttpHeaders::from_variable(text).map_err(LocateError::Headers),
+            None => Ok(self.docker_config()?.headers),
+        }
     }
 
     fn docker_config_path(&self) -> Option<PathBuf> {
@@ -302,6 +348,80 @@ mod tests {
             files: TlsFiles::in_directory(Path::new("/certificates"), true),
         };
         assert_eq!(locate(&tls).unwrap().address, expected);
+    }
+
+    #[test]
+    fn headers_of_the_file_or_the_variable_go_with_every_address() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = r#"{"HttpHeaders":{"X-File":"1"},"currentContext":"lab"}"#;
+        fs_err::write(directory.path().join("config.json"), config).unwrap();
+        add_context(directory.path(), "lab", "unix:///lab.sock");
+        let of_file = surroundings(&directory);
+        let of_variable = Surroundings {
+            headers: Some("X-Variable=2".into()),
+            host: Some("tcp://lab:2375".into()),
+            ..of_file.clone()
+        };
+        for (surroundings, address, name) in [
+            (of_file, "unix:///lab.sock", "x-file"),
+            (of_variable, "tcp://lab:2375", "x-variable"),
+        ] {
+            let located = locate(&surroundings).unwrap().address;
+            assert_eq!(located.to_string(), address);
+            let mut request = http::HeaderMap::new();
+            located.add_headers(&mut request);
+            let names: Vec<_> = request.keys().map(http::HeaderName::as_str).collect();
+            assert_eq!(names, [name]);
+        }
+    }
+
+    #[test_case::test_case(
+        Some("X-Token"),
+        None,
+        "`DOCKER_CUSTOM_HEADERS` is wrong",
+        "Write `NAME=VALUE,NAME=VALUE`"
+    )]
+    #[test_case::test_case(
+        None,
+        Some("{auths:hunter2}"),
+        "`DOCKER_AUTH_CONFIG` is wrong",
+        "Write `{\"auths\": {\"REGISTRY\": {\"auth\": \"…\"}}}`, or unset it"
+    )]
+    fn wrong_variables_are_refused(
+        headers: Option<&str>,
+        logins: Option<&str>,
+        message: &str,
+        hint: &str,
+    ) {
+        let surroundings = Surroundings {
+            headers: headers.map(str::to_owned),
+            logins: logins.map(str::to_owned),
+            ..Surroundings::default()
+        };
+        let problem = Problem::from(locate(&surroundings).unwrap_err());
+        assert_eq!(
+            (problem.message.as_str(), problem.hints),
+            (message, vec![hint.to_owned()])
+        );
+        assert!(!problem.causes.iter().any(|cause| cause.contains("hunter2")));
+    }
+
+    #[test]
+    fn logins_of_the_variable_come_before_those_of_the_file() {
+        use crate::docker::config::Credential;
+        let directory = tempfile::tempdir().unwrap();
+        let config = r#"{"auths":{"a":{"auth":"dTpw"},"b":{"auth":"dTpw"}},"credsStore":"lab"}"#;
+        fs_err::write(directory.path().join("config.json"), config).unwrap();
+        let surroundings = Surroundings {
+            logins: Some(r#"{"auths":{"https://b/v2/":{"auth":"djpx"}}}"#.into()),
+            ..surroundings(&directory)
+        };
+        let config = surroundings.docker_config().unwrap();
+        assert!(config.credential("a").is_some() && config.first_credential("a").is_none());
+        let Some(Credential::Password { username, .. }) = config.first_credential("b") else {
+            panic!("a login");
+        };
+        assert_eq!(username, "v");
     }
 
     #[test]

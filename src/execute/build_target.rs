@@ -38,7 +38,7 @@ impl<'a> Run<'a> {
         let started = OnceCell::new();
         let parts = parts.into_iter().map(async |ready| {
             let run = self.on(ready.part);
-            run.part(ready, &started).await
+            Box::pin(run.part(ready, &started)).await
         });
         let mut ends = join_all(parts).await;
         if is_joined {

@@ -12,6 +12,7 @@ mod github;
 mod interrupts;
 mod nodes;
 mod pipeline;
+mod proxied;
 mod registries;
 mod results;
 mod sample;

@@ -1,6 +1,7 @@
 //! What can be wrong with the file.
 
 use crate::docker::hinted::Hinted;
+use crate::docker::http_headers::HeaderError;
 
 /// Why the configuration could not be read. Never holds a value of the file, because there may be
 /// passwords in it.
@@ -26,6 +27,9 @@ pub enum ConfigError {
         /// What should be there.
         expected: &'static str,
     },
+    /// A header cannot be sent.
+    #[error(transparent)]
+    Header(HeaderError),
 }
 
 impl ConfigError {
@@ -43,11 +47,12 @@ impl ConfigError {
 
 impl Hinted for ConfigError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
+        match self {
             Self::Json { .. } => {
-                "correct it; `python3 -m json.tool FILE` shows the place".to_owned()
+                Some("correct it; `python3 -m json.tool FILE` shows the place".to_owned())
             }
-            Self::Type { expected, .. } => format!("write {expected} there, or remove it"),
-        })
+            Self::Type { expected, .. } => Some(format!("write {expected} there, or remove it")),
+            Self::Header(error) => error.hint(),
+        }
     }
 }

@@ -16,12 +16,15 @@ pub use self::error::ConfigError;
 pub use self::proxy::Proxy;
 
 use self::json::Node;
+use super::http_headers::HttpHeaders;
 
 /// The parts of the configuration that concern us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// Credentials kept in the file, by registry as written there.
     pub credentials: BTreeMap<String, Credential>,
+    /// Credentials of `DOCKER_AUTH_CONFIG`, which come before those of the file and its helpers.
+    pub first_credentials: BTreeMap<String, Credential>,
     /// Registries whose credentials in the file cannot be read. Docker warns of them and goes on.
     pub unreadable: Vec<String>,
     /// The suffix of the helper program for all registries: `docker-credential-SUFFIX`.
@@ -34,6 +37,8 @@ pub struct Config {
     pub detach_keys: Option<String>,
     /// Proxies for containers and builds, by engine address or `default`.
     pub proxies: BTreeMap<String, Proxy>,
+    /// Headers for requests to the engine (`HttpHeaders`).
+    pub headers: HttpHeaders,
 }
 
 impl Config {
@@ -59,6 +64,7 @@ impl Config {
             proxies: fields
                 .take("proxies")
                 .map(|node| Proxy::read(node).map(Some))?,
+            headers: headers(fields.take("HttpHeaders"))?,
             ..Self::default()
         };
         for (registry, entry) in fields.take("auths").entries()? {
@@ -81,13 +87,12 @@ impl Config {
     /// Returns the credential that the file itself holds for a registry, as [`registry_key`] names
     /// it. An entry may also be written as an address (`https://registry/v2/`).
     pub fn credential(&self, registry: &str) -> Option<&Credential> {
-        let similar = || {
-            let mut entries = self.credentials.iter();
-            entries.find(|(written, _)| host_name(written) == registry)
-        };
-        self.credentials
-            .get(registry)
-            .or_else(|| similar().map(|(_, credential)| credential))
+        find(&self.credentials, registry)
+    }
+
+    /// Returns the credential that goes before what the file and its helpers have.
+    pub fn first_credential(&self, registry: &str) -> Option<&Credential> {
+        find(&self.first_credentials, registry)
     }
 
     /// Returns whether the file has a credential for a registry that cannot be read.
@@ -102,6 +107,27 @@ impl Config {
             .get(engine)
             .or_else(|| self.proxies.get("default"))
     }
+}
+
+fn find<'a>(
+    credentials: &'a BTreeMap<String, Credential>,
+    registry: &str,
+) -> Option<&'a Credential> {
+    let similar = || {
+        let mut entries = credentials.iter();
+        entries.find(|(written, _)| host_name(written) == registry)
+    };
+    let exact = credentials.get(registry);
+    exact.or_else(|| similar().map(|(_, credential)| credential))
+}
+
+fn headers(node: Node) -> Result<HttpHeaders, ConfigError> {
+    let text = |node: Node| node.text().map(|text| Some(text.unwrap_or_default()));
+    let pairs: Vec<(String, String)> = node.map(text)?;
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    HttpHeaders::new(pairs).map_err(ConfigError::Header)
 }
 
 /// Returns the name under which docker keeps the credentials of a registry. Docker Hub has one of
@@ -141,7 +167,7 @@ mod tests {
         "currentContext": "remote",
         "detachKeys": "ctrl-q,q",
         "proxies": {"default": {"httpProxy": "http://proxy:3128", "noProxy": "localhost"}},
-        "HttpHeaders": {"X-Team": "a"},
+        "HttpHeaders": {"X-Team": "a", "User-Agent": "curl"},
         "psFormat": "ignored"
     }"#;
 
@@ -164,6 +190,7 @@ mod tests {
         assert_eq!(names, ["HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"]);
         assert_eq!(config.credential(registry_key("docker.io")), Some(&me()));
         assert_eq!(config.credential("ghcr.io"), None);
+        assert_eq!(format!("{:?}", config.headers), "{\"x-team\"}");
     }
 
     #[test_case("r.example:5000")]
@@ -224,6 +251,14 @@ mod tests {
     #[test_case(
         r#"{"credsStore": 5}"#,
         "`credsStore` is a number, but must be a string"
+    )]
+    #[test_case(
+        r#"{"HttpHeaders": {"X-Token": ["hunter2"]}}"#,
+        "`HttpHeaders.X-Token` is an array, but must be a string"
+    )]
+    #[test_case(
+        r#"{"HttpHeaders": {"X-Token": "hunter2\nX: y"}}"#,
+        "the value of the header `X-Token` has a line break or a control character"
     )]
     #[test_case(r#"["hunter2"]"#, "the file is an array, but must be an object")]
     #[test_case("{\"auths\": hunter2", "not JSON at line 1, column 11: expected value")]

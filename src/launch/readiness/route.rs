@@ -300,6 +300,7 @@ impl Places {
                 (addresses.map(|address| address.to_string()).collect(), true)
             }
             (None, Address::Command(_)) => (Vec::new(), false),
+            (None, Address::Proxied { proxy, headers: _ }) => return Self::new(proxy, set, own),
         };
         Self { hosts, is_here }
     }
