@@ -49,6 +49,15 @@ pub enum NamedContextError {
     /// There is nothing behind the `=`.
     #[error("The place of a build context is empty")]
     Empty,
+    /// Its own name is none that a stage could refer to.
+    #[error("Build context `{name}` has no name that `FROM` or `--from` could take")]
+    Name {
+        /// What was written.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        reason: ReferenceError,
+    },
     /// The image has no valid name.
     #[error("Build context `{text}` names no image")]
     Image {
@@ -64,9 +73,21 @@ impl Hinted for NamedContextError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Empty => "Write a directory, a URL or `docker-image://NAME`".to_owned(),
-            Self::Image { reason, .. } => reason.hint()?,
+            Self::Image { reason, .. } | Self::Name { reason, .. } => reason.hint()?,
         })
     }
+}
+
+/// Checks the name of a context: docker reads it as that of an image, which it may replace.
+///
+/// # Errors
+/// Fails when no image could be called so.
+pub fn check_name(name: &str) -> Result<(), NamedContextError> {
+    let checked = name.parse::<Reference>().map(|_| ());
+    checked.map_err(|reason| NamedContextError::Name {
+        name: name.to_owned(),
+        reason,
+    })
 }
 
 impl NamedContext {

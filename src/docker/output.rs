@@ -95,6 +95,22 @@ pub enum OutputError {
         /// The rule that it breaks.
         reason: NumberError,
     },
+    /// An attribute that has one of a few values, and was given another.
+    #[error("Invalid value `{value}` of the output attribute `{attribute}`")]
+    Word {
+        /// The attribute.
+        attribute: &'static str,
+        /// What was written.
+        value: String,
+        /// The values that there are.
+        known: &'static [&'static str],
+    },
+    /// A level that is no number.
+    #[error("Invalid output `{text}`: `compression-level` is no number")]
+    Level {
+        /// What was written.
+        text: String,
+    },
     /// An image as a directory, which the engine sends in another way than archives.
     #[error("Output `{0}` asks for a directory (`tar=false`), which is not supported")]
     Unpacked(String),
@@ -130,6 +146,11 @@ impl Hinted for OutputError {
             }
             Self::UnknownAttribute(unknown) => unknown.hint(),
             Self::Value { .. } => "Write `true` or `false`".to_owned(),
+            Self::Word { value, known, .. } => match closest(value, known.iter().copied()) {
+                Some(word) => format!("Did you mean `{word}`?"),
+                None => format!("Write one of `{}`", known.join("`, `")),
+            },
+            Self::Level { .. } => "Write, for example, `compression-level=3`".to_owned(),
             Self::Unpacked(_) => {
                 "Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`".to_owned()
             }
@@ -247,6 +268,7 @@ impl FromStr for Output {
         }
         let known = kind.known_attributes(fields.contains_key("dest"));
         check_known(&fields, &known, ("Output type", kind.as_str()))?;
+        check_values(&fields, text)?;
         if take_boolean(&mut fields, "tar").map_err(wrong)? == Some(false) {
             return Err(OutputError::Unpacked(text.to_owned()));
         }
@@ -268,6 +290,47 @@ impl FromStr for Output {
         };
         output.pushes_by_digest().map_err(wrong)?;
         Ok(output)
+    }
+}
+
+/// Refuses values that BuildKit refuses when everything is built. It takes an empty one for none, or
+/// for true.
+fn check_values(fields: &BTreeMap<String, String>, text: &str) -> Result<(), OutputError> {
+    const SWITCHES: &[&str] = &[
+        "attestation-inline",
+        "force-compression",
+        "name-canonical",
+        "oci-mediatypes",
+        "platform-split",
+        "prefer-nondist-layers",
+        "registry.insecure",
+        "rewrite-timestamp",
+        "store",
+        "unpack",
+    ];
+    const COMPRESSIONS: &[&str] = &["uncompressed", "gzip", "estargz", "zstd"];
+    let written = |name: &str| fields.get(name).filter(|value| !value.is_empty());
+    for value in SWITCHES.iter().filter_map(|name| written(name)) {
+        boolean(value).map_err(|reason| OutputError::Value {
+            text: text.to_owned(),
+            reason,
+        })?;
+    }
+    if let Some(value) =
+        written("compression").filter(|value| !COMPRESSIONS.contains(&value.as_str()))
+    {
+        return Err(OutputError::Word {
+            attribute: "compression",
+            value: value.clone(),
+            known: COMPRESSIONS,
+        });
+    }
+    let level = written("compression-level").map(|level| level.parse::<i64>());
+    match level {
+        Some(Err(_)) => Err(OutputError::Level {
+            text: text.to_owned(),
+        }),
+        Some(Ok(_)) | None => Ok(()),
     }
 }
 
@@ -473,6 +536,11 @@ mod tests {
             "type=cacheonly,name=a",
             "type=image,push=yes",
             "type=image,push-by-digest=yes",
+            "type=image,compression=gz",
+            "type=oci,dest=x,compression=lzma",
+            "type=image,compression-level=high",
+            "type=image,force-compression=maybe",
+            "type=local,dest=x,platform-split=2",
             "type=oci,dest=x,tar=false",
             "type=registry,push-by-digest=1",
         ];
@@ -495,6 +563,11 @@ mod tests {
         Output type `cacheonly` has no attribute `name` (Leave it out)
         Invalid output `type=image,push=yes`: `yes` is neither true nor false (Write `true` or `false`)
         Invalid output `type=image,push-by-digest=yes`: `yes` is neither true nor false (Write `true` or `false`)
+        Invalid value `gz` of the output attribute `compression` (Did you mean `gzip`?)
+        Invalid value `lzma` of the output attribute `compression` (Write one of `uncompressed`, `gzip`, `estargz`, `zstd`)
+        Invalid output `type=image,compression-level=high`: `compression-level` is no number (Write, for example, `compression-level=3`)
+        Invalid output `type=image,force-compression=maybe`: `maybe` is neither true nor false (Write `true` or `false`)
+        Invalid output `type=local,dest=x,platform-split=2`: `2` is neither true nor false (Write `true` or `false`)
         Output `type=oci,dest=x,tar=false` asks for a directory (`tar=false`), which is not supported (Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`)
         Output `type=registry,push-by-digest=1` pushes by digest, but `registry.example/a:1` has a tag (Name the repository only: `name=registry.example/a`)
         ");

@@ -123,7 +123,11 @@ impl From<LocateError> for Problem {
                 "Write `{\"auths\": {\"REGISTRY\": {\"auth\": \"…\"}}}`, or unset it".to_owned(),
             ),
             LocateError::Config { source, .. } => source.hint().map(|hint| capitalized(&hint)),
-            LocateError::Read { .. } | LocateError::Context { .. } => None,
+            LocateError::Read { path, .. } => Some(format!(
+                "See what it is: `ls -l {}`",
+                shell_words::quote(&path.display().to_string())
+            )),
+            LocateError::Context { .. } => None,
         };
         let problem = Self::from_error(Exit::Engine, &error);
         hint.into_iter().fold(problem, Self::hint)

@@ -1,10 +1,10 @@
 //! Whether results can be written where they are to go, before hours of building them.
 
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, Mode, OFlags, access, open};
+use rustix::fs::{Access, Mode, OFlags, access, makedev, open};
 
 use crate::docker::output::{Destination, OutputKind};
 use crate::exit::Exit;
@@ -48,6 +48,8 @@ pub enum Obstacle {
     Refused(PathBuf, String),
     /// It is a pipe that nobody reads.
     Unread(PathBuf),
+    /// It is in a file system that keeps nothing, or a device that takes nothing.
+    Keepless(PathBuf),
 }
 
 impl Obstacle {
@@ -70,6 +72,13 @@ impl Obstacle {
                 format!("`{}`: {why}", path.display()),
                 format!("Name another place: `{option}`"),
             ),
+            Self::Keepless(path) => (
+                format!(
+                    "`{}` belongs to the kernel, and keeps no files",
+                    path.display()
+                ),
+                format!("Name another place: `{option}`"),
+            ),
             Self::Unread(path) => (
                 format!("Nobody reads the pipe `{}`", path.display()),
                 "Start its reader first".to_owned(),
@@ -88,6 +97,7 @@ pub fn file_obstacle(path: &Path) -> Option<Obstacle> {
         Some(kind) if kind.is_dir() => Some(Obstacle::Kind(owned(), "a directory")),
         Some(kind) if kind.is_socket() => Some(Obstacle::Kind(owned(), "a socket")),
         Some(kind) if kind.is_fifo() => has_no_reader(path).then(|| Obstacle::Unread(owned())),
+        Some(_) if is_always_full(path) => Some(Obstacle::Keepless(owned())),
         Some(kind) if !kind.is_file() || access(path, Access::WRITE_OK).is_ok() => refusal(path),
         Some(_) | None => {
             let directory = path.parent().filter(|parent| *parent != Path::new(""));
@@ -116,9 +126,40 @@ fn directory_obstacle(path: &Path) -> Option<Obstacle> {
 }
 
 fn refusal(path: &Path) -> Option<Obstacle> {
+    if is_of_the_kernel(path) {
+        return Some(Obstacle::Keepless(path.to_owned()));
+    }
     let error = access(path, Access::WRITE_OK).err()?;
     let error = io::Error::from(error).to_string();
     Some(Obstacle::Refused(path.to_owned(), error))
+}
+
+/// Returns whether a path is in a file system in which every file is a question to the kernel. Root
+/// may write to all of them, so permissions do not tell.
+fn is_of_the_kernel(path: &Path) -> bool {
+    // linux/magic.h, without those that keep files, such as tmpfs.
+    const PROC: u64 = 0x9fa0;
+    const SYSFS: u64 = 0x6265_6572;
+    const CGROUP: u64 = 0x0027_e0eb;
+    const CGROUP2: u64 = 0x6367_7270;
+    const DEBUGFS: u64 = 0x6462_6720;
+    const TRACEFS: u64 = 0x7472_6163;
+    const SECURITYFS: u64 = 0x7363_6673;
+    const CONFIGFS: u64 = 0x6265_6570;
+    const BPF: u64 = 0xcafe_4a11;
+    const MQUEUE: u64 = 0x1980_0202;
+    const KINDS: [u64; 10] = [
+        PROC, SYSFS, CGROUP, CGROUP2, DEBUGFS, TRACEFS, SECURITYFS, CONFIGFS, BPF, MQUEUE,
+    ];
+    let kind = rustix::fs::statfs(path).map(|facts| u64::try_from(facts.f_type));
+    matches!(kind, Ok(Ok(kind)) if KINDS.contains(&kind))
+}
+
+/// Returns whether a path is `/dev/full`, by its number.
+fn is_always_full(path: &Path) -> bool {
+    let full = makedev(1, 7);
+    let metadata = path.metadata();
+    metadata.is_ok_and(|facts| facts.file_type().is_char_device() && facts.rdev() == full)
 }
 
 /// A pipe that nobody reads cannot be opened for writing without waiting.
@@ -165,6 +206,22 @@ mod tests {
             file_obstacle(&at("pipe")),
             Some(Obstacle::Unread(at("pipe")))
         );
+    }
+
+    #[test]
+    fn nothing_is_kept_by_the_kernel() {
+        let keepless = |path: &str| Some(Obstacle::Keepless(path.into()));
+        assert_eq!(file_obstacle(Path::new("/proc/x.tar")), keepless("/proc"));
+        assert_eq!(file_obstacle(Path::new("/sys/x.tar")), keepless("/sys"));
+        let existing = "/proc/sys/kernel/core_pattern";
+        assert_eq!(file_obstacle(Path::new(existing)), keepless(existing));
+        assert_eq!(file_obstacle(Path::new("/dev/full")), keepless("/dev/full"));
+        assert_eq!(
+            directory_obstacle(Path::new("/proc/x/y")),
+            keepless("/proc")
+        );
+        assert_eq!(directory_obstacle(Path::new("/sys")), keepless("/sys"));
+        assert_eq!(directory_obstacle(Path::new("/dev/shm")), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::values::Values;
 use crate::docker::Hinted;
 use crate::docker::attestation::Attestation;
 use crate::docker::cache::{CacheSpec, CacheUse, Masked};
-use crate::docker::named_context::NamedContext;
+use crate::docker::named_context::{NamedContext, check_name};
 use crate::docker::output::{Output, OutputKind};
 use crate::profile::{Profile, Template};
 use crate::toml_file::Located;
@@ -131,7 +131,8 @@ pub(super) fn contexts(
         .collect();
     let mut contexts = BTreeMap::new();
     for (name, (place, origin)) in texts {
-        let context = read(place.parse::<NamedContext>(), &origin, findings);
+        let place = check_name(name).and_then(|()| place.parse::<NamedContext>());
+        let context = read(place, &origin, findings);
         contexts.extend(context.map(|context| (name.clone(), context.value)));
     }
     contexts

@@ -69,7 +69,8 @@ fn attributes(kind: CacheKind) -> Vec<&'static str> {
     ];
     let known: &[&[&str]] = match kind {
         CacheKind::Registry => &[&["ref", "registry.insecure"], WRITTEN, MANIFEST, LAYERS],
-        CacheKind::Inline => &[WRITTEN],
+        // Docker takes a `ref`, which means nothing: the cache is part of the image.
+        CacheKind::Inline => &[&["ref"], WRITTEN],
         CacheKind::Gha => &[GHA, WRITTEN],
         CacheKind::S3 => &[S3, WRITTEN],
         CacheKind::Azblob => &[AZBLOB, WRITTEN],

@@ -165,6 +165,7 @@ mod tests {
         ));
         // Docker takes it, and pipelines write it, though an image holds its own steps only.
         assert!(written("type=inline,mode=max").is_ok());
+        assert!(written("type=inline,ref=r/x").is_ok());
         for name in ["type=registry,ref=r/X", "r/$TAG"] {
             assert!(matches!(written(name), Err(CacheError::Reference(_))));
         }
