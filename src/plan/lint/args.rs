@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::finding::{Finding, Rule};
-use super::programs::{image_may_set, programs_read, runs_programs};
+use super::programs::{image_may_set, may_read_any, programs_read};
 use super::subject::{AUTOMATIC, Subject, code, finding, used};
 use crate::dockerfile::{Arg, Instruction, Kind, Mount, Stage, Variable, references};
 use crate::plan::stages::{Fragment, StageId};
@@ -311,7 +311,7 @@ fn read_by_programs<'a>(subject: &Subject<'a>) -> HashSet<&'a str> {
                 names.extend(instruction.args().iter().map(|arg| arg.name.as_str()));
             }
             let is_run = matches!(instruction.kind, Kind::Run(_));
-            below |= is_run && runs_programs(&code(fragment, instruction));
+            below |= is_run && may_read_any(&code(fragment, instruction));
         }
         if let Some(parent) = subject.graph.parent(id) {
             runs[parent] |= below;
