@@ -16,6 +16,9 @@ use crate::report::step::Step;
 /// How many of the last lines of a failed step go into an annotation, which is a small box.
 const LOG_LINES: usize = 10;
 
+/// How many lines programs add to their reason at most: as pip does to that of a build backend.
+const TRAILER: usize = 25;
+
 /// The likely reason of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
@@ -133,8 +136,49 @@ pub fn diagnose(error: &str, lines: &[&str]) -> Option<Diagnosis> {
                 Scope::Output => in_error().or_else(|| output.sentence(pattern)),
             };
             let (captures, evidence) = found?;
+            let behind = output.behind(pattern);
+            if rule.is_said_in_passing && has_gone_on(behind) {
+                return None;
+            }
             let server = output.server(error);
             Some(Diagnosis::new(rule, &captures, evidence, server.as_deref()))
         })
     })
+}
+
+/// Returns whether a step did something else behind a line, and failed of that.
+fn has_gone_on(lines: &[&str]) -> bool {
+    let said = lines.iter().filter(|line| !line.trim().is_empty());
+    said.count() > TRAILER || diagnose("", lines).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    const NO_GIT: &str = "fatal: not a git repository (or any of the parent directories): .git";
+
+    fn class(lines: &[&str]) -> Option<&'static str> {
+        diagnose("exit code: 1", lines).map(|found| found.class)
+    }
+
+    #[test_case(&[NO_GIT] => Some("git-absent"); "the last word")]
+    #[test_case(&[NO_GIT, "make: *** [Makefile:3: version] Error 128"] => Some("git-absent"); "what called it")]
+    #[test_case(&[NO_GIT, "a.c:1:10: fatal error: zlib.h: No such file or directory"] => Some("header"); "a compiler fails later")]
+    #[test_case(&[NO_GIT, "version unknown", "error[E0425]: cannot find value `x`", "error: could not compile `x` (lib) due to 1 previous error"] => Some("rust-code"); "cargo fails later")]
+    #[test_case(&["fatal: detected dubious ownership in repository at '/x'", "/bin/sh: 1: cmaek: not found"] => Some("program"); "a program is missing later")]
+    #[test_case(&["error: could not compile `x` (lib) due to 1 previous error", NO_GIT] => Some("git-absent"); "git fails last")]
+    fn what_git_says_in_passing_is_no_reason(lines: &[&str]) -> Option<&'static str> {
+        class(lines)
+    }
+
+    #[test]
+    fn what_stands_far_above_the_end_is_no_reason() {
+        let later = vec!["compiling"; TRAILER + 1];
+        let lines = [&[NO_GIT], later.as_slice()].concat();
+        assert_eq!(class(&lines), None);
+        assert_eq!(class(&lines[..TRAILER]), Some("git-absent"));
+    }
 }

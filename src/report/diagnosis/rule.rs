@@ -20,6 +20,9 @@ pub(super) struct Rule {
     pub(super) fix: &'static str,
     /// Whether a login that the step did not have could be all that it lacks.
     pub(super) wants_login: bool,
+    /// Whether programs say it in passing and go on: it is the reason only at the end of the output,
+    /// and if nothing known follows.
+    pub(super) is_said_in_passing: bool,
 }
 
 /// What a pattern is compared to.
@@ -46,6 +49,14 @@ impl Rule {
             cause,
             fix,
             wants_login: false,
+            is_said_in_passing: false,
+        }
+    }
+
+    pub(super) const fn said_in_passing(self) -> Self {
+        Self {
+            is_said_in_passing: true,
+            ..self
         }
     }
 
@@ -136,6 +147,12 @@ impl<'a> Output<'a> {
     pub(super) fn line(&self, pattern: &Regex) -> Option<(Captures<'_>, String)> {
         let mut lines = self.lines.iter().rev();
         lines.find_map(|line| Some((pattern.captures(line)?, line.trim().to_owned())))
+    }
+
+    /// Returns the lines behind the last one that a pattern fits.
+    pub(super) fn behind(&self, pattern: &Regex) -> &'a [&'a str] {
+        let last = self.lines.iter().rposition(|line| pattern.is_match(line));
+        last.map_or(&[], |last| &self.lines[last + 1..])
     }
 
     /// Returns the groups of a pattern in the whole text, and the lines that it begins and ends in.

@@ -542,7 +542,8 @@ pub(super) const RULES: &[Rule] = &[
         &[r"detected dubious ownership in repository at '(?P<path>[^']+)'"],
         "git does not trust the repository at `$path`, since it belongs to another user",
         "Trust it in the step: `git config --global --add safe.directory $path`",
-    ),
+    )
+    .said_in_passing(),
     Rule::new(
         "git-absent",
         &[
@@ -553,7 +554,8 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The step asks git for what is not there: a repository, a branch, a tag or a commit[ `$ref`][ `$branch`][ `$remote`][ `$fetched`]",
         "Check the ref in the profile; a build context has no `.git` where `.dockerignore` leaves it out (`dynbuild context ls`)",
-    ),
+    )
+    .said_in_passing(),
     Rule::new(
         "read-only",
         &[r"Read-only file system"],
