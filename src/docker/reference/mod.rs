@@ -5,5 +5,5 @@ mod name;
 mod tag;
 
 pub use error::ReferenceError;
-pub use name::{DEFAULT_DOMAIN, Reference};
+pub use name::{DEFAULT_DOMAIN, Reference, has_variable};
 pub use tag::Tag;

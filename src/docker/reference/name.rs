@@ -100,6 +100,18 @@ impl Reference {
     }
 }
 
+/// Returns whether a text has a variable in it that nothing has replaced: of a shell, or `%NAME%`
+/// of Windows' command line and of some CI services.
+pub fn has_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let parts: Vec<&str> = text.split('%').collect();
+    let inner = parts.get(1..parts.len().saturating_sub(1));
+    text.contains(['$', '`']) || inner.unwrap_or_default().iter().any(|part| is_name(part))
+}
+
 impl FromStr for Reference {
     type Err = ReferenceError;
 
@@ -107,7 +119,7 @@ impl FromStr for Reference {
         if is_id(text) {
             return Err(ReferenceError::Id(text.to_owned()));
         }
-        if text.contains(['$', '`']) {
+        if has_variable(text) {
             return Err(ReferenceError::Unexpanded(text.to_owned()));
         }
         let (domain, rest) = split_domain(text);

@@ -69,6 +69,8 @@ fn a_digest_names_no_image_to_be_built(tag: &str) {
 #[test_case("x:$(git rev-parse HEAD)")]
 #[test_case("x:`git rev-parse HEAD`")]
 #[test_case("r/x:{target}-${CI_JOB}")]
+#[test_case("%CI_REGISTRY%/x:1"; "of Windows")]
+#[test_case("r/x:%BUILD_NUMBER%"; "of Windows in the tag")]
 fn a_variable_that_no_shell_has_replaced_is_named(tag: &str) {
     let (message, _) = named(None, tag);
     assert!(message.contains("not expanded"), "{message}");

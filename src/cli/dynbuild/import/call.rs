@@ -133,26 +133,57 @@ fn calls_something(word: &str) -> bool {
     !word.is_empty() && !word.starts_with('-')
 }
 
-/// Takes a line apart into its commands. A `;` may stand at the end of a word.
+/// Takes a line apart into its commands. A `;` may stand at the end of a word, and so may the
+/// bracket that closes `(cd x && build.sh)` or `$(build.sh)`.
 fn commands(words: &[String]) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
+    let mut open = 0;
     for word in words {
         let (word, ends) = match word.strip_suffix(';') {
             Some(word) => (word, true),
             None => (word.as_str(), false),
         };
+        let (begins, word, closes) = without_brackets(word, &mut open);
         let separates = SEPARATORS.contains(&word);
-        if !(separates || ends && word.is_empty()) {
-            commands
-                .last_mut()
-                .into_iter()
-                .for_each(|command| command.push(word.to_owned()));
+        if begins || separates {
+            commands.push(Vec::new());
         }
-        if separates || ends {
+        let is_bracket = matches!(word, "{" | "}") || word.is_empty() && (begins || closes || ends);
+        if let Some(command) = commands.last_mut().filter(|_| !separates && !is_bracket) {
+            command.push(word.to_owned());
+        }
+        if closes || ends {
             commands.push(Vec::new());
         }
     }
     commands
+}
+
+/// Cuts brackets of the shell off a word: those in front, and those behind that close an `open` one.
+/// Returns whether a command begins with the word, what is left, and whether it ends with it.
+fn without_brackets<'w>(word: &'w str, open: &mut usize) -> (bool, &'w str, bool) {
+    let (begins, bare) = match word.split_once("$(").filter(|(name, _)| is_assigned(name)) {
+        Some((_, bare)) => (true, bare),
+        None => (word.starts_with('('), word.trim_start_matches('(')),
+    };
+    let count = |bracket: char| bare.matches(bracket).count();
+    if begins {
+        *open += word[..word.len() - bare.len()].matches('(').count();
+    }
+    // A bracket that the word itself opens is part of its text.
+    let closing = count(')').saturating_sub(count('(')).min(*open);
+    let closes = closing > 0 && bare.ends_with(')');
+    if !closes {
+        return (begins, bare, false);
+    }
+    *open -= closing;
+    let end = bare.len() - closing.min(bare.len() - bare.trim_end_matches(')').len());
+    (begins, &bare[..end], true)
+}
+
+/// Returns whether what stands in front of `$(` is nothing, or `NAME=` in quotes or not.
+fn is_assigned(text: &str) -> bool {
+    text.is_empty() || text.strip_suffix('=').is_some_and(is_variable)
 }
 
 fn without_redirections(command: Vec<String>, notes: &mut Vec<String>) -> Vec<String> {
@@ -190,6 +221,13 @@ mod tests {
     #[test_case("build.sh --push 2>&1 | tee log" => (Script::Build, "--push".to_owned()); "a pipe")]
     #[test_case("set -e; bash container/run.sh -it -- bash" => (Script::Run, "-it -- bash".to_owned()); "run.sh")]
     #[test_case("python3 container/render.py --framework sglang && docker build -f x ." => (Script::Render, "--framework sglang".to_owned()); "render.py")]
+    #[test_case("(cd x && ./build.sh --framework vllm)" => (Script::Build, "--framework vllm".to_owned()); "a subshell")]
+    #[test_case("( cd x; ./build.sh --framework vllm )" => (Script::Build, "--framework vllm".to_owned()); "a subshell with spaces")]
+    #[test_case("((cd x && ./build.sh --a); echo b) | tee log" => (Script::Build, "--a".to_owned()); "a subshell in another")]
+    #[test_case("{ cd x; ./build.sh --a; }" => (Script::Build, "--a".to_owned()); "a group")]
+    #[test_case("ID=$(./build.sh --a b) && echo" => (Script::Build, "--a b".to_owned()); "a substitution")]
+    #[test_case("(./build.sh --build-arg 'A=f(x)')" => (Script::Build, "--build-arg 'A=f(x)'".to_owned()); "brackets of a value")]
+    #[test_case("./build.sh --build-arg 'A=x)'" => (Script::Build, "--build-arg 'A=x)'".to_owned()); "a bracket that nothing opened")]
     #[test_case("--target dev" => (Script::Build, "--target dev".to_owned()); "options alone")]
     #[test_case("run.sh -- ./build.sh" => (Script::Run, "-- ./build.sh".to_owned()); "a script in a container")]
     fn the_call_is(line: &str) -> (Script, String) {

@@ -9,6 +9,7 @@ use super::words::{read, split};
 use super::{render_py, run_sh};
 use crate::cli::dynbuild::args::ImportArgs;
 use crate::cli::edge::Edge;
+use crate::docker::reference::has_variable;
 use crate::exit::Exit;
 use crate::plan::render;
 use crate::problem::{Problem, Problems};
@@ -23,7 +24,10 @@ pub(in crate::cli::dynbuild) fn run(args: &ImportArgs, edge: &mut Edge) -> Resul
     let words = match args.line.as_slice() {
         [] => from_stdin(edge)?,
         // The whole line in quotes.
-        [line] if line.contains(char::is_whitespace) => split(line)?,
+        [line] if line.contains(char::is_whitespace) => {
+            warn_of_variables(line, edge);
+            split(line)?
+        }
         words => words.to_vec(),
     };
     let translation = translated(Call::find(&words)?)?;
@@ -63,13 +67,17 @@ fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {
     if words.is_empty() {
         return Err(Problem::new(Exit::Usage, "There is no line to import").hint(hint));
     }
-    if text.contains(['$', '`']) {
+    warn_of_variables(&text, edge);
+    Ok(words)
+}
+
+fn warn_of_variables(text: &str, edge: &mut Edge) {
+    if has_variable(text) {
         edge.ui.warn(
             "Variables and commands in the line are taken literally; \
              behind `--`, your shell fills them in first",
         );
     }
-    Ok(words)
 }
 
 fn list(edge: &mut Edge) {

@@ -5,6 +5,7 @@ use super::image::{Image, base, runtime, vllm_tag};
 use super::table::{Row, SAME, Takes, find};
 use super::words::{Line, Said};
 use crate::cli::dynbuild::leaks::LEAKS;
+use crate::docker::reference::has_variable;
 use crate::profile::{FormerName, former_name};
 
 /// A line of dynbuild, and what is worth knowing about it.
@@ -392,7 +393,7 @@ fn value_of(row: &Row, value: &str) -> String {
 
 /// Returns the name of a framework; some had others once. A variable stays one.
 pub(super) fn framework(name: &str) -> String {
-    if name.contains('$') {
+    if has_variable(name) {
         return name.to_owned();
     }
     let name = name.to_lowercase();
@@ -420,6 +421,8 @@ mod tests {
     }
 
     #[test_case("build.sh" => "--framework vllm --target dev --source tree"; "defaults")]
+    #[test_case("build.sh --framework $FW" => "--target dev --framework '$FW' --source tree"; "a variable")]
+    #[test_case("build.sh --framework %FW%" => "--target dev --framework '%FW%' --source tree"; "a variable of Windows")]
     #[test_case("build.sh --framework TRTLLM --target runtime" => "--framework trtllm --target runtime --source tree"; "case")]
     #[test_case("build.sh --framework VLLM_NIXL --target a --target b" => "--framework vllm --target b --source tree"; "the last one")]
     #[test_case("build.sh --framework sglang --target dev --cuda-version 12.9.1" => "--framework sglang --target dev --cuda-version 12.9 --source tree"; "cuda")]
