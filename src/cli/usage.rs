@@ -7,6 +7,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::Exit;
 use crate::problem::{Problem, capitalized};
+use crate::suggest::closest;
+use crate::toml_file::UnknownWord;
 
 /// Returns what is wrong with a command line; nothing if help or the version was asked for.
 ///
@@ -23,6 +25,10 @@ pub(super) fn problem(error: &Error, command: &str, exit: Exit) -> Option<Proble
         .causes
         .extend(error.source().map(ToString::to_string));
     problem.hints.extend(hints(error));
+    let unknown = error
+        .source()
+        .and_then(<dyn std::error::Error>::downcast_ref);
+    problem.hints.extend(unknown.map(nearest_word));
     if problem.hints.is_empty() {
         problem = problem.hint(format!("Read `{command} --help`"));
     }
@@ -98,6 +104,14 @@ fn usage(error: &Error) -> Option<String> {
 
 fn text(error: &Error, kind: ContextKind) -> String {
     error.get(kind).map(ToString::to_string).unwrap_or_default()
+}
+
+/// Returns what to write instead of a word that is none of a few.
+fn nearest_word(unknown: &UnknownWord) -> String {
+    match closest(&unknown.word, unknown.valid.iter().copied()) {
+        Some(word) => format!("Did you mean `{word}`?"),
+        None => format!("Write one of `{}`", unknown.valid.join("`, `")),
+    }
 }
 
 /// Returns the first of the values, which is the most likely of several suggestions.

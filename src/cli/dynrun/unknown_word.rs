@@ -138,13 +138,23 @@ fn meant(word: &str) -> Option<Meant> {
 }
 
 /// Returns whether a word is a misspelling of a name: one letter is wrong, too much, missing or
-/// swapped. Of short names only swaps count, since many images have short names.
+/// swapped. Of short names only swaps count, and of those of three letters one that is typed twice
+/// and a plural, since many images have short names.
 fn is_near(word: &str, name: &str) -> bool {
     let distance = strsim::osa_distance(word, name);
     match name.len() {
-        ..=3 => distance == 1 && same_letters(word, name),
+        ..=2 => distance == 1 && same_letters(word, name),
+        3 => distance == 1 && (same_letters(word, name) || is_stretched(word, name)),
         _ => distance == 1,
     }
+}
+
+/// Returns whether a word is a name with one of its letters twice in a row, or with an `s` behind.
+fn is_stretched(word: &str, name: &str) -> bool {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.iter().eq(name.chars().collect::<Vec<_>>().iter())
+        || word.strip_suffix('s') == Some(name)
 }
 
 fn same_letters(left: &str, right: &str) -> bool {
@@ -208,6 +218,10 @@ mod tests {
     #[test_case("PS" => Some(Meant::Ours("ps")); "upper case")]
     #[test_case("sp" => Some(Meant::Ours("ps")); "swapped")]
     #[test_case("rnu" => Some(Meant::Ours("run")); "three letters swapped")]
+    #[test_case("fitt" => Some(Meant::Ours("fit")); "a letter twice")]
+    #[test_case("runn" => Some(Meant::Ours("run")); "the last letter twice")]
+    #[test_case("rrun" => Some(Meant::Ours("run")); "the first letter twice")]
+    #[test_case("fits" => Some(Meant::Ours("fit")); "a plural")]
     #[test_case("sotp" => Some(Meant::Ours("stop")))]
     #[test_case("atach" => Some(Meant::Ours("attach")))]
     #[test_case("explian" => Some(Meant::Ours("explain")))]

@@ -129,7 +129,7 @@ fn mistakes_are_told_with_their_mend() {
     stderr:
     error: Invalid value `disk` for `--sccache-backend <BACKEND>`
       because: `disk` is no sccache backend; there are local, s3, redis, webdav, gha, off
-      hint: Read `dynbuild plan --help`
+      hint: Write one of `local`, `s3`, `redis`, `webdav`, `gha`, `off`
     ");
 }
 
