@@ -14,7 +14,7 @@ mod sh;
 mod tests;
 mod yaml;
 
-use super::Deployment;
+use super::{Deployment, Kind};
 use crate::problem::Problems;
 use crate::profile::Profile;
 use crate::toml_file::choice;
@@ -65,7 +65,11 @@ impl Exported {
             ExportFormat::Quadlet => per_machine(deployment, &containers, quadlet::export),
             ExportFormat::Sh => per_machine(deployment, &containers, sh::export),
         };
-        exported.notes.extend(local_images(&containers));
+        // What a format leaves to others has no image there.
+        let has_services = format != ExportFormat::Dgd;
+        let written = containers.iter();
+        let written = written.filter(|it| has_services || it.member.kind != Kind::Service);
+        exported.notes.extend(local_images(written));
         exported.notes.dedup();
         let notes = exported.notes.iter();
         let notes: Vec<_> = notes.map(|note| format!("# dynrun: {note}\n")).collect();
@@ -128,10 +132,18 @@ fn per_machine(
 }
 
 /// Images that dynbuild makes are known to the engine that made them.
-fn local_images(containers: &[Container<'_>]) -> Option<String> {
-    let local = containers.iter().find(|container| container.is_local())?;
-    Some(format!(
-        "the image `{}` is only on the machine that built it: push it, and name it by `image`",
-        local.image
-    ))
+fn local_images<'a>(
+    containers: impl Iterator<Item = &'a Container<'a>>,
+) -> impl Iterator<Item = String> {
+    let mut images: Vec<&str> = Vec::new();
+    for container in containers.filter(|container| container.is_local()) {
+        if !images.contains(&&*container.image) {
+            images.push(&container.image);
+        }
+    }
+    images.into_iter().map(|image| {
+        format!(
+            "the image `{image}` is only on the machine that built it: push it, and name it by `image`"
+        )
+    })
 }
