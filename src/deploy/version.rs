@@ -5,11 +5,20 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+use crate::profile::Profile;
+
 /// A released version, such as `1.4.2`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DynamoVersion(Version);
 
 impl DynamoVersion {
+    /// Returns the version of Dynamo that a profile builds, as it is written there.
+    pub fn of_profile(profile: &Profile) -> String {
+        let component = profile.components.get("ai-dynamo");
+        let version = component.and_then(|component| component.version.as_ref());
+        version.map_or_else(String::new, |version| version.value.0.clone())
+    }
+
     /// Returns whether this is a version from `major.minor` on.
     pub fn is_at_least(&self, major: u64, minor: u64) -> bool {
         self.0.release().iter().copied().take(2).ge([major, minor])

@@ -15,6 +15,7 @@ mod dynrun_commands;
 mod dynrun_dry;
 mod dynrun_fit;
 mod dynrun_hostile;
+mod dynrun_import;
 mod dynrun_ready;
 mod dynrun_terminal;
 mod engines;

@@ -10,7 +10,7 @@ use super::place::remembered;
 use super::run;
 use crate::cli::edge::Edge;
 use crate::deploy::file::DeploymentFile;
-use crate::deploy::{Deployment, Inputs, Shipped};
+use crate::deploy::{Deployment, DynamoVersion, Inputs, Shipped};
 use crate::exit::Exit;
 use crate::launch::request::Request;
 use crate::operate::Record;
@@ -177,7 +177,7 @@ fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded
         .framework
         .as_ref()
         .map_or("dynamo", |framework| framework.value.as_str());
-    let version = version(&profile(framework, edge)?);
+    let version = DynamoVersion::of_profile(&profile(framework, edge)?);
     let deployment = Deployment::derive(Inputs {
         file: &file,
         mock: asked.mock,
@@ -340,13 +340,6 @@ pub(super) fn profile(framework: &str, edge: &Edge) -> Result<Profile, Problems>
         ..Request::default()
     };
     run::profile(&request, edge)
-}
-
-/// Returns the version of Dynamo that a profile builds.
-fn version(profile: &Profile) -> String {
-    let component = profile.components.get("ai-dynamo");
-    let version = component.and_then(|component| component.version.as_ref());
-    version.map_or_else(String::new, |version| version.value.0.clone())
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {

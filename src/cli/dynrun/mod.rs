@@ -16,6 +16,7 @@ mod facts;
 mod fit;
 mod gc;
 mod help;
+mod import;
 mod launch_command;
 mod leases;
 mod line;
@@ -35,6 +36,7 @@ mod up;
 mod verb;
 mod version;
 mod wait;
+mod written;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,7 @@ mod table;
 mod words;
 mod worker;
 
-pub use document::DeploymentFile;
+pub use document::{DeploymentFile, SCHEMA};
 pub use flag_value::{FlagArgs, FlagValue};
 pub use service::ServiceTable;
 pub use words::{DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode};

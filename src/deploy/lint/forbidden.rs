@@ -101,6 +101,26 @@ const VARIABLES: &[(&str, &str)] = &[
 /// Names of the keys that are those of a worker's table.
 const OF_WORKERS: [&str; 7] = ["role", "tp", "pp", "dp", "ep", "nodes", "gpus"];
 
+/// Returns the key that a flag of workers is derived from.
+pub(in crate::deploy) fn worker_key(flag: &str) -> Option<&'static str> {
+    key(WORKER_FLAGS, flag)
+}
+
+/// Returns the key that a flag of frontends is derived from.
+pub(in crate::deploy) fn frontend_key(flag: &str) -> Option<&'static str> {
+    key(FRONTEND_FLAGS, flag)
+}
+
+/// Returns the key that a variable is derived from.
+pub(in crate::deploy) fn variable_key(name: &str) -> Option<&'static str> {
+    key(VARIABLES, name)
+}
+
+fn key(known: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    let found = known.iter().find(|(flag, _)| *flag == name);
+    found.map(|(_, key)| *key)
+}
+
 pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     let file = common.file;
     let mut tables = vec![
@@ -167,7 +187,7 @@ impl<'a> Written<'a> {
             .filter(|(_, name, _)| !self.forces(&name.value));
         written
             .filter_map(|(kind, name, known)| {
-                let (_, key) = known.iter().find(|(flag, _)| *flag == name.value)?;
+                let key = key(known, &name.value)?;
                 Some(self.refuse(kind, &name.value, key, &name.at))
             })
             .collect()

@@ -1,7 +1,7 @@
 //! What is wrong with a deployment before anything is started: one file per kind of check.
 
 mod agreement;
-mod forbidden;
+pub(super) mod forbidden;
 mod names;
 mod partners;
 mod ports;

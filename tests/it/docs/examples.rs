@@ -74,6 +74,7 @@ impl Answer {
                 "plan",
                 "list",
                 "export",
+                "import",
                 "help",
                 "version",
                 "completions",

@@ -1,0 +1,327 @@
+//! `DynamoGraphDeployment`s, of both versions of the API: components become parts.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::draft::text;
+use super::input::{Format, Input};
+use super::part::{Part, PartKind};
+use super::yaml::Node;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::toml_file::Located;
+
+/// The group of the API, in front of its version.
+const GROUP: &str = "nvidia.com/";
+pub(super) const EXPORT: &str = "export.dgd";
+
+/// Texts of `ConfigMap`s, by their names and keys.
+pub(super) type ConfigMaps = BTreeMap<String, Vec<(String, String)>>;
+
+/// Reads the object among the documents of a file.
+///
+/// # Errors
+/// Returns why the object is none that can be read.
+pub(super) fn read(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Result<(), Problem> {
+    input.format = Format::Dgd;
+    let maps = config_maps(documents, root, input);
+    let api = root
+        .get("apiVersion")
+        .and_then(Node::text)
+        .unwrap_or_default();
+    let is_old = match api.strip_prefix(GROUP) {
+        Some("v1beta1") => false,
+        Some("v1alpha1") => true,
+        _ => return Err(unknown_version(root, api)),
+    };
+    if is_old {
+        input.dgd.push((EXPORT, "api".to_owned(), text("v1alpha1")));
+    }
+    if let Some(metadata) = root.get("metadata") {
+        metadata_of(metadata, input);
+    }
+    let Some(spec) = root.get("spec") else {
+        let problem = Problem::new(Exit::Run, "The object has no `spec`");
+        return Err(problem
+            .excerpt(root.at.excerpt("here"))
+            .hint("Name a complete object"));
+    };
+    input.framework = spec.get("backendFramework").and_then(Node::located);
+    let mut reader = Reader {
+        input,
+        maps,
+        common: spec.get("env").or(spec.get("envs")),
+        pvcs: Vec::new(),
+    };
+    for (key, node) in spec.entries() {
+        match key.value.as_str() {
+            "backendFramework" | "env" | "envs" | "services" | "components" => {}
+            "pvcs" => {
+                let names = node
+                    .items()
+                    .iter()
+                    .filter_map(|pvc| pvc.get("name")?.located());
+                reader.pvcs = names.collect();
+            }
+            _ => reader.unknown(key, ""),
+        }
+    }
+    for (name, node) in spec.get("services").map(Node::entries).unwrap_or_default() {
+        reader.service(name, node);
+    }
+    for node in spec.get("components").map(Node::items).unwrap_or_default() {
+        reader.component(node);
+    }
+    Ok(())
+}
+
+fn unknown_version(root: &Node, api: &str) -> Problem {
+    let at = root.get("apiVersion").map_or(&root.at, |node| &node.at);
+    Problem::new(
+        Exit::Run,
+        format!("Unknown version `{api}` of a DynamoGraphDeployment"),
+    )
+    .excerpt(at.excerpt("here"))
+    .hint("Versions that are read: `nvidia.com/v1alpha1` and `nvidia.com/v1beta1`")
+}
+
+/// Returns the texts, and notes every other object.
+fn config_maps(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> ConfigMaps {
+    let mut maps = ConfigMaps::new();
+    let others = documents
+        .iter()
+        .filter(|it| !std::ptr::eq(Rc::as_ptr(it), root));
+    for document in others {
+        let kind = document
+            .get("kind")
+            .and_then(Node::text)
+            .unwrap_or("document");
+        let name = document.path(&["metadata", "name"]).and_then(Node::text);
+        let name = name.unwrap_or_default().to_owned();
+        if kind == "ConfigMap" {
+            let data = document.get("data").map(Node::entries).unwrap_or_default();
+            let data = data
+                .iter()
+                .filter_map(|(key, node)| Some((key.value.clone(), node.text()?.to_owned())));
+            maps.insert(name, data.collect());
+        } else {
+            let said = format!("the {kind} `{name}` is not taken over");
+            input.notes.add(&document.at, said);
+        }
+    }
+    maps
+}
+
+fn metadata_of(metadata: &Node, input: &mut Input) {
+    for (key, node) in metadata.entries() {
+        match key.value.as_str() {
+            "name" => input.name = node.located(),
+            "namespace" => {
+                let namespace = node.text().map(text);
+                let entry = namespace.map(|it| (EXPORT, key.value.clone(), it));
+                input.dgd.extend(entry);
+            }
+            "labels" | "annotations" => {
+                let table = if key.value == "labels" {
+                    "export.dgd.labels"
+                } else {
+                    "export.dgd.annotations"
+                };
+                let entries = node.entries().iter();
+                let entries = entries.filter_map(|(name, node)| {
+                    Some((table, name.value.clone(), text(node.text()?)))
+                });
+                input.dgd.extend(entries);
+            }
+            other => input
+                .notes
+                .add(&key.at, format!("`metadata.{other}` is not taken over")),
+        }
+    }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) input: &'a mut Input,
+    pub(super) maps: ConfigMaps,
+    /// Variables of all components.
+    common: Option<&'a Node>,
+    pvcs: Vec<Located<String>>,
+}
+
+impl Reader<'_> {
+    fn unknown(&mut self, key: &Located<String>, below: &str) {
+        let said = format!(
+            "`{below}{}` is Kubernetes' own and not taken over",
+            key.value
+        );
+        self.input.notes.add(&key.at, said);
+    }
+
+    pub(super) fn unknown_in(&mut self, node: &Node, known: &[&str], below: &str) {
+        let unknown = node.entries().iter();
+        for (key, _) in unknown.filter(|(key, _)| !known.contains(&key.value.as_str())) {
+            self.unknown(key, below);
+        }
+    }
+
+    /// Reads a component of v1beta1.
+    fn component(&mut self, node: &Node) {
+        let Some(name) = node.get("name").and_then(Node::located) else {
+            self.input
+                .mistake(node, "components", "a list of mappings with `name`");
+            return;
+        };
+        let mut part = Part::new(name);
+        let kind = node.get("type").and_then(Node::text).unwrap_or("worker");
+        part.role = role(kind);
+        let known = [
+            "name",
+            "type",
+            "replicas",
+            "multinode",
+            "sharedMemorySize",
+            "runtimeVersionOverride",
+            "podTemplate",
+            "modelRef",
+        ];
+        self.unknown_in(node, &known, "");
+        counts(node, &mut part);
+        if let Some(size) = node.get("sharedMemorySize") {
+            shared_memory(size, &mut part);
+        }
+        let version = node.get("runtimeVersionOverride").and_then(Node::text);
+        self.input.version = self.input.version.take().or(version.map(str::to_owned));
+        if let Some(template) = node.get("podTemplate") {
+            self.unknown_in(template, &["spec"], "podTemplate.");
+            if let Some(pod) = template.get("spec") {
+                self.unknown_in(pod, &["containers", "volumes"], "");
+                let containers = pod.get("containers").map(Node::items).unwrap_or_default();
+                let is_main = |it: &&Rc<Node>| it.get("name").and_then(Node::text) == Some("main");
+                for other in containers.iter().filter(|it| !is_main(it)) {
+                    let said = "a container next to `main` is not taken over";
+                    self.input.notes.add(&other.at, said);
+                }
+                if let Some(main) = containers.iter().find(is_main) {
+                    let volumes = pod.get("volumes");
+                    self.container(main, volumes, &mut part);
+                }
+            }
+        }
+        self.finish(part, kind);
+    }
+
+    /// Reads a service of v1alpha1.
+    fn service(&mut self, name: &Located<String>, node: &Node) {
+        let mut part = Part::new(name.clone());
+        let text = |key| node.get(key).and_then(Node::text);
+        let kind = text("subComponentType")
+            .or(text("componentType"))
+            .unwrap_or("worker");
+        part.role = role(kind);
+        let known = [
+            "componentType",
+            "subComponentType",
+            "replicas",
+            "multinode",
+            "sharedMemory",
+            "resources",
+            "envFromSecret",
+            "envs",
+            "extraPodSpec",
+            "volumeMounts",
+            "modelRef",
+            "dynamoNamespace",
+        ];
+        self.unknown_in(node, &known, "");
+        counts(node, &mut part);
+        if let Some(size) = node.path(&["sharedMemory", "size"]) {
+            shared_memory(size, &mut part);
+        }
+        if let Some(resources) = node.get("resources") {
+            self.resources(resources, &mut part);
+        }
+        if let Some(secret) = node.get("envFromSecret") {
+            self.secret(secret);
+        }
+        if let Some(envs) = node.get("envs") {
+            self.variables(envs, &mut part);
+        }
+        let mounts = node
+            .get("volumeMounts")
+            .map(Node::items)
+            .unwrap_or_default();
+        for mount in mounts {
+            let name = mount.get("name").and_then(Node::located);
+            match name.filter(|name| self.pvcs.iter().any(|pvc| pvc.value == name.value)) {
+                Some(name) => self.model_cache(&name, mount.get("mountPoint")),
+                None => self
+                    .input
+                    .notes
+                    .add(&mount.at, "a volume is not taken over"),
+            }
+        }
+        if let Some(pod) = node.get("extraPodSpec") {
+            self.unknown_in(pod, &["mainContainer", "volumes"], "");
+            if let Some(main) = pod.get("mainContainer") {
+                self.container(main, pod.get("volumes"), &mut part);
+            }
+        }
+        self.finish(part, kind);
+    }
+
+    /// Adds what the operator assumes, and what all components have.
+    fn finish(&mut self, mut part: Part, kind: &str) {
+        let is_default = part.program.is_empty();
+        if kind == "frontend" && is_default {
+            part.program = ["python3", "-m", "dynamo.frontend"]
+                .map(str::to_owned)
+                .to_vec();
+            part.kind = PartKind::Frontend;
+        }
+        if let Some(common) = self.common {
+            let own = std::mem::take(&mut part.env);
+            self.variables(common, &mut part);
+            for variable in own {
+                part.env
+                    .retain(|known| known.name.value != variable.name.value);
+                part.env.push(variable);
+            }
+        }
+        if matches!(part.kind, PartKind::Frontend | PartKind::Worker(_)) {
+            self.input.parts.push(part);
+        } else {
+            let said = format!(
+                "the component `{}` of type `{kind}` runs no frontend and no worker that dynrun knows, and is not taken over",
+                part.name.value
+            );
+            self.input.notes.add(part.at(), said);
+        }
+    }
+}
+
+fn role(kind: &str) -> Option<&'static str> {
+    match kind {
+        "prefill" => Some("prefill"),
+        "decode" => Some("decode"),
+        _ => None,
+    }
+}
+
+fn counts(node: &Node, part: &mut Part) {
+    if let Some(replicas) = node.get("replicas").and_then(Node::number) {
+        part.replicas = replicas;
+    }
+    if let Some(multinode) = node.get("multinode") {
+        part.nodes = multinode
+            .get("nodeCount")
+            .and_then(Node::number)
+            .unwrap_or(2);
+    }
+}
+
+fn shared_memory(node: &Node, part: &mut Part) {
+    let Some(size) = node.located() else { return };
+    // Docker writes `80g` for `80Gi`.
+    let docker = size.value.trim_end_matches('i').to_lowercase();
+    part.run.push(("shm-size", size.map(|_| text(&docker))));
+}

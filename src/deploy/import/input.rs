@@ -1,0 +1,184 @@
+//! What was read: parts, and what holds for all of them.
+
+use std::cell::Cell;
+
+use super::note::Notes;
+use super::part::{InputVariable, Part};
+use super::yaml::Node;
+use crate::deploy::export::ExportFormat;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::redact::is_secret;
+use crate::toml_file::Located;
+
+/// The format of the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Format {
+    #[default]
+    Compose,
+    Dgd,
+}
+
+impl Format {
+    /// Returns the format of an export that is compared with it.
+    pub(super) const fn export(self) -> ExportFormat {
+        match self {
+            Self::Compose => ExportFormat::Compose,
+            Self::Dgd => ExportFormat::Dgd,
+        }
+    }
+}
+
+/// Everything that the input says.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    pub(super) format: Format,
+    pub(super) name: Option<Located<String>>,
+    /// The path of the first file, as it was typed.
+    pub(super) file: String,
+    pub(super) parts: Vec<Part>,
+    /// Names and sources, as `[secrets]` has them.
+    pub(super) secrets: Vec<(String, String)>,
+    /// The network, if it is not one that is made for it.
+    pub(super) network: Option<String>,
+    /// How long a member may take to stop.
+    pub(super) grace: Option<Located<String>>,
+    /// How long members may take to start.
+    pub(super) starts: Vec<(String, Located<String>)>,
+    /// Keys of `[export.dgd]`, with their tables.
+    pub(super) dgd: Vec<(&'static str, String, String)>,
+    pub(super) framework: Option<Located<String>>,
+    /// The version of Dynamo, if it is said apart from the image.
+    pub(super) version: Option<String>,
+    pub(super) notes: Notes,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Input {
+    /// Reports a value of another kind.
+    pub(super) fn mistake(&mut self, node: &Node, key: &str, expected: &str) {
+        let message = format!("`{key}` is {}, but must be {expected}", node.kind());
+        let problem = Problem::new(Exit::Run, message);
+        self.problems
+            .push(problem.excerpt(node.at.excerpt(format!("expected {expected}"))));
+    }
+
+    pub(super) fn set_network_mode(&mut self, node: &Node) {
+        match node.text() {
+            Some("host") => self.network = Some("host".to_owned()),
+            _ => self.notes.add(&node.at, "`network_mode` is not taken over"),
+        }
+    }
+
+    /// Returns a text of Compose with its variables resolved as far as the file says.
+    pub(super) fn resolved(&mut self, node: &Node) -> Option<Located<String>> {
+        let written = node.located()?;
+        let (value, unknown) = interpolate(&written.value);
+        for name in unknown.iter().filter(|name| *name != "HOME") {
+            let said = format!("the value of `${{{name}}}` is not known here");
+            self.notes.add(&node.at, said);
+        }
+        Some(written.map(|_| value))
+    }
+
+    /// Takes a variable of the environment; secrets are never written.
+    pub(super) fn variable(
+        &mut self,
+        name: Located<String>,
+        value: Option<String>,
+    ) -> Option<InputVariable> {
+        let (value, unknown) = match value {
+            Some(value) => interpolate(&value),
+            None => (String::new(), vec![name.value.clone()]),
+        };
+        // A secret that is not set is one as well.
+        let is_reference = value.is_empty() || value.starts_with('$');
+        let shown = if is_reference { "x" } else { &value };
+        if is_secret(&name.value, shown) {
+            self.secret(&name);
+            return None;
+        }
+        if !unknown.is_empty() {
+            let said = format!(
+                "`{}` comes from the environment of whoever starts it, and is not taken over",
+                name.value
+            );
+            self.notes.add(&name.at, said);
+            return None;
+        }
+        Some(InputVariable {
+            name,
+            value,
+            is_said: Cell::new(false),
+        })
+    }
+
+    /// Hugging Face reads its token from a file as well; others are left to the reader.
+    pub(super) fn secret(&mut self, name: &Located<String>) {
+        let source = format!("env:{}", name.value);
+        if name.value == "HF_TOKEN" {
+            if !self.secrets.iter().any(|(known, _)| known == "HF_TOKEN") {
+                self.secrets.push((name.value.clone(), source));
+            }
+        } else {
+            let said = format!(
+                "`{0}` is a secret and not taken over: `[secrets]` takes `{0} = \"{source}\"`, whose value members find as a file",
+                name.value
+            );
+            self.notes.add(&name.at, said);
+        }
+    }
+}
+
+/// Replaces `$$`, `${NAME:-default}` and the like; names without a value stay and are returned.
+pub(super) fn interpolate(text: &str) -> (String, Vec<String>) {
+    let (mut out, mut unknown) = (String::new(), Vec::new());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let braced = after
+            .strip_prefix('{')
+            .and_then(|after| after.split_once('}'));
+        let (inside, next) = match braced {
+            Some(braced) => braced,
+            None => after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len())),
+        };
+        let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
+        let (name, operator) = inside.split_at(end);
+        let default = operator.strip_prefix(":-").or(operator.strip_prefix('-'));
+        if let Some(default) = default {
+            out.push_str(default);
+        } else {
+            let start = text.len() - rest.len() + before.len();
+            out.push_str(&text[start..text.len() - next.len()]);
+            unknown.extend((!name.is_empty()).then(|| name.to_owned()));
+        }
+        rest = next;
+    }
+    out.push_str(rest);
+    (out, unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("a$$b" => "a$b []"; "two signs")]
+    #[test_case("${A:-x} ${B-y}" => "x y []"; "defaults")]
+    #[test_case("${HOME}/a $B" => "${HOME}/a $B [HOME, B]"; "names")]
+    #[test_case("${A:?}" => "${A:?} [A]"; "a name that must be set")]
+    #[test_case("${A:-}" => " []"; "an empty default")]
+    #[test_case("100$" => "100$ []"; "a sign alone")]
+    fn variables_of_compose_are_resolved(text: &str) -> String {
+        let (text, unknown) = interpolate(text);
+        format!("{text} [{}]", unknown.join(", "))
+    }
+}

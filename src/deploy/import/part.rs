@@ -1,0 +1,362 @@
+//! A container of the input, in the words that Compose and Kubernetes share.
+
+use std::cell::Cell;
+
+use super::note::Notes;
+use super::shell;
+use super::yaml::Node;
+use crate::deploy::derive::Engine;
+use crate::redact::shown_command;
+use crate::toml_file::{Located, Location};
+
+/// One container, or the like ones that a component has.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Its name in the input.
+    pub(super) name: Located<String>,
+    /// The name without the number of the replica.
+    pub(super) group: String,
+    pub(super) replica: u32,
+    pub(super) rank: u32,
+    /// The machine, if the input has a file for each.
+    pub(super) machine: Option<String>,
+    pub(super) kind: PartKind,
+    pub(super) image: Option<Located<String>>,
+    /// The whole command.
+    pub(super) words: Vec<String>,
+    /// The words before the flags.
+    pub(super) program: Vec<String>,
+    pub(super) flags: Vec<InputFlag>,
+    pub(super) env: Vec<InputVariable>,
+    pub(super) replicas: u32,
+    pub(super) nodes: u32,
+    pub(super) gpus: InputGpus,
+    /// `ADDRESS:HOST:CONTAINER`, as Compose publishes ports.
+    pub(super) publish: Vec<Located<String>>,
+    /// What `[run]` has a key for: the key and the value as TOML.
+    pub(super) run: Vec<(&'static str, Located<String>)>,
+    /// Everything else: the key and the value in one spelling.
+    pub(super) rest: Vec<(String, Located<String>)>,
+    /// Files that are put into the container: path and text.
+    pub(super) files: Vec<(String, String)>,
+    /// What the format itself says about the role.
+    pub(super) role: Option<&'static str>,
+}
+
+/// What a container is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartKind {
+    Frontend,
+    Worker(Engine),
+    Etcd,
+    Nats,
+    Other,
+}
+
+/// A flag with what follows it.
+#[derive(Clone, Debug)]
+pub(super) struct InputFlag {
+    /// The name without dashes.
+    pub(super) name: Located<String>,
+    pub(super) values: Vec<String>,
+    /// Whether it has one dash, which `args` cannot say.
+    pub(super) is_short: bool,
+    /// Whether a key of the deployment file says it.
+    pub(super) is_said: Cell<bool>,
+}
+
+/// A variable of the environment.
+#[derive(Clone, Debug)]
+pub(super) struct InputVariable {
+    pub(super) name: Located<String>,
+    pub(super) value: String,
+    pub(super) is_said: Cell<bool>,
+}
+
+/// The GPUs of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct InputGpus {
+    /// Numbers or UUIDs.
+    pub(super) ids: Vec<String>,
+    pub(super) count: Option<u32>,
+}
+
+impl Part {
+    /// A container without anything.
+    pub(super) fn new(name: Located<String>) -> Self {
+        Self {
+            group: name.value.clone(),
+            name,
+            replica: 0,
+            rank: 0,
+            machine: None,
+            kind: PartKind::Other,
+            image: None,
+            words: Vec::new(),
+            program: Vec::new(),
+            flags: Vec::new(),
+            env: Vec::new(),
+            replicas: 1,
+            nodes: 1,
+            gpus: InputGpus::default(),
+            publish: Vec::new(),
+            run: Vec::new(),
+            rest: Vec::new(),
+            files: Vec::new(),
+            role: None,
+        }
+    }
+
+    pub(super) const fn engine(&self) -> Option<Engine> {
+        match self.kind {
+            PartKind::Worker(engine) => Some(engine),
+            PartKind::Frontend | PartKind::Etcd | PartKind::Nats | PartKind::Other => None,
+        }
+    }
+
+    /// Takes the command apart, a shell's as well, and sees by it what the container is.
+    pub(super) fn set_command(&mut self, words: Vec<Located<String>>, notes: &mut Notes) {
+        self.words = words.iter().map(|word| word.value.clone()).collect();
+        let words = self.without_shell(words, notes);
+        let is_flag = |word: &Located<String>| word.value.starts_with('-') && word.value != "-m";
+        let split = words.iter().position(is_flag).unwrap_or(words.len());
+        let (program, flags) = words.split_at(split);
+        self.program = program.iter().map(|word| word.value.clone()).collect();
+        self.flags = parse_flags(flags, notes);
+        self.kind = self.kind_of();
+        if self.module().is_some() {
+            drop_launcher(program, notes);
+        }
+    }
+
+    fn kind_of(&self) -> PartKind {
+        let image = self.image.as_ref().map_or("", |image| image.as_str());
+        let image = image.rsplit('/').next().unwrap_or_default();
+        let image = image.split([':', '@']).next().unwrap_or_default();
+        let program = self.program.first().map_or("", String::as_str);
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let script = self.flags.iter().flat_map(|flag| &flag.values);
+        let is_nats = script.clone().any(|word| word.contains("exec nats-server"));
+        match self.module() {
+            Some("frontend") => PartKind::Frontend,
+            Some("vllm") => PartKind::Worker(Engine::Vllm),
+            Some("sglang") => PartKind::Worker(Engine::Sglang),
+            Some("trtllm") => PartKind::Worker(Engine::Trtllm),
+            Some("mocker") => PartKind::Worker(Engine::Mocker),
+            None if program == "etcd" || (image == "etcd" && program.is_empty()) => PartKind::Etcd,
+            None if program == "nats-server" || is_nats || image == "nats" => PartKind::Nats,
+            Some(_) | None => PartKind::Other,
+        }
+    }
+
+    /// Returns the module of Dynamo that it runs.
+    pub(super) fn module(&self) -> Option<&str> {
+        let at = self.program.iter().position(|word| word == "-m")?;
+        self.program.get(at + 1)?.strip_prefix("dynamo.")
+    }
+
+    /// Returns the words of the process that a shell starts.
+    fn without_shell(
+        &self,
+        words: Vec<Located<String>>,
+        notes: &mut Notes,
+    ) -> Vec<Located<String>> {
+        let [shell, option, script] = words.as_slice() else {
+            return words;
+        };
+        let name = shell.value.rsplit('/').next().unwrap_or_default();
+        let is_shell =
+            matches!(name, "sh" | "bash") && option.value.trim_start_matches('-').ends_with('c');
+        if !is_shell || !script.value.contains("dynamo.") {
+            return words;
+        }
+        let variable = |name: &str| {
+            let known = self.env.iter().find(|known| known.name.value == name);
+            known.map(|known| known.value.clone())
+        };
+        let commands = match shell::commands(&script.value, &variable) {
+            Ok(commands) => commands,
+            Err(reason) => {
+                let said = format!(
+                    "the script of `{}` cannot be read: {reason}",
+                    self.name.value
+                );
+                notes.add(&script.at, said);
+                return words;
+            }
+        };
+        let mut found = Vec::new();
+        for command in commands {
+            if command.words.iter().any(|word| word.starts_with("dynamo.")) && found.is_empty() {
+                for name in &command.unknown {
+                    notes.add(
+                        &script.at,
+                        format!("the value of `${name}` is not known here: it stays as written"),
+                    );
+                }
+                found = command.words;
+            } else {
+                let shown = shell_words::join(shown_command(&command.words));
+                notes.add(
+                    &script.at,
+                    format!("`{shown}` of the script is not taken over"),
+                );
+            }
+        }
+        let place = |value| Located {
+            value,
+            at: script.at.clone(),
+        };
+        found.into_iter().map(place).collect()
+    }
+
+    /// Keeps what there is no key for, to compare it with what dynrun does.
+    pub(super) fn remember(&mut self, key: &str, node: &Node) {
+        let value = Located {
+            value: node.canonical(),
+            at: node.at.clone(),
+        };
+        self.rest.push((key.to_owned(), value));
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<&InputFlag> {
+        self.flags
+            .iter()
+            .find(|flag| flag.canonical(self.engine()) == name)
+    }
+
+    pub(super) fn variable(&self, name: &str) -> Option<&InputVariable> {
+        self.env.iter().find(|variable| variable.name.value == name)
+    }
+
+    /// Returns the place of the part.
+    pub(super) const fn at(&self) -> &Location {
+        &self.name.at
+    }
+}
+
+impl InputFlag {
+    /// Returns the name that the engine's own flags are derived under.
+    pub(super) fn canonical(&self, engine: Option<Engine>) -> String {
+        let name = self.name.value.replace('_', "-");
+        let same = match engine {
+            Some(Engine::Vllm) => match name.as_str() {
+                "tp" => "tensor-parallel-size",
+                "pp" => "pipeline-parallel-size",
+                "dp" => "data-parallel-size",
+                "model-path" => "model",
+                _ => return name,
+            },
+            Some(Engine::Sglang) => match name.as_str() {
+                "tp" | "tensor-parallel-size" => "tp-size",
+                "pp" | "pipeline-parallel-size" => "pp-size",
+                "dp" | "data-parallel-size" => "dp-size",
+                "ep" | "expert-parallel-size" => "ep-size",
+                "model" => "model-path",
+                _ => return name,
+            },
+            Some(Engine::Trtllm | Engine::Mocker) if name == "model" => "model-path",
+            Some(Engine::Mocker) if name == "served-model-name" => "model-name",
+            Some(Engine::Trtllm | Engine::Mocker) | None => return name,
+        };
+        same.to_owned()
+    }
+
+    /// Returns the flag as it was written.
+    pub(super) fn spelled(&self) -> String {
+        let dashes = if self.is_short { "-" } else { "--" };
+        format!("{dashes}{}", self.name.value)
+    }
+
+    /// Returns whether neither a key nor `args` can say it.
+    pub(super) fn is_unsayable(&self, engine: Option<Engine>) -> bool {
+        self.is_short && self.canonical(engine) == self.name.value
+    }
+
+    /// Returns what follows it as one text.
+    pub(super) fn value(&self) -> String {
+        self.values.join(" ")
+    }
+
+    /// Returns whether two flags say the same; JSON may be spelled in several ways.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+        match (self.values.as_slice(), other.values.as_slice()) {
+            ([one], [two]) if one.starts_with(['{', '[']) => {
+                one == two || (json(one).is_some() && json(one) == json(two))
+            }
+            (one, two) => one == two,
+        }
+    }
+}
+
+/// Notes the words around the program and its module.
+fn drop_launcher(program: &[Located<String>], notes: &mut Notes) {
+    let is_python = |word: &Located<String>| word.value.contains("python");
+    let python = program.iter().position(is_python);
+    let module = program.iter().position(|word| word.value == "-m");
+    let (Some(python), Some(module)) = (python, module) else {
+        return;
+    };
+    let launcher = program[..python].iter().filter(|word| word.value != "exec");
+    let strays = program.iter().skip(module + 2);
+    for word in launcher.chain(strays) {
+        let said = format!("`{}` of the command is not taken over", word.value);
+        notes.add(&word.at, said);
+    }
+}
+
+/// Pairs flags with the words after them.
+fn parse_flags(words: &[Located<String>], notes: &mut Notes) -> Vec<InputFlag> {
+    let mut flags: Vec<InputFlag> = Vec::new();
+    for word in words {
+        let text = word.value.as_str();
+        let is_number = text.parse::<f64>().is_ok();
+        let is_short = !text.starts_with("--");
+        let name = text.strip_prefix("--").or(text.strip_prefix('-'));
+        let name = name.filter(|name| !is_number && !name.is_empty());
+        match (name, flags.last_mut()) {
+            (Some(name), _) => {
+                let (name, value) = match name.split_once('=') {
+                    Some((name, value)) => (name, vec![value.to_owned()]),
+                    None => (name, Vec::new()),
+                };
+                let at = word.at.clone();
+                let name = Located {
+                    value: name.to_owned(),
+                    at,
+                };
+                flags.push(InputFlag {
+                    name,
+                    values: value,
+                    is_short,
+                    is_said: Cell::new(false),
+                });
+            }
+            (None, Some(flag)) => flag.values.push(text.to_owned()),
+            (None, None) => {
+                notes.add(
+                    &word.at,
+                    format!("`{text}` of the command is not taken over"),
+                );
+            }
+        }
+    }
+    let mut kept: Vec<InputFlag> = Vec::new();
+    for flag in flags {
+        if let Some(known) = kept
+            .iter_mut()
+            .find(|known| known.name.value == flag.name.value)
+        {
+            let said = format!(
+                "`--{}` is there twice: the last one is taken",
+                flag.name.value
+            );
+            notes.add(&flag.name.at, said);
+            *known = flag;
+        } else {
+            kept.push(flag);
+        }
+    }
+    kept
+}
