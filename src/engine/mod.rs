@@ -18,6 +18,7 @@ mod locate;
 mod network;
 mod peer;
 mod pull;
+mod pull_progress;
 mod push;
 
 pub use client::Engine;
@@ -30,4 +31,6 @@ pub use id::short_id;
 pub use info::EngineInfo;
 pub use locate::{LocateError, Located, Surroundings, locate};
 pub use network::Labels;
+pub use pull::PullEvent;
+pub use pull_progress::PullProgress;
 pub use push::PushStep;

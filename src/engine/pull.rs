@@ -5,19 +5,43 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
 use super::deadline::Pace;
+use super::pull_progress::PullProgress;
 use super::{Engine, EngineError};
 use crate::credentials::Login;
 use crate::docker::reference::Reference;
 use crate::secret::Secret;
 
+/// What is heard of a pull.
+#[derive(Clone, Copy, Debug)]
+pub enum PullEvent<'a> {
+    /// A remark of the engine, such as the digest.
+    Status(&'a str),
+    /// A layer went on.
+    Progress(&'a PullProgress),
+    /// It ended, well or not.
+    Ended,
+}
+
 impl Engine {
-    /// Pulls an image, `latest` of a name without a tag, and tells each line of progress.
+    /// Pulls an image, `latest` of a name without a tag, and says how it goes on.
     pub async fn pull_image(
         &self,
         reference: &str,
         platform: Option<&str>,
         login: Option<&Login>,
-        mut told: impl FnMut(&str),
+        mut heard: impl FnMut(PullEvent<'_>),
+    ) -> Result<(), EngineError> {
+        let pulled = self.pull(reference, platform, login, &mut heard).await;
+        heard(PullEvent::Ended);
+        pulled
+    }
+
+    async fn pull(
+        &self,
+        reference: &str,
+        platform: Option<&str>,
+        login: Option<&Login>,
+        heard: &mut impl FnMut(PullEvent<'_>),
     ) -> Result<(), EngineError> {
         let reference = &one_image(reference);
         let options = CreateImageOptionsBuilder::new()
@@ -32,9 +56,18 @@ impl Engine {
         let action = format!("pull image `{reference}`");
         let first = async { progress.try_next().await.map_err(failed) };
         let mut step = self.deadline().within(&action, Pace::Work, first).await?;
+        let mut layers = PullProgress::default();
         while let Some(line) = step {
-            if let Some(status) = line.status.filter(|_| line.progress_detail.is_none()) {
-                told(&status);
+            let status = line.status.unwrap_or_default();
+            match (line.id, line.progress_detail) {
+                (Some(layer), Some(detail)) => {
+                    let bytes = |count: Option<i64>| count.and_then(|count| count.try_into().ok());
+                    let current = bytes(detail.current).unwrap_or_default();
+                    layers.take(&layer, &status, current, bytes(detail.total));
+                    heard(PullEvent::Progress(&layers));
+                }
+                _ if status.is_empty() => {}
+                _ => heard(PullEvent::Status(&status)),
             }
             step = progress.try_next().await.map_err(failed)?;
         }

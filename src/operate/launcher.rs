@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::{EngineFacts, HostFacts};
 use crate::launch::label;
-use crate::launch::live::Starter;
+use crate::launch::live::{Remark, Starter};
 use crate::launch::note::Note;
 use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
@@ -74,7 +74,10 @@ impl Launcher {
             engine: &self.engine,
             host: &self.host,
             keyring: &self.keyring,
-            told: &mut |note: &Note| notes.push(note.clone()),
+            heard: &mut |remark| match remark {
+                Remark::Note(note) => notes.push(note.clone()),
+                Remark::Pulls(_) | Remark::Pulled => {}
+            },
         }
         .start(&mut launch)
         .await?;

@@ -6,10 +6,12 @@
 //! [`Redactor`](crate::redact::Redactor); a reader that goes away (`dynbuild list | head -1`)
 //! quietly ends the writing.
 
+mod canvas;
 mod console;
 mod excerpt;
 mod problem;
 mod progress;
+mod pull_bar;
 mod screen;
 mod settings;
 mod stream;
@@ -17,5 +19,6 @@ mod stream;
 mod tests;
 
 pub use console::Ui;
+pub use pull_bar::PullBar;
 pub use settings::{ColorChoice, Settings};
 pub use stream::Stream;

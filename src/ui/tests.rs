@@ -14,7 +14,8 @@ use vt100::Parser;
 
 use super::screen::Screen;
 use super::stream::size_of;
-use super::{Settings, Stream, Ui};
+use super::{PullBar, Settings, Stream, Ui};
+use crate::engine::PullProgress;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::report::replay::Recording;
@@ -185,6 +186,74 @@ fn a_picture_that_the_terminal_broke_is_erased_as_a_whole() {
     screen.update(&mut stream, "", vec!["0123456789abc".into(), "next".into()]);
     screen.update(&mut stream, "", vec!["small".into()]);
     assert_eq!(terminal.lines(), ["small"]);
+}
+
+fn pulled(lines: &[(&str, &str, u64, u64)]) -> PullProgress {
+    let mut progress = PullProgress::default();
+    for (layer, status, current, size) in lines {
+        progress.take(
+            layer,
+            status,
+            *current,
+            Some(*size).filter(|size| *size > 0),
+        );
+    }
+    progress
+}
+
+#[test]
+fn a_pull_is_one_line_that_goes_away() {
+    for (columns, shown) in [
+        (
+            100,
+            "pulling, 1 of 2 layers: [━━━━━━━━━━╸         ] 4.00 GB / 8.00 GB,",
+        ),
+        (60, "pulling, 1 of 2 layers: 4.00 GB / 8.00 GB,"),
+    ] {
+        let terminal = Emulated::new(columns, 10);
+        let mut ui = Ui {
+            stdout: Stream::new(io::sink(), settings(), None),
+            stderr: terminal.stream(),
+        };
+        let mut bar = PullBar::default();
+        let half = [
+            ("a", "Already exists", 0, 0),
+            ("b", "Downloading", 4_000_000_000, 8_000_000_000),
+        ];
+        bar.draw(&mut ui, &pulled(&half));
+        let lines = terminal.lines();
+        assert!(lines.len() == 1 && lines[0].starts_with(shown), "{lines:?}");
+        bar.clear(&mut ui);
+        ui.note("Digest: sha256:4f2d");
+        assert_eq!(terminal.lines(), ["note: Digest: sha256:4f2d"]);
+    }
+}
+
+#[test]
+fn a_bar_that_the_terminal_broke_goes_away_as_a_whole() {
+    let terminal = Emulated::new(20, 10);
+    let mut ui = Ui {
+        stdout: Stream::new(io::sink(), settings(), None),
+        stderr: terminal.stream(),
+    };
+    let mut bar = PullBar::default();
+    bar.draw(
+        &mut ui,
+        &pulled(&[("b", "Downloading", 4_000_000_000, 8_000_000_000)]),
+    );
+    assert!(terminal.lines()[0].len() > 20, "it was not broken");
+    bar.clear(&mut ui);
+    assert!(terminal.lines().is_empty());
+}
+
+#[test]
+fn without_a_terminal_a_pull_draws_nothing() {
+    let stderr = Captured::default();
+    let mut ui = Ui::to_writers(&settings(), io::sink(), stderr.clone());
+    let mut bar = PullBar::default();
+    bar.draw(&mut ui, &pulled(&[("b", "Downloading", 4, 8)]));
+    bar.clear(&mut ui);
+    assert!(stderr.0.lock().unwrap().is_empty());
 }
 
 /// Opens a pseudo-terminal of the kernel: the side of the terminal, and that of the program.

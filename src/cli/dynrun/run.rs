@@ -21,7 +21,7 @@ use crate::launch::label::{self, Owner};
 use crate::launch::lease::Lease;
 use crate::launch::live::signals::Signals;
 use crate::launch::live::start::Started;
-use crate::launch::live::{Outcome, Sinks, Starter};
+use crate::launch::live::{Outcome, Remark, Sinks, Starter};
 use crate::launch::masked::masked;
 use crate::launch::note::Note;
 use crate::launch::readiness::{Progress, watch};
@@ -31,6 +31,7 @@ use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::redact::shown_json;
 use crate::text::escape_json;
+use crate::ui::PullBar;
 
 /// What `dynrun run` is for.
 pub(super) const ABOUT: &str = "Launch an image; also without a command's name";
@@ -152,11 +153,19 @@ async fn carry_out(
         }
     }
     let keyring = keyring(edge)?;
+    let mut pull = PullBar::default();
     let started = Starter {
         engine: &engine,
         host,
         keyring: &keyring,
-        told: &mut |note: &Note| edge.ui.note(&note.message),
+        heard: &mut |remark| match remark {
+            Remark::Note(note) => {
+                pull.clear(&mut edge.ui);
+                edge.ui.note(&note.message);
+            }
+            Remark::Pulls(progress) => pull.draw(&mut edge.ui, progress),
+            Remark::Pulled => pull.clear(&mut edge.ui),
+        },
     }
     .start(&mut launch)
     .await?;

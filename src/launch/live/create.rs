@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::credentials::{Keyring, Login};
 use crate::docker::reference::Reference;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PullEvent};
 use crate::exit::Exit;
 use crate::launch::diagnosis::{Evidence, diagnose};
 use crate::launch::image::Chosen;
@@ -84,18 +84,21 @@ pub struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    /// Makes the container and returns its id; `told` gets the progress of a pull.
-    pub async fn create(&self, mut told: impl FnMut(&str)) -> Result<String, CreateError> {
+    /// Makes the container and returns its id; `heard` gets what is heard of a pull.
+    pub async fn create(
+        &self,
+        mut heard: impl FnMut(PullEvent<'_>),
+    ) -> Result<String, CreateError> {
         let launch = &self.spec.launch;
         if launch.pull == Pull::Always && self.chosen.build_line().is_none() {
-            self.pull(&mut told).await?;
+            self.pull(&mut heard).await?;
         }
         match self.once_name_is_free().await {
             Err(error) if is_missing_image(&error) => {
                 if launch.pull == Pull::Never || self.chosen.build_line().is_some() {
                     return Err(self.no_image().await);
                 }
-                self.pull(&mut told).await?;
+                self.pull(&mut heard).await?;
                 self.once_name_is_free()
                     .await
                     .map_err(|error| self.refused(error))
@@ -104,21 +107,21 @@ impl Creation<'_> {
         }
     }
 
-    async fn pull(&self, told: &mut impl FnMut(&str)) -> Result<(), CreateError> {
+    async fn pull(&self, heard: &mut impl FnMut(PullEvent<'_>)) -> Result<(), CreateError> {
         let launch = &self.spec.launch;
         let quiet = launch.quiet;
         let platform = launch.platform.as_deref();
         let login = self.login().await.unwrap_or_else(|why| {
-            told(&why);
+            heard(PullEvent::Status(&why));
             None
         });
-        let tell = |line: &str| {
+        let unless_quiet = |event: PullEvent<'_>| {
             if !quiet {
-                told(line);
+                heard(event);
             }
         };
         self.engine
-            .pull_image(&self.spec.image, platform, login.as_ref(), tell)
+            .pull_image(&self.spec.image, platform, login.as_ref(), unless_quiet)
             .await
             .map_err(|error| self.refused(error))
     }

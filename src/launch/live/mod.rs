@@ -26,4 +26,4 @@ pub use autopsy::{Autopsy, autopsy, hindrance};
 pub use loss::Loss;
 pub use multiplex::Sinks;
 pub use source::Source;
-pub use start::{Outcome, Starter};
+pub use start::{Outcome, Remark, Starter};

@@ -16,7 +16,9 @@ use super::signals::{Caught, Signals};
 use crate::credentials::Keyring;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
-use crate::engine::{AttachTo, Engine, EngineError, Wait, WaitFor, short_id};
+use crate::engine::{
+    AttachTo, Engine, EngineError, PullEvent, PullProgress, Wait, WaitFor, short_id,
+};
 use crate::exit::Exit;
 use crate::launch::decision::Launch;
 use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
@@ -55,6 +57,17 @@ struct Following {
     signals: Signals,
 }
 
+/// What is worth saying while a container is started.
+#[derive(Clone, Copy, Debug)]
+pub enum Remark<'a> {
+    /// In words.
+    Note(&'a Note),
+    /// The image is pulled.
+    Pulls(&'a PullProgress),
+    /// The pull ended, well or not.
+    Pulled,
+}
+
 /// Carries launches out.
 pub struct Starter<'a> {
     /// The engine.
@@ -63,8 +76,8 @@ pub struct Starter<'a> {
     pub host: &'a HostFacts,
     /// Where logins to registries are looked up.
     pub keyring: &'a Keyring,
-    /// Gets remarks and the progress of a pull.
-    pub told: &'a mut dyn FnMut(&Note),
+    /// Gets remarks, and how the pull of an image goes on.
+    pub heard: &'a mut dyn FnMut(Remark<'_>),
 }
 
 impl Starter<'_> {
@@ -76,9 +89,9 @@ impl Starter<'_> {
         // An engine elsewhere has directories of its own.
         if self.engine.is_local() {
             prepare::directories(&launch.directories, self.host.home.as_deref())?;
-            prepare::missing_sources(&launch.spec.storage.binds)
-                .iter()
-                .for_each(&mut *self.told);
+            for note in prepare::missing_sources(&launch.spec.storage.binds) {
+                (self.heard)(Remark::Note(&note));
+            }
         }
         check_cidfile(launch)?;
         loop {
@@ -107,8 +120,14 @@ impl Starter<'_> {
             chosen: &launch.chosen,
             keyring: self.keyring,
         };
-        let told = &mut self.told;
-        let id = creation.create(|line| told(&Note::new(line))).await;
+        let heard = &mut self.heard;
+        let id = creation
+            .create(|event| match event {
+                PullEvent::Status(line) => heard(Remark::Note(&Note::new(line))),
+                PullEvent::Progress(progress) => heard(Remark::Pulls(progress)),
+                PullEvent::Ended => heard(Remark::Pulled),
+            })
+            .await;
         Ok(id.map_err(Problem::from)?)
     }
 
@@ -225,9 +244,10 @@ impl Starter<'_> {
             .resources
             .ulimits
             .retain(|limit| limit.name() != name);
-        (self.told)(&Note::new(format!(
+        let note = Note::new(format!(
             "The engine may not set `--ulimit {name}` as asked; the container gets the engine's own limit"
-        )));
+        ));
+        (self.heard)(Remark::Note(&note));
     }
 }
 
