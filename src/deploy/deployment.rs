@@ -43,7 +43,6 @@ pub struct Deployment {
     /// When it is ready.
     pub ready: Ready,
     /// What happens to members that end.
-    #[expect(dead_code, reason = "members are always started again")]
     pub restart: RestartPolicy,
     /// How long one member may take to stop.
     pub grace: Duration,

@@ -160,6 +160,10 @@ pub struct ContainerHost {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct RequestedDevices {
+    /// How many of the driver's choice, without ids; all of them if it is negative.
+    pub count: i64,
+    /// What they are for, for example `gpu`: sets of which one has to hold.
+    pub capabilities: Option<Vec<Vec<String>>>,
     /// Their ids, where they were named.
     #[serde(rename = "DeviceIDs")]
     pub device_ids: Option<Vec<String>>,

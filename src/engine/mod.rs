@@ -23,7 +23,8 @@ mod push;
 
 pub use client::Engine;
 pub use container::{
-    AttachTo, ContainerFacts, ContainerLine, Ended, Filters, ListedPort, RawStream, Wait, WaitFor,
+    AttachTo, ContainerFacts, ContainerLine, Ended, Filters, ListedPort, RawStream,
+    RequestedDevices, Wait, WaitFor,
 };
 pub use deadline::Deadline;
 pub use error::EngineError;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use crate::deploy::{Deployment, Gpus, Member};
-use crate::engine::{Engine, EngineError, Filters};
+use crate::engine::{Engine, EngineError, Filters, RequestedDevices};
 use crate::exit::Exit;
 use crate::launch::label;
 use crate::problem::Problem;
@@ -50,7 +50,6 @@ pub(crate) async fn give_gpus(
     if members.iter().all(|member| member.gpus.is_none()) {
         return Ok(());
     }
-    let held = held(engine, &name).await?;
     let known = cdi_devices
         .iter()
         .filter_map(|device| device.strip_prefix(CDI_KIND));
@@ -68,11 +67,12 @@ pub(crate) async fn give_gpus(
         known.dedup();
     }
     known.sort_by_key(|id| id.parse::<u32>().unwrap_or(u32::MAX));
+    let held = held(engine, &name, &known).await?;
     share_out(&mut members, &known, &held).map_err(Problem::from)
 }
 
 /// Asks what running containers of dynrun have.
-async fn held(engine: &Engine, deployment: &str) -> Result<Held, EngineError> {
+async fn held(engine: &Engine, deployment: &str, known: &[String]) -> Result<Held, EngineError> {
     let filters = Filters::from([("label".to_owned(), vec![label::MANAGED.to_owned()])]);
     let running = engine.containers(false, None, &filters).await?;
     let facts = try_join_all(running.iter().map(|line| engine.container(&line.id))).await?;
@@ -80,8 +80,7 @@ async fn held(engine: &Engine, deployment: &str) -> Result<Held, EngineError> {
     for (line, facts) in running.iter().zip(facts) {
         let requests = facts.and_then(|facts| facts.host_config.device_requests);
         let requests = requests.into_iter().flatten();
-        let ids = requests.flat_map(|request| request.device_ids.unwrap_or_default());
-        let ids = ids.map(|id| id.strip_prefix(CDI_KIND).unwrap_or(&id).to_owned());
+        let ids = requests.flat_map(|request| ids_of(&request, known));
         let label = |name: &str| line.labels.get(name).map(String::as_str);
         match label(label::MEMBER).filter(|_| label(label::DEPLOYMENT) == Some(deployment)) {
             Some(member) => {
@@ -93,6 +92,29 @@ async fn held(engine: &Engine, deployment: &str) -> Result<Held, EngineError> {
         }
     }
     Ok(held)
+}
+
+/// Returns the GPUs of a request: those that it names, or those that a number of them comes to, which
+/// are the first ones. A word for all of them stands for those that are known.
+fn ids_of(request: &RequestedDevices, known: &[String]) -> Vec<String> {
+    let named = request.device_ids.as_deref().unwrap_or_default();
+    if !named.is_empty() {
+        let ids = named
+            .iter()
+            .map(|id| id.strip_prefix(CDI_KIND).unwrap_or(id));
+        return ids
+            .flat_map(|id| match id {
+                "all" => known.to_vec(),
+                id => vec![id.to_owned()],
+            })
+            .collect();
+    }
+    let words = request.capabilities.iter().flatten().flatten();
+    if !words.into_iter().any(|word| word == "gpu") {
+        return Vec::new();
+    }
+    let count = usize::try_from(request.count).unwrap_or(known.len());
+    known.iter().take(count).cloned().collect()
 }
 
 /// Gives each member the first GPUs that are free; those that run keep theirs, and those that share
@@ -229,6 +251,28 @@ mod tests {
             first.contains("device=0") && second.contains("device=2"),
             "{given}"
         );
+    }
+
+    #[test]
+    fn what_a_container_was_given_is_held() {
+        let known = ["0", "1", "2"].map(str::to_owned);
+        let held = |request: serde_json::Value| {
+            let request = serde_json::from_value(request).unwrap();
+            ids_of(&request, &known).join(" ")
+        };
+        // As the engine shows `--gpus all`, `--gpus 2`, `--gpus device=2`, CDI devices, and others.
+        let gpu = serde_json::json!([["gpu"]]);
+        let json = |count: i64, ids: &[&str]| serde_json::json!({ "Count": count, "DeviceIDs": ids, "Capabilities": gpu });
+        assert_eq!(held(json(-1, &[])), "0 1 2");
+        assert_eq!(held(json(2, &[])), "0 1");
+        assert_eq!(held(json(9, &[])), "0 1 2");
+        assert_eq!(held(json(0, &["2"])), "2");
+        assert_eq!(held(json(0, &["GPU-1f", "1"])), "GPU-1f 1");
+        assert_eq!(held(json(0, &["nvidia.com/gpu=1"])), "1");
+        assert_eq!(held(json(0, &["nvidia.com/gpu=all"])), "0 1 2");
+        assert_eq!(held(json(0, &["all"])), "0 1 2");
+        let other = serde_json::json!({ "Count": -1, "Capabilities": [["fpga"]] });
+        assert_eq!(held(other), "");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::launcher::Launcher;
 use super::logs::Line;
 use super::machines::Elsewhere;
 use super::seat::Seat;
+use crate::deploy::file::RestartPolicy;
 use crate::deploy::supervise::{Action, Event, MemberIndex, Supervisor};
 use crate::deploy::{Deployment, Discovery};
 use crate::exit::Exit;
@@ -78,7 +79,11 @@ impl<'a> Operation<'a> {
     pub(crate) fn new(launcher: &'a Launcher, deployment: Deployment, settings: Settings) -> Self {
         let members = deployment.on(settings.node.as_deref()).cloned();
         let seats: Vec<_> = members.map(|member| Seat::new(Rc::new(member))).collect();
-        let supervisor = Supervisor::new(seats.iter().map(|seat| watched(&seat.member)).collect());
+        let watched = seats.iter().map(|seat| watched(&seat.member)).collect();
+        let supervisor = match deployment.restart {
+            RestartPolicy::Supervise => Supervisor::new(watched),
+            RestartPolicy::Never => Supervisor::new(watched).without_restarts(),
+        };
         let places = Places::of(&launcher.engine, settings.engine_address.as_deref());
         let (lines, written) = mpsc::unbounded_channel();
         Self {

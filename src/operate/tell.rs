@@ -23,6 +23,9 @@ impl Operation<'_> {
             Incident::GaveUp { replica, failures } => {
                 format!("`{replica}` failed {failures} times in ten minutes and is not started again")
             }
+            Incident::StaysDown { replica } => {
+                format!("`{replica}` is not started again: `restart.policy` is `never`")
+            }
             Incident::NoneLeft(part) => format!("No {} is left: the deployment is stopped", part_name(*part)),
             Incident::DiscoveryAway => "Discovery is away".to_owned(),
             Incident::DiscoveryBack(after) => {

@@ -1,10 +1,17 @@
 //! Deployments whose parts come late, go away, or cannot start: real frontends, mockers and services.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::thread::{ScopedJoinHandle, scope, sleep};
 use std::time::Duration;
 
 use crate::support::dynamo::{Deployment, engine, until};
+
+fn kill(process: i32) {
+    let process = process.to_string();
+    let status = Command::new("kill").args(["-9", &process]).status();
+    assert!(status.expect("kill").success());
+}
 
 #[test]
 fn prefill_and_decode_may_come_in_any_order() {
@@ -130,4 +137,31 @@ fn half_of_the_members_that_cannot_start_are_named() {
         .said("1 of 2 aggregated");
     half.dynrun("down NAME");
     assert_eq!(half.left(), "");
+}
+
+#[test]
+fn nobody_is_started_again_where_the_file_says_so() {
+    let Some(engine) = engine() else { return };
+    let file = "[restart]\npolicy = \"never\"\n[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n\
+                [workers.agg]\nreplicas = 2\n";
+    let never = Deployment::new(&engine, "never", 8150, file);
+    never.dynrun("up -d FILE").ended(0);
+    assert!(never.docker("kill", "agg-0").status.success());
+    until("a report", || {
+        never.log().contains("`agg-0` is not started again")
+    });
+    for _ in 0..4 {
+        assert!(never.ask(8150, 4).contains("[DONE]"));
+    }
+    assert_eq!(never.process("agg-0"), "");
+    // It starts again when somebody asks for it.
+    kill(never.supervisor());
+    never
+        .dynrun("up -d NAME")
+        .ended(0)
+        .said("answered: agg-0, agg-1");
+    for worker in ["agg-0", "agg-1"] {
+        assert!(never.docker("kill", worker).status.success());
+    }
+    until("the end of all", || never.left().is_empty());
 }

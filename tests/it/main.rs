@@ -7,6 +7,7 @@ mod conformance;
 mod conformance_run;
 mod context;
 mod deployment;
+mod deployment_exports;
 mod deployment_faults;
 mod deployment_machines;
 mod docs;

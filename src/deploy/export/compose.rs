@@ -54,7 +54,7 @@ fn service(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<Str
         "container_name": container.member.container(),
         "command": container.command.iter().map(|word| literal(word)).collect::<Vec<_>>(),
         "environment": environment(container, notes),
-        "restart": "unless-stopped",
+        "restart": machine.restart(),
     });
     let mut add = |key: &str, value: Value| {
         let is_empty = match &value {

@@ -14,6 +14,7 @@ mod sh;
 mod tests;
 mod yaml;
 
+use super::file::RestartPolicy;
 use super::{Deployment, Kind};
 use crate::problem::Problems;
 use crate::profile::Profile;
@@ -92,6 +93,16 @@ struct Machine<'a> {
     /// The machine's name, if there are several.
     name: Option<&'a str>,
     containers: Vec<&'a Container<'a>>,
+}
+
+impl Machine<'_> {
+    /// Returns docker's word for who starts members again.
+    fn restart(&self) -> &'static str {
+        match self.deployment.restart {
+            RestartPolicy::Supervise => "unless-stopped",
+            RestartPolicy::Never => "no",
+        }
+    }
 }
 
 /// Exports each machine by itself.

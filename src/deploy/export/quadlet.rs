@@ -2,6 +2,7 @@
 
 use super::container::{self, Container, HOME};
 use super::{Exported, Machine, health};
+use crate::deploy::file::RestartPolicy;
 use crate::deploy::{Discovery, Gpus, Kind, Network};
 use crate::redact::is_secret;
 
@@ -88,7 +89,11 @@ fn unit(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String
     let start = deployment.ready.timeout.as_secs();
     let stop = deployment.grace.as_secs() + 15;
     lines.push(String::new());
-    lines.extend(["[Service]", "Restart=always"].map(str::to_owned));
+    let restart = match machine.deployment.restart {
+        RestartPolicy::Supervise => "always",
+        RestartPolicy::Never => "no",
+    };
+    lines.extend(["[Service]".to_owned(), format!("Restart={restart}")]);
     lines.extend([
         format!("TimeoutStartSec={start}"),
         format!("TimeoutStopSec={stop}"),

@@ -26,7 +26,7 @@ pub(super) fn export(machine: &Machine<'_>) -> Exported {
         lines.push(format!("docker volume create {options} {volume}"));
     }
     for container in &machine.containers {
-        lines.push(run(container, &mut notes));
+        lines.push(run(container, machine.restart(), &mut notes));
     }
     let name = match machine.name {
         Some(node) => format!("start.{node}.sh"),
@@ -38,8 +38,8 @@ pub(super) fn export(machine: &Machine<'_>) -> Exported {
     }
 }
 
-fn run(container: &Container<'_>, notes: &mut Vec<String>) -> String {
-    let mut words: Vec<String> = ["docker", "run", "-d", "--restart", "unless-stopped"]
+fn run(container: &Container<'_>, restart: &str, notes: &mut Vec<String>) -> String {
+    let mut words: Vec<String> = ["docker", "run", "-d", "--restart", restart]
         .map(str::to_owned)
         .to_vec();
     let passed: Vec<_> = container.secrets.iter().map(container::source).collect();

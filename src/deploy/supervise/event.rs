@@ -80,6 +80,10 @@ pub(crate) enum Incident {
         replica: String,
         failures: usize,
     },
+    /// A replica failed, and nobody is to start it again.
+    StaysDown {
+        replica: String,
+    },
     /// No replica of a part is left.
     NoneLeft(Part),
     /// Discovery was away for this long.

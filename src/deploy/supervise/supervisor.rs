@@ -43,6 +43,8 @@ pub(crate) struct Supervisor {
     phase: Phase,
     /// Whether services of other machines are waited for.
     held: bool,
+    /// Whether members that end are started again.
+    restarts: bool,
     discovery: Discovery,
     /// Whether there was prefill, and then none.
     prefill_lost: bool,
@@ -56,10 +58,17 @@ impl Supervisor {
             members,
             phase: Phase::New,
             held: false,
+            restarts: true,
             discovery: Discovery::Here { back_since: None },
             prefill_lost: false,
             frontends_restarted: None,
         }
+    }
+
+    /// Only reports what ends.
+    pub(crate) fn without_restarts(mut self) -> Self {
+        self.restarts = false;
+        self
     }
 
     pub(crate) fn members(&self) -> &[Watched] {
@@ -291,6 +300,10 @@ impl Supervisor {
                 replica.state = State::Ended;
                 Vec::new()
             }
+            Then::RestartLater { .. } if !self.restarts => {
+                let replica = replica.name.clone();
+                self.stays_down(index, Incident::StaysDown { replica })
+            }
             Then::RestartNow => {
                 replica.state = State::Waiting { until: now };
                 self.tick(now)
@@ -317,14 +330,20 @@ impl Supervisor {
     }
 
     fn give_up(&mut self, index: usize) -> Vec<Action> {
+        let replica = &self.replicas[index];
+        let incident = Incident::GaveUp {
+            replica: replica.name.clone(),
+            failures: replica.failures.lately(),
+        };
+        self.stays_down(index, incident)
+    }
+
+    /// The rest goes on, as long as one of its part is left.
+    fn stays_down(&mut self, index: usize, incident: Incident) -> Vec<Action> {
         let replica = &mut self.replicas[index];
         replica.state = State::GivenUp;
-        let (name, part) = (replica.name.clone(), replica.part);
-        let failures = replica.failures.lately();
-        let mut actions = vec![Action::Report(Incident::GaveUp {
-            replica: name,
-            failures,
-        })];
+        let part = replica.part;
+        let mut actions = vec![Action::Report(incident)];
         let others = self
             .replicas
             .iter()

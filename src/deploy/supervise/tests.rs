@@ -129,6 +129,22 @@ fn disaggregated() -> Vec<Watched> {
 }
 
 #[test]
+fn without_restarts_the_rest_goes_on_until_nobody_is_left() {
+    let mut play = Play::running(aggregated());
+    play.supervisor = play.supervisor.without_restarts();
+    assert_eq!(
+        play.exits("agg-0", 137),
+        "out agg-0; agg-0 failed: 137; StaysDown { replica: \"agg-0\" }"
+    );
+    assert_eq!(play.at(600).does(Event::Tick), "probe agg-1");
+    assert_eq!(
+        play.exits("agg-1", 0),
+        "out agg-1; agg-1 failed: 0; StaysDown { replica: \"agg-1\" }; NoneLeft(Aggregated); stop frontend"
+    );
+    assert_eq!(play.exits("frontend", 0), "finished failed=true");
+}
+
+#[test]
 fn services_of_other_machines_are_waited_for() {
     let members = vec![
         member("etcd-1", Part::Service),
