@@ -90,14 +90,17 @@ impl Values<'_> {
 
     /// Returns why a value that a template names is empty.
     pub(super) fn empty(&self, template: &Template) -> Option<(Variable, &'static str)> {
-        let why = match self.checkout.revision() {
-            None => "the build context is in no git repository with a commit",
-            Some(_) => "no branch is checked out",
+        let why = |variable| match (self.checkout.revision(), variable) {
+            (None, _) => "the build context is in no git repository with a commit",
+            (Some(_), Variable::Revision) => {
+                "released packages are installed (`--source wheel`), not a commit of the context"
+            }
+            (Some(_), _) => "no branch is checked out",
         };
         let mut of_git = [Variable::Branch, Variable::Revision].into_iter();
         let empty =
             of_git.find(|variable| template.names(*variable) && self.plain(*variable).is_empty());
-        empty.map(|variable| (variable, why))
+        empty.map(|variable| (variable, why(variable)))
     }
 }
 

@@ -10,6 +10,7 @@ mod exports;
 mod failures;
 mod github;
 mod interrupts;
+mod killed;
 mod nodes;
 mod pipeline;
 mod proxied;

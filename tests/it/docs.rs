@@ -12,6 +12,7 @@ use dynbuild::internals::toml_file::SourceFile;
 use regex::Regex;
 
 mod examples;
+mod nightly;
 
 /// What stands above the tables that are compared with the programs.
 const CHECKED: &str = "<!-- checked by tests/it/docs.rs -->";

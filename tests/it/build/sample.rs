@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -189,6 +189,18 @@ impl Running {
                 return;
             }
         }
+    }
+
+    /// Waits until stderr has had as many lines; no if it ends before.
+    pub(super) fn says_lines(&mut self, count: usize) -> bool {
+        for _ in 0..count {
+            match self.lines.recv_timeout(HANG) {
+                Ok(line) => self.stderr.push_str(&line),
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => panic!("hangs:\n{}", self.stderr),
+            }
+        }
+        true
     }
 
     pub(super) fn id(&self) -> u32 {

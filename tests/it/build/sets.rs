@@ -22,13 +22,13 @@ const FRAGMENT: &str = "FROM busybox:latest AS shared\nRUN echo {salt} > /shared
 const TARGETS: [&str; 3] = ["first", "second", "third"];
 
 /// A set of six: two frameworks of three targets, in one repository.
-struct Set {
-    sample: Sample,
+pub(super) struct Set {
+    pub(super) sample: Sample,
     repository: String,
 }
 
 impl Set {
-    fn new(registry: &str) -> Self {
+    pub(super) fn new(registry: &str) -> Self {
         let sample = Sample::with_stages(FRAGMENT);
         sample.add_to_profile("[targets.third]\nfragment = \"sample\"\n");
         let other = sample.read("profiles/sample.toml");
@@ -65,7 +65,7 @@ impl Set {
         command
     }
 
-    fn build(&self, engine: &Engine, failing: &str) -> Command {
+    pub(super) fn build(&self, engine: &Engine, failing: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dynbuild"));
         command
             .env_clear()
@@ -80,6 +80,16 @@ impl Set {
             .arg("--context")
             .arg(self.sample.path("context"));
         command
+    }
+
+    /// Changes what all targets are made from.
+    pub(super) fn renew(&self) {
+        for fragment in ["sample", "other"] {
+            let place = format!("dockerfiles/{fragment}.Dockerfile");
+            let text = self.sample.read(&place);
+            self.sample
+                .write(&place, &text.replace("RUN echo", "RUN echo again;  echo"));
+        }
     }
 
     /// Returns the tags of the repository that are ours, sorted.
@@ -246,9 +256,7 @@ fn a_registry_that_refuses_the_last_name_gets_none() {
         let end = run(&mut set.push(&engine, "none"));
         end.assert_code(0, "the old images");
         let old = digests(&set);
-        let fragment = set.sample.read("dockerfiles/sample.Dockerfile");
-        let fragment = fragment.replace("> /shared", "> /shared; echo new > /new");
-        set.sample.write("dockerfiles/sample.Dockerfile", &fragment);
+        set.renew();
         registry.answer(
             &["PUT", "/manifests/other-third"],
             Answer::Status("403 Forbidden", ""),
