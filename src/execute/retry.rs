@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::buildkit::SolveError;
 use crate::engine::EngineError;
-use crate::registry::RegistryError;
+use crate::registry::{RegistryError, Trouble};
 
 /// The first delay; each further one is twice as long.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
@@ -85,7 +85,7 @@ impl Passing {
 
     /// Looks at a registry's answer.
     pub(super) fn of_registry(error: &RegistryError) -> Option<Self> {
-        error.is_transient().then(|| Self {
+        Trouble::of(error).is_transient().then(|| Self {
             reason: error.to_string(),
             after: error.retry_after(),
         })

@@ -36,6 +36,8 @@ type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 pub struct Registry {
     keyring: Keyring,
     insecure: InsecureRegistries,
+    /// How long an answer may take.
+    limit: Duration,
     /// The headers that repositories were satisfied with.
     passes: Arc<Mutex<BTreeMap<Place, Secret>>>,
 }
@@ -57,8 +59,15 @@ impl Registry {
         Self {
             keyring,
             insecure,
+            limit: LIMIT,
             passes: Arc::default(),
         }
+    }
+
+    /// Sets how long an answer may take.
+    #[cfg(test)]
+    pub(super) fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// Returns what a name or a digest stands for, if it is known.
@@ -218,7 +227,7 @@ impl Registry {
                 .map_err(|error| ask.failed(error))?;
             Whole::read(answer).await.map_err(|error| ask.failed(error))
         };
-        tokio::time::timeout(LIMIT, exchange)
+        tokio::time::timeout(self.limit, exchange)
             .await
             .map_err(|error| ask.failed(error))?
     }

@@ -11,8 +11,10 @@ mod error;
 mod manifest;
 mod place;
 mod tls;
+mod trouble;
 
 pub use client::Registry;
 pub use error::RegistryError;
 pub use manifest::Manifest;
 pub use place::{InsecureRegistries, Place};
+pub use trouble::Trouble;
