@@ -260,3 +260,31 @@ fn a_member_is_a_launch_of_dynrun() {
         docker run --ipc host --ulimit 'memlock=-1' --ulimit 'stack=67108864' --ulimit 'nofile=65536' --cap-add SYS_PTRACE -w /workspace --init -e 'CUDA_DEVICE_ORDER=PCI_BUS_ID' --rm --log-driver local --label 'io.dynbuild.run=true' --name vllm-local-agg-0 --label 'io.dynbuild.run.deployment=vllm-local' --label 'io.dynbuild.run.member=agg-0' --network vllm-local --stop-timeout 60 --gpus 'device=0' --mount 'type=volume,source=vllm-local-kv,target=/run/dynamo/kv,volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=size=16m,mode=1777"' -e 'DYN_NAMESPACE=vllm-local' -e 'DYN_DISCOVERY_BACKEND=file' -e 'DYN_FILE_KV=/run/dynamo/kv' -e 'DYN_REQUEST_PLANE=tcp' -e 'DYN_EVENT_PLANE=zmq' -e 'DYN_SYSTEM_PORT=21000' -e 'DYN_SYSTEM_USE_ENDPOINT_HEALTH_STATUS=["generate"]' -e 'DYN_TCP_RPC_PORT=21001' -e 'VLLM_PORT=21040' dynamo:latest-vllm-runtime python3 -m dynamo.vllm --model Qwen/Qwen3-0.6B --max-model-len 8192 --gpu-memory-utilization 0.8
         "#);
 }
+
+/// Numbers that no machine has are refused before anything is made of them.
+#[test]
+fn numbers_out_of_reach_are_refused_at_once() {
+    let head = "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\nmodel = \"a/b\"\n";
+    let most = u32::MAX;
+    let texts = [
+        format!("{head}[frontend]\nreplicas = {most}\n[workers.agg]\n"),
+        format!("{head}[frontend]\nreplicas = 257\n[workers.agg]\n"),
+        format!("{head}[frontend]\nport = 65500\nreplicas = 100\n[workers.agg]\n"),
+        format!(
+            "{head}[workers.agg]\nreplicas = {most}\n[workers.b]\nrole = \"agg\"\nreplicas = {most}\n"
+        ),
+        format!("{head}[workers.agg]\ntp = {most}\npp = {most}\ndp = {most}\nep = 7\n"),
+        format!("{head}[workers.agg]\ntp = {most}\n"),
+        format!(
+            "{head}[workers.agg]\ngpus = {most}\nnodes = {most}\n[nodes]\na = {{ address = \"a\" }}\n"
+        ),
+        format!("{head}discovery = \"etcd\"\n[workers.agg]\n[services.etcd]\nreplicas = {most}\n"),
+        format!("{head}[workers.agg]\n[services.x]\nimage = \"x\"\nreplicas = 10\n"),
+    ];
+    let shown = texts.map(|text| {
+        let problems = derive(&text, false).unwrap_err();
+        let shown = problems.0.iter().map(ToString::to_string);
+        shown.collect::<Vec<_>>().join(" / ")
+    });
+    insta::assert_snapshot!(shown.join("\n"));
+}

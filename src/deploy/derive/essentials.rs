@@ -7,6 +7,9 @@ use crate::deploy::finding::Finding;
 use crate::docker::duration::GoDuration;
 use crate::toml_file::{Located, Location};
 
+/// The most members that etcd's own documents advise is 7.
+const MOST_INSTANCES: u32 = 9;
+
 /// What must be there.
 pub(super) struct Essentials<'a> {
     pub(super) name: &'a str,
@@ -43,11 +46,30 @@ impl<'a> Essentials<'a> {
                     .hint("Add a table `[workers.agg]`"),
             );
         }
+        if let Some(finding) = too_many_instances(file) {
+            findings.push(finding);
+            return None;
+        }
         Some(Self {
             name: name?,
             model: model?,
         })
     }
+}
+
+/// The addresses of all of them are in the environment of every member.
+fn too_many_instances(file: &DeploymentFile) -> Option<Finding> {
+    let services = file.services.iter();
+    let mut counts =
+        services.filter_map(|(name, service)| Some((name, service.replicas.as_ref()?)));
+    let (name, replicas) = counts.find(|(_, replicas)| replicas.value > MOST_INSTANCES)?;
+    let name = &name.value;
+    let message = format!(
+        "{} replicas of `services.{name}` are more than {MOST_INSTANCES}",
+        replicas.value
+    );
+    let hint = "Write `replicas = 3`: more members of etcd agree more slowly";
+    Some(Finding::error(message).at(&replicas.at).hint(hint))
 }
 
 /// Any place of the file, so that an error about what is missing can name it.

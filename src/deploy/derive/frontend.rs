@@ -13,7 +13,7 @@ use crate::deploy::network::Network;
 use crate::launch::flag::{Flag, Origin};
 use crate::toml_file::Located;
 
-const PORT: u16 = 8000;
+pub(in crate::deploy) const PORT: u16 = 8000;
 const BIND: &str = "127.0.0.1";
 
 pub(super) fn members(common: &Common<'_>) -> Vec<Member> {

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 pub(super) use self::common::Common;
 pub(super) use self::engine::Engine;
+pub(super) use self::frontend::PORT;
 pub(super) use self::planned::PlannedWorker;
 use super::deployment::{Deployment, Ready};
 use super::file::DeploymentFile;

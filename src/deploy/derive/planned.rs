@@ -46,7 +46,7 @@ impl<'a> PlannedWorker<'a> {
                 shape: if mock { shape.without_gpus() } else { shape },
                 first,
             });
-            first += replicas;
+            first = first.saturating_add(replicas);
         }
         workers
     }

@@ -34,14 +34,14 @@ impl Shape {
         );
         // With attention data parallelism the ranks are the same GPUs once more.
         let others = if engine.multiplies_data_parallel() {
-            pp * dp
+            pp.saturating_mul(dp)
         } else {
             pp
         };
         let usual = match engine {
             Engine::Mocker => 0,
             Engine::Vllm | Engine::Sglang | Engine::Trtllm => {
-                number(&table.tp).unwrap_or(1) * others
+                number(&table.tp).unwrap_or(1).saturating_mul(others)
             }
         };
         let gpus = number(&table.gpus).unwrap_or(usual);
@@ -90,14 +90,15 @@ impl Shape {
         } = *self;
         let nodes = table.nodes.as_ref().map_or(1, |nodes| nodes.value);
         let counted = if engine.multiplies_data_parallel() {
-            (tp * pp * dp != gpus)
+            (u128::from(tp) * u128::from(pp) * u128::from(dp) != u128::from(gpus))
                 .then(|| format!("tp {tp} × pp {pp} × dp {dp} is not {gpus} GPUs"))
         } else {
-            (tp * pp != gpus).then(|| format!("tp {tp} × pp {pp} is not {gpus} GPUs"))
+            (u64::from(tp) * u64::from(pp) != u64::from(gpus))
+                .then(|| format!("tp {tp} × pp {pp} is not {gpus} GPUs"))
         };
         let attention = !engine.multiplies_data_parallel() && dp > 1 && tp % dp != 0;
         let attention = attention.then(|| format!("dp {dp} does not divide tp {tp}"));
-        let experts = ep.filter(|ep| (tp * dp) % ep != 0);
+        let experts = ep.filter(|ep| (u64::from(tp) * u64::from(dp)) % u64::from(*ep) != 0);
         let experts = experts.map(|ep| format!("ep {ep} does not divide the ranks"));
         let spread = (nodes == 0 || gpus % nodes.max(1) != 0)
             .then(|| format!("{gpus} GPUs cannot be divided over {nodes} machines"));

@@ -22,6 +22,7 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
         partners::check,
         agreement::check,
         values::check,
+        ports::check_numbers,
         resilience::check,
     ];
     checks.into_iter().flat_map(|check| check(common)).collect()

@@ -2,33 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use crate::deploy::derive::Common;
+use crate::deploy::derive::{Common, PORT};
 use crate::deploy::finding::Finding;
 use crate::deploy::member::Member;
 use crate::deploy::network::Network;
 
 /// Replicas whose block of 64 ports ends below 65536.
 const LAST: u32 = 65_535;
+/// More than any deployment needs, and each is a container.
+const MOST_FRONTENDS: u32 = 256;
+
+/// Checks what must hold before members are derived: each has a port.
+pub(super) fn check_numbers(common: &Common<'_>) -> Vec<Finding> {
+    range(common).into_iter().chain(frontends(common)).collect()
+}
 
 pub(super) fn check(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
-    let mut findings: Vec<_> = range(common).into_iter().collect();
-    findings.extend(frontends(common));
     if matches!(common.network, Network::Host) {
-        findings.extend(meetings(common, members));
+        meetings(common, members)
+    } else {
+        Vec::new()
     }
-    findings
 }
 
 fn range(common: &Common<'_>) -> Option<Finding> {
     let ports = common.file.ports.as_ref();
-    let first = ports.map_or(21000, |ports| u32::from(ports.value));
+    let first = ports.map_or(21000, |ports| u64::from(ports.value));
     let replicas = common
         .workers
         .iter()
-        .map(|worker| worker.replicas)
-        .sum::<u32>();
+        .map(|worker| u64::from(worker.replicas))
+        .sum::<u64>();
     let at = ports.map(|ports| &ports.at);
-    (first < 1024 || first + 64 * replicas > LAST).then(|| {
+    (first < 1024 || first + 64 * replicas > u64::from(LAST)).then(|| {
         Finding::error(format!(
             "{replicas} replicas with 64 ports each, from {first} on, do not fit between 1024 and {LAST}"
         ))
@@ -39,16 +45,25 @@ fn range(common: &Common<'_>) -> Option<Finding> {
 
 /// Port 0 would be another one at every start, which nobody knows.
 fn frontends(common: &Common<'_>) -> Option<Finding> {
-    let port = common.file.frontend.port.as_ref()?;
-    let replicas = common.file.frontend.replicas.as_ref();
+    let table = &common.file.frontend;
+    let replicas = table.replicas.as_ref();
+    let first = table.port.as_ref().map_or(PORT, |port| port.value);
     let others = replicas.map_or(1, |count| count.value).saturating_sub(1);
-    let last = u32::from(port.value).saturating_add(others);
-    (port.value == 0 || last > LAST).then(|| {
+    let last = u32::from(first).saturating_add(others);
+    let at = table.port.as_ref().map(|port| &port.at);
+    let at = at.or(replicas.map(|replicas| &replicas.at));
+    let many = replicas.filter(|replicas| replicas.value > MOST_FRONTENDS);
+    if let Some(many) = many {
+        let message = format!("{} frontends are more than {MOST_FRONTENDS}", many.value);
+        return Some(Finding::error(message).at(&many.at).hint(
+            "Write fewer, such as `replicas = 2`: one serves thousands of requests at once",
+        ));
+    }
+    (first == 0 || last > LAST).then(|| {
         Finding::error(format!(
-            "The ports of frontends, from {} to {last}, are not all between 1 and {LAST}",
-            port.value
+            "The ports of frontends, from {first} to {last}, are not all between 1 and {LAST}"
         ))
-        .at(&port.at)
+        .at_maybe(at)
         .hint("Write another port, such as `port = 8000`")
     })
 }

@@ -7,6 +7,9 @@ use crate::deploy::network::Discovery;
 use crate::docker::size::ByteSize;
 use crate::toml_file::Located;
 
+/// More than any machine has.
+const MOST_GPUS: u32 = 1024;
+
 pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     let mut findings = counts(common);
     findings.extend(discovery(common));
@@ -31,9 +34,19 @@ fn counts(common: &Common<'_>) -> Vec<Finding> {
     let first = common.workers.first().filter(|_| idle);
     let workers = first.map(|worker| Finding::error("There are no workers").at(&worker.name.at));
     let found = frontends.into_iter().chain(workers);
-    found
-        .map(|finding| finding.hint("Write `replicas = 1` or more"))
-        .collect()
+    let found = found.map(|finding| finding.hint("Write `replicas = 1` or more"));
+    found.chain(gpus(common)).collect()
+}
+
+/// GPUs are listed one by one, so that a slip of the pen must not fill the memory.
+fn gpus(common: &Common<'_>) -> Option<Finding> {
+    let workers = common.workers.iter();
+    let mut counts = workers.map(|worker| (worker, worker.gpus_per_node()));
+    let (worker, count) = counts.find(|(_, count)| *count > MOST_GPUS)?;
+    let name = &worker.name.value;
+    let message = format!("`workers.{name}` has {count} GPUs on a machine, more than {MOST_GPUS}");
+    let hint = format!("Correct `gpus` and `nodes` in `[workers.{name}]`");
+    Some(Finding::error(message).at(&worker.name.at).hint(hint))
 }
 
 fn discovery(common: &Common<'_>) -> Option<Finding> {
