@@ -14,6 +14,7 @@ pub mod file;
 mod finding;
 pub(crate) mod fit;
 mod import;
+pub(crate) mod init;
 mod lint;
 mod member;
 mod model;

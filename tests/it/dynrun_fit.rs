@@ -47,6 +47,44 @@ fn windowed(directory: &Path) {
     fs_err::write(directory.join("model.safetensors"), file).expect("written");
 }
 
+/// Runs `dynrun` with a line of words.
+fn dynrun(directory: &Path, line: &str) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .current_dir(directory)
+        .args(line.split(' '))
+        .output()
+        .expect("dynrun starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    (output.status.code(), stdout, stderr)
+}
+
+#[test]
+fn a_first_file_for_a_model_plans() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let tiny = scratch.path().join("tiny");
+    fs_err::create_dir(&tiny).expect("a directory");
+    windowed(&tiny);
+    let line = "init --model tiny --gpu h100 --gpus 4 --disaggregated --context 4096 -o tiny.toml";
+    let (code, _, errors) = dynrun(scratch.path(), line);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let text = fs_err::read_to_string(scratch.path().join("tiny.toml")).expect("a file");
+    let text = text.replace(&scratch.path().display().to_string(), "/models");
+    insta::assert_snapshot!(text);
+    let (code, plan, _) = dynrun(scratch.path(), "plan tiny.toml");
+    assert_eq!(code, Some(0));
+    assert!(plan.contains("decode-1"), "{plan}");
+    let (code, _, errors) = dynrun(scratch.path(), line);
+    assert_eq!(code, Some(125));
+    assert!(errors.contains("`tiny.toml` is there already"), "{errors}");
+    // Nothing is downloaded.
+    let (code, _, errors) = dynrun(scratch.path(), "init --model org/other");
+    assert_eq!(code, Some(125));
+    assert!(errors.contains("hf download org/other"), "{errors}");
+}
+
 #[test]
 fn the_four_terms_are_shown_and_the_estimate_marked() {
     let scratch = tempfile::tempdir().expect("a directory");

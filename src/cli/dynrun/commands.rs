@@ -5,8 +5,8 @@ use clap::Command;
 use super::launch_command::options;
 use super::verb::{AboutProgram, Entry, Grammar, read};
 use super::{
-    attach, down, exec, explain, export, fit, gc, help, import, list, logs, manual, plan, ps, run,
-    scale, stop, up, version, wait,
+    attach, down, exec, explain, export, fit, gc, help, import, init, list, logs, manual, plan, ps,
+    run, scale, stop, up, version, wait,
 };
 use crate::cli::display::STYLES;
 
@@ -41,6 +41,7 @@ pub(super) const VERBS: &[Entry] = &[
     Entry::of::<attach::Attach>("attach"),
     Entry::of::<export::Export>("export"),
     Entry::of::<import::Import>("import"),
+    Entry::of::<init::Init>("init"),
     Entry::of::<fit::Fit>("fit"),
     Entry::of::<gc::Gc>("gc"),
     about_program::<help::Help>("help"),

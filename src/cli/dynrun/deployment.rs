@@ -266,7 +266,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A model that is a directory here is meant as one.
-fn absolute_model(model: &str, edge: &Edge) -> String {
+pub(super) fn absolute_model(model: &str, edge: &Edge) -> String {
     let directory = edge.absolute(Path::new(model));
     if directory.is_dir() {
         directory.display().to_string()
@@ -276,7 +276,7 @@ fn absolute_model(model: &str, edge: &Edge) -> String {
 }
 
 /// Returns a name for the deployment of a model: its last part, in letters that names may have.
-fn name_of(model: &str) -> String {
+pub(super) fn name_of(model: &str) -> String {
     let last = model
         .trim_end_matches('/')
         .rsplit('/')

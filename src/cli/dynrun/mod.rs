@@ -17,6 +17,7 @@ mod fit;
 mod gc;
 mod help;
 mod import;
+mod init;
 mod launch_command;
 mod leases;
 mod line;

@@ -75,6 +75,7 @@ impl Answer {
                 "list",
                 "export",
                 "import",
+                "init",
                 "help",
                 "version",
                 "completions",

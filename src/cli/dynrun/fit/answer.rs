@@ -9,7 +9,7 @@ use crate::deploy::fit::groups::Split;
 use crate::deploy::fit::model::Model;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum EngineName {
+pub(in crate::cli::dynrun) enum EngineName {
     Vllm,
     Sglang,
     Trtllm,
@@ -41,7 +41,16 @@ pub(super) struct Row {
 }
 
 impl EngineName {
-    pub(super) fn engine(self) -> Engine {
+    /// Returns the framework, as profiles call it.
+    pub(in crate::cli::dynrun) const fn framework(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Sglang => "sglang",
+            Self::Trtllm => "trtllm",
+        }
+    }
+
+    pub(in crate::cli::dynrun) fn engine(self) -> Engine {
         match self {
             Self::Vllm => Engine::Vllm,
             Self::Sglang => Engine::Sglang,

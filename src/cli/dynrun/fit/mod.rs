@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use self::answer::{Answer, EngineName, Gpu, Row};
+pub(super) use self::answer::EngineName;
+use self::answer::{Answer, Gpu, Row};
 use self::share::Share;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
@@ -102,19 +103,14 @@ impl Fit {
         let Some(name) = &self.gpu else {
             return Ok(None);
         };
-        let size = || name.parse::<ByteSize>().ok().map(ByteSize::get);
-        let memory = gpu::memory(name).or_else(size).filter(|memory| *memory > 0);
         let engine = self.framework;
         let usual = Share(engine.engine().usual_share());
-        match memory {
-            Some(memory) => Ok(Some(Gpu {
-                name: name.clone(),
-                memory,
-                engine,
-                share: self.memory_fraction.unwrap_or(usual),
-            })),
-            None => Err(unknown_gpu(name)),
-        }
+        Ok(Some(Gpu {
+            name: name.clone(),
+            memory: memory(name)?,
+            engine,
+            share: self.memory_fraction.unwrap_or(usual),
+        }))
     }
 
     fn sizes(&self, model: &Model) -> Result<Vec<u64>, Problem> {
@@ -130,8 +126,15 @@ impl Fit {
     }
 }
 
+/// Returns the memory of a GPU: by its name, or as a size.
+pub(super) fn memory(name: &str) -> Result<u64, Problem> {
+    let size = || name.parse::<ByteSize>().ok().map(ByteSize::get);
+    let memory = gpu::memory(name).or_else(size).filter(|memory| *memory > 0);
+    memory.ok_or_else(|| unknown_gpu(name))
+}
+
 /// Returns the Hugging Face cache, by the rules of its own client.
-fn hub(edge: &Edge) -> PathBuf {
+pub(super) fn hub(edge: &Edge) -> PathBuf {
     let set = |name: &str| edge.environment.get(name).map(PathBuf::from);
     let usual = || {
         edge.environment
