@@ -1,16 +1,17 @@
 //! Launching members: each as `dynrun run -d` would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels::labels;
 use crate::credentials::Keyring;
 use crate::deploy::Member;
 use crate::docker::env::EnvVar;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, PullEvent};
 use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::{EngineFacts, HostFacts};
 use crate::launch::label;
+use crate::launch::live::create::Creation;
 use crate::launch::live::{Remark, Starter};
 use crate::launch::note::Note;
 use crate::problem::{Problem, Problems};
@@ -57,6 +58,30 @@ impl Launcher {
             }
         }
         Ok(launch)
+    }
+
+    /// Pulls the images that the engine lacks, each once, before the time to become ready runs.
+    pub(crate) async fn fetch_images(
+        &self,
+        members: impl Iterator<Item = &Member>,
+        mut heard: impl FnMut(PullEvent<'_>),
+    ) -> Result<(), Problems> {
+        let mut fetched = BTreeSet::new();
+        for member in members {
+            let launch = self.decide(member)?;
+            let spec = &launch.spec;
+            if fetched.insert((spec.image.clone(), spec.launch.platform.clone())) {
+                let creation = Creation {
+                    engine: &self.engine,
+                    spec,
+                    chosen: &launch.chosen,
+                    keyring: &self.keyring,
+                };
+                let done = creation.fetch_image(&mut heard).await;
+                done.map_err(Problem::from)?;
+            }
+        }
+        Ok(())
     }
 
     /// Launches a member in place of a container that it had before.

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, engine, until};
+use crate::support::dynamo::{Deployment, IMAGE, engine, until};
 
 const AGGREGATED: &str = "
 [frontend]
@@ -154,6 +154,28 @@ fn what_cannot_start_leaves_nothing() {
         .ended(125)
         .said("127.0.0.1:1/nothing:here");
     assert_eq!(broken.left(), "");
+}
+
+#[test]
+fn an_image_that_the_engine_lacks_is_pulled_once_before_members_are_launched() {
+    let Some(engine) = engine() else { return };
+    let image = format!("{}/deployed:1", engine.registry);
+    let docker = |words: &[&str]| {
+        let done = engine.docker().args(words).output().expect("docker");
+        assert!(done.status.success(), "{words:?}: {done:?}");
+    };
+    docker(&["tag", IMAGE, &image]);
+    docker(&["push", "--quiet", &image]);
+    docker(&["rmi", &image]);
+    let file = format!(
+        "[frontend]\nport = PORT\nimage = \"{image}\"\n[all.args]\nspeedup-ratio = 0\n[workers.agg]\nimage = \"{image}\"\n"
+    );
+    let pulled = Deployment::new(&engine, "pulled", 8070, &file);
+    let up = pulled.dynrun("up -d FILE").ended(0).said("Digest: sha256:");
+    assert_eq!(up.text.matches("Digest:").count(), 1, "{}", up.text);
+    pulled.dynrun("down NAME").ended(0);
+    assert_eq!(pulled.left(), "");
+    docker(&["rmi", &image]);
 }
 
 #[test]

@@ -107,6 +107,25 @@ impl Creation<'_> {
         }
     }
 
+    /// Pulls the image if the engine lacks it and it is one to pull. What else hinders the launch is
+    /// found by [`create`](Self::create).
+    ///
+    /// # Errors
+    /// Fails when the engine cannot be asked, or cannot pull.
+    pub async fn fetch_image(
+        &self,
+        mut heard: impl FnMut(PullEvent<'_>),
+    ) -> Result<(), CreateError> {
+        if self.spec.launch.pull == Pull::Never || self.chosen.build_line().is_some() {
+            return Ok(());
+        }
+        let found = self.engine.image(&self.spec.image).await;
+        match found.map_err(|error| self.refused(error))? {
+            Some(_) => Ok(()),
+            None => self.pull(&mut heard).await,
+        }
+    }
+
     async fn pull(&self, heard: &mut impl FnMut(PullEvent<'_>)) -> Result<(), CreateError> {
         let launch = &self.spec.launch;
         let quiet = launch.quiet;

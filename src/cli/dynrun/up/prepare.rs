@@ -9,7 +9,7 @@ use crate::cli::edge::Edge;
 use crate::cli::proxies::proxies;
 use crate::credentials::Keyring;
 use crate::deploy::{Deployment, Network, Severity};
-use crate::engine::{Engine, Labels};
+use crate::engine::{Engine, Labels, PullEvent};
 use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::HostFacts;
@@ -18,6 +18,7 @@ use crate::launch::masked::masked;
 use crate::launch::render;
 use crate::operate::Launcher;
 use crate::problem::Problems;
+use crate::ui::PullBar;
 
 /// Prints the line of each member; asks no engine and makes nothing.
 pub(super) fn dry_run(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -78,6 +79,27 @@ pub(super) async fn launcher(
         proxies: proxies(edge).map_err(as_docker)?,
         profiles,
     })
+}
+
+/// Pulls the images that the engine lacks.
+pub(super) async fn images(
+    launcher: &Launcher,
+    deployment: &Deployment,
+    node: Option<&str>,
+    edge: &mut Edge,
+) -> Result<(), Problems> {
+    let mut pull = PullBar::default();
+    let members = deployment.on(node);
+    launcher
+        .fetch_images(members, |event| match event {
+            PullEvent::Status(line) => {
+                pull.clear(&mut edge.ui);
+                edge.ui.note(line);
+            }
+            PullEvent::Progress(progress) => pull.draw(&mut edge.ui, progress),
+            PullEvent::Ended => pull.clear(&mut edge.ui),
+        })
+        .await
 }
 
 /// Makes the network that members share.

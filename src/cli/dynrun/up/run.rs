@@ -40,6 +40,10 @@ pub(super) async fn run(
     let engine = &launcher.engine;
     let devices = &launcher.facts.cdi_devices;
     give_gpus(engine, devices, &mut deployment, node.as_deref()).await?;
+    tokio::select! {
+        fetched = prepare::images(&launcher, &deployment, node.as_deref(), edge) => fetched?,
+        exit = end_is_asked(&mut signals) => return Ok(exit),
+    }
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
     let running = found(engine, &deployment.name).await.map_err(refused)?;
@@ -62,6 +66,16 @@ pub(super) async fn run(
     remove_all(engine, &name).await.map_err(refused)?;
     place.forget();
     Ok(exit)
+}
+
+/// Waits for a signal that asks to end.
+async fn end_is_asked(signals: &mut Signals) -> Exit {
+    loop {
+        let caught = signals.next().await;
+        if caught.asks_to_end() {
+            return caught.exit();
+        }
+    }
 }
 
 /// All members of all machines cannot run on this one.
