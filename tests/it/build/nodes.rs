@@ -1,7 +1,8 @@
 //! Builders with several nodes: one image of what each of them builds, as `docker buildx` makes it.
 //!
 //! With one engine of a kind, as in `ci/test`, the nodes are two relays to it, and buildx, which calls
-//! builds on several nodes by one name, is compared on one node; `ci/heavy nodes` has two engines.
+//! builds on several nodes by one name, is compared on one node. Where a second engine of that kind is
+//! listed in `DYNBUILD_TEST_ENGINES`, each node is one, and indexes are compared byte by byte.
 //! One node is for `linux/386`, whose steps here run programs of `linux/amd64`.
 
 use std::process::Command;
