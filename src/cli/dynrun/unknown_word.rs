@@ -137,15 +137,19 @@ fn meant(word: &str) -> Option<Meant> {
         .map(|(_, meant)| meant)
 }
 
-/// Returns whether a word is a misspelling of a name: one letter is wrong, too much, missing or
-/// swapped. Of short names only swaps count, and of those of three letters one that is typed twice
+/// Returns whether a word is a misspelling of a name: one letter but the first is wrong, or one is too
+/// much, missing or swapped. Of short names only swaps count, and of those of three letters one that is typed twice
 /// and a plural, since many images have short names.
 fn is_near(word: &str, name: &str) -> bool {
     let distance = strsim::osa_distance(word, name);
     match name.len() {
         ..=2 => distance == 1 && same_letters(word, name),
         3 => distance == 1 && (same_letters(word, name) || is_stretched(word, name)),
-        _ => distance == 1,
+        _ => {
+            let is_replaced = word.len() == name.len() && !same_letters(word, name);
+            // The image `unit` is no `init`.
+            distance == 1 && !(is_replaced && word.chars().next() != name.chars().next())
+        }
     }
 }
 
