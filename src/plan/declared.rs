@@ -55,21 +55,8 @@ impl Declared {
         let graph = StageGraph::new(composition, inputs);
         let name = stage_name(target);
         let Some(stage) = graph.find(name) else {
-            // Where a fragment is missing, that is why.
-            let is_missing = |error: &PlanError| matches!(error, PlanError::MissingFragment { .. });
-            if findings.errors.iter().any(is_missing) {
-                return Steps::default();
-            }
-            let written = target.table.stage.as_ref();
-            findings.error(PlanError::UnknownStage {
-                target: target.name.to_owned(),
-                stage: name.to_owned(),
-                known: graph.names().map(str::to_owned).collect(),
-                origin: written.map_or_else(
-                    || target.origin.clone(),
-                    |stage| Origin::File(stage.at.clone()),
-                ),
-            });
+            let known = graph.names().map(str::to_owned);
+            report_unknown(target, known.collect(), findings);
             return Steps::default();
         };
         Steps {
@@ -78,6 +65,37 @@ impl Declared {
             compile: graph.declared(stage).contains(SWITCH),
         }
     }
+}
+
+impl Declared {
+    /// Checks that the stage that a target is exists.
+    pub(super) fn check_stage(&self, target: &Asked<'_>, findings: &mut Findings) {
+        let stages = self.composition.iter().flat_map(Composition::stages);
+        let names = stages.filter_map(|(_, stage)| stage.name.as_ref());
+        let known: Vec<_> = names.map(|name| name.value.clone()).collect();
+        let is_meant = |name: &String| name.eq_ignore_ascii_case(stage_name(target));
+        if self.composition.is_some() && !known.iter().any(is_meant) {
+            report_unknown(target, known, findings);
+        }
+    }
+}
+
+fn report_unknown(target: &Asked<'_>, known: Vec<String>, findings: &mut Findings) {
+    // Where a fragment is missing, that is why.
+    let is_missing = |error: &PlanError| matches!(error, PlanError::MissingFragment { .. });
+    if findings.errors.iter().any(is_missing) {
+        return;
+    }
+    let written = target.table.stage.as_ref();
+    findings.error(PlanError::UnknownStage {
+        target: target.name.to_owned(),
+        stage: stage_name(target).to_owned(),
+        known,
+        origin: written.map_or_else(
+            || target.origin.clone(),
+            |stage| Origin::File(stage.at.clone()),
+        ),
+    });
 }
 
 /// Returns the name of the stage that a target is.

@@ -206,7 +206,7 @@ fn check_together(families: &[Family<'_>], builds: &[Planned], findings: &mut Fi
 /// rest of the settings is no matter of a Dockerfile's text.
 ///
 /// # Errors
-/// Returns what is wrong with the axes, and the fragments that do not exist.
+/// Returns what is wrong with the axes, and the fragments and stages that do not exist.
 pub fn choose_fragments(
     profile: &Profile,
     settings: &Settings,
@@ -219,6 +219,7 @@ pub fn choose_fragments(
         .flat_map(|(_, targets)| targets)
     {
         let fragments = fragments(profile, facts, target, &mut findings);
+        Declared::of(&fragments, &mut findings).check_stage(target, &mut findings);
         let names = fragments.iter().map(|fragment| fragment.name.clone());
         chosen.push(names.collect());
     }

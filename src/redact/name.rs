@@ -18,6 +18,7 @@ const SECRETS: &[&str] = &[
     "keys",
     "netrc",
     "oauth",
+    "otp",
     "pass",
     "passcode",
     "pat",
@@ -27,7 +28,13 @@ const SECRETS: &[&str] = &[
     "sas",
     "token",
     "tokens",
+    "totp",
+    "webhook",
+    "webhooks",
 ];
+
+/// Words that make an address a secret: who knows it may use it.
+const SECRET_ADDRESSES: &[&str] = &["presigned", "sas", "signed", "webhook", "webhooks"];
 
 /// What a name promises a secret by, also within a word.
 const ANYWHERE: &[&str] = &[
@@ -138,6 +145,9 @@ const OF_TABLES: &[&str] = &[
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if is_secret_address(&words) {
+        return true;
+    }
     if says_only_where(&words) || is_working_directory(&words) {
         return false;
     }
@@ -169,6 +179,14 @@ fn says_only_where(words: &[String]) -> bool {
     words
         .last()
         .is_some_and(|word| words.len() > 1 && ABOUT.contains(&word.as_str()))
+}
+
+fn is_secret_address(words: &[String]) -> bool {
+    let is_address = matches!(words, [.., last] if last == "url" || last == "uri");
+    is_address
+        && words
+            .iter()
+            .any(|word| SECRET_ADDRESSES.contains(&word.as_str()))
 }
 
 /// `PWD` alone is the shell's working directory.
@@ -217,6 +235,8 @@ mod tests {
     #[test_case("GH_PAT PAT githubPAT AUTH BASIC_AUTH REDISCLI_AUTH Authorization OAUTH_CLIENT AUTH_HEADER"; "who one is")]
     #[test_case("CREDENTIALS CREDENTIAL GOOGLE_CREDENTIALS_JSON CREDS CLIENT_SECRET SECRET secrets clientsecret"; "secrets")]
     #[test_case("splunk-token com.docker.token JWT NETRC SESSION_COOKIE AZURE_STORAGE_CONNECTION_STRING SAS"; "others")]
+    #[test_case("SLACK_WEBHOOK SLACK_WEBHOOK_URL DISCORD_WEBHOOKS SAS_URL PRESIGNED_URL webhookUri SIGNED_URL"; "addresses")]
+    #[test_case("OTP GITHUB_OTP TOTP_SEED"; "passwords of one use")]
     fn promises_a_secret(names: &str) {
         for name in names.split(' ') {
             assert!(is_secret_name(name), "{name}");
@@ -229,6 +249,7 @@ mod tests {
     #[test_case("COMPASS BYPASS PASSENGER PASSIVE PASSTHROUGH PWD OLDPWD"; "not a password")]
     #[test_case("TOKENIZERS_PARALLELISM TOKENIZER MAX_TOKENS MAX_NUM_BATCHED_TOKENS TIME_PER_TOKEN EOS_TOKEN pad-token"; "not a token")]
     #[test_case("HF_TOKEN_PATH TOKEN_FILE PASSWORD_FILE SECRET_NAME TOKEN_ENV SECRETS_DIR password-stdin TOKEN_TTL"; "about a secret")]
+    #[test_case("DATABASE_URL TOKEN_URL OAUTH_REDIRECT_URI WEBHOOK_PORT WEBHOOK_TIMEOUT SIGNED"; "an address that all may know")]
     #[test_case("MAX_JOBS HTTP_PROXY SECTION SECOND tag ref mode id src '' _ = -"; "nothing of the kind")]
     fn promises_nothing(names: &str) {
         for name in names.split(' ') {

@@ -121,6 +121,20 @@ fn a_fragment_that_is_missing() {
 }
 
 #[test]
+fn a_stage_that_is_missing_is_found_by_every_command() {
+    let env = TestEnv::new();
+    let written = "fragment = \"demo/runtime\"";
+    env.edit(PROFILE, written, &format!("{written}\nstage = \"runtme\""));
+    for command in ["plan", "plan --format bake", "render", "--dry-run"] {
+        let ran = env.run(command).failure().to_string();
+        assert!(ran.contains("exit 2"), "{command}: {ran}");
+        let error = "Target `runtime` is the stage `runtme`, which no fragment has";
+        assert!(ran.contains(error), "{command}: {ran}");
+        assert!(ran.contains("Did you mean `runtime`?"), "{command}: {ran}");
+    }
+}
+
+#[test]
 fn a_directory_without_profiles() {
     let env = TestEnv::new();
     insta::assert_snapshot!(env.run("plan --profile-dir src").failure(), @"
