@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::docker::Hinted;
 use crate::text::human_duration;
 
 use super::login::login_command;
@@ -33,12 +32,12 @@ pub enum LoginError {
         words: String,
     },
     /// It failed without a word that can be shown.
-    #[error("`{program} get` ended with exit code {code}")]
+    #[error("`{program} get` {end}")]
     Wordless {
         /// The helper.
         program: String,
-        /// Its exit code; -1 after a signal.
-        code: i32,
+        /// How it ended: "ended with exit code 3".
+        end: String,
     },
     /// What it answered is no login.
     #[error("`{0} get` did not answer with a login")]
@@ -53,23 +52,25 @@ pub enum LoginError {
     },
 }
 
-impl Hinted for LoginError {
-    fn hint(&self) -> Option<String> {
+impl LoginError {
+    /// Returns what the reader can do about the login to a server, named as helpers know it.
+    pub fn hint(&self, server: &str) -> String {
         match self {
-            Self::Unreadable(server) => Some(format!(
+            Self::Unreadable(server) => format!(
                 "log in again: `{}`",
                 login_command(server.strip_prefix("https://").unwrap_or(server))
-            )),
-            Self::Missing(program) => Some(format!(
+            ),
+            Self::Missing(program) => format!(
                 "install `{program}`, or take it out of `credsStore` and `credHelpers` in docker's \
                  `config.json` and log in again"
-            )),
+            ),
             Self::NotRun { program, .. }
             | Self::Failed { program, .. }
             | Self::Wordless { program, .. }
             | Self::Answer(program)
             | Self::Silent { program, .. } => {
-                Some(format!("ask it by hand: `echo REGISTRY | {program} get`"))
+                let server = shell_words::quote(server);
+                format!("ask it by hand: `echo {server} | {program} get`")
             }
         }
     }

@@ -4,6 +4,7 @@
 //! input, a login in JSON or a sentence about what is wrong comes back on its standard output.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -137,13 +138,15 @@ fn read(program: String, answer: &Answer) -> Result<Option<Login>, LoginError> {
         let output = if login.is_ok() { "" } else { output.trim() };
         let errors = String::from_utf8_lossy(&answer.errors);
         let words = [output, errors.trim()];
-        let code = answer.status.code().unwrap_or(-1);
         return Err(match words.into_iter().find(|words| !words.is_empty()) {
             Some(words) => LoginError::Failed {
                 program,
                 words: shown_words(words),
             },
-            None => LoginError::Wordless { program, code },
+            None => LoginError::Wordless {
+                program,
+                end: end(answer.status),
+            },
         });
     }
     let Written { username, secret } = login.map_err(|_| LoginError::Answer(program))?;
@@ -156,6 +159,13 @@ fn read(program: String, answer: &Answer) -> Result<Option<Login>, LoginError> {
             password: secret,
         }),
     })
+}
+
+fn end(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (code, _) => format!("ended with exit code {}", code.unwrap_or_default()),
+    }
 }
 
 /// Returns the words on one line, without what looks like a secret.

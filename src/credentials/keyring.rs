@@ -81,7 +81,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::docker::Hinted as _;
     use crate::secret::Secret;
 
     fn keyring(text: &str) -> Keyring {
@@ -146,7 +145,7 @@ mod tests {
         let broken = keyring(r#"{"auths":{"a":{"auth":"x"},"b":{"auth":"dTpw"}}}"#);
         assert_eq!(broken.login("b").await, Ok(Some(account())));
         let error = broken.login("a").await.unwrap_err();
-        assert_eq!(error.hint().unwrap(), "log in again: `docker login a`");
+        assert_eq!(error.hint("a"), "log in again: `docker login a`");
     }
 
     #[tokio::test]
@@ -167,7 +166,7 @@ mod tests {
 
     async fn failure(keyring: &Keyring) -> (String, String) {
         let error = keyring.login("r.example").await.unwrap_err();
-        (error.to_string(), error.hint().unwrap_or_default())
+        (error.to_string(), error.hint("r.example"))
     }
 
     #[tokio::test]

@@ -183,13 +183,11 @@ impl Surroundings {
     /// Fails when the file cannot be read or is no configuration, or the variable is none.
     pub fn docker_config(&self) -> Result<Config, LocateError> {
         let variable = self.logins.as_deref().map(Config::parse).transpose();
-        Ok(Config {
-            first_credentials: variable
-                .map_err(LocateError::Logins)?
-                .map(|config| config.credentials)
-                .unwrap_or_default(),
-            ..self.docker_config_file()?
-        })
+        let variable = variable.map_err(LocateError::Logins)?.unwrap_or_default();
+        let mut config = self.docker_config_file()?;
+        config.first_credentials = variable.credentials;
+        config.unreadable.extend(variable.unreadable);
+        Ok(config)
     }
 
     fn docker_config_file(&self) -> Result<Config, LocateError> {
@@ -417,7 +415,7 @@ mod tests {
         let config = r#"{"auths":{"a":{"auth":"dTpw"},"b":{"auth":"dTpw"}},"credsStore":"lab"}"#;
         fs_err::write(directory.path().join("config.json"), config).unwrap();
         let surroundings = Surroundings {
-            logins: Some(r#"{"auths":{"https://b/v2/":{"auth":"djpx"}}}"#.into()),
+            logins: Some(r#"{"auths":{"https://b/v2/":{"auth":"djpx"},"c":{"auth":"x"}}}"#.into()),
             ..surroundings(&directory)
         };
         let config = surroundings.docker_config().unwrap();
@@ -426,6 +424,7 @@ mod tests {
             panic!("a login");
         };
         assert_eq!(username, "v");
+        assert!(config.is_unreadable("c"));
     }
 
     #[test]

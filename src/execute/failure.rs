@@ -6,7 +6,7 @@ use crate::buildkit::session::Session;
 use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
 use crate::credentials::login_command;
-use crate::docker::Hinted as _;
+use crate::docker::config::registry_key;
 use crate::exit::Exit;
 use crate::plan::stages::SourceMap;
 use crate::problem::{Excerpt, Problem, Problems, capitalized};
@@ -191,8 +191,8 @@ pub(super) fn with_session_hints(mut problem: Problem, session: &Session) -> Pro
             problem
                 .causes
                 .push(format!("no login for `{host}`: {reason}"));
-            let hint = reason.hint().map(|hint| capitalized(&hint));
-            problem.hints.extend(hint);
+            let hint = reason.hint(registry_key(&host));
+            problem = problem.hint(capitalized(&hint));
             problem = problem.hint(format!("Log in: `{}`", login_command(&host)));
         }
     }

@@ -87,7 +87,9 @@ impl BuildState {
             .filter(|problem| is_of_a_step(problem));
         for problem in failures {
             // What this side saw, such as a full disk, may be in the causes and not in the step.
+            // A login that was not found has its reason already.
             let seen_here = problem.causes.iter();
+            let seen_here = seen_here.filter(|cause| !cause.starts_with("no login for "));
             let seen_here: Vec<_> = seen_here.filter_map(|cause| diagnose(cause, &[])).collect();
             for diagnosis in diagnoses.iter().chain(&seen_here) {
                 diagnosis.explain(problem);

@@ -7,7 +7,7 @@ use super::rule::Rule;
 
 const FEWER_JOBS: &str = "Compile with fewer jobs at once (`--build-arg MAX_JOBS=2 --build-arg CARGO_BUILD_JOBS=2`), or give the engine more memory";
 
-const LOG_IN: &str = "Check the name, and log in with `docker login REGISTRY` (NVIDIA's: user `$$oauthtoken`, an NGC API key as the password)";
+const LOG_IN: &str = "Check the name, and log in with `docker login[ $registry]` (NVIDIA's: user `$$oauthtoken`, an NGC API key as the password)";
 
 /// How programs say that a server answered with a status other than success.
 const HTTP: &[&str] = &[
@@ -307,7 +307,7 @@ pub(super) const RULES: &[Rule] = &[
             r#"(?:Head|Get|Post|Put|Patch) "?https?://(?P<host>[^/"]+)[^"]*"?: .*(?:no such host|server misbehaving|i/o timeout|connection refused|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|connection reset by peer|: EOF$)"#,
         ],
         "The engine cannot reach `$host`",
-        "Check the network, proxy and DNS of the engine with `docker info`, or use a base image that the engine already has",
+        "Check the name, and the network, proxy and DNS of the engine (`docker info`); `localhost` is the machine of the engine",
     ),
     Rule::new(
         "registry-http",
@@ -320,14 +320,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "push-refused",
         &[
+            r"failed to push (?P<registry>[\w-]+(?:\.|:\d)[^/\s]*)/\S+: .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )",
             r"failed to push .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )|push access denied|requested access to the resource is denied|denied: .*(?:push|permission)",
         ],
         "The registry does not let this user push the image",
-        "Log in with `docker login REGISTRY` as a user who may write to the repository, and check its name",
+        "Log in with `docker login[ $registry]` as a user who may write to the repository, and check its name",
     ),
     Rule::new(
         "pull-refused",
         &[
+            r"source metadata for (?P<registry>[\w-]+(?:\.|:\d)[^/\s]*)/\S+: .*(?:pull access denied|insufficient_scope|authorization failed|unauthorized: |no basic auth|401 |403 )",
             r"pull access denied|insufficient_scope|authorization failed|unauthorized: |no basic auth credentials|failed to (?:authorize|resolve source metadata).*(?:401|403) ",
         ],
         "The server wants a login, or this one does not allow it; some registries also say so of images that do not exist",

@@ -126,7 +126,7 @@ fn a_stage_that_is_missing_is_found_by_every_command() {
     let written = "fragment = \"demo/runtime\"";
     env.edit(PROFILE, written, &format!("{written}\nstage = \"runtme\""));
     for command in ["plan", "plan --format bake", "render", "--dry-run"] {
-        let ran = env.run(command).failure().to_string();
+        let ran = env.run(command).failure().clone();
         assert!(ran.contains("exit 2"), "{command}: {ran}");
         let error = "Target `runtime` is the stage `runtme`, which no fragment has";
         assert!(ran.contains(error), "{command}: {ran}");
