@@ -4,7 +4,7 @@
 //! itself as `buildkitd`. A build goes like this:
 //!
 //! 1. An [`Endpoint`](crate::dial::Endpoint) says where the engine is. [`Client::connect`] reaches
-//!    it and asks for its [`Capabilities`].
+//!    it and asks for its [`Capabilities`](capabilities::Capabilities).
 //! 2. [`Client::open_session`] opens a [`Session`](session::Session): what the engine may ask of
 //!    us while it builds, such as the files of the context (of which it takes only what changed),
 //!    secrets by id and registry credentials.

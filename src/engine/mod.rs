@@ -1,6 +1,6 @@
 //! The Docker Engine API that we use; the only module that names bollard.
 //!
-//! [`locate`] says which engine is meant and why (`DOCKER_HOST`, docker's current context, the
+//! [`locate`](locate()) says which engine is meant and why (`DOCKER_HOST`, docker's current context, the
 //! default sockets). [`Engine::connect`] talks to it and negotiates the API version; the methods
 //! of [`Engine`] are grouped by noun, one file each. Builds do not pass through here: BuildKit has
 //! its own client in [`crate::buildkit`], over the same [`crate::docker::host::Host`].

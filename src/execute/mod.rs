@@ -3,7 +3,7 @@
 //! A [`Runner`] joins the fragments that a [`BuildPlan`](crate::plan::BuildPlan) needs into one
 //! Dockerfile for each framework, opens a session for each set of paths that its targets read from
 //! the context, and solves as many targets at once as its [`Policy`] allows. What is exported has no
-//! names at first: they move at the end, all or none. What happens comes out as [`Event`]s; how each
+//! names at first: they move at the end, all or none. What happens comes out as [`Event`](event::Event)s; how each
 //! target ended as [`Finished`], whose problems point at the lines of the fragments.
 
 mod attempt;

@@ -1,9 +1,9 @@
 //! Everything decided: resolved axes, tags, stages with a source map, and their renderings.
 //!
-//! [`resolve`] is a pure function, and [`resolve_all`] the same for the families of builds that
+//! [`resolve`](resolve()) is a pure function, and [`resolve_all`] the same for the families of builds that
 //! [`expand`] makes of several frameworks and devices. A [`crate::profile::Profile`], the user's [`Settings`] and
 //! [`Facts`] about git, host and fragments go in; a [`BuildPlan`] comes out in which nothing may
-//! still mean "the default", with an [`Explanation`] of where each value comes from – or every
+//! still mean "the default", with an [`Explanation`](explanation::Explanation) of where each value comes from – or every
 //! problem at once.
 
 mod axes;

@@ -43,7 +43,7 @@ pub struct Settings {
     pub sets: Table<SetTable>,
     /// The builders of the user's own file.
     pub builders: Table<BuilderTable>,
-    /// The frameworks as the user named them; image names repeat them. [`resolve`](super::resolve)
+    /// The frameworks as the user named them; image names repeat them. [`resolve`](super::resolve())
     /// is about the first one.
     pub frameworks: Vec<Setting<String>>,
     /// The directory of profiles that overrides those compiled in, for the rendered commands.
@@ -54,7 +54,7 @@ pub struct Settings {
     pub targets: Vec<Setting<String>>,
     /// Whether the image with EFA is built over each target too.
     pub efa: Option<Setting<bool>>,
-    /// The devices; [`resolve`](super::resolve) is about the first one.
+    /// The devices; [`resolve`](super::resolve()) is about the first one.
     pub devices: Vec<Setting<String>>,
     /// The platforms; each may be a list with commas.
     pub platforms: Vec<Setting<String>>,

@@ -1,7 +1,7 @@
 //! Consumers of build events: what people and machines see of a build.
 //!
 //! Every event first passes the [`Intake`], which makes whole lines of the engine's scraps of
-//! output and masks secrets. Then it goes into the [`BuildState`], where all vertexes are merged into [`Step`]s.
+//! output and masks secrets. Then it goes into the [`BuildState`], where all vertexes are merged into [`Step`](step::Step)s.
 //! Then a [`Reporter`] says what to write; which one is the user's choice ([`Mode`],
 //! `--progress`).
 //!

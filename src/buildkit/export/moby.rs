@@ -7,7 +7,7 @@ use super::image::ImageOptions;
 /// An image in the engine's store.
 ///
 /// The classic store's exporter drops all options but the names, which
-/// [`check_export`](crate::buildkit::Capabilities::check_export) refuses: layers there are not
+/// [`check_export`](crate::buildkit::capabilities::Capabilities::check_export) refuses: layers there are not
 /// compressed, and annotations have no place.
 #[derive(Clone, Debug, Default)]
 pub struct MobyExport {

@@ -325,8 +325,12 @@ pub(crate) struct ResultArgs {
     /// Label of the image
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) label: Vec<String>,
-    /// Annotation of the image, as docker's --annotation: [TYPE[PLATFORM]:]KEY=VALUE
-    #[arg(long, value_name = "SPEC")]
+    // A doc comment would take the brackets for a link.
+    #[arg(
+        long,
+        value_name = "SPEC",
+        help = "Annotation of the image, as docker's --annotation: [TYPE[PLATFORM]:]KEY=VALUE"
+    )]
     pub(crate) annotation: Vec<Annotation>,
     /// Load the image into the engine (the default)
     #[arg(long, conflicts_with = "no_load", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = boolean)]

@@ -1,7 +1,7 @@
 //! `.dockerignore`: its file format and its patterns.
 //!
 //! The rules are moby's, quirks included, because the engine, docker and we must agree on what is
-//! in a build context: `ignorefile` reads the file ([`parse`]), `patternmatcher` decides
+//! in a build context: `ignorefile` reads the file ([`parse`](file::parse)), `patternmatcher` decides
 //! ([`Matcher`]). They differ from `.gitignore`: patterns start at the root of the context, the
 //! last one that matches wins, and `!` brings back files of an ignored directory.
 //!

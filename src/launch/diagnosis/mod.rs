@@ -1,6 +1,6 @@
 //! Known failures: what the engine or the container said, why, and what mends it.
 //!
-//! All of them are in one table (`rules`); [`diagnose`] looks the evidence up.
+//! All of them are in one table (`rules`); [`diagnose`](diagnose()) looks the evidence up.
 
 mod diagnose;
 mod evidence;

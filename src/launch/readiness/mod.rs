@@ -1,6 +1,6 @@
 //! When a server counts as ready, and how that is found out.
 //!
-//! [`watch`] climbs the levels. Where the port is, and that it is the container's own, is found out
+//! [`watch`](watch()) climbs the levels. Where the port is, and that it is the container's own, is found out
 //! once (`port`), by looking at the sockets of the container (`sockets`, `server`, `owner`); from
 //! then on the server is asked there (`route`, `probe`), as a client would.
 

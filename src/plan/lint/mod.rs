@@ -2,7 +2,7 @@
 //! after minutes.
 //!
 //! [`lint`] looks at a [`Composition`](super::stages::Composition) with the arguments that the
-//! plan passes. The rules are listed in [`Rule`]; each file here holds those of one subject.
+//! plan passes. The rules are listed in [`Rule`](finding::Rule); each file here holds those of one subject.
 //! BuildKit's own checks run in the engine and are shown beside these.
 
 mod args;
