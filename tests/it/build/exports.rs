@@ -94,10 +94,10 @@ fn a_destination_that_cannot_be_written_is_refused_before_the_build() {
 }
 
 /// A small file system of its own, in memory.
-struct SmallDisk(std::path::PathBuf);
+pub(super) struct SmallDisk(std::path::PathBuf);
 
 impl SmallDisk {
-    fn mount(path: std::path::PathBuf) -> Option<Self> {
+    pub(super) fn mount(path: std::path::PathBuf) -> Option<Self> {
         fs_err::create_dir_all(&path).expect("a directory");
         let mut mount = std::process::Command::new("mount");
         mount

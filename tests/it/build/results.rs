@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::exports::SmallDisk;
 use super::sample::{Sample, run};
 use crate::support::engines::{self, unique};
 
@@ -42,8 +43,13 @@ fn an_image_is_loaded_and_described() {
 fn a_failure_is_told_although_its_metadata_cannot_be_written() {
     for engine in engines::newest() {
         let sample = Sample::new("RUN echo {salt}; exit 7\n");
+        let Some(_disk) = SmallDisk::mount(sample.path("small")) else {
+            continue;
+        };
+        let filled = fs_err::write(sample.path("small/fill"), vec![0; 1 << 20]);
+        assert!(filled.is_err(), "the disk is not full");
         let mut build = sample.dynbuild(&engine);
-        let end = run(build.args(["--no-load", "--metadata-file", "/dev/full"]));
+        let end = run(build.args(["--no-load", "--metadata-file", "small/meta.json"]));
         end.assert_code(1, &engine.name);
         assert!(end.stderr.contains("exit 7"), "{}", end.stderr);
         let told = end.stderr.contains("The metadata cannot be written");
