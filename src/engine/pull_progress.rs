@@ -29,7 +29,7 @@ enum Stage {
 
 impl PullProgress {
     /// Takes in one line of the engine about a layer: `current` and `size` in bytes.
-    pub(crate) fn take(&mut self, layer: &str, status: &str, current: u64, size: Option<u64>) {
+    pub(super) fn take(&mut self, layer: &str, status: &str, current: u64, size: Option<u64>) {
         let layer = self.layers.entry(layer.to_owned()).or_default();
         match status {
             "Downloading" => {
@@ -96,22 +96,21 @@ impl PullProgress {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Layer, status, current and size, as an engine said them of an image of three layers.
-    fn after(lines: &[(&str, &str, u64, u64)]) -> PullProgress {
-        let mut progress = PullProgress::default();
+impl PullProgress {
+    /// Takes in lines of an engine: layer, status, current, and size or 0.
+    pub(crate) fn after(lines: &[(&str, &str, u64, u64)]) -> Self {
+        let mut progress = Self::default();
         for (layer, status, current, size) in lines {
-            progress.take(
-                layer,
-                status,
-                *current,
-                Some(*size).filter(|size| *size > 0),
-            );
+            let size = Some(*size).filter(|size| *size > 0);
+            progress.take(layer, status, *current, size);
         }
         progress
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     const STARTED: [(&str, &str, u64, u64); 5] = [
         ("a", "Already exists", 0, 0),
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_size_is_known_when_the_last_download_began() {
-        let mut progress = after(&STARTED);
+        let mut progress = PullProgress::after(&STARTED);
         assert_eq!((progress.bytes(), progress.size()), (16_121_856, None));
         progress.take("c", "Downloading", 1_000_000, Some(90_007_684));
         assert_eq!(
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn unpacking_counts_from_the_start() {
-        let mut progress = after(&STARTED);
+        let mut progress = PullProgress::after(&STARTED);
         progress.take("c", "Downloading", 90_007_684, Some(90_007_684));
         progress.take("c", "Download complete", 0, None);
         progress.take("b", "Verifying Checksum", 0, None);
@@ -151,13 +150,14 @@ mod tests {
     #[test]
     fn seconds_are_no_bytes() {
         // The containerd store: {"current":3,"units":"s"}.
-        let progress = after(&[("b", "Downloading", 10, 10), ("b", "Extracting", 3, 0)]);
+        let progress =
+            PullProgress::after(&[("b", "Downloading", 10, 10), ("b", "Extracting", 3, 0)]);
         assert_eq!((progress.bytes(), progress.size()), (0, Some(10)));
     }
 
     #[test]
     fn a_layer_that_is_fetched_again_does_not_run_backwards() {
-        let mut progress = after(&[("b", "Downloading", 5_000, 10_000)]);
+        let mut progress = PullProgress::after(&[("b", "Downloading", 5_000, 10_000)]);
         progress.take("b", "Retrying in 5 seconds", 0, None);
         progress.take("b", "Downloading", 100, Some(10_000));
         assert_eq!(progress.bytes(), 5_000);

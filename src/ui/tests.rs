@@ -188,19 +188,6 @@ fn a_picture_that_the_terminal_broke_is_erased_as_a_whole() {
     assert_eq!(terminal.lines(), ["small"]);
 }
 
-fn pulled(lines: &[(&str, &str, u64, u64)]) -> PullProgress {
-    let mut progress = PullProgress::default();
-    for (layer, status, current, size) in lines {
-        progress.take(
-            layer,
-            status,
-            *current,
-            Some(*size).filter(|size| *size > 0),
-        );
-    }
-    progress
-}
-
 #[test]
 fn a_pull_is_one_line_that_goes_away() {
     for (columns, shown) in [
@@ -220,7 +207,7 @@ fn a_pull_is_one_line_that_goes_away() {
             ("a", "Already exists", 0, 0),
             ("b", "Downloading", 4_000_000_000, 8_000_000_000),
         ];
-        bar.draw(&mut ui, &pulled(&half));
+        bar.draw(&mut ui, &PullProgress::after(&half));
         let lines = terminal.lines();
         assert!(lines.len() == 1 && lines[0].starts_with(shown), "{lines:?}");
         bar.clear(&mut ui);
@@ -239,7 +226,7 @@ fn a_bar_that_the_terminal_broke_goes_away_as_a_whole() {
     let mut bar = PullBar::default();
     bar.draw(
         &mut ui,
-        &pulled(&[("b", "Downloading", 4_000_000_000, 8_000_000_000)]),
+        &PullProgress::after(&[("b", "Downloading", 4_000_000_000, 8_000_000_000)]),
     );
     assert!(terminal.lines()[0].len() > 20, "it was not broken");
     bar.clear(&mut ui);
@@ -251,7 +238,7 @@ fn without_a_terminal_a_pull_draws_nothing() {
     let stderr = Captured::default();
     let mut ui = Ui::to_writers(&settings(), io::sink(), stderr.clone());
     let mut bar = PullBar::default();
-    bar.draw(&mut ui, &pulled(&[("b", "Downloading", 4, 8)]));
+    bar.draw(&mut ui, &PullProgress::after(&[("b", "Downloading", 4, 8)]));
     bar.clear(&mut ui);
     assert!(stderr.0.lock().unwrap().is_empty());
 }
