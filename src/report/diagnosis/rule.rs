@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use regex::{Captures, Regex};
 
+/// How many lines a sentence may have; of a longer text the first and the last line are shown.
+const SENTENCE_LINES: usize = 12;
+
 /// What gives a reason away. Groups of a pattern fill `$name` in the other texts, where brackets
 /// enclose what depends on a group.
 #[derive(Debug)]
@@ -164,7 +167,11 @@ impl<'a> Output<'a> {
             .iter()
             .filter(|span| span.start < found.end && span.end > found.start);
         let covered: Vec<_> = covered.map(|span| &self.joined[span.clone()]).collect();
-        Some((captures, covered.join(" ")))
+        let evidence = match &covered[..] {
+            [first, .., last] if covered.len() > SENTENCE_LINES => format!("{first} … {last}"),
+            _ => covered.join(" "),
+        };
+        Some((captures, evidence))
     }
 
     /// Returns the server that was named last.

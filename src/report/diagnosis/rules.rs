@@ -592,4 +592,20 @@ pub(super) const RULES: &[Rule] = &[
         "The crate `$crate` does not compile",
         "Read the first `error` above; the whole output is in `--progress plain`",
     ),
+    Rule::new(
+        "python-compile",
+        &[
+            // uv, which names the package first
+            r"Failed to (?:download and )?build `(?P<package>[^`]+)`.*error: can't find (?P<tool>Rust compiler)",
+            r"Failed to (?:download and )?build `(?P<package>[^`]+)`.*(?:No such file or directory: '|command '|unable to execute ')(?P<program>[\w.+-]+)'(?: failed: No such| |: No such|$)",
+            // pip, which names it last
+            r"error: can't find (?P<tool>Rust compiler).*Failed building wheel for (?P<package>\S+)",
+            r"(?:No such file or directory: '|unable to execute '|command ')(?P<program>[\w.+-]+)'(?: failed: No such| |: No such).*Failed building wheel for (?P<package>\S+)",
+            r"Failed to (?:download and )?build `(?P<package>[^`]+)`",
+            r"Failed building wheel for (?P<package>\S+)",
+        ],
+        "The Python package `$package` is compiled in this step, since no wheel of it fits this Python and platform, and that fails[: there is no $tool][: there is no program `$program`]",
+        "See which versions have a wheel with `pip download --no-deps --only-binary :all: $package`, and take one of them (`--build-arg PYTHON_OVERRIDES='NAME==VERSION'`) or a base image with another Python; or install the compiler in an earlier step",
+    )
+    .across_lines(),
 ];
