@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::address::mask_addresses;
 use super::mask::MASK;
 use super::name::{is_password_name, is_secret_name};
+
+/// Bytes of a compiled expression. Every call of our programs compiles some of these.
+const LARGEST: usize = 256 << 10;
 
 /// Returns whether the value of a variable, an argument or an option of this name is a secret.
 ///
@@ -259,9 +262,10 @@ fn mask_private_keys(text: &str) -> Cow<'_, str> {
 /// Returns a text of others as it may be shown: without passwords in addresses, and without what
 /// has the form of a token of a well-known service.
 pub fn shown_text(text: &str) -> Cow<'_, str> {
+    // Tokens are ASCII. Twenty times any letter of Unicode takes a tenth of a second to compile.
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?x)
+            r"(?x-u)
             \b(?:
                 gh[pousr]_[A-Za-z0-9]{20,} | github_pat_\w{20,} | glpat-[\w-]{16,}
               | hf_[A-Za-z0-9]{20,} | nvapi-[\w-]{20,} | npm_[A-Za-z0-9]{30,} | pypi-[\w-]{30,}
@@ -272,7 +276,7 @@ pub fn shown_text(text: &str) -> Cow<'_, str> {
         )
     });
     static HEADER: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?i)(\bauthorization:\s*[a-z]+\s+|\bbearer\s+)[\w.~+/-]{8,}=*"));
+        LazyLock::new(|| regex(r"(?i-u)(\bauthorization:\s*[a-z]+\s+|\bbearer\s+)[\w.~+/-]{8,}=*"));
     let with = |regex: &Regex, text: &str, mask: &str| -> Option<String> {
         match regex.replace_all(text, mask) {
             Cow::Borrowed(_) => None,
@@ -296,7 +300,8 @@ pub fn shown_text(text: &str) -> Cow<'_, str> {
     reason = "they are constants, and each is used by a test"
 )]
 fn regex(text: &str) -> Regex {
-    Regex::new(text).expect("a regular expression")
+    let regex = RegexBuilder::new(text).size_limit(LARGEST).build();
+    regex.expect("a regular expression")
 }
 
 #[cfg(test)]
