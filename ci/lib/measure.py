@@ -1,20 +1,23 @@
 """The measuring part of ci/bench: contexts, interleaved runs, the check of the results, the table."""
 
 import argparse
-import hashlib
 import os
 import platform
 import random
 import shlex
-import statistics
 import subprocess
 import sys
-import tarfile
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-PEAK = str(Path(__file__).with_name("peak.py"))
+import measure_sets
+from contest import Client, Engine, interleave, mebibytes, row, times
+
+PARTS = ["single", "sets"]
+
+HEADER = """\
+| case | store | ours | docker's | ratio | memory, ours | memory, docker's | ratio |
+|---|---|---|---|---|---|---|---|"""
 
 PROFILE = """\
 framework = "bench"
@@ -54,86 +57,6 @@ COPY --from=two /work/two /work/
 COPY --from=three /work/three /work/
 COPY . /context/
 """
-
-
-@dataclass
-class Sample:
-    """One run of a client: wall time in seconds, peak memory in bytes."""
-
-    seconds: float
-    peak: int
-
-
-@dataclass
-class Client:
-    """Something that builds: a name and the command for a context."""
-
-    name: str
-    command: list
-    environment: dict
-    samples: list = field(default_factory=list)
-
-    def run(self):
-        """Runs once; a failure ends the benchmark with what the client said."""
-        with open("client.log", "wb") as log:
-            subprocess.run(
-                [sys.executable, "-I", "-S", PEAK, "client.times", *self.command],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
-            )
-        seconds, peak, status = Path("client.times").read_text().split()
-        if status != "0":
-            sys.exit(f"{shlex.join(self.command)} ended with {status}\n"
-                     + Path("client.log").read_text(errors="replace"))
-        return Sample(float(seconds), int(peak) * 1024)
-
-
-class Engine:
-    """A private engine, known by its run directory."""
-
-    def __init__(self, run_dir):
-        self.run_dir = Path(run_dir)
-        self.store = self.run_dir.name.rpartition("-")[2]
-        self.environment = {
-            **os.environ,
-            "DOCKER_HOST": f"unix://{self.run_dir}/docker.sock",
-            "DOCKER_CONFIG": f"{self.run_dir}/client",
-        }
-
-    def docker(self, *arguments):
-        return subprocess.run(
-            [self.run_dir / "bin/docker", *arguments],
-            env=self.environment, check=True, capture_output=True, text=True,
-        ).stdout.strip()
-
-    def tidy(self):
-        """Removes the images that later runs took the names from."""
-        self.docker("image", "prune", "--force")
-
-    def forget(self):
-        """Removes every trace of earlier builds."""
-        self.docker("buildx", "prune", "--all", "--force")
-
-    def content(self, image):
-        """All files of an image with everything about them but the time of what steps made."""
-        container = self.docker("create", image)
-        try:
-            export = subprocess.Popen(
-                [self.run_dir / "bin/docker", "export", container],
-                env=self.environment, stdout=subprocess.PIPE,
-            )
-            with tarfile.open(fileobj=export.stdout, mode="r|") as archive:
-                entries = {entry.name: describe(archive, entry) for entry in archive}
-            export.wait()
-            return entries
-        finally:
-            self.docker("rm", container)
-
-
-def describe(archive, entry):
-    digest = hashlib.sha256(archive.extractfile(entry).read()).hexdigest() if entry.isreg() else ""
-    copied = entry.isreg() and entry.name.startswith("context/")
-    return (entry.type, entry.mode, entry.uid, entry.gid, entry.linkname, digest,
-            entry.mtime if copied else 0)
 
 
 def make_context(directory, files, size):
@@ -179,48 +102,10 @@ def launchers(engine, dynrun):
     ]
 
 
-def interleave(engine, contenders, runs, before=lambda: None):
-    """Warms up each, then runs them in turn, in alternating order."""
-    engine.tidy()
-    for client in contenders:
-        client.samples = []
-        before()
-        client.run()
-    for number in range(runs):
-        for client in contenders[:: 1 if number % 2 == 0 else -1]:
-            before()
-            client.samples.append(client.run())
-
-
 def change_one(context):
     """Gives one file of the context new content and a new size."""
     path = context / "part000/file00000"
     path.write_bytes(random.randbytes(9000 + random.randrange(1000)))
-
-
-def row(case, store, contenders):
-    ours, theirs = contenders
-    ratio = median(ours) / median(theirs)
-    memory = peak(ours) / peak(theirs)
-    return (f"| {case} | {store} | {times(ours)} | {times(theirs)} | **{ratio:.2f}** "
-            f"| {mebibytes(ours)} | {mebibytes(theirs)} | **{memory:.2f}** |")
-
-
-def median(client):
-    return statistics.median(sample.seconds for sample in client.samples)
-
-
-def peak(client):
-    return statistics.median(sample.peak for sample in client.samples)
-
-
-def times(client):
-    seconds = [sample.seconds for sample in client.samples]
-    return f"{median(client):.3f} s ({min(seconds):.3f}–{max(seconds):.3f})"
-
-
-def mebibytes(client):
-    return f"{peak(client) / 2**20:.0f} MiB"
 
 
 def compare(engine):
@@ -271,24 +156,45 @@ def main():
     parser.add_argument("--dynbuild", required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--part", choices=PARTS, action="append", dest="parts")
     parser.add_argument("engines", nargs="+", type=Engine)
     options = parser.parse_args()
+    options.parts = options.parts or PARTS
     dynbuild = str(Path(options.dynbuild).resolve())
     dynrun = str(Path(options.dynbuild).resolve().with_name("dynrun"))
     options.work.mkdir(parents=True, exist_ok=True)
     os.chdir(options.work)
     make_profile(options.work / "profile")
+    measure_sets.make_profile(options.work / "profile")
     make_context(options.work / "small", 10, 1000)
     make_context(options.work / "large", 20_000, 10_000)
 
     print(f"{date.today()}, {machine()}, load {os.getloadavg()[0]:.1f}; {options.runs} runs of the first case,"
           " median (fastest–slowest), median of peak memory.\n")
-    print("| case | store | ours | docker's | ratio | memory, ours | memory, docker's | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
+    if "single" in options.parts:
+        single(options, dynbuild, dynrun)
+    if "sets" in options.parts:
+        sets(options, dynbuild)
+
+
+def single(options, dynbuild, dynrun):
+    print(HEADER)
     for engine in options.engines:
         for line in measure_store(engine, dynbuild, dynrun, options.work, options.runs):
             print(line, flush=True)
-    print("\n" + measure_dry_run(dynbuild, options.work, options.runs))
+    print("\n" + measure_dry_run(dynbuild, options.work, options.runs) + "\n")
+
+
+def sets(options, dynbuild):
+    print(HEADER)
+    for engine in options.engines:
+        print(measure_sets.measure_unchanged(engine, dynbuild, options.work, options.runs), flush=True)
+    print("\n| first build of a set | dynbuild | of its critical path | docker buildx bake | of its critical path |")
+    print("|---|---|---|---|---|")
+    for engine in options.engines:
+        line = measure_sets.measure_shared(engine, dynbuild, options.work, max(3, options.runs // 3))
+        print(line, flush=True)
+    print("\n" + measure_sets.measure_plan(dynbuild, options.work, options.runs))
 
 
 if __name__ == "__main__":
