@@ -59,6 +59,18 @@ pub const VARIABLES: &[Variable] = &[
         help: "directory of the builders of docker buildx",
     },
     Variable {
+        name: "HTTPS_PROXY",
+        help: "proxy through which dynbuild asks registries (also https_proxy)",
+    },
+    Variable {
+        name: "HTTP_PROXY",
+        help: "the same for registries without TLS (also http_proxy)",
+    },
+    Variable {
+        name: "NO_PROXY",
+        help: "registries that are asked directly (also no_proxy)",
+    },
+    Variable {
         name: "DYNBUILD_FRAMEWORK",
         help: "default of --framework",
     },

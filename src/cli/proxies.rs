@@ -1,11 +1,14 @@
-//! Proxies of docker's configuration, which builds and containers get as variables.
+//! Proxies: those of docker's configuration, which builds and containers get as variables, and those
+//! of the environment, through which we ask registries.
 
 use std::collections::BTreeMap;
 
 use super::edge::Edge;
+use super::environment::Environment;
 use crate::docker::config::Proxy;
 use crate::engine::locate;
 use crate::problem::Problem;
+use crate::registry::Proxies;
 use crate::secret::Secret;
 
 /// Returns the variables for the engine that is meant, by name.
@@ -19,6 +22,12 @@ pub(super) fn proxies(edge: &Edge) -> Result<BTreeMap<String, String>, Problem> 
     let proxy = config.proxy(&engine);
     let variables = proxy.into_iter().flat_map(Proxy::variables);
     Ok(variables.collect())
+}
+
+/// Returns the proxies through which we ask registries: those of our environment, as for docker's
+/// programs.
+pub(super) fn own_proxies(environment: &Environment) -> Proxies {
+    Proxies::read(|name| environment.get(name))
 }
 
 /// Returns the passwords in the addresses of proxies, to be masked.

@@ -144,10 +144,11 @@ impl<'a> Runner<'a> {
     ) -> Common {
         let is_gated = self.policy.publish == Publish::Whole && parts.len() > 1;
         let keyring = self.resources.credentials.keyring().clone();
+        let proxies = self.resources.own_proxies.clone();
         let mut insecure = info.insecure_registries.clone();
         insecure.hosts.extend(self.insecure_hosts());
         Common {
-            registry: Registry::new(keyring, insecure),
+            registry: Registry::new(keyring, insecure, proxies),
             listener,
             cancel: cancel.child_token(),
             jobs: Semaphore::new(self.policy.jobs_on(machine)),

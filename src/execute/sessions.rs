@@ -89,6 +89,7 @@ impl Sessions<'_> {
             credentials,
             agents,
             proxies: _,
+            own_proxies: _,
             actions: _,
         } = self.resources.clone();
         SessionOptions {

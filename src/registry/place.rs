@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::docker::reference::{DEFAULT_DOMAIN, Reference};
 
 /// The host that serves images of [`DEFAULT_DOMAIN`].
@@ -67,30 +69,9 @@ impl InsecureRegistries {
         let Ok(address) = host.parse::<IpAddr>() else {
             return false;
         };
-        let mut networks = self.networks.iter();
-        address.is_loopback() || networks.any(|network| is_in(address, network))
-    }
-}
-
-fn is_in(address: IpAddr, network: &str) -> bool {
-    let Some((base, length)) = network.split_once('/') else {
-        return false;
-    };
-    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else {
-        return false;
-    };
-    match (address, base) {
-        (IpAddr::V4(address), IpAddr::V4(base)) => {
-            let shift = 32 - length.min(32);
-            let bits = |address: u32| u64::from(address) >> shift;
-            bits(address.to_bits()) == bits(base.to_bits())
-        }
-        (IpAddr::V6(address), IpAddr::V6(base)) => {
-            let shift = 128 - length.min(128);
-            let bits = |address: u128| address.checked_shr(shift).unwrap_or(0);
-            bits(address.to_bits()) == bits(base.to_bits())
-        }
-        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        let networks = self.networks.iter();
+        let mut networks = networks.filter_map(|network| network.parse::<IpNet>().ok());
+        address.is_loopback() || networks.any(|network| network.contains(&address))
     }
 }
 

@@ -42,6 +42,16 @@ pub(super) fn config(domain: &str, is_insecure: bool) -> io::Result<ClientConfig
     }
 }
 
+/// Returns how to speak TLS with proxies, for which the authorities of the system vouch.
+pub(super) fn of_proxies() -> io::Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
 /// Returns the authorities of the system and those in `*.crt` files of the directory.
 fn roots(directory: &Path) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();

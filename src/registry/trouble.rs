@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use super::error::RegistryError;
+use super::transport::InvalidProxy;
+use super::way::ProxyError;
 use crate::credentials::login_command;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -26,6 +28,8 @@ pub enum Trouble {
     Untrusted,
     /// It speaks without TLS.
     Plain,
+    /// The proxy before it does not let us through.
+    Proxy,
     /// Its name has no address.
     Unresolved,
     /// Nothing listens where it should be.
@@ -57,6 +61,9 @@ impl Trouble {
     fn of_connection(error: &(dyn Error + 'static)) -> Self {
         let mut source = Some(error);
         while let Some(error) = source {
+            if error.is::<ProxyError>() || error.is::<InvalidProxy>() {
+                return Self::Proxy;
+            }
             if error.is::<tokio::time::error::Elapsed>() {
                 return Self::Slow;
             }
@@ -89,7 +96,12 @@ impl Trouble {
             | Self::NotListening
             | Self::Slow
             | Self::Unreachable => true,
-            Self::Denied | Self::NotFound | Self::Rejected | Self::Untrusted | Self::Plain => false,
+            Self::Denied
+            | Self::NotFound
+            | Self::Rejected
+            | Self::Untrusted
+            | Self::Plain
+            | Self::Proxy => false,
         }
     }
 
@@ -129,6 +141,10 @@ impl Trouble {
                  the engine's `/etc/docker/daemon.json`, or push with \
                  `--output type=image,push=true,registry.insecure=true`"
             ),
+            Self::Proxy => format!(
+                "Correct the proxy, or name `{host}` in `NO_PROXY` if this machine reaches it \
+                 directly; {elsewhere}"
+            ),
             Self::Unresolved => {
                 format!("No address is known for `{host}` here: correct the name, or, {elsewhere}")
             }
@@ -165,7 +181,7 @@ mod tests {
     use super::*;
     use crate::credentials::Keyring;
     use crate::docker::config::Config;
-    use crate::registry::{InsecureRegistries, Place, Registry};
+    use crate::registry::{InsecureRegistries, Place, Proxies, Registry};
 
     /// Starts a server that answers everything with this, and returns its port.
     fn server(answer: &'static str) -> u16 {
@@ -185,8 +201,15 @@ mod tests {
     }
 
     async fn asked(domain: String, limit: Duration) -> (Trouble, Problem) {
-        let keyring = Keyring::new(Config::default());
-        let registry = Registry::new(keyring, InsecureRegistries::default()).with_limit(limit);
+        let registry = registry(InsecureRegistries::default(), Proxies::default());
+        ask(registry.with_limit(limit), domain).await
+    }
+
+    fn registry(insecure: InsecureRegistries, proxies: Proxies) -> Registry {
+        Registry::new(Keyring::new(Config::default()), insecure, proxies).with_limit(LIMIT)
+    }
+
+    async fn ask(registry: Registry, domain: String) -> (Trouble, Problem) {
         let place = Place {
             domain,
             path: "me/app".into(),
@@ -223,9 +246,16 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_answer_has_a_kind_and_a_hint() {
-        let (trouble, problem) = asked("nobody.invalid".into(), 10 * LIMIT).await;
+        // No label has more than 63 characters, which is known without a server of names that may be
+        // slow. TLS refuses such a name by itself, so that it has to be asked without.
+        let nobody = format!("{}.invalid", "n".repeat(64));
+        let insecure = InsecureRegistries {
+            hosts: vec![nobody.clone()],
+            ..InsecureRegistries::default()
+        };
+        let (trouble, problem) = ask(registry(insecure, Proxies::default()), nobody.clone()).await;
         assert_eq!(trouble, Trouble::Unresolved, "{problem:?}");
-        assert!(problem.hints[0].contains("`nobody.invalid`"), "{problem:?}");
+        assert!(problem.hints[0].contains(&nobody), "{problem:?}");
 
         let closed = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -240,6 +270,53 @@ mod tests {
         let (trouble, problem) = asked(address, Duration::from_millis(50)).await;
         assert_eq!(trouble, Trouble::Slow, "{problem:?}");
         assert!(problem.hints[0].contains("curl -v"), "{problem:?}");
+    }
+
+    /// Starts a proxy that answers `CONNECT` with the first and what comes through the tunnel with
+    /// the second, and returns what the environment says of it.
+    fn proxy(first: &'static str, second: &'static str) -> Proxies {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://me:canary@{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for mut client in listener.incoming().flatten() {
+                for answer in [first, second] {
+                    let mut asked = [0; 4096];
+                    if client.read(&mut asked).is_ok_and(|count| count == 0) {
+                        break;
+                    }
+                    client.write_all(answer.as_bytes()).ok();
+                }
+            }
+        });
+        Proxies::read(|name| (name == "HTTPS_PROXY").then_some(url.as_str()))
+    }
+
+    const TUNNEL: &str = "HTTP/1.1 200 OK\r\n\r\n";
+    const BAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+
+    // Only the proxy knows these names.
+    #[test_case(TUNNEL, BAD => (Trouble::Plain, "insecure-registries".into()); "a registry without TLS")]
+    #[test_case(TUNNEL, "" => (Trouble::Unreachable, "curl -v".into()); "a registry that hangs up")]
+    #[test_case("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "" => (Trouble::Proxy, "NO_PROXY".into()); "a proxy with another login")]
+    #[test_case("HTTP/1.1 502 Bad Gateway\r\n\r\n", "" => (Trouble::Proxy, "NO_PROXY".into()); "a proxy that knows no way")]
+    #[test_case("SSH-2.0\r\n", "" => (Trouble::Proxy, "NO_PROXY".into()); "no proxy")]
+    #[tokio::test]
+    async fn what_proxies_lead_to_has_a_kind_and_a_hint(
+        first: &'static str,
+        second: &'static str,
+    ) -> (Trouble, String) {
+        let domain = "registry.invalid:5000".to_owned();
+        let registry = registry(InsecureRegistries::default(), proxy(first, second));
+        let (trouble, problem) = ask(registry, domain).await;
+        let shown = format!("{problem:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+        if trouble == Trouble::Proxy {
+            assert!(shown.contains("`http://****@127.0.0.1:"), "{shown}");
+            assert!(shown.contains("`HTTPS_PROXY`"), "{shown}");
+        }
+        let words = ["insecure-registries", "curl -v", "NO_PROXY"].into_iter();
+        let mut found = words.filter(|word| problem.hints[0].contains(word));
+        (trouble, found.next().unwrap_or_default().to_owned())
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod github;
 mod interrupts;
 mod killed;
 mod nodes;
+mod own_proxies;
 mod pipeline;
 mod proxied;
 mod registries;

@@ -24,7 +24,7 @@ use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::proxies::{passwords, proxies};
+use crate::cli::proxies::{own_proxies, passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
 use crate::docker::call::{Call, Question};
@@ -111,6 +111,7 @@ async fn ask(
         credentials: credentials(edge)?,
         agents: Agents::default(),
         proxies: proxies(edge)?,
+        own_proxies: own_proxies(&edge.environment),
         actions: actions(&edge.environment),
     };
     let runner = Runner::new(&planned.resolution.plan, &planned.fragments, resources)?;
@@ -206,7 +207,9 @@ async fn run_builds(
     let secrets = read_secrets(targets.flat_map(|target| &target.secrets), edge)?;
     let proxies = proxies(edge)?;
     let actions = actions(&edge.environment);
-    let passwords = passwords(&proxies);
+    let own_proxies = own_proxies(&edge.environment);
+    let mut passwords = passwords(&proxies);
+    passwords.extend(own_proxies.passwords().cloned());
     let keys: Vec<_> = plan
         .targets
         .iter()
@@ -219,6 +222,7 @@ async fn run_builds(
         credentials: credentials(edge)?,
         agents: agents(plan.targets.iter().flat_map(|target| &target.ssh), edge)?,
         proxies,
+        own_proxies,
         actions,
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?.with_policy(policy);

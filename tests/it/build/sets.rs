@@ -24,7 +24,7 @@ const TARGETS: [&str; 3] = ["first", "second", "third"];
 /// A set of six: two frameworks of three targets, in one repository.
 pub(super) struct Set {
     pub(super) sample: Sample,
-    repository: String,
+    pub(super) repository: String,
 }
 
 impl Set {
@@ -58,7 +58,7 @@ impl Set {
     }
 
     /// `dynbuild --set six`, pushed under a name for each target.
-    fn push(&self, engine: &Engine, failing: &str) -> Command {
+    pub(super) fn push(&self, engine: &Engine, failing: &str) -> Command {
         let mut command = self.build(engine, failing);
         let tag = format!("{}:{{framework}}-{{target}}", self.repository);
         command.args(["--push", "-t", &tag]);
@@ -93,7 +93,7 @@ impl Set {
     }
 
     /// Returns the tags of the repository that are ours, sorted.
-    fn tags(&self) -> Vec<String> {
+    pub(super) fn tags(&self) -> Vec<String> {
         let (address, path) = self.repository.split_once('/').expect("a registry");
         let answer = get(address, &format!("/v2/{path}/tags/list"));
         let value: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
@@ -107,7 +107,7 @@ impl Set {
         tags
     }
 
-    fn assert_complete(&self, what: &str) {
+    pub(super) fn assert_complete(&self, what: &str) {
         let mut names = Self::names();
         names.sort();
         assert_eq!(self.tags(), names, "{what}");

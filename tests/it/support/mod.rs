@@ -4,5 +4,6 @@ pub(crate) mod busy_registry;
 pub(crate) mod dynamo;
 pub(crate) mod engines;
 pub(crate) mod processes;
+pub(crate) mod proxy;
 pub(crate) mod shipped;
 pub(crate) mod tree;

@@ -11,6 +11,7 @@ use crate::credentials::Keyring;
 use crate::execute::{Nodes, Resources, Runner};
 use crate::hash::sha256_hex;
 use crate::problem::{Problem, Problems};
+use crate::registry::Proxies;
 
 /// The plans to check, without those that are the same to the engine.
 #[derive(Default)]
@@ -72,6 +73,7 @@ fn resources() -> Resources {
         credentials: Credentials::new(Keyring::default()),
         agents: Agents::default(),
         proxies: BTreeMap::new(),
+        own_proxies: Proxies::default(),
         actions: ActionsService::default(),
     }
 }
