@@ -47,7 +47,7 @@ mod tests {
         fs_err::create_dir_all(repository.join("snapshots/bbb")).unwrap();
         fs_err::create_dir_all(repository.join("refs")).unwrap();
         fs_err::write(repository.join("refs/main"), "aaa\n").unwrap();
-        let here = Path::new("/nonexistent");
+        let here = &hub.path().join("elsewhere");
         let found = locate("org/tiny", here, hub.path()).unwrap();
         assert_eq!(found, repository.join("snapshots/aaa"));
         assert!(locate("org/other", here, hub.path()).is_err());

@@ -169,8 +169,13 @@ impl Deployment {
         self.directory.path().join("deployment.toml")
     }
 
-    /// Runs dynrun; words that are `FILE` or `NAME` stand for those of the deployment.
+    /// Runs dynrun, see [`command`](Self::command).
     pub(crate) fn dynrun(&self, line: &str) -> Ran {
+        self.command(line).output().expect("dynrun starts").into()
+    }
+
+    /// Returns a line of dynrun; words that are `FILE` or `NAME` stand for those of the deployment.
+    pub(crate) fn command(&self, line: &str) -> Command {
         let words = line.split_whitespace().map(|word| match word {
             "FILE" => self.file().display().to_string(),
             word => word.replace("NAME", &self.name),
@@ -180,11 +185,12 @@ impl Deployment {
             .args(words)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("HOME", "/nonexistent")
+            // Caches are made there.
+            .env("HOME", self.directory.path().join("home"))
             .env("XDG_STATE_HOME", self.state())
             .env("DOCKER_HOST", &self.engine.host)
             .stdin(Stdio::null());
-        command.output().expect("dynrun starts").into()
+        command
     }
 
     /// Returns whether somebody supervises, or did.
