@@ -10,6 +10,7 @@ use super::health;
 use super::jobs::Happening;
 use super::logs;
 use super::operation::Operation;
+use super::ways::Ways;
 use crate::deploy::supervise::{Cause, MemberIndex};
 use crate::deploy::{Kind, PortUse};
 use crate::engine::{Engine, WaitFor};
@@ -125,16 +126,22 @@ impl Operation<'_> {
         let (engine, places) = (&self.launcher.engine, self.places.clone());
         let deployment = self.deployment.clone();
         let job = async move {
-            let names = (deployment.model.served.as_str(), deployment.name.as_str());
+            let mut found: Option<Frontend> = None;
             while health::is_running(engine, &container).await {
-                if let Ok(Some(facts)) = engine.container(&container).await
-                    && let Some(frontend) =
-                        Frontend::find(engine, &facts, port, names, &places).await
+                if found.is_none()
+                    && let Ok(Some(facts)) = engine.container(&container).await
+                {
+                    let ways = Ways::new(engine, &facts, port, &places);
+                    let (model, namespace) = (&deployment.model.served, &deployment.name);
+                    found = Some(Frontend::new(ways, model, namespace));
+                }
+                if let Some(frontend) = &found
+                    && frontend.counts().await.is_ok()
                 {
                     return Happening::Found {
                         member,
                         container,
-                        frontend,
+                        frontend: frontend.clone(),
                     };
                 }
                 sleep(LOOK_PAUSE).await;

@@ -17,7 +17,12 @@ pub(super) struct Census {
 impl Census {
     pub(super) async fn take(frontend: &Frontend) -> Option<Self> {
         let counts = frontend.counts().await.ok()?;
-        let instances = frontend.instances().await.ok()?;
+        // Without the model it has no workers, and the question may take a process in its container.
+        let instances = if counts.is_empty() {
+            Vec::new()
+        } else {
+            frontend.instances().await.ok()?
+        };
         Some(Self { counts, instances })
     }
 

@@ -26,6 +26,7 @@ mod proof;
 mod react;
 mod seat;
 mod tell;
+mod ways;
 
 pub(crate) use event::{Command, Ended, Report};
 pub(crate) use gpus::give_gpus;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::census::Census;
 use super::event::Report;
 use super::jobs::Happening;
 use super::operation::Operation;
 use super::proof::{Expected, Unproven, prove};
+use super::seat::Seat;
 use crate::deploy::file::{Role, RouterMode};
 use crate::deploy::supervise::{Event, MemberIndex};
 use crate::deploy::{Deployment, Kind, Member};
@@ -18,7 +19,7 @@ use crate::launch::live::Autopsy;
 use crate::launch::note::Note;
 
 /// Between two looks into discovery, while somebody is missing and when all are there.
-const COUNT_OFTEN: Duration = Duration::from_millis(250);
+const COUNT_OFTEN: Duration = Duration::from_millis(100);
 const COUNT_SELDOM: Duration = Duration::from_secs(5);
 
 /// Lines of a log that are shown of a member that failed.
@@ -170,30 +171,43 @@ impl Operation<'_> {
 
     /// Looks into discovery, if it is time.
     fn count(&mut self) {
-        let pause = if self.proven && self.all_known() {
-            COUNT_SELDOM
-        } else {
-            COUNT_OFTEN
-        };
-        let due = self.counted.is_none_or(|last| last.elapsed() >= pause);
+        let due = |last: Instant| last.elapsed() >= COUNT_SELDOM;
+        if self.counted.is_none_or(due) || !self.is_settled() {
+            self.count_after(Duration::ZERO);
+        }
+    }
+
+    /// Looks into discovery, unless that is being done.
+    fn count_after(&mut self, pause: Duration) {
         let frontend = self.seats.iter().find_map(|seat| seat.frontend.clone());
-        if let Some(frontend) = frontend.filter(|_| due && !self.counting) {
+        if let Some(frontend) = frontend.filter(|_| !self.counting) {
             self.counting = true;
-            let job = async move { Happening::Counted(Census::take(&frontend).await) };
+            let job = async move {
+                sleep(pause).await;
+                Happening::Counted(Census::take(&frontend).await)
+            };
             self.jobs.push(job.boxed_local());
         }
     }
 
-    fn all_known(&self) -> bool {
-        self.seats
-            .iter()
-            .all(|seat| !seat.member.registers() || seat.id.is_some() || !seat.running)
+    /// Returns whether all workers that run are known, and have answered.
+    fn is_settled(&self) -> bool {
+        let known = |seat: &Seat| !seat.member.registers() || seat.id.is_some() || !seat.running;
+        self.proven && self.seats.iter().all(known)
     }
 
     fn counted(&mut self, census: Option<Census>, report: &mut dyn FnMut(Report)) {
         self.counting = false;
         self.counted = Some(Instant::now());
-        let Some(census) = census else { return };
+        if let Some(census) = census {
+            self.compare(census, report);
+        }
+        if !self.is_settled() {
+            self.count_after(COUNT_OFTEN);
+        }
+    }
+
+    fn compare(&mut self, census: Census, report: &mut dyn FnMut(Report)) {
         let anonymous = census.is_anonymous() && census.missing(&self.deployment).is_none();
         for member in 0..self.seats.len() {
             let seat = &mut self.seats[member];
@@ -252,9 +266,7 @@ impl Operation<'_> {
         if let Some(missing) = self.missing_here() {
             return missing;
         }
-        let waiting = |seat: &&super::seat::Seat| {
-            seat.member.kind == Kind::Frontend && seat.frontend.is_none()
-        };
+        let waiting = |seat: &&Seat| seat.member.kind == Kind::Frontend && seat.frontend.is_none();
         match (&self.census, self.seats.iter().find(waiting)) {
             (_, Some(seat)) => format!("`{}` does not answer", seat.member.name),
             (None, None) => "no frontend was asked".to_owned(),

@@ -2,8 +2,10 @@
 //!
 //! [`watch`](watch()) climbs the levels. Where the port is, and that it is the container's own, is found out
 //! once (`port`), by looking at the sockets of the container (`sockets`, `server`, `owner`); from
-//! then on the server is asked there (`route`, `probe`), as a client would.
+//! then on the server is asked there (`route`, `inside`, `probe`), as a client would.
 
+mod answer;
+mod inside;
 mod level;
 mod owner;
 mod phase;
@@ -14,8 +16,9 @@ mod server;
 mod sockets;
 mod watch;
 
+pub(crate) use answer::Answer;
 pub use level::Level;
 pub use phase::{Progress, Readiness};
-pub(crate) use route::{Answer, Places, Route, connect, reachable};
+pub(crate) use route::{Places, Route, connect, reachable};
 pub(crate) use server::{SYSTEM_PORT, is_worker};
 pub use watch::watch;

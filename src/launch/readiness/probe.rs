@@ -3,8 +3,9 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::level::Level;
-use super::route::{Answer, Route};
+use super::route::Route;
 use super::server::Kind;
 use crate::text::clean_line;
 

@@ -1,8 +1,7 @@
 //! Ways to the server in a container.
 //!
 //! A published port, or one on the host's network, is asked from here, as a client would. Where
-//! there is none, or it is not known where the engine publishes, Python in the container asks
-//! itself.
+//! there is none, or it is not known where the engine publishes, the container asks itself.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -12,11 +11,12 @@ use http::{Method, Request, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::answer::{ANSWER_LIMIT, Answer, USER_AGENT};
+use super::inside::{Question, ask};
 use crate::dial::Address;
 use crate::engine::{ContainerFacts, Engine};
 
@@ -24,35 +24,9 @@ use crate::engine::{ContainerFacts, Engine};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Bytes of an answer that are read.
-const ANSWER_LIMIT: usize = 4 << 20;
-
-/// By which our requests are known in a server's log.
-const USER_AGENT: &str = concat!("dynrun/", env!("CARGO_PKG_VERSION"), " (readiness)");
-
 /// How long a connection has to stay open. Docker's proxy takes connections for every published port,
 /// and closes those at once for which nobody listens in the container.
 const STAYS_OPEN: Duration = Duration::from_millis(300);
-
-/// Asks `METHOD URL [BODY]` and prints the status on the first line, then the body.
-const ASK: &str = r#"
-import sys, urllib.request as r, urllib.error as e
-method, url, body, agent = sys.argv[1:5]
-q = r.Request(url, method=method, data=body.encode() or None, headers={"content-type": "application/json", "user-agent": agent})
-try:
-    a = r.urlopen(q, timeout=60)
-except e.HTTPError as error:
-    a = error
-print(a.status if hasattr(a, "status") else a.code)
-print(a.read().decode(errors="replace"), end="")
-"#;
-
-/// An answer of the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-}
 
 /// A way to the server.
 #[derive(Clone, Debug)]
@@ -120,7 +94,16 @@ impl Route {
                 Self::Direct { host, port } => direct(host, *port, method, path, body).await,
                 Self::Inside {
                     engine, id, port, ..
-                } => inside(engine, id, *port, &method, path, body).await,
+                } => {
+                    let port = *port;
+                    let question = Question {
+                        port,
+                        method,
+                        path,
+                        body,
+                    };
+                    ask(engine, id, &question).await
+                }
             }
         };
         timeout(ANSWER_TIMEOUT, asked)
@@ -217,69 +200,6 @@ async fn direct(
     Ok(Answer { status, body })
 }
 
-async fn inside(
-    engine: &Engine,
-    id: &str,
-    port: u16,
-    method: &Method,
-    path: &str,
-    body: &str,
-) -> Result<Answer, String> {
-    let url = format!("http://{}:{port}{path}", Ipv4Addr::LOCALHOST);
-    let request = json!({
-        "AttachStdout": true,
-        "Cmd": ["python3", "-c", ASK, method.as_str(), url, body, USER_AGENT],
-    });
-    let reason = |error: crate::engine::EngineError| error.to_string();
-    let exec = engine.create_exec(id, request).await.map_err(reason)?;
-    let stream = engine.start_exec(&exec, false).await.map_err(reason)?;
-    let mut raw = Vec::new();
-    stream
-        .take(ANSWER_LIMIT as u64)
-        .read_to_end(&mut raw)
-        .await
-        .map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&payload(&raw)).into_owned();
-    match answer(&text) {
-        Some(answer) => Ok(answer),
-        None => Err(no_answer(
-            engine.exec_code(&exec).await.map_err(reason)?,
-            port,
-        )),
-    }
-}
-
-/// Reads what [`ASK`] prints.
-fn answer(text: &str) -> Option<Answer> {
-    let (status, body) = text.split_once('\n')?;
-    Some(Answer {
-        status: status.trim().parse().ok()?,
-        body: body.to_owned(),
-    })
-}
-
-/// Returns why nothing was answered, by the code of the command that asked.
-fn no_answer(code: Option<i64>, port: u16) -> String {
-    match code {
-        Some(126 | 127) => {
-            format!("there is no python3 in the image to ask with; publish the port: `-p {port}`")
-        }
-        _ => "nothing listens yet".to_owned(),
-    }
-}
-
-/// Takes the headers out of a multiplexed stream.
-pub(super) fn payload(mut raw: &[u8]) -> Vec<u8> {
-    let mut payload = Vec::new();
-    while let Some((header, rest)) = raw.split_first_chunk::<8>() {
-        let [_, _, _, _, length @ ..] = *header;
-        let length = (u32::from_be_bytes(length) as usize).min(rest.len());
-        payload.extend(&rest[..length]);
-        raw = &rest[length..];
-    }
-    payload
-}
-
 impl Places {
     /// Returns where the engine's ports may be: where `set` says, at the engine's own address, or
     /// on this machine. Of an engine behind a program such as ssh it is not known.
@@ -309,7 +229,7 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use test_case::test_case;
 
     /// Where a port is asked, as `HOST:PORT`; nothing if only from inside.

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-use super::route::payload;
+use super::inside::payload;
 use crate::engine::{Engine, EngineError};
 
 /// Prints the sockets of the network, then the open files of each process.
