@@ -20,6 +20,7 @@ mod member;
 mod model;
 mod network;
 pub mod plan;
+mod schema;
 mod shipped;
 pub(crate) mod supervise;
 #[cfg(test)]
@@ -35,5 +36,6 @@ pub use finding::{Finding, Severity};
 pub use import::Imported;
 pub use member::{Gpus, Health, Kind, Member, MemberPort, PortUse};
 pub use network::{Discovery, Network};
+pub(crate) use schema::schema;
 pub use shipped::Shipped;
 pub use version::DynamoVersion;

@@ -6,7 +6,7 @@ use super::launch_command::options;
 use super::verb::{AboutProgram, Entry, Grammar, read};
 use super::{
     attach, down, exec, explain, export, fit, gc, help, import, init, list, logs, manual, plan, ps,
-    run, scale, stop, up, version, wait,
+    run, scale, schema, stop, up, version, wait,
 };
 use crate::cli::display::STYLES;
 
@@ -43,6 +43,7 @@ pub(super) const VERBS: &[Entry] = &[
     Entry::of::<import::Import>("import"),
     Entry::of::<init::Init>("init"),
     Entry::of::<fit::Fit>("fit"),
+    Entry::of::<schema::Schema>("schema"),
     Entry::of::<gc::Gc>("gc"),
     about_program::<help::Help>("help"),
     about_program::<manual::Completions>("completions"),

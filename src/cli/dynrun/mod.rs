@@ -31,6 +31,7 @@ mod plan;
 mod ps;
 mod run;
 mod scale;
+mod schema;
 mod stop;
 mod unknown_word;
 mod up;

@@ -23,6 +23,7 @@ table! {
         /// The deployment's name.
         deployment: Option<Located<String>> = "deployment",
         /// The version of the format: 1.
+        #[schemars(extend("const" = SCHEMA))]
         schema: Option<Located<u32>> = "schema",
         /// A file that completes this one, relative to it.
         inherits: Option<Located<String>> = "inherits",
@@ -58,7 +59,8 @@ table! {
         services: Table<ServiceTable> = "services",
         /// Machines by name.
         nodes: Table<NodeTable> = "nodes",
-        /// Where the values of secrets are found: `env:NAME` or `file:PATH`.
+        /// Where the values of secrets are found: `env:NAME` or `file:PATH`; `env?:` and `file?:` may be
+        /// missing.
         secrets: Table<Located<String>> = "secrets",
         /// Defaults of `dynrun run`, over those of the profile.
         run: RunTable = "run",

@@ -1,5 +1,8 @@
 //! `args`: flags of a program as data, so that they can be checked, merged and rendered.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 use toml::de::DeValue;
 
@@ -42,6 +45,20 @@ impl FlagValue {
             Self::Words(words) => words.join(" "),
             Self::Json(json) => json.to_string(),
         }
+    }
+}
+
+impl JsonSchema for FlagValue {
+    fn schema_name() -> Cow<'static, str> {
+        "FlagValue".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "description": "`true` is the bare flag, `false` its `--no-` form, an array several words, a table JSON.",
+            "type": ["boolean", "string", "number", "array", "object"],
+            "items": { "type": ["boolean", "string", "number"] },
+        })
     }
 }
 

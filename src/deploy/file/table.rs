@@ -1,4 +1,4 @@
-//! Defines a table of the file in one place: its keys, how they are read and how they are merged.
+//! Defines a table of the file in one place: its keys, how they are read and merged, its schema.
 
 /// Defines a struct whose fields are the keys of a TOML table.
 ///
@@ -11,9 +11,10 @@ macro_rules! table {
         }
     ) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)*
+            $($(#[$field_doc])* #[schemars(rename = $key)] pub $field: $type,)*
         }
 
         impl $name {
