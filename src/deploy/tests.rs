@@ -183,7 +183,7 @@ fn impossible_shapes_are_refused() {
         ");
     insta::assert_snapshot!(problems(
         "[workers.agg]\nreplicas = 3\ngpus = 2\n[nodes.a]\naddress = \"1.2.3.4\"\ngpus = 4\n"
-    ), @"5: There is no room for `agg-2`: it needs 2 GPUs on each of 1 machines, and those that it may use have in all: a (4) {Lower `workers.agg.replicas`, or add machines to `[nodes]` and to `workers.agg.on`}");
+    ), @"5: There is no room for `agg-2`: it needs 2 GPUs on a machine, and those that it may use have in all: a (4) {Lower `workers.agg.replicas`, or add machines to `[nodes]` and to `workers.agg.on`}");
     insta::assert_snapshot!(problems("[workers.agg]\nnodes = 2\ngpus = 2\n"), @r"
         5: A replica of `workers.agg` takes 2 machines, but the file has no `[nodes]` {Add a table `[nodes.NAME]` with `address` and `gpus` for each machine}
         ");
@@ -228,7 +228,7 @@ fn ports_that_meet_are_refused() {
     ), @"6: `frontend-0` and `prefill-0` would both listen on port 21000 {Move one of them: `ports`, `frontend.port` or `services.NAME.port`}");
     insta::assert_snapshot!(problems("[frontend]\nport = 0\n[workers.agg]\n"), @"6: The ports of frontends, from 0 to 0, are not all between 1 and 65535 {Write another port, such as `port = 8000`}");
     insta::assert_snapshot!(problems("[frontend]\nport = 65535\nreplicas = 2\n[workers.agg]\n"), @"6: The ports of frontends, from 65535 to 65536, are not all between 1 and 65535 {Write another port, such as `port = 8000`}");
-    insta::assert_snapshot!(problems("ports = 65500\n[workers.agg]\n"), @"5: 1 replicas with 64 ports each, from 65500 on, do not fit between 1024 and 65535 {Write a lower number, such as `ports = 21000`, or fewer replicas}");
+    insta::assert_snapshot!(problems("ports = 65500\n[workers.agg]\n"), @"5: 1 replica with 64 ports each, from 65500 on, do not fit between 1024 and 65535 {Write a lower number, such as `ports = 21000`, or fewer replicas}");
 }
 
 #[test]

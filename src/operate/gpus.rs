@@ -12,6 +12,7 @@ use crate::engine::{Engine, EngineError, Filters, RequestedDevices};
 use crate::exit::Exit;
 use crate::launch::label;
 use crate::problem::Problem;
+use crate::text::counted;
 
 /// What CDI puts in front of an id.
 const CDI_KIND: &str = "nvidia.com/gpu=";
@@ -173,7 +174,11 @@ impl From<NotEnough> for Problem {
             free,
             holders,
         } = error;
-        let message = format!("`{member}` needs {wanted} GPUs, and {free} are free");
+        let free = match free {
+            1 => "1 is free".to_owned(),
+            free => format!("{free} are free"),
+        };
+        let message = format!("`{member}` needs {}, and {free}", counted(wanted, "GPU"));
         let mut problem = Self::new(Exit::Run, message);
         for (id, holder) in &holders {
             problem

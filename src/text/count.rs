@@ -1,8 +1,10 @@
 //! Numbers of things.
 
+use std::fmt::Display;
+
 /// Returns a number and its noun: `1 step`, `2 steps`.
-pub fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
@@ -13,7 +15,7 @@ mod tests {
     #[test]
     fn only_one_is_singular() {
         assert_eq!(
-            [0, 1, 2].map(|count| counted(count, "step")),
+            [0_u32, 1, 2].map(|count| counted(count, "step")),
             ["0 steps", "1 step", "2 steps"]
         );
     }

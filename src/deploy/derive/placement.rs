@@ -4,6 +4,7 @@
 use super::common::Common;
 use super::planned::PlannedWorker;
 use crate::deploy::finding::Finding;
+use crate::text::counted;
 use crate::toml_file::Located;
 
 /// A replica with its places.
@@ -191,8 +192,13 @@ fn no_place(common: &Common<'_>, worker: &PlannedWorker<'_>, number: u32) -> Fin
         room.join(", ")
     };
     Finding::error(format!(
-        "There is no room for `{name}-{number}`: it needs {wanted} GPUs on each of {nodes} \
-         machines, and those that it may use have in all: {room}"
+        "There is no room for `{name}-{number}`: it needs {} on {}, and those that it may use have \
+         in all: {room}",
+        counted(wanted, "GPU"),
+        match nodes {
+            1 => "a machine".to_owned(),
+            nodes => format!("each of {nodes} machines"),
+        },
     ))
     .at(&worker.name.at)
     .hint(format!(

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use crate::deploy::file::WorkerTable;
 use crate::deploy::finding::Finding;
+use crate::text::counted;
 use crate::toml_file::Located;
 
 /// Sizes of the kinds of parallelism.
@@ -89,25 +90,31 @@ impl Shape {
             ep,
         } = *self;
         let nodes = table.nodes.as_ref().map_or(1, |nodes| nodes.value);
-        let counted = if engine.multiplies_data_parallel() {
-            (u128::from(tp) * u128::from(pp) * u128::from(dp) != u128::from(gpus))
-                .then(|| format!("tp {tp} × pp {pp} × dp {dp} is not {gpus} GPUs"))
+        let ranks = if engine.multiplies_data_parallel() {
+            (u128::from(tp) * u128::from(pp) * u128::from(dp) != u128::from(gpus)).then(|| {
+                format!(
+                    "tp {tp} × pp {pp} × dp {dp} is not {}",
+                    counted(gpus, "GPU")
+                )
+            })
         } else {
             (u64::from(tp) * u64::from(pp) != u64::from(gpus))
-                .then(|| format!("tp {tp} × pp {pp} is not {gpus} GPUs"))
+                .then(|| format!("tp {tp} × pp {pp} is not {}", counted(gpus, "GPU")))
         };
         let attention = !engine.multiplies_data_parallel() && dp > 1 && tp % dp != 0;
         let attention = attention.then(|| format!("dp {dp} does not divide tp {tp}"));
         let experts = ep.filter(|ep| (u64::from(tp) * u64::from(dp)) % u64::from(*ep) != 0);
         let experts = experts.map(|ep| format!("ep {ep} does not divide the ranks"));
-        let spread = (nodes == 0 || gpus % nodes.max(1) != 0)
-            .then(|| format!("{gpus} GPUs cannot be divided over {nodes} machines"));
+        let spread = (nodes == 0 || gpus % nodes.max(1) != 0).then(|| {
+            let (gpus, nodes) = (counted(gpus, "GPU"), counted(nodes, "machine"));
+            format!("{gpus} cannot be divided over {nodes}")
+        });
         let none = [("tp", tp), ("pp", pp), ("dp", dp)]
             .into_iter()
             .find(|(_, size)| *size == 0);
         let none = none.map(|(key, _)| format!("{key} is 0"));
         let name = name.to_owned();
-        [none, counted, attention, experts, spread]
+        [none, ranks, attention, experts, spread]
             .into_iter()
             .flatten()
             .map(move |what| {

@@ -6,6 +6,7 @@ use crate::deploy::derive::{Common, PORT};
 use crate::deploy::finding::Finding;
 use crate::deploy::member::Member;
 use crate::deploy::network::Network;
+use crate::text::counted;
 
 /// Replicas whose block of 64 ports ends below 65536.
 const LAST: u32 = 65_535;
@@ -36,7 +37,8 @@ fn range(common: &Common<'_>) -> Option<Finding> {
     let at = ports.map(|ports| &ports.at);
     (first < 1024 || first + 64 * replicas > u64::from(LAST)).then(|| {
         Finding::error(format!(
-            "{replicas} replicas with 64 ports each, from {first} on, do not fit between 1024 and {LAST}"
+            "{} with 64 ports each, from {first} on, do not fit between 1024 and {LAST}",
+            counted(replicas, "replica")
         ))
         .at_maybe(at)
         .hint("Write a lower number, such as `ports = 21000`, or fewer replicas")
