@@ -70,6 +70,15 @@ impl Engine {
         local_addresses(&table.unwrap_or_default())
     }
 
+    /// Returns the TCP sockets of the network that the engine is in, as the kernel lists them
+    /// (proc(5), `/proc/net/tcp`), if it is on this machine.
+    pub(crate) fn sockets(&self) -> Option<String> {
+        let pid = self.process()?;
+        let tables = ["tcp", "tcp6"].map(|table| format!("/proc/{pid}/net/{table}"));
+        let texts = tables.map(|table| fs_err::read_to_string(table).unwrap_or_default());
+        Some(texts.concat())
+    }
+
     /// Returns the process that listens on the engine's socket: the engine, or systemd for it.
     fn process(&self) -> Option<i32> {
         let Address::Unix(socket) = self.address().stream() else {

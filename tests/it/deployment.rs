@@ -1,6 +1,6 @@
 //! Deployments with real frontends, mockers, etcd and NATS.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -203,7 +203,50 @@ fn a_port_that_is_taken_is_named() {
             .success()
     );
     let taken = Deployment::new(&engine, "taken", 8050, AGGREGATED);
-    taken.dynrun("up -d FILE").ended(125).said("8050");
+    let is_taken_by = |holder: &str, fix: &str| {
+        let message = format!("Port 8050, which `frontend-0` is to have, is taken by {holder}");
+        let up = taken.dynrun("up -d FILE").ended(125);
+        up.said(&message).said(fix).said("deployment.toml:7:8");
+        assert_eq!(taken.left(), "");
+    };
+    is_taken_by(
+        &format!("container `{}`", holder.name()),
+        &format!("docker stop {}", holder.name()),
+    );
+    let remove = engine.docker().args(["rm", "-f", holder.name()]).status();
+    assert!(remove.expect("docker").success());
+
+    // A process of the engine's machine, which may have a network of its own.
+    let network = format!("--net=/proc/{}/ns/net", engine.pid);
+    let mut server = Command::new("nsenter")
+        .args([&network, "python3", "-m", "http.server"])
+        .args(["--bind", "127.0.0.1", "8050"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nsenter");
+    until("the server", || {
+        let sockets = fs_err::read_to_string(format!("/proc/{}/net/tcp", engine.pid));
+        sockets.is_ok_and(|sockets| sockets.contains("0100007F:1F72 "))
+    });
+    let pid = server.id();
+    is_taken_by(
+        &format!("`python3` (process {pid})"),
+        &format!("kill {pid}"),
+    );
+    server.kill().expect("killed");
+    server.wait().expect("ended");
+
+    let other = Deployment::new(&engine, "holder", 8050, AGGREGATED);
+    other.dynrun("up -d FILE").ended(0);
+    let name = &other.name;
+    is_taken_by(
+        &format!("container `{name}-frontend-0`"),
+        &format!("dynrun down {name}"),
+    );
+    other.dynrun("down NAME").ended(0);
+    taken.dynrun("up -d FILE").ended(0);
+    taken.dynrun("down NAME").ended(0);
     assert_eq!(taken.left(), "");
 }
 

@@ -18,6 +18,7 @@ mod watch;
 
 pub(crate) use answer::Answer;
 pub use level::Level;
+pub(crate) use owner::Owner;
 pub use phase::{Progress, Readiness};
 pub(crate) use route::{Places, Route, connect, reachable};
 pub(crate) use server::{SYSTEM_PORT, is_worker};

@@ -1,15 +1,22 @@
 //! Who holds a port that a container needs.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 
-use crate::engine::{Engine, Filters, short_id};
+use super::sockets::{Listener, Sockets};
+use crate::engine::{ContainerLine, Engine, Filters, ListedPort, short_id};
+use crate::launch::label;
 
 /// Somebody who holds a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// A container, by its name.
-    Container(String),
+pub(crate) enum Owner {
+    /// A container.
+    Container {
+        name: String,
+        /// The deployment that it is a member of.
+        deployment: Option<String>,
+    },
     /// A process of this machine.
     Process { name: String, pid: u32 },
     /// Somebody whom we may not see.
@@ -19,7 +26,7 @@ pub(super) enum Owner {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Container(name) => write!(f, "container `{name}`"),
+            Self::Container { name, .. } => write!(f, "container `{name}`"),
             Self::Process { name, pid } => write!(f, "`{name}` (process {pid})"),
             Self::Unknown => f.write_str("another process on the engine's machine"),
         }
@@ -28,18 +35,27 @@ impl fmt::Display for Owner {
 
 impl Owner {
     /// Returns what frees the port.
-    pub(super) fn fix(&self, port: u16) -> String {
+    pub(crate) fn fix(&self, port: u16) -> String {
         match self {
-            Self::Container(name) => format!("Stop it: `docker stop {name}`"),
+            Self::Container {
+                deployment: Some(name),
+                ..
+            } => format!("Stop its deployment: `dynrun down {name}`"),
+            Self::Container { name, .. } => format!("Stop it: `docker stop {name}`"),
             Self::Process { pid, .. } => format!("Stop it: `kill {pid}`"),
             Self::Unknown => format!("Find it: `sudo ss -ltnp 'sport = :{port}'`"),
         }
     }
 
     /// Finds out who holds a socket on the network of the engine's machine.
-    pub(super) async fn of(engine: &Engine, port: u16, inode: u64) -> Self {
-        if let Some(name) = publisher(engine, port).await {
-            return Self::Container(name);
+    pub(super) async fn of(engine: &Engine, listener: Listener) -> Self {
+        let Listener {
+            address,
+            port,
+            inode,
+        } = listener;
+        if let Some(publisher) = Self::publisher(engine, Some(address), port).await {
+            return publisher;
         }
         if !engine.is_local() {
             return Self::Unknown;
@@ -50,22 +66,61 @@ impl Owner {
         };
         if let Some(id) = container {
             let facts = engine.container(&id).await.ok().flatten();
+            let labels = facts.as_ref().and_then(|it| it.config.labels.as_ref());
+            let deployment = labels.and_then(|labels| labels.get(label::DEPLOYMENT).cloned());
             let name = facts.map(|facts| facts.name.trim_start_matches('/').to_owned());
-            return Self::Container(name.unwrap_or_else(|| short_id(&id).to_owned()));
+            return Self::Container {
+                name: name.unwrap_or_else(|| short_id(&id).to_owned()),
+                deployment,
+            };
         }
         let name = read(&format!("/proc/{pid}/comm")).unwrap_or_default();
         let name = crate::text::clean_line(name.trim());
         Self::Process { name, pid }
     }
+
+    /// Finds out who listens where a server of the engine's machine wants to, if somebody does. Of an
+    /// address that is not known, only those are found who listen on all.
+    pub(crate) async fn in_the_way(
+        engine: &Engine,
+        wanted: Option<IpAddr>,
+        port: u16,
+    ) -> Option<Self> {
+        if let Some(publisher) = Self::publisher(engine, wanted, port).await {
+            return Some(publisher);
+        }
+        let sockets = Sockets::read(&engine.sockets()?);
+        let mut listeners = sockets.listeners.into_iter();
+        let listener = listeners.find(|found| found.port == port && meet(wanted, found.address))?;
+        Some(Self::of(engine, listener).await)
+    }
+
+    /// Returns the container that publishes a port of the host.
+    async fn publisher(engine: &Engine, wanted: Option<IpAddr>, port: u16) -> Option<Self> {
+        let containers = engine.containers(false, None, &Filters::new()).await.ok()?;
+        let publishes = |listed: &ListedPort| {
+            let address = listed.ip.as_ref().and_then(|ip| ip.parse().ok());
+            listed.public_port == Some(port)
+                && listed.r#type == "tcp"
+                && address.is_none_or(|address| meet(wanted, address))
+        };
+        let mut containers = containers.iter();
+        let found = containers.find(|container| container.ports.iter().any(publishes))?;
+        Some(Self::container(found))
+    }
+
+    fn container(line: &ContainerLine) -> Self {
+        Self::Container {
+            name: line.name().to_owned(),
+            deployment: line.labels.get(label::DEPLOYMENT).cloned(),
+        }
+    }
 }
 
-/// Returns the container that publishes a port of the host.
-async fn publisher(engine: &Engine, port: u16) -> Option<String> {
-    let containers = engine.containers(false, None, &Filters::new()).await.ok()?;
-    let publishes = |port_of: &crate::engine::ListedPort| port_of.public_port == Some(port);
-    let mut containers = containers.iter();
-    let found = containers.find(|container| container.ports.iter().any(publishes))?;
-    Some(found.name().to_owned())
+/// Returns whether two servers cannot have the same port at these addresses.
+fn meet(wanted: Option<IpAddr>, other: IpAddr) -> bool {
+    other.is_unspecified()
+        || wanted.is_some_and(|wanted| wanted.is_unspecified() || wanted == other)
 }
 
 /// Returns the process of this machine that holds a socket, and the container that it is in. The
@@ -108,9 +163,26 @@ fn container_in(groups: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     use super::*;
+    use test_case::test_case;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const LAN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    const ALL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    const ALL6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
+    #[test_case(Some(HERE), HERE => true; "the same")]
+    #[test_case(Some(HERE), LAN => false; "another interface")]
+    #[test_case(Some(HERE), ALL => true; "one of all")]
+    #[test_case(Some(HERE), ALL6 => true; "one of all of both families")]
+    #[test_case(Some(ALL), LAN => true; "all and one of them")]
+    #[test_case(None, LAN => false; "not known")]
+    #[test_case(None, ALL => true; "not known and all")]
+    fn servers_meet(wanted: Option<IpAddr>, other: IpAddr) -> bool {
+        meet(wanted, other)
+    }
 
     #[test]
     fn a_process_of_this_machine_is_found_by_its_socket() {

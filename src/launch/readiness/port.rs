@@ -76,8 +76,9 @@ impl<'a> PortSearch<'a> {
         let is_own = |listener: &Listener| !shares_network(facts) || sockets.holds(*listener);
         let Some(listener) = listeners.clone().find(is_own) else {
             return match listeners.next() {
-                Some(Listener { port, inode, .. }) => {
-                    let owner = Owner::of(self.engine, port, inode).await;
+                Some(listener) => {
+                    let owner = Owner::of(self.engine, listener).await;
+                    let port = listener.port;
                     Found::Taken { port, owner }
                 }
                 None => Seen::NotYet(format!("nothing listens on {} yet", named(&ports))).into(),

@@ -87,7 +87,7 @@ impl Sockets {
         })
     }
 
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let mut sockets = Self::default();
         for line in text.lines() {
             if let Some((_, rest)) = line.split_once("socket:[") {

@@ -41,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) registry: String,
     /// A registry that wants a login and has a certificate that the engine checks.
     pub(crate) registry_with_login: Login,
+    /// The process of the engine.
+    pub(crate) pid: i32,
     /// What `ci/cache-servers` printed, if this machine can have them.
     pub(crate) cache_servers: Option<PathBuf>,
 }

@@ -5,7 +5,9 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::prepare;
 use super::show::Shown;
 use crate::cli::dynrun::connection::{connect, refused};
-use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, is_named, load, load_record};
+use crate::cli::dynrun::deployment::{
+    DeploymentArgs, Loaded, is_named, load, load_record,
+};
 use crate::cli::dynrun::place::place;
 use crate::cli::dynrun::wait::engine_address;
 use crate::cli::edge::Edge;
@@ -13,8 +15,8 @@ use crate::deploy::Deployment;
 use crate::exit::Exit;
 use crate::launch::live::signals::Signals;
 use crate::operate::{
-    Command, Ended, Launcher, Lock, Operation, Place, Record, Settings, found, give_gpus,
-    remove_all,
+    Command, Ended, Launcher, Lock, Operation, Place, Record, Settings, check_ports, found,
+    give_gpus, remove_all,
 };
 use crate::problem::{Problem, Problems};
 
@@ -40,13 +42,14 @@ pub(super) async fn run(
     let engine = &launcher.engine;
     let devices = &launcher.facts.cdi_devices;
     give_gpus(engine, devices, &mut deployment, node.as_deref()).await?;
+    let running = found(engine, &deployment.name).await.map_err(refused)?;
+    check_ports(&launcher, &deployment, node.as_deref(), &running).await?;
     tokio::select! {
         fetched = prepare::images(&launcher, &deployment, node.as_deref(), edge) => fetched?,
         exit = end_is_asked(&mut signals) => return Ok(exit),
     }
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
-    let running = found(engine, &deployment.name).await.map_err(refused)?;
     let settings = Settings {
         node,
         file: asked.file.clone().unwrap_or_default(),

@@ -1,0 +1,127 @@
+//! Ports of the machine that members need, and who has them already.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::labels::Found;
+use super::launcher::Launcher;
+use crate::deploy::{Deployment, Kind, Member, MemberPort, PortUse};
+use crate::docker::port::{HostPort, Protocol};
+use crate::exit::Exit;
+use crate::launch::decision::Launch;
+use crate::launch::readiness::Owner;
+use crate::problem::{Problem, Problems};
+use crate::toml_file::Location;
+
+/// A port of the engine's machine that a member is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wanted {
+    /// Not known where a name stands for it.
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+/// Checks that nobody else has the ports of the members that are to be started here.
+///
+/// # Errors
+/// Returns every port that is taken, with who has it.
+pub(crate) async fn check_ports(
+    launcher: &Launcher,
+    deployment: &Deployment,
+    node: Option<&str>,
+    found: &[Found],
+) -> Result<(), Problems> {
+    let runs = |member: &Member| {
+        let mut running = found.iter().filter(|container| container.is_running());
+        running.any(|container| container.watched.name == member.name)
+    };
+    let mut problems = Vec::new();
+    for member in deployment.on(node).filter(|member| !runs(member)) {
+        for wanted in wanted(member, &launcher.decide(member)?) {
+            let owner = Owner::in_the_way(&launcher.engine, wanted.address, wanted.port).await;
+            problems.extend(owner.map(|owner| taken(deployment, member, wanted.port, &owner)));
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// Returns the ports of the machine that a container has: those that are published, or all of its own
+/// on the machine's network.
+fn wanted(member: &Member, launch: &Launch) -> Vec<Wanted> {
+    let network = &launch.spec.network;
+    let mode = network.attachments.first();
+    if mode.is_some_and(|mode| mode.target == "host") {
+        let own = member.ports.iter().map(|port| Wanted {
+            address: address(member, *port),
+            port: port.number,
+        });
+        return own.collect();
+    }
+    let published = network.published.iter();
+    let tcp = published.filter(|mapping| mapping.container.protocol == Protocol::Tcp);
+    let fixed = tcp.filter_map(|mapping| match mapping.host {
+        HostPort::One(port) => Some(Wanted {
+            address: Some(mapping.host_ip.unwrap_or(Ipv4Addr::UNSPECIFIED.into())),
+            port,
+        }),
+        HostPort::Any | HostPort::OneOf(..) => None,
+    });
+    fixed.collect()
+}
+
+/// Returns where a member on the machine's network listens.
+fn address(member: &Member, port: MemberPort) -> Option<IpAddr> {
+    match port.purpose {
+        PortUse::Http => {
+            let mut variables = member.env.iter();
+            let bind = variables.find(|variable| variable.name == "DYN_HTTP_HOST")?;
+            bind.value.parse().ok()
+        }
+        PortUse::Service | PortUse::Requests | PortUse::Answers => member.address.parse().ok(),
+        PortUse::System
+        | PortUse::Bootstrap
+        | PortUse::Nccl
+        | PortUse::Rendezvous
+        | PortUse::DataParallel
+        | PortUse::Engine
+        | PortUse::Events
+        | PortUse::Nixl => Some(Ipv4Addr::UNSPECIFIED.into()),
+    }
+}
+
+fn taken(deployment: &Deployment, member: &Member, port: u16, owner: &Owner) -> Problem {
+    let name = &member.name;
+    let message = format!("Port {port}, which `{name}` is to have, is taken by {owner}");
+    let (key, at) = key(deployment, member);
+    let problem = Problem::new(Exit::Run, message)
+        .hint(owner.fix(port))
+        .hint(format!("Or choose another one: `--set {key}=PORT`"));
+    match at {
+        Some(at) => problem.excerpt(at.excerpt("here")),
+        None => problem,
+    }
+}
+
+/// Returns the key that a member's ports come from, and where it is written.
+fn key<'a>(deployment: &'a Deployment, member: &Member) -> (String, Option<&'a Location>) {
+    let file = &deployment.file;
+    match member.kind {
+        Kind::Frontend => {
+            let port = file.frontend.port.as_ref();
+            ("frontend.port".to_owned(), port.map(|port| &port.at))
+        }
+        Kind::Service => {
+            let table = file.services.get(&member.table);
+            let port = table.and_then(|table| table.port.as_ref());
+            let key = format!("services.{}.port", member.table);
+            (key, port.map(|port| &port.at))
+        }
+        Kind::Worker { .. } => {
+            let ports = file.ports.as_ref();
+            ("ports".to_owned(), ports.map(|ports| &ports.at))
+        }
+    }
+}
