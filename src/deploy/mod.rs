@@ -21,6 +21,7 @@ mod model;
 mod network;
 pub mod plan;
 mod schema;
+mod secret_source;
 mod shipped;
 pub(crate) mod supervise;
 #[cfg(test)]

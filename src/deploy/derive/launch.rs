@@ -5,6 +5,7 @@ use super::planned::PlannedWorker;
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::member::{Gpus, Kind, gpus_flag};
 use crate::deploy::network::{Discovery, Network};
+use crate::deploy::secret_source::SecretSource;
 use crate::launch::flag::{Flag, Origin};
 use crate::launch::label;
 use crate::launch::request::{Accelerator, Request};
@@ -161,13 +162,10 @@ fn secrets(common: &Common<'_>, kind: Kind) -> Vec<String> {
     }
     let secrets = common.file.secrets.iter();
     secrets
-        .map(|(name, source)| {
+        .filter_map(|(name, source)| {
             let id = name.value.to_lowercase().replace('_', "-");
-            match source.value.split_once(':') {
-                Some(("file", path)) => format!("{id},src={path}"),
-                Some((_, variable)) => format!("{id},env={variable}"),
-                None => format!("{id},env={}", source.value),
-            }
+            // What is neither a variable nor a file is reported by the lint.
+            SecretSource::parse(&source.value).map(|source| source.option(&id))
         })
         .collect()
 }

@@ -124,8 +124,8 @@ fn literal(text: &str) -> String {
 
 /// What looks like a secret is taken from the environment of whoever starts it.
 fn environment(container: &Container<'_>, notes: &mut Vec<String>) -> Map<String, Value> {
-    let env = container.env().into_iter();
-    env.map(|(name, value)| {
+    let mut variables = Map::new();
+    for (name, value) in container.env() {
         let value = if is_secret(&name, &value) {
             notes.push(format!(
                 "the value of `{name}` is left out: set it in the environment"
@@ -134,9 +134,15 @@ fn environment(container: &Container<'_>, notes: &mut Vec<String>) -> Map<String
         } else {
             literal(&value)
         };
-        (name, Value::String(value))
-    })
-    .collect()
+        variables.insert(name, Value::String(value));
+    }
+    for (name, source) in &container.optional {
+        notes.push(format!(
+            "`{source}` is passed as the variable `{name}`, because a secret of Compose cannot be missing"
+        ));
+        variables.insert(name.clone(), Value::String(format!("${{{source}:-}}")));
+    }
+    variables
 }
 
 fn mounts(container: &Container<'_>) -> Vec<String> {

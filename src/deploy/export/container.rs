@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::deploy::{Deployment, Member};
+use crate::deploy::{Deployment, Kind, Member, secret_source};
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::HostFacts;
 use crate::launch::flag::{Flag, Origin};
@@ -44,6 +44,8 @@ pub(crate) struct Container<'a> {
     pub(super) command: Vec<String>,
     pub(super) flags: Vec<Flag>,
     pub(super) secrets: Vec<SecretFile>,
+    /// Secrets that may be missing, and the variables that they come from.
+    pub(super) optional: Vec<(String, String)>,
     is_local: bool,
 }
 
@@ -87,6 +89,7 @@ impl<'a> Container<'a> {
                 .filter(|flag| !is_ours(flag) && flag.name != "detach")
                 .collect(),
             secrets: launch.secrets,
+            optional: optional(deployment, member),
         })
     }
 
@@ -134,6 +137,17 @@ fn variables(deployment: &Deployment) -> BTreeMap<String, String> {
     names
         .map(|name| (name.to_owned(), "set".to_owned()))
         .collect()
+}
+
+/// Whether there is a value is found out when the export is started.
+fn optional(deployment: &Deployment, member: &Member) -> Vec<(String, String)> {
+    let secrets = deployment.file.secrets.iter();
+    let secrets = secrets.filter(|_| member.kind != Kind::Service);
+    let optional = secrets.filter_map(|(name, source)| {
+        let variable = secret_source::SecretSource::parse(&source.value)?.optional_variable()?;
+        Some((name.value.clone(), variable.to_owned()))
+    });
+    optional.collect()
 }
 
 /// Returns the variable or file that a secret comes from.

@@ -147,6 +147,11 @@ fn settings(
             .map(|device| format!("AddDevice={device}")),
     );
     lines.extend(limits(container));
+    for (name, _) in &container.optional {
+        notes.push(format!(
+            "the secret `{name}`, which may be missing, is left out: make one and add `Secret=`"
+        ));
+    }
     for secret in &container.secrets {
         lines.push(format!(
             "Secret={},type=mount,target={}",

@@ -62,6 +62,16 @@ fn run(container: &Container<'_>, restart: &str, notes: &mut Vec<String>) -> Str
             notes.push(format!("`{source}` is read as a file of variables"));
         }
     }
+    for (name, source) in &container.optional {
+        // Without a value, docker passes a variable on if it is set.
+        if name == source {
+            words.extend(["-e".to_owned(), name.clone()]);
+        } else {
+            notes.push(format!(
+                "the secret `{name}` is left out: set `{name}` and add `-e {name}`"
+            ));
+        }
+    }
     words.push(container.image.clone());
     words.extend(container.command.iter().cloned());
     shell_words::join(words).replace(HOME, "\"$HOME\"")

@@ -87,6 +87,7 @@ impl Input {
         name: Located<String>,
         value: Option<String>,
     ) -> Option<InputVariable> {
+        let source = source(&name.value, value.as_deref());
         let (value, unknown) = match value {
             Some(value) => interpolate(&value),
             None => (String::new(), vec![name.value.clone()]),
@@ -95,7 +96,7 @@ impl Input {
         let is_reference = value.is_empty() || value.starts_with('$');
         let shown = if is_reference { "x" } else { &value };
         if is_secret(&name.value, shown) {
-            self.secret(&name);
+            self.secret_from(&name, source);
             return None;
         }
         if !unknown.is_empty() {
@@ -113,9 +114,12 @@ impl Input {
         })
     }
 
-    /// Hugging Face reads its token from a file as well; others are left to the reader.
     pub(super) fn secret(&mut self, name: &Located<String>) {
-        let source = format!("env:{}", name.value);
+        self.secret_from(name, format!("env:{}", name.value));
+    }
+
+    /// Hugging Face reads its token from a file as well; others are left to the reader.
+    fn secret_from(&mut self, name: &Located<String>, source: String) {
         if name.value == "HF_TOKEN" {
             if !self.secrets.iter().any(|(known, _)| known == "HF_TOKEN") {
                 self.secrets.push((name.value.clone(), source));
@@ -127,6 +131,28 @@ impl Input {
             );
             self.notes.add(&name.at, said);
         }
+    }
+}
+
+/// Returns where the value of a secret comes from, as `[secrets]` has it: a variable that Compose lets
+/// be missing may be missing here.
+fn source(name: &str, value: Option<&str>) -> String {
+    let Some(value) = value else {
+        return format!("env?:{name}");
+    };
+    let braced = |rest: &str| rest.strip_prefix('{')?.strip_suffix('}').map(str::to_owned);
+    let inside = value.strip_prefix('$');
+    let inside = inside.map(|rest| braced(rest).unwrap_or_else(|| rest.to_owned()));
+    let inside = inside.unwrap_or_default();
+    let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    match inside.split_at(end.unwrap_or(inside.len())) {
+        ("", _) => format!("env:{name}"),
+        (variable, ":-" | "-") => format!("env?:{variable}"),
+        (variable, "") => format!("env:{variable}"),
+        (variable, required) if required.starts_with([':', '?']) && required.contains('?') => {
+            format!("env:{variable}")
+        }
+        _ => format!("env:{name}"),
     }
 }
 
@@ -170,6 +196,19 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+
+    #[test_case(None => "env?:T"; "passed on")]
+    #[test_case(Some("${X:-}") => "env?:X"; "empty without one")]
+    #[test_case(Some("${X-}") => "env?:X"; "empty if not set")]
+    #[test_case(Some("${X}") => "env:X"; "in brackets")]
+    #[test_case(Some("$X") => "env:X"; "bare")]
+    #[test_case(Some("${X:?set it}") => "env:X"; "required")]
+    #[test_case(Some("hf_abc") => "env:T"; "a value")]
+    #[test_case(Some("${X:-hf_abc}") => "env:T"; "a default")]
+    #[test_case(Some("$$X") => "env:T"; "a sign")]
+    fn secrets_come_from(value: Option<&str>) -> String {
+        source("T", value)
+    }
 
     #[test_case("a$$b" => "a$b []"; "two signs")]
     #[test_case("${A:-x} ${B-y}" => "x y []"; "defaults")]

@@ -4,6 +4,7 @@ use crate::deploy::derive::{Common, Engine};
 use crate::deploy::file::{RequestPlane, RouterMode};
 use crate::deploy::finding::Finding;
 use crate::deploy::network::Discovery;
+use crate::deploy::secret_source::SecretSource;
 use crate::docker::size::ByteSize;
 use crate::toml_file::Located;
 
@@ -126,9 +127,7 @@ fn memory(common: &Common<'_>) -> Vec<Finding> {
 
 fn secrets(common: &Common<'_>) -> Vec<Finding> {
     let secrets = common.file.secrets.iter();
-    let invalid = secrets.filter(|(_, source)| {
-        !matches!(source.value.split_once(':'), Some(("env" | "file", rest)) if !rest.is_empty())
-    });
+    let invalid = secrets.filter(|(_, source)| SecretSource::parse(&source.value).is_none());
     let refuse = |(name, source): (&Located<String>, &Located<String>)| {
         // What is written may be the secret itself.
         Finding::error(format!(

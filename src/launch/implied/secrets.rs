@@ -14,7 +14,14 @@ use crate::launch::note::Note;
 use crate::launch::paths;
 use crate::problem::Problem;
 
-impl SecretFile {
+/// What `--secret` asks for.
+struct Asked {
+    secret: SecretFile,
+    /// Whether the container does without it if there is no value.
+    is_optional: bool,
+}
+
+impl Asked {
     fn parse(text: &str, context: &Context<'_>) -> Result<Self, String> {
         let mut fields = text.split(',');
         let id = fields.next().unwrap_or_default();
@@ -24,19 +31,42 @@ impl SecretFile {
             return Err(format!("`{id}` is no name of a file"));
         }
         let mut source = SecretSource::Variable(id.to_uppercase().replace(['-', '.'], "_"));
+        let mut is_optional = false;
         for field in fields {
+            if field == "optional" {
+                is_optional = true;
+                continue;
+            }
             source = match field.split_once('=') {
                 Some(("env", name)) => SecretSource::Variable(name.to_owned()),
                 Some(("src" | "source" | "file", file)) => {
                     SecretSource::File(paths::absolute(&context.host.cwd, file))
                 }
-                _ => return Err(format!("`{field}` is neither `env=NAME` nor `src=FILE`")),
+                _ => {
+                    return Err(format!(
+                        "`{field}` is neither `env=NAME`, `src=FILE` nor `optional`"
+                    ));
+                }
             };
         }
         let id = id.to_owned();
-        Ok(Self { id, source })
+        Ok(Self {
+            secret: SecretFile { id, source },
+            is_optional,
+        })
     }
 
+    /// Returns the secret, or nothing if it may be missing and is.
+    fn found(self, context: &Context<'_>) -> Result<Option<SecretFile>, String> {
+        match self.secret.check(context) {
+            Ok(()) => Ok(Some(self.secret)),
+            Err(_) if self.is_optional => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+}
+
+impl SecretFile {
     /// Checks that there is a value, without reading it.
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
         match &self.source {
@@ -59,10 +89,9 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
         ..Implied::default()
     };
     for text in &context.request.secrets {
-        let checked = SecretFile::parse(text, context)
-            .and_then(|secret| secret.check(context).map(|()| secret));
-        match checked {
-            Ok(secret) => implied.give(secret, Origin::Implied("--secret")),
+        match Asked::parse(text, context).and_then(|asked| asked.found(context)) {
+            Ok(Some(secret)) => implied.give(secret, Origin::Implied("--secret")),
+            Ok(None) => {}
             Err(why) => implied.problems.push(refuse(text, &why)),
         }
     }
