@@ -131,6 +131,16 @@ fn notice(line: &str) {
 }
 
 impl Engine {
+    /// The generator of podman's units, if this machine can have it.
+    pub(crate) fn quadlet(&self) -> Option<Command> {
+        let quadlet = self.run_dir.join("bin/quadlet");
+        if !quadlet.exists() {
+            notice("skipped: no generator of podman; `ci/engine up` says why");
+            return None;
+        }
+        Some(Command::new(quadlet))
+    }
+
     /// `docker`, talking to this engine.
     pub(crate) fn docker(&self) -> Command {
         self.client(&self.docker_cli)
