@@ -1,8 +1,10 @@
 //! What is reported of what the supervisor decides.
 
+use super::discovery::Registry;
 use super::event::Report;
 use super::operation::Operation;
-use crate::deploy::supervise::{Cause, Incident, Part};
+use crate::deploy::Discovery;
+use crate::deploy::supervise::{Cause, Incident, MemberIndex, Part};
 use crate::text::human_duration;
 
 impl Operation<'_> {
@@ -36,6 +38,33 @@ impl Operation<'_> {
             }
         };
         report(Report::Warning(text));
+        if let Incident::Failed { member, cause } = incident
+            && self.could_not_register(*member, *cause)
+        {
+            report(without_registration(self.name(*member)));
+        }
+    }
+
+    /// Returns whether a worker ended well before it was in discovery, as those do that cannot write
+    /// there. They say nothing about it.
+    fn could_not_register(&self, member: MemberIndex, cause: Cause) -> bool {
+        let seat = &self.seats[member];
+        let is_new = seat.member.registers() && seat.id.is_none();
+        is_new && cause == Cause::Exited(0) && matches!(*self.registry, Registry::Files { .. })
+    }
+}
+
+fn without_registration(name: &str) -> Report {
+    Report::Hindered {
+        cause: format!(
+            "`{name}` ended before it was in discovery, most likely because its user may not write \
+             to `{}`, where another member made the directories",
+            Discovery::DIRECTORY
+        ),
+        fixes: vec![
+            "Give the images of all members one group: `USER 1000:0`".to_owned(),
+            "Or let them find each other elsewhere: `--set discovery=etcd`".to_owned(),
+        ],
     }
 }
 

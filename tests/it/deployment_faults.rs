@@ -1,11 +1,12 @@
 //! Deployments whose parts come late, go away, or cannot start: real frontends, mockers and services.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::{ScopedJoinHandle, scope, sleep};
 use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, engine, until};
+use crate::support::dynamo::{Deployment, IMAGE, engine, until};
+use crate::support::engines::{Engine, Owned};
 
 fn kill(process: i32) {
     let process = process.to_string();
@@ -137,6 +138,88 @@ fn half_of_the_members_that_cannot_start_are_named() {
         .said("1 of 2 aggregated");
     half.dynrun("down NAME");
     assert_eq!(half.left(), "");
+}
+
+#[test]
+fn what_a_killed_dynrun_left_is_taken_over_or_removed() {
+    let Some(engine) = engine() else { return };
+    let file =
+        "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n[workers.agg]\nreplicas = 2\n";
+    let crashed = Deployment::new(&engine, "crash", 8160, file);
+    let points: [(&str, &dyn Fn() -> bool); 4] = [
+        ("the network", &|| !crashed.left().is_empty()),
+        ("a container", &|| !crashed.container("agg-1").is_empty()),
+        ("a process", &|| !crashed.process("frontend-0").is_empty()),
+        ("a worker that is registered", &|| {
+            crashed
+                .worker_types(8160)
+                .is_some_and(|types| !types.is_empty())
+        }),
+    ];
+    for (point, is_reached) in points {
+        for is_resumed in [false, true] {
+            let mut up = crashed.command("up FILE");
+            let up = up.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            let mut up = up.expect("dynrun starts");
+            until(point, is_reached);
+            up.kill().expect("killed");
+            up.wait().expect("ended");
+            if is_resumed {
+                crashed
+                    .dynrun("up -d NAME")
+                    .ended(0)
+                    .said("answered: agg-0, agg-1");
+                let containers = crashed.dynrun("ps -q NAME").text;
+                assert_eq!(containers.lines().count(), 3, "{point}: {containers}");
+            }
+            crashed.dynrun("down NAME").ended(0);
+            assert_eq!(crashed.left(), "", "{point}");
+        }
+    }
+}
+
+/// Returns the name of Dynamo's image with another user.
+fn image_of(engine: &Engine, user: &str) -> Owned {
+    let (container, image) = (engine.container("user"), engine.image("user"));
+    let change = format!("USER {user}");
+    for words in [
+        &["create", "--name", container.name(), IMAGE, "true"][..],
+        &[
+            "commit",
+            "--change",
+            &change,
+            container.name(),
+            image.name(),
+        ],
+    ] {
+        let done = engine.docker().args(words).output().expect("docker");
+        assert!(done.status.success(), "{words:?}: {done:?}");
+    }
+    image
+}
+
+#[test]
+fn members_of_one_group_find_each_other_in_files_and_others_are_reported() {
+    let Some(engine) = engine() else { return };
+    let serve = |name: &str, port: u16, users: [&str; 2]| {
+        let [frontend, worker] = users.map(|user| image_of(&engine, user));
+        let file = format!(
+            "[ready]\ntimeout = \"40s\"\n[frontend]\nport = PORT\nimage = \"{}\"\n\
+             [workers.agg]\nimage = \"{}\"\nargs = {{ speedup-ratio = 0 }}\n",
+            frontend.name(),
+            worker.name()
+        );
+        let served = Deployment::new(&engine, name, port, &file);
+        let up = served.dynrun("up -d FILE");
+        served.dynrun("down NAME").ended(0);
+        assert_eq!(served.left(), "");
+        up
+    };
+    serve("group", 8170, ["1234:0", "1235:0"]).ended(0);
+    serve("alone", 8171, ["1234:1234", "1235:1235"])
+        .ended(124)
+        .said("`agg-0` ended before it was in discovery")
+        .said("--set discovery=etcd");
 }
 
 #[test]
