@@ -69,6 +69,4 @@ pub struct Node {
     pub gpus: Option<u32>,
     /// The interface of the address.
     pub interface: Option<String>,
-    /// Its engine, as in `DOCKER_HOST`.
-    pub engine: Option<String>,
 }

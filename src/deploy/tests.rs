@@ -218,6 +218,9 @@ fn names_must_lead_somewhere() {
         5: Discovery by files works on one machine, and the file has several {Write `discovery = "etcd"`, or remove `[nodes]`}
         17: The source of the secret `HF_TOKEN` is neither `env:` nor `file:` {Write `HF_TOKEN = "env:HF_TOKEN"`}
         "#);
+    insta::assert_snapshot!(problems(
+        "[workers.agg]\n[nodes.a]\naddress = \"10.0.0.1\"\ngpus = 1\nengine = \"ssh://a\"\n"
+    ), @"9: `nodes.a.engine` has no effect: one dynrun drives one engine {Remove it, and start this machine's part with `DOCKER_HOST=ssh://a dynrun up FILE --node a -d`}");
     insta::assert_snapshot!(problems("[workers.Decode_1]\nrole = \"agg\"\n[stop]\ngrace = \"soon\"\n"), @r#"8: Invalid value `soon` for `stop.grace`: not a time {Write a time such as `stop.grace = "90s"`}"#);
 }
 

@@ -86,6 +86,37 @@ fn a_first_file_for_a_model_plans() {
 }
 
 #[test]
+fn a_plan_says_what_fits_and_refuses_what_does_not() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    windowed(scratch.path());
+    let text = format!(
+        "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\nmodel = \"{}\"\n\
+         [fit]\ngpu = \"h100\"\nconcurrency = 2114\n[workers.agg]\n",
+        scratch.path().display()
+    );
+    fs_err::write(scratch.path().join("x.toml"), text).expect("written");
+    // As many as `dynrun fit` says.
+    let (code, plan, errors) = dynrun(scratch.path(), "plan x.toml");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let room = "has room for 2114 requests of 8,192 tokens";
+    assert!(plan.contains(room), "{plan}");
+    for line in ["plan x.toml", "up x.toml"] {
+        let line = format!("{line} --set fit.concurrency=2115");
+        let (code, _, errors) = dynrun(scratch.path(), &line);
+        assert_eq!(code, Some(125), "{errors}");
+        assert!(errors.contains("`workers.agg` does not fit"), "{errors}");
+    }
+    let (code, ..) = dynrun(
+        scratch.path(),
+        "plan --mock x.toml --set fit.concurrency=2115",
+    );
+    assert_eq!(code, Some(0), "a rehearsal needs no GPUs");
+    let (code, plan, _) = dynrun(scratch.path(), "plan x.toml --set model=org/other");
+    assert_eq!(code, Some(0));
+    assert!(plan.contains("is not checked"), "{plan}");
+}
+
+#[test]
 fn the_four_terms_are_shown_and_the_estimate_marked() {
     let scratch = tempfile::tempdir().expect("a directory");
     windowed(scratch.path());

@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use clap::{Args, Parser};
 
+use super::fit::hub;
 use super::place::remembered;
 use super::run;
 use crate::cli::edge::Edge;
 use crate::deploy::file::DeploymentFile;
-use crate::deploy::{Deployment, DynamoVersion, Inputs, Shipped};
+use crate::deploy::fit::check::check;
+use crate::deploy::fit::locate::locate;
+use crate::deploy::fit::model::Model;
+use crate::deploy::{Deployment, DynamoVersion, Finding, Inputs, Shipped};
 use crate::exit::Exit;
 use crate::launch::request::Request;
 use crate::operate::Record;
@@ -191,6 +195,26 @@ fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded
             node: node.clone(),
             deployment,
         }),
+    }
+}
+
+/// Checks what `[fit]` asks for; a rehearsal needs no GPUs.
+///
+/// # Errors
+/// Returns what does not fit.
+pub(super) fn check_fit(deployment: &mut Deployment, edge: &Edge) -> Result<(), Problems> {
+    if deployment.mock {
+        return Ok(());
+    }
+    let here = edge.environment.working_directory();
+    let open = |name: &str| Model::open(&locate(name, here, &hub(edge))?);
+    let findings = check(&deployment.file, &open);
+    let (errors, others): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
+    deployment.findings.extend(others);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(errors.into_iter().map(Problem::from).collect()))
     }
 }
 

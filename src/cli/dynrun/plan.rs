@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 
-use super::deployment::{DeploymentArgs, Loaded, load};
+use super::deployment::{DeploymentArgs, Loaded, check_fit, load};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::deploy::plan;
@@ -34,7 +34,11 @@ enum PlanFormat {
 
 impl Verb for Plan {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
-        let Loaded { deployment, node } = load(&self.deployment, edge)?;
+        let Loaded {
+            mut deployment,
+            node,
+        } = load(&self.deployment, edge)?;
+        check_fit(&mut deployment, edge)?;
         let node = node.as_deref();
         match self.format {
             PlanFormat::Text => {

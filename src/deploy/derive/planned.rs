@@ -20,7 +20,7 @@ pub(in crate::deploy) struct PlannedWorker<'a> {
 }
 
 impl<'a> PlannedWorker<'a> {
-    pub(super) fn all(
+    pub(in crate::deploy) fn all(
         file: &'a DeploymentFile,
         engine: Engine,
         mock: bool,

@@ -12,7 +12,7 @@ table! {
         gpus: Option<Located<u32>> = "gpus",
         /// The network interface of the address.
         interface: Option<Located<String>> = "interface",
-        /// Its engine, as in `DOCKER_HOST`, so that one dynrun starts all members.
+        /// Its engine, as in `DOCKER_HOST`; refused, because one dynrun drives one engine.
         engine: Option<Located<String>> = "engine",
     }
 }

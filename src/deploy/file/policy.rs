@@ -33,9 +33,11 @@ table! {
 table! {
     /// What must fit into the GPUs.
     pub struct FitTable {
-        /// Tokens of one request.
+        /// The GPUs: a name such as `h100`, or the memory of one such as `80g`.
+        gpu: Option<Located<String>> = "gpu",
+        /// Tokens of one request; by default the longest that the engine or the model takes.
         context: Option<Located<u64>> = "context",
-        /// Requests at once.
+        /// Requests that a replica holds at once; 1 by default.
         concurrency: Option<Located<u64>> = "concurrency",
     }
 }

@@ -1,5 +1,7 @@
 //! GPUs by name.
 
+use crate::docker::size::ByteSize;
+
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
@@ -16,10 +18,16 @@ const KNOWN: &[(&str, u64)] = &[
 ];
 
 /// Returns the memory of a GPU in bytes.
-pub(crate) fn memory(name: &str) -> Option<u64> {
+fn memory(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();
     let found = KNOWN.iter().find(|(known, _)| *known == name);
     found.map(|(_, memory)| *memory)
+}
+
+/// Returns the memory of a GPU by its name, or as a size such as `80g`.
+pub(crate) fn memory_of(text: &str) -> Option<u64> {
+    let size = || text.parse::<ByteSize>().ok().map(ByteSize::get);
+    memory(text).or_else(size).filter(|memory| *memory > 0)
 }
 
 /// Returns the names that are known.

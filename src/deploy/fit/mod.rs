@@ -7,6 +7,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod cache;
+pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod elements;
 pub(crate) mod error;
@@ -18,6 +19,7 @@ pub(crate) mod locate;
 pub(crate) mod model;
 mod parameters;
 mod safetensors;
+pub(crate) mod share;
 pub(crate) mod shown;
 #[cfg(test)]
 mod tests;

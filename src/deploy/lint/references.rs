@@ -11,6 +11,7 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     findings.extend(shares(common));
     findings.extend(placements(common));
     findings.extend(services(common));
+    findings.extend(engines(common));
     findings
 }
 
@@ -125,6 +126,20 @@ fn placements(common: &Common<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// One dynrun drives one engine, and which that is is said where it is started.
+fn engines<'a>(common: &'a Common<'_>) -> impl Iterator<Item = Finding> + 'a {
+    let nodes = common.file.nodes.iter();
+    nodes.filter_map(|(name, node)| {
+        let (name, engine) = (&name.value, node.engine.as_ref()?);
+        let message = format!("`nodes.{name}.engine` has no effect: one dynrun drives one engine");
+        let hint = format!(
+            "Remove it, and start this machine's part with `DOCKER_HOST={} dynrun up FILE --node {name} -d`",
+            engine.value
+        );
+        Some(Finding::error(message).at(&engine.at).hint(hint))
+    })
 }
 
 fn services(common: &Common<'_>) -> Vec<Finding> {

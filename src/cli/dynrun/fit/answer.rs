@@ -2,11 +2,11 @@
 
 use clap::ValueEnum;
 
-use super::share::Share;
 use crate::deploy::fit::budget::{Budget, Engine, Question, budget};
 use crate::deploy::fit::elements::ElementSource;
 use crate::deploy::fit::groups::Split;
 use crate::deploy::fit::model::Model;
+use crate::deploy::fit::share::Share;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::cli::dynrun) enum EngineName {

@@ -2,7 +2,6 @@
 
 mod answer;
 mod json;
-mod share;
 mod text;
 
 use std::path::PathBuf;
@@ -11,13 +10,12 @@ use clap::{Parser, ValueEnum};
 
 pub(super) use self::answer::EngineName;
 use self::answer::{Answer, Gpu, Row};
-use self::share::Share;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::deploy::fit::gpu;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
-use crate::docker::size::ByteSize;
+use crate::deploy::fit::share::Share;
 use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 
@@ -128,9 +126,7 @@ impl Fit {
 
 /// Returns the memory of a GPU: by its name, or as a size.
 pub(super) fn memory(name: &str) -> Result<u64, Problem> {
-    let size = || name.parse::<ByteSize>().ok().map(ByteSize::get);
-    let memory = gpu::memory(name).or_else(size).filter(|memory| *memory > 0);
-    memory.ok_or_else(|| unknown_gpu(name))
+    gpu::memory_of(name).ok_or_else(|| unknown_gpu(name))
 }
 
 /// Returns the Hugging Face cache, by the rules of its own client.

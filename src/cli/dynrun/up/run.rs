@@ -6,7 +6,7 @@ use super::prepare;
 use super::show::Shown;
 use crate::cli::dynrun::connection::{connect, refused};
 use crate::cli::dynrun::deployment::{
-    DeploymentArgs, Loaded, is_named, load, load_record,
+    DeploymentArgs, Loaded, check_fit, is_named, load, load_record,
 };
 use crate::cli::dynrun::place::place;
 use crate::cli::dynrun::wait::engine_address;
@@ -34,6 +34,7 @@ pub(super) async fn run(
     if node.is_none() && !deployment.nodes.is_empty() {
         return Err(which_machine(asked, &deployment).into());
     }
+    check_fit(&mut deployment, edge)?;
     prepare::show_findings(&deployment, edge);
     let engine = connect(edge).await?;
     let place = place(&deployment.name, edge)?;

@@ -36,7 +36,7 @@ impl Engine {
     ];
 
     /// Finds the engine of a framework.
-    pub(super) fn find(framework: &Located<String>) -> Result<Self, Finding> {
+    pub(in crate::deploy) fn find(framework: &Located<String>) -> Result<Self, Finding> {
         let word = match framework.value.to_lowercase().as_str() {
             "none" | "mocker" => "dynamo".to_owned(),
             "tensorrt-llm" | "tensorrtllm" => "trtllm".to_owned(),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Thousandths; more than none, and not more than all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Share(pub(super) u64);
+pub(crate) struct Share(pub(crate) u64);
 
 impl FromStr for Share {
     type Err = String;
