@@ -7,6 +7,8 @@
 //! together, an outage of etcd is nobody's fault, and a dead worker has to be taken out of discovery
 //! at once, because every second request goes to it until its lease ends.
 
+mod disaggregation;
+mod discovery;
 mod event;
 mod failures;
 mod member;

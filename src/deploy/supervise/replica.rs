@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::event::Action;
 use super::failures::Failures;
 use super::member::{MemberIndex, Part, Watched};
 use super::watchdog::Watchdog;
@@ -83,6 +84,40 @@ impl Replica {
             self.state,
             State::GivenUp | State::Ended | State::Draining | State::Ending(Then::Stay)
         )
+    }
+
+    /// Starts all ranks.
+    pub(super) fn start(&mut self) -> impl Iterator<Item = Action> + '_ {
+        self.state = State::Starting;
+        self.running = self.members.iter().copied().collect();
+        self.ready.clear();
+        self.members.iter().map(|member| Action::Start(*member))
+    }
+
+    /// Lets requests run out before the ranks end.
+    pub(super) fn drain(&mut self) -> Vec<Action> {
+        if self.running.is_empty() {
+            self.state = State::Ended;
+            return Vec::new();
+        }
+        self.state = State::Draining;
+        let ranks = self.members.iter();
+        let out = ranks.map(|member| Action::LeaveDiscovery(*member));
+        out.chain(self.running.iter().map(|member| Action::Drain(*member)))
+            .collect()
+    }
+
+    /// Notes that a rank is ready; returns whether that makes the replica ready.
+    pub(super) fn becomes_ready(&mut self, member: MemberIndex, now: Duration) -> bool {
+        self.ready.insert(member);
+        let mut ranks = self.members.iter();
+        let is_whole = ranks.all(|member| self.ready.contains(member));
+        let is_new = self.state == State::Starting && is_whole;
+        if is_new {
+            self.state = State::Ready { since: now };
+            self.watchdog.reset(now);
+        }
+        is_new
     }
 
     pub(super) fn ready_since(&self) -> Option<Duration> {

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
+use super::disaggregation::Disaggregation;
+use super::discovery::Discovery;
 use super::event::{Action, Cause, Event, Incident};
 use super::member::{MemberIndex, Part, Watched};
 use super::replica::{Replica, State, Then, replicas};
 use super::stop;
-
-/// How long after an outage of discovery an end is still its fault: members end in phases.
-const OUTAGE_LAG: Duration = Duration::from_secs(30);
-
-/// Frontends are not restarted more often than this to turn disaggregation on.
-const FRONTEND_REST: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -29,12 +25,6 @@ enum Phase {
     Finished,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Discovery {
-    Here { back_since: Option<Duration> },
-    Away { since: Duration },
-}
-
 /// Keeps the members of one deployment alive.
 #[derive(Clone, Debug)]
 pub(crate) struct Supervisor {
@@ -46,9 +36,7 @@ pub(crate) struct Supervisor {
     /// Whether members that end are started again.
     restarts: bool,
     discovery: Discovery,
-    /// Whether there was prefill, and then none.
-    prefill_lost: bool,
-    frontends_restarted: Option<Duration>,
+    disaggregation: Disaggregation,
 }
 
 impl Supervisor {
@@ -59,9 +47,8 @@ impl Supervisor {
             phase: Phase::New,
             held: false,
             restarts: true,
-            discovery: Discovery::Here { back_since: None },
-            prefill_lost: false,
-            frontends_restarted: None,
+            discovery: Discovery::new(),
+            disaggregation: Disaggregation::default(),
         }
     }
 
@@ -171,19 +158,7 @@ impl Supervisor {
             .collect();
         may_start
             .into_iter()
-            .flat_map(|index| self.start(index))
-            .collect()
-    }
-
-    fn start(&mut self, index: usize) -> Vec<Action> {
-        let replica = &mut self.replicas[index];
-        replica.state = State::Starting;
-        replica.running = replica.members.iter().copied().collect();
-        replica.ready.clear();
-        replica
-            .members
-            .iter()
-            .map(|member| Action::Start(*member))
+            .flat_map(|index| self.replicas[index].start().collect::<Vec<_>>())
             .collect()
     }
 
@@ -197,25 +172,16 @@ impl Supervisor {
 
     fn member_ready(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
         let replica = self.replica_of(member);
-        replica.ready.insert(member);
-        let whole = replica
-            .members
-            .iter()
-            .all(|member| replica.ready.contains(member));
-        if replica.state != State::Starting || !whole {
+        if !replica.becomes_ready(member, now) {
             return Vec::new();
         }
-        replica.state = State::Ready { since: now };
-        replica.watchdog.reset(now);
-        if replica.part == Part::Prefill && self.prefill_lost {
-            self.prefill_lost = false;
-            return vec![Action::ProbePath];
-        }
-        Vec::new()
+        let part = replica.part;
+        let back = self.disaggregation.is_back_with(part);
+        back.then_some(Action::ProbePath).into_iter().collect()
     }
 
     fn exited(&mut self, now: Duration, member: MemberIndex, code: i64) -> Vec<Action> {
-        let excused = self.is_outage(now);
+        let excused = self.discovery.is_at_fault(now);
         let stopping = !matches!(self.phase, Phase::New | Phase::Services | Phase::Running);
         let replica = self.replica_of(member);
         replica.running.remove(&member);
@@ -272,27 +238,16 @@ impl Supervisor {
         };
         actions.extend(replica.running.iter().map(|rank| end(*rank)));
         let over = replica.running.is_empty();
-        self.note_lost_prefill();
+        self.disaggregation.look(&self.replicas);
         if over {
             actions.extend(self.conclude(now, member, then));
         }
         actions
     }
 
-    fn note_lost_prefill(&mut self) {
-        let mut prefills = self
-            .replicas
-            .iter()
-            .filter(|replica| replica.part == Part::Prefill)
-            .peekable();
-        if prefills.peek().is_some() && !prefills.any(Replica::is_ready) {
-            self.prefill_lost = true;
-        }
-    }
-
     /// Decides about a replica whose last rank has ended.
     fn conclude(&mut self, now: Duration, member: MemberIndex, then: Then) -> Vec<Action> {
-        let away = matches!(self.discovery, Discovery::Away { .. });
+        let away = self.discovery.is_away();
         let index = self.position(member);
         let replica = &mut self.replicas[index];
         match then {
@@ -363,7 +318,7 @@ impl Supervisor {
         for index in 0..self.replicas.len() {
             let replica = &mut self.replicas[index];
             match replica.state {
-                State::Waiting { until } if until <= now => actions.extend(self.start(index)),
+                State::Waiting { until } if until <= now => actions.extend(replica.start()),
                 State::Ready { .. } if replica.part.is_worker() && replica.watchdog.is_due(now) => {
                     // Rank 0 answers for all.
                     actions.extend(replica.members.first().map(|member| Action::Probe(*member)));
@@ -382,50 +337,30 @@ impl Supervisor {
         Vec::new()
     }
 
-    fn is_outage(&self, now: Duration) -> bool {
-        match self.discovery {
-            Discovery::Away { .. } => true,
-            Discovery::Here { back_since } => {
-                back_since.is_some_and(|back| now < back + OUTAGE_LAG)
-            }
-        }
-    }
-
     fn discovery_away(&mut self, now: Duration) -> Vec<Action> {
-        if matches!(self.discovery, Discovery::Away { .. }) {
-            return Vec::new();
-        }
-        self.discovery = Discovery::Away { since: now };
-        vec![Action::Report(Incident::DiscoveryAway)]
+        let gone = self.discovery.goes(now);
+        let report = gone.then_some(Action::Report(Incident::DiscoveryAway));
+        report.into_iter().collect()
     }
 
     fn discovery_back(&mut self, now: Duration) -> Vec<Action> {
-        let Discovery::Away { since } = self.discovery else {
+        let Some(outage) = self.discovery.comes_back(now) else {
             return Vec::new();
-        };
-        self.discovery = Discovery::Here {
-            back_since: Some(now),
         };
         for replica in &mut self.replicas {
             if replica.state == State::WaitingForDiscovery {
                 replica.state = State::Waiting { until: now };
             }
         }
-        let mut actions = vec![Action::Report(Incident::DiscoveryBack(
-            now.saturating_sub(since),
-        ))];
+        let mut actions = vec![Action::Report(Incident::DiscoveryBack(outage))];
         actions.extend(self.tick(now));
         actions
     }
 
     fn restart_frontends(&mut self, now: Duration) -> Vec<Action> {
-        let rested = self
-            .frontends_restarted
-            .is_none_or(|last| now.saturating_sub(last) >= FRONTEND_REST);
-        if !rested || self.phase != Phase::Running {
+        if self.phase != Phase::Running || !self.disaggregation.may_restart_frontends(now) {
             return Vec::new();
         }
-        self.frontends_restarted = Some(now);
         let mut actions = vec![Action::Report(Incident::RestartingFrontends)];
         let frontends = self
             .replicas
@@ -453,21 +388,8 @@ impl Supervisor {
 
     fn remove(&mut self, name: &str) -> Vec<Action> {
         let mut named = self.replicas.iter_mut();
-        let Some(replica) = named.find(|replica| replica.name == name && replica.is_wanted())
-        else {
-            return Vec::new();
-        };
-        if replica.running.is_empty() {
-            replica.state = State::Ended;
-            return Vec::new();
-        }
-        replica.state = State::Draining;
-        let out = replica
-            .members
-            .iter()
-            .map(|member| Action::LeaveDiscovery(*member));
-        out.chain(replica.running.iter().map(|member| Action::Drain(*member)))
-            .collect()
+        let replica = named.find(|replica| replica.name == name && replica.is_wanted());
+        replica.map(Replica::drain).unwrap_or_default()
     }
 
     fn stop(&mut self) -> Vec<Action> {
