@@ -22,6 +22,8 @@ pub struct Deployment {
     pub version: DynamoVersion,
     /// The model.
     pub model: Model,
+    /// The directories of models, which members see at the same path.
+    pub directories: Vec<String>,
     /// Whether the mocker stands in for the engines.
     pub mock: bool,
     /// Where members find each other.

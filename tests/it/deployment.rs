@@ -157,6 +157,22 @@ fn what_cannot_start_leaves_nothing() {
 }
 
 #[test]
+fn a_model_that_is_not_there_is_reported_and_not_made() {
+    let Some(engine) = engine() else { return };
+    let missing = std::env::temp_dir().join(format!("no-model-{}", std::process::id()));
+    let shown = missing.display();
+    let file = format!("[frontend]\nport = PORT\n[workers.agg]\nmodel = \"{shown}\"\n");
+    let broken = Deployment::new(&engine, "nomodel", 8041, &file);
+    broken
+        .dynrun("up -d FILE")
+        .ended(125)
+        .said(&format!("The model `{shown}` does not exist"))
+        .said("deployment.toml:8:9");
+    assert!(!missing.exists());
+    assert_eq!(broken.left(), "");
+}
+
+#[test]
 fn an_image_that_the_engine_lacks_is_pulled_once_before_members_are_launched() {
     let Some(engine) = engine() else { return };
     let image = format!("{}/deployed:1", engine.registry);

@@ -1,5 +1,7 @@
 //! A member's launch request: the same that `dynrun run` makes of a command line.
 
+use std::collections::BTreeSet;
+
 use super::common::Common;
 use super::planned::PlannedWorker;
 use crate::deploy::argument::{Argument, Variable};
@@ -143,16 +145,11 @@ fn discovery_volume(common: &Common<'_>) -> Option<Flag> {
 
 /// A directory is at the same path everywhere, because workers name it to frontends.
 fn model_directory(common: &Common<'_>) -> Vec<Flag> {
-    let mut directories: Vec<&str> = common
-        .model_sources()
-        .filter(|it| it.starts_with('/'))
-        .collect();
-    directories.dedup();
     let bind = |directory: &str| {
         let bind = format!("{directory}:{directory}:ro");
         Flag::value("volume", bind, Origin::Derived("`model`".to_owned()))
     };
-    directories.into_iter().map(bind).collect()
+    common.model_directories().map(bind).collect()
 }
 
 /// Services have no use for secrets.
@@ -171,6 +168,13 @@ fn secrets(common: &Common<'_>, kind: Kind) -> Vec<String> {
 }
 
 impl Common<'_> {
+    /// Returns the models that are directories, each once.
+    pub(super) fn model_directories(&self) -> impl Iterator<Item = &str> {
+        let sources = self.model_sources();
+        let directories: BTreeSet<_> = sources.filter(|it| it.starts_with('/')).collect();
+        directories.into_iter()
+    }
+
     /// Returns the models that are opened: by a rehearsal, that of `[mock]`.
     pub(super) fn model_sources(&self) -> impl Iterator<Item = &str> {
         let mocked = self.file.mock.model.as_ref().filter(|_| self.mock);

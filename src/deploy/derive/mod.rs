@@ -82,6 +82,7 @@ impl Common<'_> {
             framework: self.framework.clone(),
             version: self.version.clone(),
             model: self.model.clone(),
+            directories: self.model_directories().map(str::to_owned).collect(),
             mock: self.mock,
             discovery: self.discovery.clone(),
             request_plane: self.request_plane,

@@ -283,6 +283,7 @@ pub(super) const RULES: &[Rule] = &[
                 "incorrect path_or_model_id",
                 "model path does not exist",
                 "no such model",
+                "unable to extract config.json from directory",
             ])
         },
         cause: "The model is neither a directory of the container nor one of Hugging Face",
@@ -337,7 +338,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "etcd-unreachable",
         applies: |evidence| {
-            evidence.line_with(&[
+            let said = evidence.line_with(&[
                 "check etcd server status",
                 "failed to connect to etcd",
                 "unable to connect to etcd",
@@ -345,8 +346,10 @@ pub(super) const RULES: &[Rule] = &[
                 "etcd not ready",
                 "waiting for etcd",
                 "could not connect to etcd",
-                ":2379",
-            ])
+            ]);
+            // Whoever uses it says so at the beginning, and may end for another reason.
+            let named = || evidence.line_with(&[":2379"]);
+            said.or_else(|| named().filter(|line| !line.contains(" INFO ")))
         },
         cause: "It waits for etcd, through which Dynamo's parts find each other, and etcd does not answer",
         fixes: |_| {
@@ -544,6 +547,21 @@ mod tests {
         let diagnosis = diagnose(&evidence).unwrap();
         assert_eq!(diagnosis.name, name);
         assert_eq!(diagnosis.evidence.as_deref(), Some(line));
+    }
+
+    #[test]
+    fn etcd_is_not_blamed_for_being_used() {
+        let evidence = Evidence {
+            log: vec![
+                "2026-11-29T20:24:09.194737Z  INFO dynamo_runtime::distributed: Initializing KV store \
+                 discovery backend: Etcd(http://bench-etcd-0:2379)"
+                    .to_owned(),
+                "Exception: something else".to_owned(),
+            ],
+            code: Some(1),
+            ..Evidence::default()
+        };
+        assert_eq!(diagnose(&evidence), None);
     }
 
     #[test_case("No module named dynamo.vlm" => "Did you mean `python3 -m dynamo.vllm`?")]

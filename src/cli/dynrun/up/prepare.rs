@@ -1,6 +1,7 @@
 //! What a deployment needs before its first member can be launched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::cli::dynrun::connection::{as_docker, refused};
 use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, load, profile};
@@ -17,7 +18,7 @@ use crate::launch::label;
 use crate::launch::masked::masked;
 use crate::launch::render;
 use crate::operate::Launcher;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::ui::PullBar;
 
 /// Prints the line of each member; asks no engine and makes nothing.
@@ -100,6 +101,39 @@ pub(super) async fn images(
             PullEvent::Ended => pull.clear(&mut edge.ui),
         })
         .await
+}
+
+/// Checks that the directories of models are there: the engine would make those that are not, empty,
+/// and every worker would fail. An engine elsewhere has directories of its own.
+pub(super) fn model_directories(engine: &Engine, deployment: &Deployment) -> Result<(), Problems> {
+    if !engine.is_local() {
+        return Ok(());
+    }
+    let directories = deployment.directories.iter();
+    let missing = directories.filter(|directory| !Path::new(directory).is_dir());
+    let problems: Vec<_> = missing.map(|it| no_model(it, deployment)).collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+fn no_model(directory: &str, deployment: &Deployment) -> Problem {
+    let file = &deployment.file;
+    let workers = file.workers.iter().map(|(_, worker)| &worker.model);
+    let mut written = workers.chain([&file.model, &file.mock.model]).flatten();
+    let what = if Path::new(directory).exists() {
+        "is not a directory"
+    } else {
+        "does not exist"
+    };
+    let problem = Problem::new(Exit::Run, format!("The model `{directory}` {what}"));
+    let problem = match written.find(|model| model.value == directory) {
+        Some(model) => problem.excerpt(model.at.excerpt("here")),
+        None => problem,
+    };
+    problem.hint("Correct `model`: members see the directory at the same path as this machine")
 }
 
 /// Makes the network that members share.

@@ -37,6 +37,7 @@ pub(super) async fn run(
     check_fit(&mut deployment, edge)?;
     prepare::show_findings(&deployment, edge);
     let engine = connect(edge).await?;
+    prepare::model_directories(&engine, &deployment)?;
     let place = place(&deployment.name, edge)?;
     let _lock = lock(&place, &deployment.name)?;
     let launcher = prepare::launcher(engine, &deployment, edge).await?;
