@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
+
 use crate::builder::{Builder, Node, Offer, share_declared};
 use crate::buildkit::Client;
 use crate::cli::edge::Edge;
 use crate::dial::{Address, Endpoint, Speaks};
+use crate::docker::platform::Platform;
 use crate::engine::{Engine, locate};
 use crate::execute::Nodes;
 use crate::plan::PlannedTarget;
@@ -59,27 +62,48 @@ pub(super) async fn connect_to(
         let (client, engine) = connect(edge).await?;
         return Ok((Nodes::one(client), Some(engine)));
     };
+    let needed = needed(builder, targets).into_iter();
+    let connections = join_all(needed.map(|node| reach(builder, node, edge))).await;
     let mut engine = None;
     let mut nodes = Vec::new();
-    for node in needed(builder, targets) {
-        let address = &node.endpoint.address;
-        let client = match node.endpoint.speaks {
-            Speaks::Engine => {
-                let (client, of_node) = connect_at(address, edge).await?;
-                engine = engine.or(Some(of_node));
-                client
+    let mut problems = Vec::new();
+    for connection in connections {
+        match connection {
+            Ok((node, of_node)) => {
+                nodes.push(node);
+                engine = engine.or(of_node);
             }
-            Speaks::BuildKit => {
-                let client = reported(address, &node.endpoint, edge).await;
-                client.map_err(|problem| not_reached(problem, builder, node))?
-            }
-        };
-        nodes.push((client, node.platforms.clone()));
+            Err(Problems(found)) => problems.extend(found),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Problems(problems));
     }
     if engine.is_none() {
         engine = connect(edge).await.ok().map(|(_, engine)| engine);
     }
     Ok((Nodes::new(nodes), engine))
+}
+
+/// Connects to one node. Those that are engines can also load.
+async fn reach(
+    builder: &Builder,
+    node: &Node,
+    edge: &Edge,
+) -> Result<((Client, Vec<Platform>), Option<Engine>), Problems> {
+    let address = &node.endpoint.address;
+    let (client, engine) = match node.endpoint.speaks {
+        Speaks::Engine => {
+            let (client, engine) = connect_at(address, edge).await?;
+            (client, Some(engine))
+        }
+        Speaks::BuildKit => {
+            let client = reported(address, &node.endpoint, edge).await;
+            let client = client.map_err(|problem| not_reached(problem, builder, node))?;
+            (client, None)
+        }
+    };
+    Ok(((client, node.platforms.clone()), engine))
 }
 
 /// Returns the nodes that have to be reached: those that were created for the platforms, or all,
