@@ -8,6 +8,9 @@ use super::csv::{self, CsvError};
 use super::number::{NumberError, boolean};
 use crate::suggest::closest;
 
+/// How the layers of images and caches can be packed.
+pub(crate) const COMPRESSIONS: &[&str] = &["gzip", "zstd", "estargz", "uncompressed"];
+
 /// Why a text is no list of attributes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttributesError {

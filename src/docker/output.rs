@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::attributes::{
-    ANNOTATION, AttributesError, UnknownAttribute, attributes, check_known, take_boolean,
+    ANNOTATION, AttributesError, COMPRESSIONS, UnknownAttribute, attributes, check_known,
+    take_boolean,
 };
 use super::csv;
 use super::hinted::Hinted;
@@ -308,7 +309,6 @@ fn check_values(fields: &BTreeMap<String, String>, text: &str) -> Result<(), Out
         "store",
         "unpack",
     ];
-    const COMPRESSIONS: &[&str] = &["uncompressed", "gzip", "estargz", "zstd"];
     let written = |name: &str| fields.get(name).filter(|value| !value.is_empty());
     for value in SWITCHES.iter().filter_map(|name| written(name)) {
         boolean(value).map_err(|reason| OutputError::Value {
@@ -564,7 +564,7 @@ mod tests {
         Invalid output `type=image,push=yes`: `yes` is neither true nor false (Write `true` or `false`)
         Invalid output `type=image,push-by-digest=yes`: `yes` is neither true nor false (Write `true` or `false`)
         Invalid value `gz` of the output attribute `compression` (Did you mean `gzip`?)
-        Invalid value `lzma` of the output attribute `compression` (Write one of `uncompressed`, `gzip`, `estargz`, `zstd`)
+        Invalid value `lzma` of the output attribute `compression` (Write one of `gzip`, `zstd`, `estargz`, `uncompressed`)
         Invalid output `type=image,compression-level=high`: `compression-level` is no number (Write, for example, `compression-level=3`)
         Invalid output `type=image,force-compression=maybe`: `maybe` is neither true nor false (Write `true` or `false`)
         Invalid output `type=local,dest=x,platform-split=2`: `2` is neither true nor false (Write `true` or `false`)

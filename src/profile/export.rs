@@ -47,3 +47,14 @@ impl Merge for Export {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docker::attributes::COMPRESSIONS;
+
+    #[test]
+    fn profiles_and_outputs_know_the_same_compressions() {
+        assert_eq!(Compression::words(), COMPRESSIONS);
+    }
+}

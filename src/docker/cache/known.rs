@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::error::CacheError;
 use super::kind::CacheKind;
 use super::usage::CacheUse;
-use crate::docker::attributes::check_known;
+use crate::docker::attributes::{COMPRESSIONS, check_known};
 use crate::docker::number::boolean;
 use crate::docker::reference::Reference;
 
@@ -26,7 +26,6 @@ const SWITCHES: &[&str] = &[
     "use_path_style",
 ];
 const MODES: &[&str] = &["max", "min"];
-const COMPRESSIONS: &[&str] = &["uncompressed", "gzip", "estargz", "zstd"];
 
 /// Returns the attributes of a kind for both uses: what only matters for writing does no harm where
 /// the same cache is read.
