@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::sample::{Sample, run};
+use super::sample::{Running, Sample, run};
 use crate::support::engines::{self, Engine, unique};
+use crate::support::processes::{command_lines, eventually};
 
 /// The names that the engine knows below a repository.
 fn images(engine: &Engine, repository: &str) -> String {
@@ -85,6 +86,51 @@ fn a_smoke_test_that_hangs_is_stopped() {
         end.assert_code(1, &engine.name);
         let told = "did not end within 1.0s and was stopped";
         assert!(end.stderr.contains(told), "{}", end.stderr);
+    }
+}
+
+/// A number of seconds to sleep that no other test has, by which its process is found.
+fn nap() -> String {
+    let digits = unique("").replace(|c: char| !c.is_ascii_digit(), "");
+    format!("9{digits}")
+}
+
+fn sleeps(seconds: &str) -> bool {
+    let wanted = format!("sleep\0{seconds}\0");
+    command_lines().any(|line| line.ends_with(wanted.as_bytes()))
+}
+
+#[test]
+fn what_a_smoke_test_has_started_ends_with_it() {
+    for engine in engines::newest() {
+        for (script, timeout, code) in [
+            ("sleep {nap} & sleep {nap} & sleep 1", "1m", 0),
+            ("(sleep {nap} &); trap '' TERM; sleep {nap}", "2s", 1),
+            (
+                "while :; do echo a line of an endless output; done & sleep {nap}",
+                "2s",
+                1,
+            ),
+        ] {
+            let nap = nap();
+            let script = script.replace("{nap}", &nap);
+            let sample = Sample::new("RUN echo {salt} > /made\n");
+            sample.add_to_profile(&format!(
+                "[[smoke]]\nrun = [\"sh\", \"-c\", \"{script}\"]\ntimeout = \"{timeout}\"\n"
+            ));
+            let mut build = sample.dynbuild(&engine);
+            let started = Running::start(build.args(["--no-load", "--progress=plain"]));
+            eventually("the smoke test", || sleeps(&nap));
+            let end = started.end();
+            // The engine clips what is printed for ever.
+            assert!(end.stderr.len() < 8 << 20, "{} bytes", end.stderr.len());
+            end.assert_code(code, &script);
+            eventually("the end of all processes", || !sleeps(&nap));
+            let stopped = end
+                .stderr
+                .contains("did not end within 2.0s and was stopped");
+            assert_eq!(stopped, code == 1, "{}", end.stderr);
+        }
     }
 }
 
