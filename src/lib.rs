@@ -15,7 +15,6 @@ mod docker;
 mod dockerfile;
 mod engine;
 mod execute;
-mod exit;
 mod git;
 mod hash;
 #[doc(hidden)]

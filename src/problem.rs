@@ -9,8 +9,6 @@ use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use crate::exit::Exit;
-
 /// A named text and the place in it that a problem is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
@@ -43,11 +41,32 @@ impl Excerpt {
     }
 }
 
+/// What kind of thing is wrong. Which code a program ends with for it is its own affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// What was asked for: the command line, a profile, a Dockerfile fragment, another input.
+    Usage,
+    /// A build step, or the export of its result.
+    Step,
+    /// The engine cannot be reached, or cannot do what is needed.
+    Engine,
+    /// A registry refused, lacks what was asked for, or cannot be reached.
+    Registry,
+    /// A container's program does not exist.
+    ProgramMissing,
+    /// A container's program cannot be run.
+    ProgramRefused,
+    /// Nothing: the user, or another failure, ended it before its time.
+    Cancelled,
+    /// Nothing: a signal of this number other than SIGINT ended it.
+    Signal(u8),
+}
+
 /// One thing that is wrong, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The exit code that this problem ends the program with.
-    pub exit: Exit,
+    /// What kind of thing is wrong.
+    pub kind: ProblemKind,
     /// What failed, in one line without a trailing period.
     pub message: String,
     /// Why, outermost first.
@@ -63,9 +82,9 @@ pub struct Problem {
 
 impl Problem {
     /// Creates a problem that only has a message.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
         Self {
-            exit,
+            kind,
             message: message.into(),
             causes: Vec::new(),
             excerpts: Vec::new(),
@@ -75,8 +94,8 @@ impl Problem {
     }
 
     /// Creates a problem from an error, whose sources become the causes.
-    pub fn from_error(exit: Exit, error: &dyn Error) -> Self {
-        let mut problem = Self::new(exit, error.to_string());
+    pub fn from_error(kind: ProblemKind, error: &dyn Error) -> Self {
+        let mut problem = Self::new(kind, error.to_string());
         let mut source = error.source();
         while let Some(cause) = source {
             problem.causes.push(cause.to_string());
@@ -128,13 +147,6 @@ pub(crate) fn uncapitalized(text: &str) -> String {
 /// Problems found together; never empty by construction of its users.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
-
-impl Problems {
-    /// Returns the exit code of the first problem, or [`Exit::Done`] if there is none.
-    pub fn exit(&self) -> Exit {
-        self.0.first().map_or(Exit::Done, |problem| problem.exit)
-    }
-}
 
 impl<P: Into<Problem>> From<P> for Problems {
     fn from(problem: P) -> Self {

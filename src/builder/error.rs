@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use crate::docker::host::HostError;
 use crate::engine::LocateError;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::with_choices;
 
 /// Why a builder cannot be used.
@@ -88,7 +87,7 @@ impl BuilderError {
 
 impl From<BuilderError> for Problem {
     fn from(error: BuilderError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match &error {
             BuilderError::Unknown { name, known } => {
                 let problem = with_choices(problem, "Builders", name, known);

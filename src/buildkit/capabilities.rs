@@ -12,8 +12,7 @@ use super::request::{FrontendContext, SolveRequest};
 use crate::dial::EngineVersion;
 use crate::docker::api_version::ApiVersion;
 use crate::docker::cache::CacheKind;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Workers of an engine with the containerd image store, and of `buildkitd`, say how they keep
 /// layers; those of an engine with the classic store do not.
@@ -79,7 +78,7 @@ pub struct Unsupported {
 
 impl From<Unsupported> for Problem {
     fn from(error: Unsupported) -> Self {
-        let mut problem = Self::from_error(Exit::Engine, &error);
+        let mut problem = Self::from_error(ProblemKind::Engine, &error);
         problem.hints.extend(error.instead);
         problem
     }

@@ -12,8 +12,7 @@ use super::progress_proto::timestamp;
 use super::proto::control::control_client::ControlClient;
 use super::proto::control::{DiskUsageRequest, PruneRequest, UsageRecord};
 use crate::buildkit::connection::MESSAGE_LIMIT;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// The engine did not do what it was asked for.
 #[derive(Debug, Error)]
@@ -26,7 +25,7 @@ pub struct ControlError {
 
 impl From<ControlError> for Problem {
     fn from(error: ControlError) -> Self {
-        Self::new(Exit::Engine, error.to_string())
+        Self::new(ProblemKind::Engine, error.to_string())
     }
 }
 

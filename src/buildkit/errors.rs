@@ -13,8 +13,7 @@ use super::digest::Digest;
 use super::layout::LayoutError;
 use super::progress::{Range, SourceInfo, covered_lines};
 use super::proto::google::rpc;
-use crate::exit::Exit;
-use crate::problem::{Excerpt, Problem, Problems};
+use crate::problem::{Excerpt, Problem, ProblemKind, Problems};
 
 /// Why a build did not give a result.
 #[derive(Debug, Error)]
@@ -166,7 +165,7 @@ impl SourceLines {
 
 impl From<BuildFailure> for Problem {
     fn from(failure: BuildFailure) -> Self {
-        let mut problem = Self::from_error(Exit::StepFailed, &failure);
+        let mut problem = Self::from_error(ProblemKind::Step, &failure);
         problem
             .excerpts
             .extend(failure.sources.iter().filter_map(SourceLines::excerpt));
@@ -178,9 +177,9 @@ impl From<SolveError> for Problems {
     fn from(error: SolveError) -> Self {
         match error {
             SolveError::Unsupported(list) => Self(list.into_iter().map(Problem::from).collect()),
-            SolveError::Cancelled => Problem::from_error(Exit::Cancelled, &error).into(),
+            SolveError::Cancelled => Problem::from_error(ProblemKind::Cancelled, &error).into(),
             SolveError::Lost(ref status) => {
-                let mut problem = Problem::new(Exit::Engine, error.to_string());
+                let mut problem = Problem::new(ProblemKind::Engine, error.to_string());
                 problem.causes.extend(status.as_deref().map(reason));
                 problem
                     .hint("See whether the engine still runs: `docker version`, and its log")
@@ -256,8 +255,8 @@ mod tests {
         let excerpt = &problem.excerpts[0];
         assert_eq!(&excerpt.text[excerpt.span.clone()], "RUN exit 7 && \\\n  b");
         assert_eq!(
-            (excerpt.line_column(), problem.exit),
-            ((2, 1), Exit::StepFailed)
+            (excerpt.line_column(), problem.kind),
+            ((2, 1), ProblemKind::Step)
         );
     }
 

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::environment::Environment;
+use crate::cli::exit::Exit;
 use crate::docker::duration::GoDuration;
 use crate::engine::{Deadline, Surroundings};
-use crate::exit::Exit;
 use crate::git::{self, GitProgram};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::report::Annotation;
 use crate::tree;
 use crate::ui::{ColorChoice, Settings, Ui};
@@ -33,6 +33,7 @@ impl Edge {
     /// Runs a program: shows the problems that it ends with, and turns the end into an exit code.
     pub(super) fn run(
         color: ColorChoice,
+        exit_of: fn(ProblemKind) -> Exit,
         program: impl FnOnce(&mut Self) -> Result<Exit, Problems>,
     ) -> ExitCode {
         let (environment, unreadable) = match Environment::read() {
@@ -61,16 +62,17 @@ impl Edge {
             None => program(&mut edge),
             Some(problem) => Err(problem.into()),
         };
-        edge.end(result).into()
+        edge.end(result, exit_of).into()
     }
 
-    fn end(mut self, result: Result<Exit, Problems>) -> Exit {
+    fn end(mut self, result: Result<Exit, Problems>, exit_of: fn(ProblemKind) -> Exit) -> Exit {
         let exit = result.unwrap_or_else(|problems| {
             self.ui.problems(&problems);
             let failed = problems.0.iter();
-            let failed = failed.filter(|problem| problem.exit != Exit::Cancelled);
+            let failed = failed.filter(|problem| problem.kind != ProblemKind::Cancelled);
             self.annotate(failed.map(Annotation::from));
-            problems.exit()
+            let first = problems.0.first();
+            first.map_or(Exit::Done, |problem| exit_of(problem.kind))
         });
         match self.ui.finish() {
             Err(_) if exit == Exit::Done => Exit::StepFailed,
@@ -106,7 +108,7 @@ impl Edge {
         }
         let message = format!("Invalid value `{text}` for `{name}`: not a time");
         let hint = format!("Set a time such as `{name}=90s`");
-        Err(Problem::new(Exit::Usage, message).hint(hint))
+        Err(Problem::new(ProblemKind::Usage, message).hint(hint))
     }
 
     /// Says what only those want to know who asked for details.
@@ -162,7 +164,7 @@ impl Edge {
 }
 
 fn unreadable_directory(error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(Exit::Usage, "The working directory cannot be read");
+    let mut problem = Problem::new(ProblemKind::Usage, "The working directory cannot be read");
     problem.causes.push(error.to_string());
     problem.hint("Change into a directory that exists: `cd`")
 }

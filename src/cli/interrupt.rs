@@ -3,7 +3,7 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 
 /// Watches SIGINT, SIGTERM and SIGHUP for as long as it lives.
 #[derive(Debug)]

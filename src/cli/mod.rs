@@ -6,6 +6,7 @@ mod dynbuild;
 mod dynrun;
 mod edge;
 pub mod environment;
+mod exit;
 mod github;
 mod interrupt;
 mod manual;

@@ -5,22 +5,21 @@ use std::error::Error as _;
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::exit::Exit;
-use crate::problem::{Problem, capitalized};
+use crate::problem::{Problem, ProblemKind, capitalized};
 use crate::suggest::closest;
 use crate::toml_file::UnknownWord;
 
 /// Returns what is wrong with a command line; nothing if help or the version was asked for.
 ///
 /// The command is the one that was typed (`dynrun wait`), for the way to its help.
-pub(super) fn problem(error: &Error, command: &str, exit: Exit) -> Option<Problem> {
+pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
     let message = match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
         kind => message(kind, error),
     };
-    let mut problem = Problem::new(exit, message);
+    let mut problem = Problem::new(ProblemKind::Usage, message);
     problem
         .causes
         .extend(error.source().map(ToString::to_string));

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::docker::ignore::PatternError;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Something in a build context that cannot be read or sent.
 #[derive(Debug, Error)]
@@ -92,7 +91,7 @@ impl ContextError {
 
 impl From<ContextError> for Problem {
     fn from(error: ContextError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         error.hint().into_iter().fold(problem, Self::hint)
     }
 }

@@ -1,7 +1,6 @@
 //! What is wrong with a deployment, or worth a remark.
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::Location;
 
 /// How much a finding matters; the worst first.
@@ -83,7 +82,7 @@ impl Finding {
 
 impl From<Finding> for Problem {
     fn from(finding: Finding) -> Self {
-        let mut problem = Self::new(Exit::Run, finding.message);
+        let mut problem = Self::new(ProblemKind::Usage, finding.message);
         if let Some(at) = finding.at {
             problem = problem.excerpt(at.excerpt("here"));
         }

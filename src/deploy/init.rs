@@ -8,8 +8,7 @@ use super::fit::budget::{Budget, Engine as Sharing, Question, budget};
 use super::fit::groups::Split;
 use super::fit::model::Model;
 use super::fit::shown::{gib, grouped, kib};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::text::{clean_line, counted};
 
 /// Sizes of a replica that are tried if nobody says how many GPUs there are.
@@ -99,7 +98,7 @@ impl Wanted<'_> {
         let most = self.gpus.map(|gpus| gpus / workers);
         if most == Some(0) {
             let message = "Prefill and decode need a GPU each, and there is one";
-            return Err(Problem::new(Exit::Run, message)
+            return Err(Problem::new(ProblemKind::Usage, message)
                 .hint("Give two or more: `--gpus 2`, or leave `--disaggregated` out"));
         }
         let Some((name, memory)) = &self.gpu else {
@@ -166,7 +165,7 @@ impl Wanted<'_> {
             counted(usize::try_from(most).unwrap_or(usize::MAX), "GPU"),
             gib(memory)
         );
-        let mut problem = Problem::new(Exit::Run, message);
+        let mut problem = Problem::new(ProblemKind::Usage, message);
         if let Some(last) = last {
             let (weights, other, usable) = (gib(last.weights), gib(last.other), gib(last.usable));
             problem.causes.push(format!(

@@ -8,8 +8,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::pki_types::pem;
 
 use super::address::Address;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Why a `BuildKit` cannot be reached.
 #[derive(Debug, Error)]
@@ -223,7 +222,7 @@ impl ConnectError {
 
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
-        let mut problem = Self::from_error(Exit::Engine, &error);
+        let mut problem = Self::from_error(ProblemKind::Engine, &error);
         if let ConnectError::NotAnEngine { answer, .. } = &error {
             problem.causes.push(format!("It answered `{answer}`"));
         }

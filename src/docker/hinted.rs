@@ -2,19 +2,16 @@
 
 use std::error::Error;
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
-/// An error that may know what mends it.
-///
-/// The grammars serve both programs, which end with different codes, so the caller says which.
+/// An error of what was typed or written, which may know what fixes it.
 pub trait Hinted: Error + Sized {
     /// Returns what the reader can do, if that can be said.
     fn hint(&self) -> Option<String>;
 
-    /// Turns the error into a problem that ends the program with `exit`.
-    fn problem(&self, exit: Exit) -> Problem {
-        let problem = Problem::from_error(exit, self);
+    /// Turns the error into a problem.
+    fn problem(&self) -> Problem {
+        let problem = Problem::from_error(ProblemKind::Usage, self);
         match self.hint() {
             Some(hint) => problem.hint(hint),
             None => problem,

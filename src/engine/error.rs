@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::dial::{ConnectError, EngineVersion};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// The engine could not be reached, or refused.
 #[derive(Debug, thiserror::Error)]
@@ -94,14 +93,14 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Connect(error) => error.into(),
-            EngineError::TooOld { .. } => Self::from_error(Exit::Engine, &error)
+            EngineError::TooOld { .. } => Self::from_error(ProblemKind::Engine, &error)
                 .hint("Use Docker Engine 19.03 or newer; 23 or newer is recommended"),
-            EngineError::TimedOut { .. } => Self::from_error(Exit::Engine, &error)
+            EngineError::TimedOut { .. } => Self::from_error(ProblemKind::Engine, &error)
                 .hint("See whether it answers docker: `docker version`")
                 .hint("Give a slow engine more time: `export DYNBUILD_ENGINE_TIMEOUT=5m`"),
             EngineError::Refused { .. }
             | EngineError::Failed { .. }
-            | EngineError::Request { .. } => Self::from_error(Exit::Engine, &error),
+            | EngineError::Request { .. } => Self::from_error(ProblemKind::Engine, &error),
         }
     }
 }

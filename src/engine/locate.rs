@@ -14,8 +14,7 @@ use crate::docker::config::{Config, ConfigError};
 use crate::docker::context::{self, Context, ContextError};
 use crate::docker::host::{Host, HostError, TlsFiles};
 use crate::docker::http_headers::{HeaderError, HttpHeaders};
-use crate::exit::Exit;
-use crate::problem::{Problem, capitalized};
+use crate::problem::{Problem, ProblemKind, capitalized};
 use crate::text_file;
 
 /// What the user's surroundings say about the engine.
@@ -129,7 +128,7 @@ impl From<LocateError> for Problem {
             )),
             LocateError::Context { .. } => None,
         };
-        let problem = Self::from_error(Exit::Engine, &error);
+        let problem = Self::from_error(ProblemKind::Engine, &error);
         hint.into_iter().fold(problem, Self::hint)
     }
 }

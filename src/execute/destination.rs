@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, Mode, OFlags, access, makedev, open};
 
 use crate::docker::output::{Destination, OutputKind};
-use crate::exit::Exit;
 use crate::plan::BuildPlan;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Looks at every place of this machine that a plan writes to.
 ///
@@ -55,7 +54,7 @@ pub enum Obstacle {
 impl Obstacle {
     /// Says what is wrong with the place that `option` names.
     pub fn problem(&self, message: String, option: &str) -> Problem {
-        let mut problem = Problem::new(Exit::Usage, message);
+        let mut problem = Problem::new(ProblemKind::Usage, message);
         let (cause, hint) = match self {
             Self::NoDirectory(path) => (
                 format!("There is no directory `{}`", path.display()),

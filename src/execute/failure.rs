@@ -7,9 +7,8 @@ use crate::buildkit::session::filesync::Transfer;
 use crate::buildkit::{BuildFailure, SolveError};
 use crate::credentials::login_command;
 use crate::docker::config::registry_key;
-use crate::exit::Exit;
 use crate::plan::stages::SourceMap;
-use crate::problem::{Excerpt, Problem, Problems, capitalized};
+use crate::problem::{Excerpt, Problem, ProblemKind, Problems, capitalized};
 
 /// What engines say where a registry did not do as asked (resolver, fetcher and pusher of containerd).
 const REGISTRY_WORDS: [&str; 9] = [
@@ -65,7 +64,7 @@ fn unsendable(session: &Session) -> Problems {
 fn failed(failure: &BuildFailure, target: &str, source_map: &SourceMap) -> Problem {
     let mut problem = if let Some(code) = failure.exit_code {
         let message = format!("A step of target `{target}` ended with exit code {code}");
-        Problem::new(Exit::StepFailed, message)
+        Problem::new(ProblemKind::Step, message)
     } else {
         let mut problem = Problem::new(class(failure), format!("Target `{target}` failed"));
         problem.causes.push(failure.message.clone());
@@ -85,15 +84,15 @@ fn places(failure: &BuildFailure, source_map: &SourceMap) -> Vec<Excerpt> {
 
 /// Registries and full engines have exit codes of their own: a pipeline may try again later or
 /// elsewhere, where a step that fails will fail again.
-fn class(failure: &BuildFailure) -> Exit {
+fn class(failure: &BuildFailure) -> ProblemKind {
     let told = |words: &&str| failure.message.contains(*words);
     // In Go's words; those of a full disk of ours begin with a capital.
     if failure.message.contains(FULL_DISK) {
-        Exit::Engine
+        ProblemKind::Engine
     } else if REGISTRY_WORDS.iter().any(told) {
-        Exit::Registry
+        ProblemKind::Registry
     } else {
-        Exit::StepFailed
+        ProblemKind::Step
     }
 }
 
@@ -101,11 +100,11 @@ fn class(failure: &BuildFailure) -> Exit {
 pub(super) fn warnings(report: &CheckReport, source_map: &SourceMap) -> Vec<Problem> {
     let found = report.warnings.iter().map(|warning| {
         let message = format!("{} [{}]", warning.detail, warning.rule_name);
-        let problem = Problem::new(Exit::Usage, message).hint(warning.url.clone());
+        let problem = Problem::new(ProblemKind::Usage, message).hint(warning.url.clone());
         (problem, &warning.location)
     });
     let broken = report.build_error.iter().map(|error| {
-        let problem = Problem::new(Exit::Usage, error.message.clone());
+        let problem = Problem::new(ProblemKind::Usage, error.message.clone());
         (problem, &error.location)
     });
     let located = found.chain(broken).map(|(mut problem, location)| {
@@ -186,7 +185,7 @@ pub(super) fn with_session_hints(mut problem: Problem, session: &Session) -> Pro
         problem.hints.extend(damage.hints);
     }
     // A look-up that failed explains nothing else: the engine went on without a login.
-    if problem.exit == Exit::Registry {
+    if problem.kind == ProblemKind::Registry {
         for (host, reason) in session.credentials().failures() {
             problem
                 .causes

@@ -13,10 +13,9 @@ use super::run::Run;
 use crate::buildkit::Digest;
 use crate::buildkit::export::ExportResponse;
 use crate::buildkit::progress::Vertex;
-use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::plan::PlannedTarget;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::registry::{Manifest, Place};
 
 impl Run<'_> {
@@ -133,7 +132,7 @@ impl Run<'_> {
                 let (domain, path) = (&place.domain, &place.path);
                 let message =
                     format!("The upload `{domain}/{path}@{digest}` is not in its registry");
-                Problem::new(Exit::Registry, message)
+                Problem::new(ProblemKind::Registry, message)
             })?);
         }
         let index = Manifest::index(&images);

@@ -3,9 +3,8 @@
 use crate::buildkit::Store;
 use crate::docker::cache::{CacheKind, CacheSpec};
 use crate::docker::output::{Output, OutputKind};
-use crate::exit::Exit;
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Finds the outputs that several nodes cannot make together.
 ///
@@ -37,7 +36,7 @@ fn cannot_join(target: &PlannedTarget, output: &Output) -> Problem {
         "The platforms of target `{}` are built by several nodes, which cannot make output `{output}` together",
         target.name
     );
-    let mut problem = Problem::new(Exit::Usage, message);
+    let mut problem = Problem::new(ProblemKind::Usage, message);
     let cause = "Each node sends only the images of its own platforms";
     problem.causes.push(cause.to_owned());
     problem.hint(

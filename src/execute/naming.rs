@@ -13,10 +13,9 @@ use super::run::Run;
 use crate::buildkit::progress::Vertex;
 use crate::docker::reference::Reference;
 use crate::engine::EngineError;
-use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::registry::{Manifest, Place, RegistryError};
 
 /// A name that moves.
@@ -111,7 +110,7 @@ impl Run<'_> {
     ) -> Result<Move<'p>, Problems> {
         let absent = || {
             let message = format!("The upload of `{name}` is not in its registry");
-            Problem::new(Exit::Registry, message)
+            Problem::new(ProblemKind::Registry, message)
         };
         let reference: Reference = name.parse().map_err(|_| absent())?;
         let place = Place::of(&reference);

@@ -9,8 +9,7 @@ use super::smoke::SmokeFailure;
 use crate::buildkit::export::ExportResponse;
 use crate::buildkit::progress::SolveStatus;
 use crate::buildkit::{Digest, SolveError};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// How one target ended.
 #[derive(Debug)]
@@ -99,7 +98,10 @@ impl Failure {
     /// Says that a target is good, and that nobody gets it because another one is not.
     pub(super) fn withheld() -> Self {
         // Of no interest next to the failure itself, as a cancelled target is.
-        let problem = Problem::new(Exit::Cancelled, "Not published: another target failed");
+        let problem = Problem::new(
+            ProblemKind::Cancelled,
+            "Not published: another target failed",
+        );
         Self::new(TargetOutcome::Withheld, problem)
     }
 }

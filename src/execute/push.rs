@@ -15,10 +15,9 @@ use crate::buildkit::progress::{SolveStatus, Vertex, VertexStatus};
 use crate::buildkit::session::Session;
 use crate::docker::reference::Reference;
 use crate::engine::PushStep;
-use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::plan::PlannedTarget;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 impl Run<'_> {
     /// Pushes the image of a target under its names, one after the other, each as a step of the
@@ -108,8 +107,10 @@ impl Run<'_> {
                 return Ok(digest.map(Digest::from));
             }
             Some(Err(error)) => {
-                let mut problem =
-                    Problem::new(Exit::Registry, format!("Image `{name}` was not pushed"));
+                let mut problem = Problem::new(
+                    ProblemKind::Registry,
+                    format!("Image `{name}` was not pushed"),
+                );
                 step.error = Problem::from(error).message;
                 problem.causes.push(step.error.clone());
                 Failure {
@@ -127,7 +128,7 @@ impl Run<'_> {
                 step.error = "context canceled".into();
                 Failure {
                     outcome: TargetOutcome::Cancelled,
-                    problems: Problem::new(Exit::Cancelled, "The push was cancelled").into(),
+                    problems: Problem::new(ProblemKind::Cancelled, "The push was cancelled").into(),
                     published: Vec::new(),
                     absent_secrets: Vec::new(),
                     output: None,

@@ -20,9 +20,8 @@ use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::Session;
 use crate::buildkit::{Client, SolveError};
 use crate::engine::Engine;
-use crate::exit::Exit;
 use crate::plan::{CacheServer, PlannedTarget};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::registry::Registry;
 use crate::text::human_duration;
 
@@ -244,7 +243,7 @@ impl<'a> Run<'a> {
 
 fn cannot_load(target: &PlannedTarget) -> Problem {
     let message = format!("The image of target `{}` cannot be loaded", target.name);
-    let mut problem = Problem::new(Exit::Engine, message);
+    let mut problem = Problem::new(ProblemKind::Engine, message);
     let cause = "The builder has no images of its own, and no engine answers";
     problem.causes.push(cause.to_owned());
     problem.hint("Start the engine, or build without loading: `--push`, `--no-load`")

@@ -2,9 +2,8 @@
 
 use super::nodes::Part;
 use crate::buildkit::{Digest, Process, SolveError, Solved};
-use crate::exit::Exit;
 use crate::plan::{Origin, PlannedSmoke, PlannedTarget};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::SmokeNetwork;
 use crate::text::human_duration;
 
@@ -90,7 +89,7 @@ fn problem(
     (reason, vertex): (String, Option<Digest>),
 ) -> SmokeFailure {
     let message = format!("A smoke test of target `{}` failed", target.name);
-    let mut problem = Problem::new(Exit::StepFailed, message);
+    let mut problem = Problem::new(ProblemKind::Step, message);
     let command = shell_words::join(&smoke.run);
     problem.causes.push(format!("`{command}` {reason}"));
     if let Origin::File(at) = &smoke.origin {

@@ -6,8 +6,7 @@ use super::image::Chosen;
 use super::option::{self, Conflict, Draft, Effect, Refusal};
 use super::spec::ContainerSpec;
 use crate::docker::run_flags::Given;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems, capitalized};
+use crate::problem::{Problem, ProblemKind, Problems, capitalized};
 
 /// Why a flag cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +40,7 @@ fn said(flag: &str, value: &str, why: &str) -> String {
 
 impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
-        let problem = Self::new(Exit::Run, capitalized(&error.to_string()));
+        let problem = Self::new(ProblemKind::Usage, capitalized(&error.to_string()));
         match error {
             ApplyError::Value { refusal, .. } => match refusal.hint {
                 Some(hint) => problem.hint(capitalized(&hint)),

@@ -11,8 +11,7 @@ use super::note::Note;
 use super::request::{Request, UlimitPolicy};
 use super::secret_place::{self, SecretPlace};
 use super::spec::{ContainerSpec, Pull};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 
 const SECRETS_IN_VOLUME: &str = "The files of `--secret` are in a volume of their own, because the \
@@ -144,7 +143,7 @@ fn several<E: Into<Problem>>(errors: Vec<E>) -> Problems {
 }
 
 fn no_image() -> Problem {
-    Problem::new(Exit::Run, "No image is given")
+    Problem::new(ProblemKind::Usage, "No image is given")
         .hint("Name one: `dynrun --no-defaults IMAGE [COMMAND]`")
 }
 
@@ -177,7 +176,7 @@ fn check_workdir(spec: &ContainerSpec) -> Option<Problem> {
         return None;
     }
     let message = format!("Invalid value `{workdir}` for `--workdir`: not an absolute path");
-    Some(Problem::new(Exit::Run, message).hint(format!("Write `--workdir /{workdir}`")))
+    Some(Problem::new(ProblemKind::Usage, message).hint(format!("Write `--workdir /{workdir}`")))
 }
 
 /// Remarks about combinations that work, but not as they look.

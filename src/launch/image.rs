@@ -2,7 +2,6 @@
 
 use super::request::Request;
 use crate::docker::reference::Reference;
-use crate::exit::Exit;
 use crate::plan::moving_name;
 use crate::problem::Problem;
 use crate::profile::Profile;
@@ -91,7 +90,7 @@ impl Chosen {
         match self.image.parse::<Reference>() {
             Ok(_) => Ok(()),
             Err(error) => {
-                let mut problem = error.problem(Exit::Run);
+                let mut problem = error.problem();
                 if !problem.message.contains(&self.image) {
                     problem.message =
                         format!("invalid image `{}`: {}", self.image, problem.message);

@@ -7,8 +7,7 @@ use super::readiness::Level;
 use crate::docker::Hinted as _;
 use crate::docker::duration::{DurationError, GoDuration};
 use crate::docker::run_flags::{CONTAINER, FlagDef, FlagError, FlagTable, Given, Parsed, RUN};
-use crate::exit::Exit;
-use crate::problem::{Problem, capitalized};
+use crate::problem::{Problem, ProblemKind, capitalized};
 use crate::suggest::closest;
 
 /// dynrun's own flags. Those that run.sh had keep their names.
@@ -211,7 +210,7 @@ impl From<RequestError> for Problem {
         match error {
             RequestError::Flags(error) => error.into(),
             RequestError::Value { ref hint, .. } => {
-                let problem = Self::new(Exit::Run, error.to_string());
+                let problem = Self::new(ProblemKind::Usage, error.to_string());
                 match hint {
                     Some(hint) => problem.hint(capitalized(hint)),
                     None => problem,

@@ -8,8 +8,7 @@ use super::implied::SECRETS;
 use super::spec::{ContainerSpec, Storage};
 use crate::docker::path::clean;
 use crate::docker::volume::Volume;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Where secrets can be put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,5 +57,5 @@ fn targets(storage: &Storage) -> impl Iterator<Item = String> {
 pub fn taken() -> Problem {
     let message =
         format!("The files of `--secret` belong to `{SECRETS}`, where something else is mounted");
-    Problem::new(Exit::Run, message).hint("Mount it elsewhere, or leave `--secret` out")
+    Problem::new(ProblemKind::Usage, message).hint("Mount it elsewhere, or leave `--secret` out")
 }

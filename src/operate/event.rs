@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::deploy::Deployment;
-use crate::exit::Exit;
 use crate::launch::diagnosis::Diagnosis;
 use crate::problem::Problems;
 
@@ -53,4 +52,13 @@ pub(crate) enum Report {
 
 /// What an operation came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ended(pub(crate) Exit);
+pub(crate) enum Ended {
+    /// It was ended on purpose.
+    Stopped,
+    /// The engine did not take a member.
+    Refused,
+    /// Too much of it failed before it was ready.
+    Failed,
+    /// Too much of it failed after each worker had answered.
+    Broken,
+}

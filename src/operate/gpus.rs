@@ -9,9 +9,8 @@ use futures_util::future::try_join_all;
 
 use crate::deploy::{Deployment, Gpus, Member};
 use crate::engine::{Engine, EngineError, Filters, RequestedDevices};
-use crate::exit::Exit;
 use crate::launch::label;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::text::counted;
 
 /// What CDI puts in front of an id.
@@ -179,7 +178,7 @@ impl From<NotEnough> for Problem {
             free => format!("{free} are free"),
         };
         let message = format!("`{member}` needs {}, and {free}", counted(wanted, "GPU"));
-        let mut problem = Self::new(Exit::Run, message);
+        let mut problem = Self::new(ProblemKind::Usage, message);
         for (id, holder) in &holders {
             problem
                 .causes

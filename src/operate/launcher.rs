@@ -7,14 +7,13 @@ use crate::credentials::Keyring;
 use crate::deploy::Member;
 use crate::docker::env::EnvVar;
 use crate::engine::{Engine, EngineError, PullEvent};
-use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::{EngineFacts, HostFacts};
 use crate::launch::label;
 use crate::launch::live::create::Creation;
 use crate::launch::live::{Remark, Starter};
 use crate::launch::note::Note;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 
 /// What all launches of a deployment have in common.
@@ -32,10 +31,12 @@ impl Launcher {
     /// Decides a member's launch.
     pub(crate) fn decide(&self, member: &Member) -> Result<Launch, Problems> {
         let framework = member.request.framework.as_deref().unwrap_or_default();
-        let profile = self
-            .profiles
-            .get(framework)
-            .ok_or_else(|| Problem::new(Exit::Run, format!("There is no profile `{framework}`")))?;
+        let profile = self.profiles.get(framework).ok_or_else(|| {
+            Problem::new(
+                ProblemKind::Usage,
+                format!("There is no profile `{framework}`"),
+            )
+        })?;
         let mut launch = Launch::decide(Inputs {
             request: &member.request,
             profile: &member.profile(profile.clone()),

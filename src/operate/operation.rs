@@ -20,7 +20,6 @@ use super::seat::Seat;
 use crate::deploy::file::RestartPolicy;
 use crate::deploy::supervise::{Action, Event, MemberIndex, Supervisor};
 use crate::deploy::{Deployment, Discovery};
-use crate::exit::Exit;
 use crate::launch::readiness::Places;
 
 /// Between two looks at what is due.
@@ -135,15 +134,15 @@ impl<'a> Operation<'a> {
         while let Ok((member, text)) = self.written.try_recv() {
             report(Report::Line { member, text });
         }
-        Ended(self.exit())
+        self.end()
     }
 
-    fn exit(&self) -> Exit {
+    fn end(&self) -> Ended {
         match self.finished {
-            _ if self.refused => Exit::Run,
-            Some(true) if self.proven => Exit::WrongAnswer,
-            Some(true) => Exit::Ended,
-            _ => Exit::Done,
+            _ if self.refused => Ended::Refused,
+            Some(true) if self.proven => Ended::Broken,
+            Some(true) => Ended::Failed,
+            _ => Ended::Stopped,
         }
     }
 

@@ -6,10 +6,9 @@ use super::labels::Found;
 use super::launcher::Launcher;
 use crate::deploy::{Deployment, Kind, Member, MemberPort, PortUse};
 use crate::docker::port::{HostPort, Protocol};
-use crate::exit::Exit;
 use crate::launch::decision::Launch;
 use crate::launch::readiness::Owner;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::toml_file::Location;
 
 /// A port of the engine's machine that a member is to have.
@@ -96,7 +95,7 @@ fn taken(deployment: &Deployment, member: &Member, port: u16, owner: &Owner) -> 
     let name = &member.name;
     let message = format!("Port {port}, which `{name}` is to have, is taken by {owner}");
     let (key, at) = key(deployment, member);
-    let problem = Problem::new(Exit::Run, message)
+    let problem = Problem::new(ProblemKind::Usage, message)
         .hint(owner.fix(port))
         .hint(format!("Or choose another one: `--set {key}=PORT`"));
     match at {

@@ -7,8 +7,7 @@ use super::origin::Origin;
 use super::place::Place;
 use super::secret_source::SecretSource;
 use crate::docker::Hinted;
-use crate::exit::Exit;
-use crate::problem::{Excerpt, Problem, capitalized};
+use crate::problem::{Excerpt, Problem, ProblemKind, capitalized};
 use crate::profile::SccacheBackend;
 use crate::toml_file::with_choices;
 
@@ -334,7 +333,7 @@ impl PlanError {
 
     /// Returns the problem with its message and the place of the value at fault.
     fn located(&self) -> Problem {
-        let mut problem = Problem::from_error(Exit::Usage, self);
+        let mut problem = Problem::from_error(ProblemKind::Usage, self);
         match self.origin() {
             // The line would show it.
             Some(origin @ Origin::File(_)) if self.is_near_a_secret() => {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::origin::{Origin, Setting};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::with_choices;
 
 /// A value, who set it, and what it won over.
@@ -107,7 +106,7 @@ impl Explanation {
         keys.sort_unstable();
         keys.dedup();
         let problem = Problem::new(
-            Exit::Usage,
+            ProblemKind::Usage,
             format!("Nothing in the plan is called `{key}`"),
         );
         Err(with_choices(problem, "Keys", key, &keys))

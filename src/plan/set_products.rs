@@ -4,8 +4,7 @@ use super::origin::Setting;
 use super::product::Product;
 use super::set_file::{REPOSITORY_FILE, SetTable};
 use super::settings::Settings;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::profile::Template;
 use crate::toml_file::{Located, with_choices};
 
@@ -60,7 +59,7 @@ impl Settings {
     }
 
     fn unknown_set(&self, name: &Setting<String>) -> Problem {
-        let mut problem = Problem::new(Exit::Usage, format!("Unknown set `{}`", name.value));
+        let mut problem = Problem::new(ProblemKind::Usage, format!("Unknown set `{}`", name.value));
         problem.causes.push(format!("Set by `{}`", name.origin));
         let names: Vec<_> = self.sets.names().map(str::to_owned).collect();
         if names.is_empty() {

@@ -3,8 +3,7 @@
 use thiserror::Error;
 
 use super::former::{FormerName, former_name};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::{FileError, Location, with_choices};
 
 /// One thing that is wrong with a profile.
@@ -47,7 +46,7 @@ pub enum ProfileError {
 
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match error {
             ProfileError::File(error) => error.into(),
             ProfileError::NameMismatch { expected, at, .. } => problem

@@ -8,8 +8,7 @@ use super::document::Profile;
 use super::embedded::EMBEDDED;
 use super::error::ProfileError;
 use super::validate::validate;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::text_file;
 use crate::toml_file::{FileError, Located, Merge as _, SourceFile};
 
@@ -249,7 +248,8 @@ impl<'a> Loading<'a> {
             .problems
             .iter()
             .any(|problem| problem.message == message);
-        let problem = Problem::new(Exit::Usage, message).excerpt(link.at.excerpt("one too many"));
+        let problem =
+            Problem::new(ProblemKind::Usage, message).excerpt(link.at.excerpt("one too many"));
         (!is_said).then(|| problem.hint("Put what they share into fewer files"))
     }
 

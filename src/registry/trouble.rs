@@ -7,8 +7,7 @@ use super::error::RegistryError;
 use super::transport::InvalidProxy;
 use super::way::ProxyError;
 use crate::credentials::login_command;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::text::human_duration;
 
 /// Why a registry did not do as asked.
@@ -160,7 +159,7 @@ impl Trouble {
 
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
-        let problem = Self::from_error(Exit::Registry, &error);
+        let problem = Self::from_error(ProblemKind::Registry, &error);
         let hint = Trouble::of(&error).hint(&error);
         match hint {
             Some(hint) => problem.hint(hint),

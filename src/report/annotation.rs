@@ -124,12 +124,12 @@ fn escape_property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::buildkit::progress::{Position, Range, SourceInfo};
-    use crate::exit::Exit;
+    use crate::problem::ProblemKind;
     use crate::secret::Secret;
 
     fn problem(file: &str) -> Problem {
         let text = "FROM a\nRUN b \\\n  c\nRUN d\n";
-        let mut problem = Problem::new(Exit::StepFailed, "100% broken: a, b");
+        let mut problem = Problem::new(ProblemKind::Step, "100% broken: a, b");
         problem.causes.push("Two\nlines".into());
         problem.hint("See `x::y`").excerpt(Excerpt {
             name: file.into(),
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_of_a_step_are_below() {
-        let mut problem = Problem::new(Exit::StepFailed, "A step ended with exit code 7");
+        let mut problem = Problem::new(ProblemKind::Step, "A step ended with exit code 7");
         problem.log = ["curl: (7) Failed to connect".into(), "::stop".into()].into();
         let line = Annotation::from(&problem).github(None, &Redactor::default());
         insta::assert_snapshot!(line, @"::error title=dynbuild::A step ended with exit code 7%0Acurl: (7) Failed to connect%0A::stop");
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_place_is_told_of_the_job() {
-        let annotation = Annotation::from(&Problem::new(Exit::Engine, "No engine"));
+        let annotation = Annotation::from(&Problem::new(ProblemKind::Engine, "No engine"));
         let line = annotation.github(None, &Redactor::default());
         assert_eq!(line, "::error title=dynbuild::No engine");
     }
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn nothing_that_a_message_holds_begins_another_command() {
         let message = "a\n::add-mask::b\r\n\u{1b}[31m::c";
-        let line = Annotation::from(&Problem::new(Exit::Usage, message));
+        let line = Annotation::from(&Problem::new(ProblemKind::Usage, message));
         let line = line.github(None, &Redactor::default());
         assert_eq!(line, "::error title=dynbuild::a%0A::add-mask::b%0A::c");
     }

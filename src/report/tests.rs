@@ -7,8 +7,7 @@ use super::replay::Recording;
 use super::reporter::{Moment, Page, View};
 use super::summary::Summary;
 use crate::execute::event::{BuiltTarget, Layers, TargetOutcome};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::redact::Redactor;
 use crate::secret::Secret;
 use crate::text::Look;
@@ -556,10 +555,10 @@ fn a_failure_is_explained_from_the_output_of_its_step() {
     let state = Recording::load("failure", "dev", &failed()).state_at(end);
     let problems = Problems(vec![
         Problem::new(
-            Exit::StepFailed,
+            ProblemKind::Step,
             "A step of target `dev` ended with exit code 1",
         ),
-        Problem::new(Exit::Engine, "Something else"),
+        Problem::new(ProblemKind::Engine, "Something else"),
     ]);
     let Problems(explained) = state.explain("dev", problems, &[]);
     let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
@@ -567,7 +566,10 @@ fn a_failure_is_explained_from_the_output_of_its_step() {
     No Python package fits `ai-dynamo==9.9.9` with this version, Python and platform
     See which versions there are with `pip index versions PACKAGE`, and correct the version in the profile or with `--build-arg`
     "#);
-    assert_eq!(explained[1], Problem::new(Exit::Engine, "Something else"));
+    assert_eq!(
+        explained[1],
+        Problem::new(ProblemKind::Engine, "Something else")
+    );
 }
 
 #[test]

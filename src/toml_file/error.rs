@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::source_file::Location;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::suggest::closest;
 
 /// One thing that is wrong with a file.
@@ -102,7 +101,7 @@ pub enum FileError {
 
 impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match error {
             FileError::UnknownKey { key, known, at, .. } => with_choices(
                 problem.excerpt(at.excerpt("no such key")),

@@ -6,8 +6,7 @@ use std::io::Write;
 
 use super::problem::{headed, render_problems};
 use super::{Settings, Stream};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::redact::Redactor;
 use crate::text::{Tone, clean_line, clean_text};
 
@@ -110,7 +109,7 @@ impl Ui {
     /// are in the error.
     pub fn finish(mut self) -> io::Result<()> {
         if let Some(error) = self.stdout.failure() {
-            let mut problem = Problem::new(Exit::StepFailed, "Cannot write the result to stdout");
+            let mut problem = Problem::new(ProblemKind::Step, "Cannot write the result to stdout");
             problem.causes.push(error.to_string());
             let problem = problem.hint("Make room where the output goes, and try again");
             self.problems(&problem.into());
@@ -166,7 +165,7 @@ mod tests {
         ui.print("sha256:4f2d");
         ui.note("The build context is canary");
         ui.warn("Two\nlines");
-        ui.problems(&Problem::new(Exit::Usage, "No such thing: canary").into());
+        ui.problems(&Problem::new(ProblemKind::Usage, "No such thing: canary").into());
         ui.finish().unwrap();
         assert_eq!(stdout.text(), "sha256:4f2d\n");
         insta::assert_snapshot!(stderr.text(), @r"

@@ -20,7 +20,7 @@ pub fn render_problems(problems: &Problems, look: Look) -> String {
 
 fn render_problem(problem: &Problem, look: Look) -> String {
     let Problem {
-        exit: _,
+        kind: _,
         message,
         causes,
         excerpts,
@@ -61,13 +61,13 @@ pub(super) fn headed(look: Look, tone: Tone, head: &str, text: &str) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
     use crate::problem::Excerpt;
+    use crate::problem::ProblemKind;
 
     fn wrong_target() -> Problem {
         let text = "[framework]\nname = \"dynamo\"\ntarget = \"runtme\"\n";
         let start = text.find("\"runtme\"").unwrap();
-        Problem::new(Exit::Usage, "Unknown target `runtme`")
+        Problem::new(ProblemKind::Usage, "Unknown target `runtme`")
             .excerpt(Excerpt {
                 name: "profiles/dynamo.toml".into(),
                 text: text.into(),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn no_engine() -> Problem {
-        let mut problem = Problem::new(Exit::Engine, "Cannot reach the engine at `unix:///var/run/docker.sock`")
+        let mut problem = Problem::new(ProblemKind::Engine, "Cannot reach the engine at `unix:///var/run/docker.sock`")
             .hint("Join the group with `sudo usermod --append --groups docker \"$USER\"`, log out and in, and try again")
             .hint("Or bring up a private engine: `ci/engine up`");
         problem.causes = vec![
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_control_the_terminal() {
-        let problem = Problem::new(Exit::StepFailed, "bad \x1b[2Jstep").hint("a\x07b");
+        let problem = Problem::new(ProblemKind::Step, "bad \x1b[2Jstep").hint("a\x07b");
         assert_eq!(
             render_problems(&problem.into(), Look::PLAIN),
             "error: bad step\n  hint: ab\n"

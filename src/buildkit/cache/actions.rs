@@ -1,8 +1,7 @@
 //! The cache service of GitHub Actions.
 
 use crate::docker::cache::{CacheKind, CacheSpec};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::secret::Secret;
 
 /// What the environment of a job says about the cache service of GitHub Actions.
@@ -75,7 +74,7 @@ fn and_are(variables: &[&str]) -> String {
 
 impl From<NoService> for Problem {
     fn from(error: NoService) -> Self {
-        Self::from_error(Exit::Usage, &error).hint(
+        Self::from_error(ProblemKind::Usage, &error).hint(
             "Only actions see these variables: export them in a step before, with \
              `actions/github-script`",
         )

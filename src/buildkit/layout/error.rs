@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::docker::digest::BlobDigest;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Why a directory cannot be used as an image layout.
 #[derive(Debug, Error)]
@@ -85,8 +84,8 @@ pub enum LayoutError {
 impl From<LayoutError> for Problem {
     fn from(error: LayoutError) -> Self {
         let class = match error {
-            LayoutError::Write { .. } | LayoutError::NoManifest { .. } => Exit::StepFailed,
-            _ => Exit::Usage,
+            LayoutError::Write { .. } | LayoutError::NoManifest { .. } => ProblemKind::Step,
+            _ => ProblemKind::Usage,
         };
         let problem = Self::from_error(class, &error);
         match error {

@@ -8,8 +8,7 @@ use tonic::{Request, Response, Status};
 
 use crate::buildkit::proto::secrets::secrets_server::Secrets;
 use crate::buildkit::proto::secrets::{GetSecretRequest, GetSecretResponse};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::secret::Secret;
 
 /// The largest value that BuildKit takes, in bytes (`MaxSecretSize`).
@@ -40,7 +39,7 @@ pub enum SecretError {
 
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
-        Self::from_error(Exit::Usage, &error)
+        Self::from_error(ProblemKind::Usage, &error)
             .hint("Check that the secret names the file that you mean")
     }
 }

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use crate::buildkit::session::Agents;
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 const START: &str = "Start one: `eval \"$(ssh-agent)\" && ssh-add`";
 
@@ -32,7 +31,7 @@ pub(super) fn agents<'a>(
 
 fn no_agent(spec: &str) -> Problem {
     Problem::new(
-        Exit::Usage,
+        ProblemKind::Usage,
         format!("`--ssh {spec}` needs a running ssh agent"),
     )
 }

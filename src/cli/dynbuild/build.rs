@@ -23,6 +23,7 @@ use crate::buildkit::cache::ActionsService;
 use crate::buildkit::session::{Agents, Credentials, SecretStore};
 use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
+use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::proxies::{own_proxies, passwords, proxies};
 use crate::cli::runtime;
@@ -31,9 +32,8 @@ use crate::docker::call::{Call, Question};
 use crate::execute::{
     Built, Finished, Policy, Publish, Resources, Runner, check_destinations, metadata,
 };
-use crate::exit::Exit;
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, Problems, capitalized};
+use crate::problem::{Problem, ProblemKind, Problems, capitalized};
 use crate::redact::{Redactor, shown_json};
 use crate::report::{Annotation, BuildState, Mode, Summary, UnknownMode};
 use crate::secret::Secret;
@@ -157,7 +157,7 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
         None => Ok(Mode::Auto),
         Some((variable, name)) => name.parse().map_err(|error: UnknownMode| {
             let message = format!("Invalid value `{name}` for `{variable}`");
-            let mut problem = Problem::new(Exit::Usage, message);
+            let mut problem = Problem::new(ProblemKind::Usage, message);
             problem.causes.push(capitalized(&error.to_string()));
             problem.hint(format!("Unset it: `unset {variable}`")).into()
         }),
@@ -227,7 +227,10 @@ async fn run_builds(
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?.with_policy(policy);
     let interrupt = Interrupt::watch().map_err(|error| {
-        Problem::new(Exit::Usage, format!("Signals cannot be watched: {error}"))
+        Problem::new(
+            ProblemKind::Usage,
+            format!("Signals cannot be watched: {error}"),
+        )
     })?;
     let cancel = interrupt.token();
     let (nodes, engine) = tokio::select! {
@@ -279,7 +282,7 @@ fn actions(environment: &Environment) -> ActionsService {
 }
 
 fn cancelled() -> Problem {
-    Problem::new(Exit::Cancelled, "The build was cancelled")
+    Problem::new(ProblemKind::Cancelled, "The build was cancelled")
 }
 
 /// Adds what the output of the failed steps tells to the problems of their targets.
@@ -322,7 +325,7 @@ fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
         .filter_map(|target| target.outcome.err());
     let (cancelled, failed): (Vec<_>, Vec<_>) = failed
         .flat_map(|problems| problems.0)
-        .partition(|problem| problem.exit == Exit::Cancelled);
+        .partition(|problem| problem.kind == ProblemKind::Cancelled);
     let mut problems = match (failed.is_empty(), cancelled.into_iter().next()) {
         (false, _) => failed,
         (true, Some(cancelled)) => vec![cancelled],

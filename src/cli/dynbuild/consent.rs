@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use super::secret_values::secret_file;
 use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
-use crate::exit::Exit;
 use crate::git;
 use crate::plan::{BuildPlan, Origin, SecretSource, Setting, Settings, known_secrets};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::toml_file::Location;
 
@@ -133,7 +132,7 @@ pub(super) fn check(
     for read in reads {
         let path = real(&read.path);
         if !places.iter().any(|place| path.starts_with(place)) {
-            let problem = Problem::new(Exit::Usage, read.message());
+            let problem = Problem::new(ProblemKind::Usage, read.message());
             let hint = format!("If you trust the profile, allow it: `{}`", read.option());
             let excerpt = read.at.excerpt("outside of its repository");
             let always = format!(

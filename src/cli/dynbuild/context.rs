@@ -2,8 +2,8 @@
 
 use super::args::{ContextLsArgs, Format};
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::context;
-use crate::exit::Exit;
 use crate::problem::{Problem, Problems};
 
 /// Runs the command.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::cli::exit::Exit;
 use crate::execute::file_obstacle;
-use crate::exit::Exit;
 use crate::plan::BuildPlan;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// The file that was asked for.
 pub(super) struct IdFile(PathBuf);
@@ -21,7 +21,7 @@ impl IdFile {
                 "`--iidfile` is for one image, not for {}",
                 plan.targets.len()
             );
-            let problem = Problem::new(Exit::Usage, message);
+            let problem = Problem::new(ProblemKind::Usage, message);
             return Err(problem.hint("Use `--metadata-file FILE`, which has them all"));
         }
         if let Some(obstacle) = file_obstacle(&path) {
@@ -39,7 +39,7 @@ impl IdFile {
         let exit = end?;
         fs_err::write(&self.0, id).map_err(|error| {
             let message = format!("The image id cannot be written: {error}");
-            Problem::new(Exit::StepFailed, message)
+            Problem::new(ProblemKind::Step, message)
         })?;
         Ok(exit)
     }

@@ -5,12 +5,12 @@ use super::pins;
 use super::planning::{Ground, Planned};
 use super::settings::settings;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime;
-use crate::exit::Exit;
 use crate::plan::lint::{Finding, Subject, lint};
 use crate::plan::stages::Fragments;
 use crate::plan::{PlannedTarget, Settings, undeclared_by_all};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::{Profile, Source};
 use crate::text::counted;
 
@@ -151,7 +151,7 @@ fn nothing_to_build(profile: &Profile) -> Problem {
     let name = profile.framework.as_ref().map(|name| name.value.as_str());
     let name = name.unwrap_or_default();
     let message = format!("Nothing of profile `{name}` can be built");
-    Problem::new(Exit::Usage, message).hint("Give it a target and a device that go together")
+    Problem::new(ProblemKind::Usage, message).hint("Give it a target and a device that go together")
 }
 
 /// Returns every target of a profile on every device and from every source that it may have.

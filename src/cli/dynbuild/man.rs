@@ -4,15 +4,15 @@ use clap::CommandFactory as _;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::{completion, manual};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Runs `dynbuild man`.
 pub(super) fn run(args: &ManArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let page = manual::man_page(&Cli::command(), &args.command).ok_or_else(|| {
         let message = format!("Unknown command `{}`", args.command.join(" "));
-        Problem::new(Exit::Usage, message).hint("List the commands: `dynbuild help`")
+        Problem::new(ProblemKind::Usage, message).hint("List the commands: `dynbuild help`")
     })?;
     edge.ui.print(&page);
     Ok(Exit::Done)

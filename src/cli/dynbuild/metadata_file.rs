@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
+use crate::cli::exit::Exit;
 use crate::execute::file_obstacle;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// The file that was asked for.
 pub(super) struct MetadataFile(PathBuf);
@@ -33,7 +33,7 @@ impl MetadataFile {
             return end;
         };
         let problem = Problem::new(
-            Exit::StepFailed,
+            ProblemKind::Step,
             format!("The metadata cannot be written: {error}"),
         );
         match end {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn failed() -> Problem {
-        Problem::new(Exit::StepFailed, "The step failed")
+        Problem::new(ProblemKind::Step, "The step failed")
     }
 
     #[test]

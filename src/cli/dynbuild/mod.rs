@@ -43,7 +43,7 @@ pub(super) use self::args::Cli;
 use self::args::{Command, ContextCommand};
 use super::edge::Edge;
 use super::{completion, usage};
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::problem::Problems;
 
 /// Runs the program.
@@ -54,7 +54,7 @@ pub(super) fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, &words),
     };
-    Edge::run(cli.terminal.color.into(), |edge| {
+    Edge::run(cli.terminal.color.into(), Exit::of_dynbuild, |edge| {
         edge.annotations = !cli.terminal.no_annotations;
         edge.verbose = cli.terminal.verbose;
         edge.timeout.clone_from(&cli.terminal.engine_timeout);
@@ -65,8 +65,8 @@ pub(super) fn main() -> ExitCode {
 /// Ends with what is wrong with a command line, or with the help that was asked for.
 fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
     let command = front::command(words);
-    match usage::problem(error, &command, Exit::Usage) {
-        Some(mut problem) => Edge::run(front::color(words).into(), |edge| {
+    match usage::problem(error, &command) {
+        Some(mut problem) => Edge::run(front::color(words).into(), Exit::of_dynbuild, |edge| {
             edge.annotations = true;
             if let Some(hint) = habit::hint(error) {
                 problem.hints = vec![hint];

@@ -9,7 +9,7 @@ use super::output::json;
 use super::planning::{Planned, dockerfiles, plan};
 use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::plan::render;
 use crate::plan::{BuildPlan, PlannedTarget, Resolution};
 use crate::problem::Problems;

@@ -11,14 +11,13 @@ use super::sets;
 use crate::cli::edge::Edge;
 use crate::cli::profiles;
 use crate::docker::platform::Platform;
-use crate::exit::Exit;
 use crate::git::Checkout;
 use crate::plan::stages::Fragments;
 use crate::plan::{
     Candidate, Expansion, Facts, HostUser, Origin, Product, Resolution, SecretSource, SetTable,
     Setting, Settings, choose_fragments, expand, known_secrets, resolve_all,
 };
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::{Profile, Store};
 use crate::toml_file::{Merge as _, Table};
 use crate::tree::SourceTree;
@@ -225,7 +224,7 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
     let path = edge.context(asked);
     let wrong = |why: &str| {
         let message = format!("The build context `{}` {why}", path.display());
-        Problem::new(Exit::Usage, message).hint("Name a directory: `--context DIR`")
+        Problem::new(ProblemKind::Usage, message).hint("Name a directory: `--context DIR`")
     };
     let canonical = path.canonicalize().map_err(|error| {
         let mut problem = wrong("cannot be read");
@@ -266,7 +265,7 @@ fn source_date_epoch(edge: &Edge) -> Result<Option<Timestamp>, Problem> {
     match timestamp {
         Some(timestamp) => Ok(Some(timestamp)),
         None => Err(Problem::new(
-            Exit::Usage,
+            ProblemKind::Usage,
             format!("`{NAME}` is `{text}`, not a number of seconds"),
         )
         .hint(format!(

@@ -2,7 +2,7 @@
 
 use super::args::{SchemaArgs, SchemaFile};
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::{plan, profile};
 
 /// Runs the command.

@@ -6,9 +6,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
 use crate::plan::{PlannedSecret, SecretSource};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::secret::Secret;
 
 /// How long the writer of a pipe may take. One that asks a person for a password is slow.
@@ -32,7 +31,7 @@ pub(super) fn read_secrets<'a>(
             }
             Err(why) => {
                 let message = format!("Secret `{}` cannot be read: {why}", secret.id);
-                let problem = Problem::new(Exit::Usage, message)
+                let problem = Problem::new(ProblemKind::Usage, message)
                     .hint("Correct the place: `--secret id=ID,src=FILE`");
                 if !problems.contains(&problem) {
                     problems.push(problem);

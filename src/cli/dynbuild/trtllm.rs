@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::args::TrtllmArgs;
 use crate::cli::environment::Environment;
-use crate::exit::Exit;
 use crate::plan::{Named, Setting, Settings};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// The named context that a directory with a wheel is given as.
 const CONTEXT: &str = "trtllm_wheel";
@@ -77,7 +76,7 @@ fn conflicts(args: &TrtllmArgs) -> Vec<Problem> {
         .collect();
     let mut problems = Vec::new();
     let mut wrong = |message: String, hint: &str| {
-        problems.push(Problem::new(Exit::Usage, message).hint(hint));
+        problems.push(Problem::new(ProblemKind::Usage, message).hint(hint));
     };
     if given.len() > 1 {
         wrong(
@@ -120,7 +119,7 @@ fn missing_wheel(directory: &Path) -> Option<Problem> {
         Err(error) => error.to_string(),
     };
     let message = format!("No wheel of TensorRT-LLM in `{}`", directory.display());
-    let mut problem = Problem::new(Exit::Usage, message);
+    let mut problem = Problem::new(ProblemKind::Usage, message);
     problem.causes.push(why);
     Some(problem.hint("Name a directory that has one: `--tensorrtllm-pip-wheel-dir DIR`"))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::edge::Edge;
 use crate::cli::environment::VARIABLES;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::text::Table;
 
 /// Runs the command.

@@ -2,18 +2,18 @@
 
 use clap::Parser;
 
-use super::connection::{connect, container, detach_keys, refused};
+use super::connection::{connect, container, detach_keys};
 use super::leases::leases;
 use super::loss::told;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::{AttachTo, WaitFor};
-use crate::exit::Exit;
 use crate::launch::live::Sinks;
 use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Connect to a container that runs
 #[derive(Debug, Parser)]
@@ -43,7 +43,10 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
     let engine = connect(edge).await?;
     let facts = container(&engine, name).await?;
     if !facts.state.running {
-        let problem = Problem::new(Exit::Run, format!("Container `{name}` is not running"));
+        let problem = Problem::new(
+            ProblemKind::Usage,
+            format!("Container `{name}` is not running"),
+        );
         return Err(problem
             .hint(format!("Read its log: `dynrun logs {name}`"))
             .into());
@@ -68,13 +71,11 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
     // An end between these two calls is told as well.
     let wait = engine
         .wait_container(&facts.id, WaitFor::NotRunning)
-        .await
-        .map_err(refused)?;
-    let session = Session::attach(&engine, &facts.id, connection, to)
-        .await
-        .map_err(refused)?;
-    let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
+        .await?;
+    let session = Session::attach(&engine, &facts.id, connection, to).await?;
+    let signals =
+        Signals::catch().map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
     let end = session.follow(wait, signals, &mut sinks).await;
-    Ok(told(&sinks.losses, end.map_err(refused)?.exit(), edge))
+    Ok(told(&sinks.losses, end?.into(), edge))
 }

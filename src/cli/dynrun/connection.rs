@@ -4,22 +4,21 @@ use crate::cli::edge::Edge;
 use crate::docker::Hinted as _;
 use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
-use crate::exit::Exit;
 use crate::operate::found;
-use crate::problem::{Problem, capitalized};
+use crate::problem::{Problem, ProblemKind, capitalized};
 use crate::ui::Ui;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
 /// ends with 125, as docker does.
 pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
-    let located = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
+    let located = engine::locate(&edge.surroundings())?;
     let settings = edge.settings.clone();
-    let deadline = edge.deadline().map_err(as_docker)?.reporting(move |text| {
+    let deadline = edge.deadline()?.reporting(move |text| {
         // The edge is in use by what waits.
         Ui::new(&settings).note(text);
     });
     let engine = Engine::connect(&located.address, deadline);
-    let engine = engine.await.map_err(refused)?;
+    let engine = engine.await?;
     let version = engine.version();
     edge.detail(&format!(
         "The engine at `{}` is {}, API {}",
@@ -28,27 +27,14 @@ pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
     Ok(engine)
 }
 
-/// Returns an engine's refusal as docker's code 125.
-pub(super) fn refused(error: engine::EngineError) -> Problem {
-    as_docker(error.into())
-}
-
-/// Returns a problem before the start as docker's code 125.
-pub(super) fn as_docker(problem: Problem) -> Problem {
-    Problem {
-        exit: Exit::Run,
-        ..problem
-    }
-}
-
 /// Returns the keys that docker's configuration names to detach with.
 pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
     let config = edge.surroundings().docker_config();
-    let config = config.map_err(|error| as_docker(error.into()))?;
+    let config = config?;
     let keys = config.detach_keys.as_deref().map(str::parse).transpose();
     keys.map_err(|error: KeyError| {
         let message = format!("Invalid `detachKeys` in docker's configuration: {error}");
-        let mut problem = Problem::new(Exit::Run, message);
+        let mut problem = Problem::new(ProblemKind::Usage, message);
         problem
             .hints
             .extend(error.hint().map(|hint| capitalized(&hint)));
@@ -58,10 +44,7 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
 
 /// Returns what the engine knows of a container.
 pub(super) async fn container(engine: &Engine, name: &str) -> Result<ContainerFacts, Problem> {
-    let facts = engine
-        .container(&container_name(name))
-        .await
-        .map_err(refused)?;
+    let facts = engine.container(&container_name(name)).await?;
     facts.ok_or_else(|| no_container(name))
 }
 
@@ -76,16 +59,12 @@ pub(super) async fn containers(
     engine: &Engine,
     name: &str,
 ) -> Result<Vec<(Option<String>, ContainerFacts)>, Problem> {
-    if let Some(facts) = engine
-        .container(&container_name(name))
-        .await
-        .map_err(refused)?
-    {
+    if let Some(facts) = engine.container(&container_name(name)).await? {
         return Ok(vec![(None, facts)]);
     }
     let mut members = Vec::new();
-    for member in found(engine, name).await.map_err(refused)? {
-        let facts = engine.container(&member.line.id).await.map_err(refused)?;
+    for member in found(engine, name).await? {
+        let facts = engine.container(&member.line.id).await?;
         members.extend(facts.map(|facts| (Some(member.watched.name), facts)));
     }
     if members.is_empty() {
@@ -97,6 +76,9 @@ pub(super) async fn containers(
 
 /// There is no container of that name.
 pub(super) fn no_container(name: &str) -> Problem {
-    Problem::new(Exit::Run, format!("There is no container `{name}`"))
-        .hint("List the containers: `dynrun ps --all`")
+    Problem::new(
+        ProblemKind::Usage,
+        format!("There is no container `{name}`"),
+    )
+    .hint("List the containers: `dynrun ps --all`")
 }

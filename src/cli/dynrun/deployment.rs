@@ -15,10 +15,9 @@ use crate::deploy::fit::check::check;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
 use crate::deploy::{Deployment, DynamoVersion, Finding, Inputs, Shipped};
-use crate::exit::Exit;
 use crate::launch::request::Request;
 use crate::operate::Record;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::text_file;
 use crate::toml_file::{Merge as _, SourceFile};
@@ -164,7 +163,7 @@ pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Loaded, Proble
         .into_iter()
         .chain(record.arguments.iter().cloned());
     let asked = Remembered::try_parse_from(words);
-    let asked = asked.map_err(|error| Problem::new(Exit::Run, error.to_string()))?;
+    let asked = asked.map_err(|error| Problem::new(ProblemKind::Usage, error.to_string()))?;
     derive(&asked.deployment, record, edge)
 }
 
@@ -275,7 +274,7 @@ fn set_line(set: &str) -> Result<String, Problem> {
         .filter(|(key, _)| !key.trim().is_empty())
     else {
         let message = format!("Invalid value `{set}` for `--set`: it is not KEY=VALUE");
-        return Err(Problem::new(Exit::Run, message)
+        return Err(Problem::new(ProblemKind::Usage, message)
             .hint("Set a key of the file: `--set workers.decode.replicas=3`"));
     };
     let plain = format!("{key} = {value}");
@@ -324,7 +323,7 @@ fn read(path: &Path) -> Result<DeploymentFile, Problems> {
     while let Some(path) = next.take() {
         if chain.contains(&path) || chain.len() == LONGEST_CHAIN {
             let message = format!("`{}` inherits from itself", chain[0].display());
-            return Err(Problem::new(Exit::Run, message)
+            return Err(Problem::new(ProblemKind::Usage, message)
                 .hint("Remove one of the `inherits`")
                 .into());
         }
@@ -347,14 +346,7 @@ fn read(path: &Path) -> Result<DeploymentFile, Problems> {
 fn parse(name: &str, text: &str) -> Result<DeploymentFile, Problems> {
     let file: Arc<SourceFile> = SourceFile::new(name, text);
     DeploymentFile::parse(&file)
-        .map_err(|errors| Problems(errors.into_iter().map(as_run).collect()))
-}
-
-fn as_run(error: crate::toml_file::FileError) -> Problem {
-    Problem {
-        exit: Exit::Run,
-        ..error.into()
-    }
+        .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
 }
 
 /// Returns the profile of a framework.
@@ -368,7 +360,7 @@ pub(super) fn profile(framework: &str, edge: &Edge) -> Result<Profile, Problems>
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     let mut problem = Problem::new(
-        Exit::Run,
+        ProblemKind::Usage,
         format!("Cannot read the deployment `{}`", path.display()),
     );
     problem.causes.push(error.to_string());
@@ -378,7 +370,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 
 fn unknown(name: &str) -> Problem {
     let message = format!("`{name}` is neither a file nor a deployment that was started here");
-    Problem::new(Exit::Run, message).hint(format!("Name its file: `dynrun up {name}.toml`"))
+    Problem::new(ProblemKind::Usage, message)
+        .hint(format!("Name its file: `dynrun up {name}.toml`"))
 }
 
 fn unknown_node(node: &str, deployment: &Deployment) -> Problem {
@@ -396,5 +389,5 @@ fn unknown_node(node: &str, deployment: &Deployment) -> Problem {
     } else {
         format!("Name one of {}", names.join(", "))
     };
-    Problem::new(Exit::Run, message).hint(hint)
+    Problem::new(ProblemKind::Usage, message).hint(hint)
 }

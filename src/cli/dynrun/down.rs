@@ -6,15 +6,15 @@ use clap::Parser;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
-use super::connection::{connect, refused};
+use super::connection::connect;
 use super::place::place;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::exit::Exit;
 use crate::operate::{Place, found, remove_all, stop_all};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -73,10 +73,10 @@ async fn end(
     seconds: Option<u32>,
 ) -> Result<(), Problem> {
     let known = place.record().is_some();
-    let there = !found(engine, name).await.map_err(refused)?.is_empty();
+    let there = !found(engine, name).await?.is_empty();
     if !known && !there {
         let message = format!("There is no deployment `{name}`");
-        return Err(Problem::new(Exit::Run, message).hint("List what runs: `dynrun ps`"));
+        return Err(Problem::new(ProblemKind::Usage, message).hint("List what runs: `dynrun ps`"));
     }
     // With a limit of its own, the supervisor must not wait longer.
     match place.supervisor() {
@@ -87,14 +87,14 @@ async fn end(
         }
         None => stop(engine, name, seconds).await?,
     }
-    remove_all(engine, name).await.map_err(refused)?;
+    remove_all(engine, name).await?;
     place.forget();
     Ok(())
 }
 
 async fn stop(engine: &Engine, name: &str, seconds: Option<u32>) -> Result<(), Problem> {
     let stopped = stop_all(engine, name, seconds.map(i64::from)).await;
-    stopped.map(drop).map_err(refused)
+    stopped.map(drop).map_err(Problem::from)
 }
 
 /// Asks a supervisor to end, and waits for it.

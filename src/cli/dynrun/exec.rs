@@ -6,19 +6,19 @@ use std::time::Duration;
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::connection::{connect, containers, detach_keys, no_container, refused};
+use super::connection::{connect, containers, detach_keys, no_container};
 use super::loss::told;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::docker::Hinted as _;
 use crate::docker::env::{EnvError, EnvVar};
 use crate::engine::{ContainerFacts, Engine};
-use crate::exit::Exit;
 use crate::launch::live::Sinks;
 use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// How often, and after what pauses, the engine is asked for the code of a command that has ended.
 const CODE_ATTEMPTS: u32 = 20;
@@ -90,15 +90,15 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
     let id = facts.map(|facts| facts.id).unwrap_or_default();
     let id = match engine.create_exec(&id, request).await {
         Err(error) if error.status() == Some(404) => return Err(no_container(&asked.name).into()),
-        created => created.map_err(refused)?,
+        created => created?,
     };
-    let stream = engine.start_exec(&id, tty).await.map_err(refused)?;
-    let failed = |error: io::Error| Problem::from_error(Exit::Run, &error);
+    let stream = engine.start_exec(&id, tty).await?;
+    let failed = |error: io::Error| Problem::from_error(ProblemKind::Usage, &error);
     let signals = Signals::catch().map_err(failed)?;
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
     let session = Session::new(&engine, &id, connection, stream);
     let exit = match session.follow_output(signals, &mut sinks).await {
-        Some(caught) => caught.exit(),
+        Some(caught) => caught.into(),
         None => ended(&engine, &id, tty).await?,
     };
     Ok(told(&sinks.losses, exit, edge))
@@ -113,13 +113,13 @@ fn variables(given: &[String], edge: &Edge) -> Result<Vec<String>, Problem> {
         Ok(variable.or_from(lookup).to_string())
     };
     let variables: Result<_, EnvError> = given.iter().map(|text| variable(text)).collect();
-    variables.map_err(|error| error.problem(Exit::Run))
+    variables.map_err(|error| error.problem())
 }
 
 /// Returns the code of a command whose output has ended. The engine may hear of the end after that.
 async fn ended(engine: &Engine, id: &str, tty: bool) -> Result<Exit, Problem> {
     for _ in 0..CODE_ATTEMPTS {
-        if let Some(code) = engine.exec_code(id).await.map_err(refused)? {
+        if let Some(code) = engine.exec_code(id).await? {
             return Ok(u8::try_from(code).map_or(Exit::Run, Exit::Container));
         }
         tokio::time::sleep(CODE_INTERVAL).await;
@@ -129,5 +129,5 @@ async fn ended(engine: &Engine, id: &str, tty: bool) -> Result<Exit, Problem> {
         return Ok(Exit::Done);
     }
     let message = "The engine ended the output of the command, which is still running";
-    Err(Problem::new(Exit::Run, message))
+    Err(Problem::new(ProblemKind::Usage, message))
 }

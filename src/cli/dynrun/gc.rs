@@ -2,14 +2,14 @@
 
 use clap::Parser;
 
-use super::connection::{connect, refused};
+use super::connection::connect;
 use super::leases::leases;
 use super::place::place;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::{ContainerLine, Engine};
-use crate::exit::Exit;
 use crate::launch::label::{self, Owner};
 use crate::launch::lease::Leases;
 use crate::operate::{Found, found, remove_all};
@@ -33,7 +33,7 @@ async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
     let ours = [("label".to_owned(), vec![label::MANAGED.to_owned()])];
     let containers = engine.containers(true, None, &ours.into()).await;
-    let containers = containers.map_err(refused)?;
+    let containers = containers?;
     let leases = leases(edge);
     for container in &containers {
         match verdict(container, leases.as_ref()) {
@@ -59,14 +59,14 @@ async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
 async fn deployments(engine: &Engine, dry_run: bool, edge: &mut Edge) -> Result<(), Problem> {
     let filters = [("label".to_owned(), vec![label::DEPLOYMENT.to_owned()])];
     // The network has the deployment's name.
-    for name in engine.networks(&filters.into()).await.map_err(refused)? {
-        let members = found(engine, &name).await.map_err(refused)?;
+    for name in engine.networks(&filters.into()).await? {
+        let members = found(engine, &name).await?;
         let place = place(&name, edge)?;
         if members.iter().any(Found::is_running) || place.supervisor().is_some() {
             continue;
         }
         if !dry_run {
-            remove_all(engine, &name).await.map_err(refused)?;
+            remove_all(engine, &name).await?;
             place.forget();
         }
         edge.ui.print(&name);
@@ -79,10 +79,7 @@ async fn remove(
     container: &ContainerLine,
     leases: Option<&Leases>,
 ) -> Result<(), Problem> {
-    engine
-        .remove_container(&container.id)
-        .await
-        .map_err(refused)?;
+    engine.remove_container(&container.id).await?;
     if let Some(leases) = leases {
         leases.end(&container.id);
     }

@@ -8,9 +8,9 @@ use super::deployment::profile;
 use super::verb::Verb;
 use super::written::write;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::Imported;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::text_file;
 use crate::toml_file::SourceFile;
 
@@ -55,7 +55,10 @@ impl Verb for Import {
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(Exit::Run, format!("Cannot read `{}`", path.display()));
+    let mut problem = Problem::new(
+        ProblemKind::Usage,
+        format!("Cannot read `{}`", path.display()),
+    );
     problem.causes.push(error.to_string());
     problem.hint("Name a Compose file or a DynamoGraphDeployment: `dynrun import compose.yaml`")
 }

@@ -9,10 +9,10 @@ use super::fit::{EngineName, hub, memory};
 use super::verb::Verb;
 use super::written::write;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
 use crate::deploy::init::Wanted;
-use crate::exit::Exit;
 use crate::problem::Problems;
 
 /// Write a first deployment file for a model, whose sizes follow from the memory that it needs

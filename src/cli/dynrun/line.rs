@@ -7,9 +7,9 @@ use super::verb::{DisplayArgs, Entry, Grammar};
 use super::{help, unknown_word};
 use crate::cli::display::ColorChoice as Choice;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::usage;
 use crate::docker::run_flags::{FlagError, Parsed};
-use crate::exit::Exit;
 use crate::launch::request::{self, Asked, Request};
 use crate::problem::Problems;
 use crate::ui::ColorChoice;
@@ -78,7 +78,7 @@ impl Line {
             }),
             Err(error) => {
                 let typed = format!("dynrun {}", entry.name);
-                match usage::problem(&error, &typed, Exit::Run) {
+                match usage::problem(&error, &typed) {
                     Some(problem) => Err(problem.into()),
                     None => Ok(Self::Help(error)),
                 }

@@ -5,13 +5,13 @@ use futures_util::TryStreamExt as _;
 use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
-use super::connection::{connect, containers, refused};
+use super::connection::{connect, containers};
 use super::loss::told;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::{ContainerFacts, Engine};
-use crate::exit::Exit;
 use crate::launch::live::{Sinks, Source};
 use crate::operate::follow;
 use crate::problem::Problems;
@@ -52,7 +52,7 @@ async fn print_one(
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
     let log = engine.container_log(&facts.id, asked.follow, asked.tail);
-    let log = log.await.map_err(refused)?;
+    let log = log.await?;
     let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
     let broken_pipe = sinks.broken_pipe();

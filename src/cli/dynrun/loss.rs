@@ -1,7 +1,7 @@
 //! Output that is missing.
 
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::launch::live::Loss;
 
 /// Says what is missing. A run without all of its output has not ended well, whatever its command

@@ -5,9 +5,9 @@ use clap::{Command, Parser};
 use super::verb::AboutProgram;
 use crate::cli::completion::{self, Shell};
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::manual;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Print the completions of a shell
 ///
@@ -40,7 +40,7 @@ impl AboutProgram for Manual {
         let words: Vec<String> = self.command.into_iter().collect();
         let page = manual::man_page(&program, &words).ok_or_else(|| {
             let message = format!("Unknown command `{}`", words.join(" "));
-            Problem::new(Exit::Run, message).hint("List the commands: `dynrun help`")
+            Problem::new(ProblemKind::Usage, message).hint("List the commands: `dynrun help`")
         })?;
         edge.ui.print_file(&page);
         Ok(Exit::Done)

@@ -45,8 +45,8 @@ use std::process::ExitCode;
 use self::line::Line;
 use super::completion;
 use super::edge::Edge;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use super::exit::Exit;
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::ui::ColorChoice;
 
 /// Runs the program.
@@ -54,7 +54,7 @@ pub(super) fn main() -> ExitCode {
     completion::answer(commands::program);
     let line = arguments().and_then(|arguments| Line::read(&arguments));
     let color = line.as_ref().map_or(ColorChoice::Auto, Line::color);
-    Edge::run(color, |edge| line?.run(edge))
+    Edge::run(color, Exit::of_dynrun, |edge| line?.run(edge))
 }
 
 /// Returns every command with its options, in Markdown.
@@ -70,6 +70,6 @@ fn arguments() -> Result<Vec<String>, Problems> {
         .collect();
     arguments.map_err(|argument| {
         let message = format!("The argument `{}` is not UTF-8", argument.display());
-        Problem::new(Exit::Run, message).into()
+        Problem::new(ProblemKind::Usage, message).into()
     })
 }

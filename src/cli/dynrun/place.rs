@@ -2,21 +2,19 @@
 
 use std::path::PathBuf;
 
-use super::connection::as_docker;
 use crate::cli::edge::Edge;
 use crate::engine;
-use crate::exit::Exit;
 use crate::operate::{Place, Record};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Returns the place of a deployment; the same name on another engine has another. Which machine of
 /// its file the engine is does not count: its containers are found by the name alone.
 pub(super) fn place(name: &str, edge: &Edge) -> Result<Place, Problem> {
     let state = state(edge).ok_or_else(|| {
         let message = format!("There is no directory to remember deployment `{name}` in");
-        Problem::new(Exit::Run, message).hint("Set one: `XDG_STATE_HOME=DIR`")
+        Problem::new(ProblemKind::Usage, message).hint("Set one: `XDG_STATE_HOME=DIR`")
     })?;
-    let engine = engine::locate(&edge.surroundings()).map_err(|error| as_docker(error.into()))?;
+    let engine = engine::locate(&edge.surroundings())?;
     Ok(Place::new(&state, name, &engine.address.to_string()))
 }
 

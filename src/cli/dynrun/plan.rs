@@ -5,8 +5,8 @@ use clap::{Parser, ValueEnum};
 use super::deployment::{DeploymentArgs, Loaded, check_fit, load};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::plan;
-use crate::exit::Exit;
 use crate::problem::Problems;
 use crate::text::escape_json;
 

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use clap::Parser;
 use serde_json::{Map, Value};
 
-use super::connection::{connect, refused};
+use super::connection::connect;
 use super::listed;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::docker::Hinted as _;
 use crate::docker::template::Template;
 use crate::engine::{ContainerLine, Filters, short_id};
-use crate::exit::Exit;
 use crate::launch::label;
 use crate::problem::{Problem, Problems};
 use crate::text::Table;
@@ -103,7 +103,7 @@ impl Format {
 }
 
 fn refuse(error: &crate::docker::template::TemplateError) -> Problem {
-    let mut problem = error.problem(Exit::Run);
+    let mut problem = error.problem();
     problem.message = format!("Invalid value for `--format`: {}", problem.message);
     problem
 }
@@ -131,7 +131,7 @@ async fn list(asked: &Ps, format: &Format, edge: &mut Edge) -> Result<Exit, Prob
     };
     let last = if asked.latest { Some(1) } else { asked.last };
     let containers = engine.containers(asked.all, last, &filters).await;
-    let mut containers = containers.map_err(refused)?;
+    let mut containers = containers?;
     containers.retain(wanted);
     if asked.quiet {
         for container in &containers {

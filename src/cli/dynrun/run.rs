@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use super::connection::{as_docker, connect, detach_keys, refused};
+use super::connection::{connect, detach_keys};
 use super::leases::{is_news, leases};
 use super::loss::told;
 use super::{diagnosis, facts, wait};
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::profiles;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
 use crate::credentials::Keyring;
 use crate::docker::env::EnvVar;
 use crate::engine::{Engine, short_id};
-use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::HostFacts;
 use crate::launch::implied::{SECRETS, SecretFile, SecretSource};
@@ -27,7 +27,7 @@ use crate::launch::note::Note;
 use crate::launch::readiness::{Progress, watch};
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Format, Request};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::redact::shown_json;
 use crate::text::escape_json;
@@ -41,7 +41,7 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
     if request.format == Format::Json && !request.dry_run {
         let message = "`--format json` prints the request of a dry run";
         let hint = "Add `--dry-run`, or leave `--format` out to start the container";
-        return Err(Problem::new(Exit::Run, message).hint(hint).into());
+        return Err(Problem::new(ProblemKind::Usage, message).hint(hint).into());
     }
     let profile = profile(request, edge)?;
     let host = facts::host(edge);
@@ -54,7 +54,6 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
 /// Returns the profile of the framework that is meant.
 pub(super) fn profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
     read_profile(request, edge)
-        .map_err(|Problems(problems)| Problems(problems.into_iter().map(as_docker).collect()))
 }
 
 fn read_profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
@@ -130,7 +129,7 @@ async fn carry_out(
     let engine_facts = if request.no_defaults {
         None
     } else {
-        Some(facts::engine(&engine).await.map_err(refused)?)
+        Some(facts::engine(&engine).await?)
     };
     let mut launch = Launch::decide(Inputs {
         request,
@@ -178,7 +177,7 @@ async fn carry_out(
     if let Some(found) = outcome.diagnosis {
         diagnosis::show(&found, edge);
     }
-    Ok(told(&outcome.losses, outcome.exit, edge))
+    Ok(told(&outcome.losses, outcome.end.into(), edge))
 }
 
 /// `-it` without a terminal, as in CI, fails in docker; here it goes on without.
@@ -196,7 +195,7 @@ fn degrade_terminal(launch: &mut Launch, host: &HostFacts) {
 /// Gives the container the proxies of docker's configuration, as docker's client does; `-e` wins.
 fn add_proxies(launch: &mut Launch, edge: &Edge) -> Result<(), Problem> {
     let env = &mut launch.spec.process.env;
-    for (name, value) in proxies(edge).map_err(as_docker)? {
+    for (name, value) in proxies(edge)? {
         if !env.iter().any(|variable| variable.name() == name) {
             env.push(EnvVar::new(name, value));
         }
@@ -237,7 +236,7 @@ async fn background(
     };
     let name = name.unwrap_or_else(|| short_id(&started.id));
     let signals = Signals::catch();
-    let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
+    let mut signals = signals.map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let caught = tokio::select! {
         exit = wait::until_ready(engine, &started.id, name, wish, edge) => return exit,
         caught = signals.next() => caught,
@@ -245,7 +244,7 @@ async fn background(
     edge.ui.note(&format!(
         "The container is still running in the background; stop it with `dynrun stop {name}`"
     ));
-    Ok(caught.exit())
+    Ok(caught.into())
 }
 
 async fn foreground(
@@ -259,25 +258,25 @@ async fn foreground(
     let id = started.id.clone();
     let follow = started.follow(launch, &mut sinks);
     let Some(wish) = request.wait else {
-        return Ok(follow.await.map_err(refused)?);
+        return Ok(follow.await?);
     };
     let address = wait::engine_address(edge);
     let mut follow = std::pin::pin!(follow);
     let report = |progress: Progress| wait::show(&progress, edge);
     let ready = watch(engine, &id, wish, address.as_deref(), report);
     let readiness = tokio::select! {
-        outcome = &mut follow => return Ok(outcome.map_err(refused)?),
-        readiness = ready => readiness.map_err(refused)?,
+        outcome = &mut follow => return Ok(outcome?),
+        readiness = ready => readiness?,
     };
     let name = launch.spec.name.as_deref();
     wait::conclude(&readiness, name.unwrap_or_else(|| short_id(&id)), edge);
-    Ok(follow.await.map_err(refused)?)
+    Ok(follow.await?)
 }
 
 /// Returns what is asked for a login, if the image has to be pulled. What is wrong with docker's
 /// configuration is nothing to say here: most images are in the engine already.
 fn keyring(edge: &Edge) -> Result<Keyring, Problem> {
     let config = edge.surroundings().docker_config().unwrap_or_default();
-    let limit = edge.deadline().map_err(as_docker)?.limit_of_answers();
+    let limit = edge.deadline()?.limit_of_answers();
     Ok(Keyring::new(config).with_helper_limit(limit))
 }

@@ -6,17 +6,17 @@ use clap::Parser;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::connection::{connect, refused};
+use super::connection::connect;
 use super::deployment::load_record;
 use super::down::signal;
 use super::place::place;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::exit::Exit;
 use crate::operate::{Place, found};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -57,7 +57,7 @@ async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     let place = place(name, edge)?;
     let (Some(mut record), Some(supervisor)) = (place.record(), place.supervisor()) else {
         let message = format!("Deployment `{name}` is not supervised");
-        return Err(Problem::new(Exit::Run, message)
+        return Err(Problem::new(ProblemKind::Usage, message)
             .hint(format!("Take it over: `dynrun up -d {name}`"))
             .into());
     };
@@ -65,14 +65,14 @@ async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     record.replicas.extend(asked.wishes.iter().cloned());
     place
         .write(&record)
-        .map_err(|error| Problem::from_error(Exit::Run, &error))?;
+        .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let loaded = match load_record(&record, edge) {
         Ok(loaded) => loaded,
         Err(problems) => {
             // Whatever is wrong with the wish, the supervisor must not read it later.
             place
                 .write(&before)
-                .map_err(|error| Problem::from_error(Exit::Run, &error))?;
+                .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
             return Err(problems);
         }
     };
@@ -93,7 +93,7 @@ async fn until_there(
 ) -> Result<(), Problem> {
     let begun = Instant::now();
     while place.supervisor().is_some() && begun.elapsed() < LIMIT {
-        let all = found(engine, name).await.map_err(refused)?;
+        let all = found(engine, name).await?;
         let prefix = format!("{worker}-");
         let own = |replica: &str| {
             replica
@@ -113,7 +113,7 @@ async fn until_there(
         sleep(PAUSE).await;
     }
     let message = format!("`{worker}` of `{name}` did not come to {count}");
-    Err(Problem::new(Exit::Run, message).hint(format!(
+    Err(Problem::new(ProblemKind::Usage, message).hint(format!(
         "See what runs: `dynrun ps`; the supervisor's log is `{}`",
         place.log().display()
     )))

@@ -4,8 +4,8 @@ use clap::Parser;
 
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::schema;
-use crate::exit::Exit;
 use crate::problem::Problems;
 use crate::text::escape_json;
 

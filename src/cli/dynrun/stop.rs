@@ -2,16 +2,16 @@
 
 use clap::Parser;
 
-use super::connection::{connect, container, refused};
+use super::connection::{connect, container};
 use super::down;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::exit::Exit;
 use crate::launch::label;
 use crate::operate::found;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Stop containers or deployments that dynrun started, and remove them
 #[derive(Debug, Parser)]
@@ -61,8 +61,8 @@ async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
 
 /// Returns whether a name is that of a deployment, and not of a container.
 async fn is_deployment(engine: &Engine, name: &str) -> Result<bool, Problem> {
-    let named = engine.container(name).await.map_err(refused)?.is_some();
-    Ok(!named && !found(engine, name).await.map_err(refused)?.is_empty())
+    let named = engine.container(name).await?.is_some();
+    Ok(!named && !found(engine, name).await?.is_empty())
 }
 
 async fn stop(
@@ -79,16 +79,20 @@ async fn stop(
     match engine.stop_container(&facts.id, seconds).await {
         // One with `--rm` that ended by itself meanwhile.
         Err(error) if error.status() == Some(404) => return Ok(()),
-        stopped => stopped.map_err(refused)?,
+        stopped => stopped?,
     }
     if keep {
         return Ok(());
     }
-    engine.remove_container(&facts.id).await.map_err(refused)
+    engine
+        .remove_container(&facts.id)
+        .await
+        .map_err(Problem::from)
 }
 
 /// The container is somebody else's, and with it go its volumes.
 fn not_ours(name: &str) -> Problem {
     let message = format!("Container `{name}` was not started by dynrun, or with `--no-defaults`");
-    Problem::new(Exit::Run, message).hint(format!("Stop it with docker: `docker stop {name}`"))
+    Problem::new(ProblemKind::Usage, message)
+        .hint(format!("Stop it with docker: `docker stop {name}`"))
 }

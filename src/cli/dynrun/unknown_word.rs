@@ -1,8 +1,7 @@
 //! Words that were meant as commands, and would be pulled and run as images.
 
 use super::commands::VERBS;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// What a command of docker, or a word that people try, is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +89,7 @@ pub(super) fn problem(front: &[String], rest: &[String]) -> Option<Problem> {
         }
         meant => meant,
     };
-    let mut problem = Problem::new(Exit::Run, format!("Unknown command `{word}`"));
+    let mut problem = Problem::new(ProblemKind::Usage, format!("Unknown command `{word}`"));
     let line = |start: &[&str], rest: &[&[String]]| {
         let rest = rest.concat();
         // What is assigned may be a secret, and is not repeated.

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, Parser};
 use super::launch_command::launch_command;
 use crate::cli::display::{ColorChoice, STYLES};
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::launch::request::Request;
 use crate::problem::Problems;
 

@@ -4,7 +4,7 @@ use clap::Parser;
 
 use super::verb::Verb;
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::problem::Problems;
 
 /// Print the version of dynrun

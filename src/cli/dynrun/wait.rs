@@ -5,12 +5,12 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::connection::{connect, container, refused};
+use super::connection::{connect, container};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::exit::Exit;
 use crate::launch::live::{Autopsy, autopsy};
 use crate::launch::readiness::{Level, Progress, Readiness, watch};
 use crate::launch::request::{RequestError, WaitWish, wait_timeout};
@@ -74,10 +74,10 @@ pub(super) async fn until_ready(
     let address = engine_address(edge);
     let report = |progress: Progress| show(&progress, edge);
     let watched = watch(engine, id, wish, address.as_deref(), report);
-    let readiness = Box::pin(watched).await.map_err(refused)?;
+    let readiness = Box::pin(watched).await?;
     conclude(&readiness, name, edge);
     explain(&readiness, engine, id, edge).await;
-    Ok(readiness.exit())
+    Ok(Exit::from(&readiness))
 }
 
 /// Returns where the engine publishes ports, if the user says so.

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Why nothing can be said about a model.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +21,7 @@ pub(crate) enum FitError {
 
 impl From<FitError> for Problem {
     fn from(error: FitError) -> Self {
-        let problem = Self::from_error(Exit::Run, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match error {
             FitError::Read { .. } | FitError::Invalid { .. } => {
                 problem.hint("Name a directory with the model's `config.json`: `dynrun fit --model DIR`")

@@ -7,8 +7,7 @@ use super::draft::text;
 use super::input::{Format, Input};
 use super::part::{InputGpus, InputVariable, Part};
 use super::yaml::{Node, Value};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::{Located, SourceFile};
 
 /// Reads one file. `machine` is that of its name, `compose.MACHINE.yaml`.
@@ -43,7 +42,7 @@ fn services(node: &Node, machine: Option<&str>, input: &mut Input) {
         let message = format!("`services` is {}, but must be a mapping", node.kind());
         input
             .problems
-            .push(Problem::new(Exit::Run, message).excerpt(node.at.excerpt("here")));
+            .push(Problem::new(ProblemKind::Usage, message).excerpt(node.at.excerpt("here")));
     }
     for (name, node) in node.entries() {
         let mut part = Part::new(name.clone());

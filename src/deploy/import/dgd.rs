@@ -7,8 +7,7 @@ use super::draft::text;
 use super::input::{Format, Input};
 use super::part::{Part, PartKind};
 use super::yaml::Node;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::Located;
 
 /// The group of the API, in front of its version.
@@ -41,7 +40,7 @@ pub(super) fn read(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Re
         metadata_of(metadata, input);
     }
     let Some(spec) = root.get("spec") else {
-        let problem = Problem::new(Exit::Run, "The object has no `spec`");
+        let problem = Problem::new(ProblemKind::Usage, "The object has no `spec`");
         return Err(problem
             .excerpt(root.at.excerpt("here"))
             .hint("Name a complete object"));
@@ -78,7 +77,7 @@ pub(super) fn read(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Re
 fn unknown_version(root: &Node, api: &str) -> Problem {
     let at = root.get("apiVersion").map_or(&root.at, |node| &node.at);
     Problem::new(
-        Exit::Run,
+        ProblemKind::Usage,
         format!("Unknown version `{api}` of a DynamoGraphDeployment"),
     )
     .excerpt(at.excerpt("here"))

@@ -6,8 +6,7 @@ use super::note::Notes;
 use super::part::{InputVariable, Part};
 use super::yaml::Node;
 use crate::deploy::export::ExportFormat;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::redact::is_secret;
 use crate::toml_file::Located;
 
@@ -58,7 +57,7 @@ impl Input {
     /// Reports a value of another kind.
     pub(super) fn mistake(&mut self, node: &Node, key: &str, expected: &str) {
         let message = format!("`{key}` is {}, but must be {expected}", node.kind());
-        let problem = Problem::new(Exit::Run, message);
+        let problem = Problem::new(ProblemKind::Usage, message);
         self.problems
             .push(problem.excerpt(node.at.excerpt(format!("expected {expected}"))));
     }

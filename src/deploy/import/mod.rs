@@ -35,8 +35,7 @@ use self::tables::TableParts;
 use self::yaml::{Node, documents};
 use super::file::DeploymentFile;
 use super::{Deployment, DynamoVersion, Exported, Inputs};
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::toml_file::SourceFile;
 
@@ -213,7 +212,7 @@ fn read(files: &[Arc<SourceFile>]) -> Result<Input, Problems> {
 
 fn several(file: &SourceFile, second: &Node) -> Problem {
     Problem::new(
-        Exit::Run,
+        ProblemKind::Usage,
         format!("`{}` has several DynamoGraphDeployments", file.name),
     )
     .excerpt(second.at.excerpt("the second one"))
@@ -228,7 +227,7 @@ fn unknown(file: &SourceFile, documents: &[Rc<Node>]) -> Problem {
         "`{}` is neither a Compose file nor a DynamoGraphDeployment",
         file.name
     );
-    let mut problem = Problem::new(Exit::Run, message);
+    let mut problem = Problem::new(ProblemKind::Usage, message);
     if !found.is_empty() {
         problem.causes.push(format!("it has {}", found.join(", ")));
     }
@@ -241,7 +240,7 @@ fn unknown(file: &SourceFile, documents: &[Rc<Node>]) -> Problem {
 fn no_worker(files: &[Arc<SourceFile>]) -> Problem {
     let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
     let message = format!("`{}` runs no worker of Dynamo", names.join("`, `"));
-    Problem::new(Exit::Run, message).hint(
+    Problem::new(ProblemKind::Usage, message).hint(
         "Workers are found by their command: `python3 -m dynamo.vllm`, `dynamo.sglang`, `dynamo.trtllm` or `dynamo.mocker`",
     )
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::{Located, Location, SourceFile};
 
 /// Deeper than any file that people write.
@@ -147,7 +146,10 @@ pub(super) fn documents(file: &Arc<SourceFile>) -> Result<Vec<Rc<Node>>, Problem
 }
 
 fn broken(file: &SourceFile, reason: &str, at: &Location) -> Problem {
-    let mut problem = Problem::new(Exit::Run, format!("`{}` is not valid YAML", file.name));
+    let mut problem = Problem::new(
+        ProblemKind::Usage,
+        format!("`{}` is not valid YAML", file.name),
+    );
     problem.causes.push(reason.to_owned());
     problem
         .excerpt(at.excerpt("here"))

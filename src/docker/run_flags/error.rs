@@ -1,7 +1,6 @@
 //! What is wrong with a list of arguments.
 
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Why an argument list could not be taken apart.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +64,7 @@ impl FlagError {
 
 impl From<FlagError> for Problem {
     fn from(error: FlagError) -> Self {
-        let problem = Self::from_error(Exit::Run, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match error.hint() {
             Some(hint) => problem.hint(hint),
             None => problem,

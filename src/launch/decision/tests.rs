@@ -13,7 +13,7 @@ use crate::launch::facts::{EngineFacts, HostFacts, LimitFacts};
 use crate::launch::masked::masked;
 use crate::launch::render::{self, CreateRequest};
 use crate::launch::request::{Asked, Request};
-use crate::problem::Problems;
+use crate::problem::{ProblemKind, Problems};
 use crate::profile::{Profile, Store};
 use crate::redact::shown_json;
 use crate::toml_file::SourceFile;
@@ -102,7 +102,7 @@ fn request(line: &str) -> Value {
 /// Returns the first problem with its first hint.
 fn refusal(line: &str) -> String {
     let problems = decide_with(line, &host(), None).unwrap_err();
-    assert_eq!(problems.exit().code(), 125, "{line}");
+    assert_eq!(problems.0[0].kind, ProblemKind::Usage, "{line}");
     let problem = problems.0.into_iter().next().unwrap();
     let hint = problem.hints.into_iter().next();
     [Some(problem.message), hint]
@@ -398,7 +398,7 @@ fn limits_are_negotiated_with_the_engine() {
             .any(|note| note.message.contains("nofile"))
     );
     let refused = decide_with("--ulimit-policy refuse", &host(), Some(&engine));
-    assert_eq!(refused.unwrap_err().exit().code(), 125);
+    assert_eq!(refused.unwrap_err().0[0].kind, ProblemKind::Usage);
 }
 
 #[test]

@@ -8,11 +8,10 @@
 
 use super::context::{Context, Implied};
 use super::secret_file::{SecretFile, SecretSource};
-use crate::exit::Exit;
 use crate::launch::flag::{Flag, Flags as _, Origin};
 use crate::launch::note::Note;
 use crate::launch::paths;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// What `--secret` asks for.
 struct Asked {
@@ -139,7 +138,7 @@ fn told(context: &Context<'_>) -> Vec<Note> {
 
 fn refuse(text: &str, why: &str) -> Problem {
     Problem::new(
-        Exit::Run,
+        ProblemKind::Usage,
         format!("Invalid value `{text}` for `--secret`: {why}"),
     )
     .hint("Write `--secret hf-token`, `--secret hf-token,env=NAME` or `--secret hf-token,src=FILE`")

@@ -8,10 +8,9 @@ use std::path::Path;
 use super::bind::bind;
 use super::git_link::{GitLink, WORKSPACE};
 use super::{Context, Implied};
-use crate::exit::Exit;
 use crate::launch::flag::{Flag, Flags as _, Origin};
 use crate::launch::note::Note;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 const FLAG: &str = "--mount-workspace";
 
@@ -57,7 +56,7 @@ fn is_too_much(root: &Path, home: Option<&Path>) -> bool {
 
 fn refuse_all_of_it(root: &str) -> Implied {
     let message = format!("`--mount-workspace` would mount all of `{root}`, writable");
-    let problem = Problem::new(Exit::Run, message)
+    let problem = Problem::new(ProblemKind::Usage, message)
         .hint("Change into the checkout that you mean: `cd ~/dynamo`")
         .hint(format!(
             "Or mount it on purpose: `-v {root}:/workspace -w /workspace`"
@@ -70,7 +69,7 @@ fn refuse_all_of_it(root: &str) -> Implied {
 
 fn refuse(root: &str) -> Implied {
     let problem = Problem::new(
-        Exit::Run,
+        ProblemKind::Usage,
         format!("Cannot mount the workspace `{root}`: its path is not UTF-8"),
     );
     Implied {

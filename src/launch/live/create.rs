@@ -7,12 +7,11 @@ use tokio::time::{Instant, sleep};
 use crate::credentials::{Keyring, Login};
 use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineError, PullEvent};
-use crate::exit::Exit;
 use crate::launch::diagnosis::{Evidence, diagnose};
 use crate::launch::image::Chosen;
 use crate::launch::render::CreateRequest;
 use crate::launch::spec::{ContainerSpec, Pull};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// How long a name may take to become free. Removing a container with `--rm` goes on for a while
 /// after it ended.
@@ -49,7 +48,7 @@ impl From<CreateError> for Problem {
                 ref similar,
                 ..
             } => {
-                let mut problem = Self::new(Exit::Run, error.to_string());
+                let mut problem = Self::new(ProblemKind::Usage, error.to_string());
                 problem
                     .hints
                     .extend(build_line.iter().map(|line| format!("Make it: `{line}`")));
@@ -61,7 +60,7 @@ impl From<CreateError> for Problem {
                 problem
             }
             CreateError::Engine { source, evidence } => {
-                let problem = Self::from_error(Exit::Run, &source);
+                let problem = Self::from_error(ProblemKind::Usage, &source);
                 match diagnose(&evidence) {
                     Some(diagnosis) => diagnosis.explain(problem),
                     None => problem,

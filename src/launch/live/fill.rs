@@ -6,10 +6,9 @@ use bytes::Bytes;
 
 use super::account::{self, Account};
 use crate::engine::{Engine, EngineError};
-use crate::exit::Exit;
 use crate::launch::facts::HostFacts;
 use crate::launch::implied::{SECRETS, SecretFile, SecretSource};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::secret::Secret;
 
 const PASSWD: &str = "/etc/passwd";
@@ -46,11 +45,13 @@ impl From<EngineError> for FillError {
 impl From<FillError> for Problem {
     fn from(error: FillError) -> Self {
         match error {
-            FillError::Engine(error) => Self::from_error(Exit::Run, &*error),
+            FillError::Engine(error) => (*error).into(),
             FillError::NoUser(_) => {
-                Self::from_error(Exit::Run, &error).hint("Use a number: `--user 1000`")
+                Self::from_error(ProblemKind::Usage, &error).hint("Use a number: `--user 1000`")
             }
-            FillError::Secret { .. } | FillError::Archive(_) => Self::from_error(Exit::Run, &error),
+            FillError::Secret { .. } | FillError::Archive(_) => {
+                Self::from_error(ProblemKind::Usage, &error)
+            }
         }
     }
 }

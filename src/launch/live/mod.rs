@@ -11,7 +11,7 @@
 pub mod account;
 pub mod autopsy;
 pub mod create;
-pub mod exit;
+pub mod ending;
 pub mod fill;
 pub mod loss;
 pub mod multiplex;

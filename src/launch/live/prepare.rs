@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::docker::volume::Volume;
-use crate::exit::Exit;
 use crate::launch::note::Note;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// A directory that the container is to use, but cannot.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +34,7 @@ impl DirectoryError {
     /// take.
     fn problem(&self, home: Option<&Path>) -> Problem {
         let (Self::Make { path, .. } | Self::Write { path, .. }) = self;
-        let problem = Problem::from_error(Exit::Run, self);
+        let problem = Problem::from_error(ProblemKind::Usage, self);
         let theirs = home.is_some_and(|home| path.starts_with(home) && path != home);
         let problem = if theirs && path.exists() {
             problem.hint(format!(

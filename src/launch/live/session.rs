@@ -11,12 +11,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::exit;
+use super::ending;
 use super::multiplex::Sinks;
 use super::signals::{Caught, Signals};
 use super::source::Source;
 use crate::engine::{AttachTo, Engine, EngineError, RawStream, Wait};
-use crate::exit::Exit;
 use crate::launch::terminal::{Input, RawMode, Resizes, Size};
 
 /// How long the engine may be silent when the container has ended, and its output has not.
@@ -37,23 +36,12 @@ const RESIZE_TRIES: u32 = 10;
 /// How a session ended.
 #[derive(Debug)]
 pub enum End {
-    /// The container ended.
-    Ended(Exit),
+    /// The container ended, with this exit code unless the engine failed at it.
+    Ended(Option<u8>),
     /// The user detached, and the container goes on.
     Detached,
     /// We leave because of a signal.
     Left(Caught),
-}
-
-impl End {
-    /// Returns the code to end with.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Ended(exit) => *exit,
-            Self::Detached => Exit::Done,
-            Self::Left(caught) => caught.exit(),
-        }
-    }
 }
 
 /// What signals to us mean for a container, or a command in one.
@@ -248,7 +236,7 @@ impl Followed<'_> {
                 }
             }
         };
-        Ok(End::Ended(exit::of_ended(&over?)))
+        Ok(End::Ended(ending::status_of(&over?)))
     }
 
     /// Returns whether the container goes on although its stream has ended.

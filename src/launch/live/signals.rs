@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::exit::Exit;
+use crate::problem::ProblemKind;
 
 /// Those that people and supervisors send to programs. Others are either about dynrun itself
 /// (a child ended, the window changed) or cannot be caught.
@@ -43,11 +43,11 @@ impl Caught {
         [SignalKind::interrupt(), SignalKind::terminate()].contains(&self.kind)
     }
 
-    /// Returns the code of a program that it ended: 128 and its number.
-    pub fn exit(self) -> Exit {
-        match self.kind.as_raw_value() {
-            2 => Exit::Cancelled,
-            number => u8::try_from(128 + number).map_or(Exit::Run, Exit::Container),
+    /// Returns what it means for what it ended.
+    pub fn means(self) -> ProblemKind {
+        match u8::try_from(self.kind.as_raw_value()) {
+            Ok(2) | Err(_) => ProblemKind::Cancelled,
+            Ok(number) => ProblemKind::Signal(number),
         }
     }
 }
@@ -93,14 +93,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_those_of_shells() {
-        let codes: Vec<_> = CAUGHT
-            .map(|(name, kind)| (name, Caught { name, kind }.exit().code()))
+    fn what_ends_us_is_known_by_its_number() {
+        let kinds: Vec<_> = CAUGHT
+            .map(|(name, kind)| (name, Caught { name, kind }.means()))
             .into_iter()
             .take(4)
             .collect();
-        let expected = [("INT", 130), ("TERM", 143), ("HUP", 129), ("QUIT", 131)];
-        assert_eq!(codes, expected);
-        assert_eq!(Caught::BROKEN_PIPE.exit().code(), 141);
+        let expected = [
+            ("INT", ProblemKind::Cancelled),
+            ("TERM", ProblemKind::Signal(15)),
+            ("HUP", ProblemKind::Signal(1)),
+            ("QUIT", ProblemKind::Signal(3)),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(Caught::BROKEN_PIPE.means(), ProblemKind::Signal(13));
     }
 }

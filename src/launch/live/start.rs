@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::autopsy::ran_out_of_memory;
 use super::create::Creation;
-use super::exit;
+use super::ending;
 use super::fill::Fill;
 use super::loss::Loss;
 use super::multiplex::Sinks;
@@ -19,14 +19,13 @@ use crate::docker::ulimit::UlimitName;
 use crate::engine::{
     AttachTo, Engine, EngineError, PullEvent, PullProgress, Wait, WaitFor, short_id,
 };
-use crate::exit::Exit;
 use crate::launch::decision::Launch;
 use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
 use crate::launch::facts::HostFacts;
 use crate::launch::implied::SECRETS;
 use crate::launch::note::Note;
 use crate::launch::request::UlimitPolicy;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// How long the engine has to remove what is not wanted any more.
 const REMOVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,8 +33,8 @@ const REMOVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a launch came to.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The code to end with.
-    pub exit: Exit,
+    /// How it ended for us.
+    pub end: End,
     /// Why the container failed, if that is known.
     pub diagnosis: Option<Diagnosis>,
     /// What of its output is missing.
@@ -164,7 +163,8 @@ impl Starter<'_> {
             WaitFor::NextExit
         };
         let wait = self.engine.wait_container(id, until).await?;
-        let signals = Signals::catch().map_err(|error| Problem::from_error(Exit::Run, &error))?;
+        let signals =
+            Signals::catch().map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
         Ok(Following {
             session,
             wait,
@@ -227,7 +227,7 @@ impl Starter<'_> {
     /// Removes a container that is not wanted any more, if the engine takes that in time.
     async fn interrupted(&self, id: &str, caught: Caught) -> Problem {
         let message = "Interrupted before the container was started";
-        let problem = Problem::new(caught.exit(), message);
+        let problem = Problem::new(caught.means(), message);
         match timeout(REMOVE_TIMEOUT, self.engine.remove_container(id)).await {
             Ok(Ok(())) => problem,
             Ok(Err(_)) | Err(_) => problem.hint(format!(
@@ -264,18 +264,18 @@ impl Started {
         }) = self.following
         else {
             return Ok(Outcome {
-                exit: Exit::Done,
+                end: End::Detached,
                 diagnosis: None,
                 losses: Vec::new(),
             });
         };
         let end = Box::pin(session.follow(wait, signals, sinks)).await?;
         let diagnosis = match end {
-            End::Ended(exit) => why(&self.engine, &self.id, launch, exit, sinks).await,
-            End::Detached | End::Left(_) => None,
+            End::Ended(Some(code)) => why(&self.engine, &self.id, launch, code, sinks).await,
+            End::Ended(None) | End::Detached | End::Left(_) => None,
         };
         Ok(Outcome {
-            exit: end.exit(),
+            end,
             diagnosis,
             losses: std::mem::take(&mut sinks.losses),
         })
@@ -287,10 +287,9 @@ async fn why(
     engine: &Engine,
     id: &str,
     launch: &Launch,
-    exit: Exit,
+    code: u8,
     sinks: &Sinks,
 ) -> Option<Diagnosis> {
-    let code = exit.code();
     let number = Some(i64::from(code));
     let interactive = launch.spec.streams.tty && launch.spec.streams.interactive;
     if matches!(code, 0 | 130 | 143) || interactive {
@@ -321,7 +320,7 @@ enum Failed {
 
 impl From<EngineError> for Failed {
     fn from(error: EngineError) -> Self {
-        Self::Before(Problem::from_error(Exit::Run, &error))
+        Self::Before(error.into())
     }
 }
 
@@ -342,15 +341,15 @@ impl Failed {
     fn problem(self, launch: &Launch) -> Problem {
         let error = match self {
             Self::Before(problem) => return problem,
-            Self::Interrupted(caught) => return Problem::new(caught.exit(), "Interrupted"),
+            Self::Interrupted(caught) => return Problem::new(caught.means(), "Interrupted"),
             Self::Limit(name) => {
                 let message = format!("The engine cannot set `--ulimit {name}` as asked");
-                return Problem::new(Exit::Run, message)
+                return Problem::new(ProblemKind::Usage, message)
                     .hint("Take what is possible: `--ulimit-policy clamp`");
             }
             Self::Start(error) => error,
         };
-        let problem = Problem::from_error(exit::of_failed_start(&error), &error);
+        let problem = Problem::from_error(ending::kind_of_failed_start(&error), &error);
         let evidence = Evidence {
             engine: Some(error.to_string()),
             image: launch.spec.image.clone(),
@@ -393,7 +392,7 @@ fn refused_limit(message: &str) -> Option<UlimitName> {
 fn check_cidfile(launch: &Launch) -> Result<(), Problem> {
     match &launch.spec.launch.cidfile {
         Some(path) if path.exists() => Err(Problem::new(
-            Exit::Run,
+            ProblemKind::Usage,
             format!(
                 "The file `{}` of `--cidfile` is there already",
                 path.display()
@@ -408,7 +407,7 @@ fn write_cidfile(launch: &Launch, id: &str) -> Result<(), Problem> {
     let Some(path) = &launch.spec.launch.cidfile else {
         return Ok(());
     };
-    fs_err::write(path, id).map_err(|error| Problem::from_error(Exit::Run, &error))
+    fs_err::write(path, id).map_err(|error| Problem::from_error(ProblemKind::Usage, &error))
 }
 
 #[cfg(test)]

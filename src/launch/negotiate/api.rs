@@ -5,10 +5,9 @@
 use crate::docker::api_version::ApiVersion;
 use crate::docker::mount::{BindRecursion, MountKind};
 use crate::docker::namespace::CgroupnsMode;
-use crate::exit::Exit;
 use crate::launch::facts::EngineFacts;
 use crate::launch::spec::ContainerSpec;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// A flag, the API version that brought it, and whether a specification uses it.
 struct Gate {
@@ -104,7 +103,8 @@ pub fn check(spec: &ContainerSpec, engine: &EngineFacts) -> Vec<Problem> {
                 "`{}` needs engine API {}, but engine {} speaks {}",
                 gate.flag, gate.since, engine.version, engine.api
             );
-            Problem::new(Exit::Run, message).hint("Update the engine, or leave the flag out")
+            Problem::new(ProblemKind::Usage, message)
+                .hint("Update the engine, or leave the flag out")
         })
         .collect()
 }

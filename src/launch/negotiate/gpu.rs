@@ -9,10 +9,9 @@
 
 use crate::docker::api_version::ApiVersion;
 use crate::docker::csv;
-use crate::exit::Exit;
 use crate::launch::facts::EngineFacts;
 use crate::launch::flag::{Flag, Origin};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 const KIND: &str = "nvidia.com/gpu";
 
@@ -73,7 +72,7 @@ pub enum GpuProblem {
 
 impl From<GpuProblem> for Problem {
     fn from(error: GpuProblem) -> Self {
-        let problem = Self::new(Exit::Run, error.to_string());
+        let problem = Self::new(ProblemKind::Usage, error.to_string());
         match error {
             GpuProblem::Ambiguous => {
                 problem.hint("Write `--gpus none` for no GPU, `--gpus device=0` for the first one")

@@ -5,12 +5,11 @@
 //! raise a limit above its own, which is the case for engines in containers and without root.
 
 use crate::docker::ulimit::Ulimit;
-use crate::exit::Exit;
 use crate::launch::facts::LimitFacts;
 use crate::launch::flag::{Flag, Origin};
 use crate::launch::note::Note;
 use crate::launch::request::UlimitPolicy;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// A limit that the engine cannot set, under the policy `refuse`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +24,7 @@ pub struct LimitProblem {
 impl From<LimitProblem> for Problem {
     fn from(error: LimitProblem) -> Self {
         let name = error.asked.name();
-        Self::new(Exit::Run, error.to_string())
+        Self::new(ProblemKind::Usage, error.to_string())
             .hint(format!(
                 "Ask for less: `--ulimit {name}={}`",
                 error.possible

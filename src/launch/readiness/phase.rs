@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::level::Level;
-use crate::exit::Exit;
 
 /// A level that was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,16 +79,4 @@ pub enum Readiness {
         /// What helps.
         fix: String,
     },
-}
-
-impl Readiness {
-    /// Returns the exit code of `dynrun wait`.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Ready => Exit::Done,
-            Self::TimedOut { .. } => Exit::TimedOut,
-            Self::Ended { .. } => Exit::Ended,
-            Self::Wrong { .. } | Self::Never { .. } => Exit::WrongAnswer,
-        }
-    }
 }

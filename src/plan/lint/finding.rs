@@ -1,8 +1,7 @@
 //! One thing that a rule found, ready to be told.
 
-use crate::exit::Exit;
 use crate::plan::Undeclared;
-use crate::problem::{Excerpt, Problem};
+use crate::problem::{Excerpt, Problem, ProblemKind};
 
 /// How much a finding matters; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +102,7 @@ impl From<Undeclared> for Finding {
 impl From<Finding> for Problem {
     fn from(finding: Finding) -> Self {
         let message = format!("{} [{}]", finding.message, finding.rule.name());
-        let problem = Self::new(Exit::Usage, message).excerpt(finding.excerpt);
+        let problem = Self::new(ProblemKind::Usage, message).excerpt(finding.excerpt);
         match finding.hint {
             Some(hint) => problem.hint(hint),
             None => problem,

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::dockerfile::SyntaxError;
-use crate::exit::Exit;
-use crate::problem::{Excerpt, Problem};
+use crate::problem::{Excerpt, Problem, ProblemKind};
 
 /// Why fragments cannot be read, parsed or joined.
 #[derive(Debug, Error)]
@@ -119,7 +118,7 @@ pub enum StagesError {
 
 impl From<StagesError> for Problem {
     fn from(error: StagesError) -> Self {
-        let problem = Self::from_error(Exit::Usage, &error);
+        let problem = Self::from_error(ProblemKind::Usage, &error);
         match error {
             StagesError::Read { .. } => problem
                 .hint("Make the directory readable, or name another one with `--profile-dir`"),

@@ -8,8 +8,7 @@ use super::rule::{Output, Rule, Scope, filled, without_command};
 use super::rules::RULES;
 use super::secrets;
 use crate::execute::event::TargetOutcome;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::report::state::BuildState;
 use crate::report::step::Step;
 
@@ -119,7 +118,8 @@ impl BuildState {
 /// Whether a problem is what the engine says of a step; a full disk is a problem of the engine.
 fn is_of_a_step(problem: &Problem) -> bool {
     let is_full = |cause: &String| cause.contains("no space left on device");
-    matches!(problem.exit, Exit::StepFailed | Exit::Registry) || problem.causes.iter().any(is_full)
+    matches!(problem.kind, ProblemKind::Step | ProblemKind::Registry)
+        || problem.causes.iter().any(is_full)
 }
 
 /// Finds out what is behind an error and the lines that were written before it.

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::context::ContextError;
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// How many issues of one directory are kept; more tell nothing new.
 const MOST_ISSUES: usize = 20;
@@ -40,10 +39,10 @@ impl TransferIssue {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Unsendable(error) => {
-                let problem = Problem::from_error(Exit::Usage, error);
+                let problem = Problem::from_error(ProblemKind::Usage, error);
                 error.hint().into_iter().fold(problem, Problem::hint)
             }
-            Self::Changed { .. } => Problem::new(Exit::Done, self.to_string())
+            Self::Changed { .. } => Problem::new(ProblemKind::Usage, self.to_string())
                 .hint("Run the build again, or leave it out with a line in `.dockerignore`"),
         }
     }

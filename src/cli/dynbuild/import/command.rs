@@ -9,10 +9,10 @@ use super::words::{read, split};
 use super::{render_py, run_sh};
 use crate::cli::dynbuild::args::ImportArgs;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::docker::reference::has_variable;
-use crate::exit::Exit;
 use crate::plan::render;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::text::Table;
 
 /// Runs the command.
@@ -56,16 +56,16 @@ fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {
     let mut stdin = std::io::stdin().lock();
     let hint = "Put it behind `--`: `dynbuild import -- container/build.sh --framework vllm`";
     if stdin.is_terminal() {
-        return Err(Problem::new(Exit::Usage, "There is no line to import").hint(hint));
+        return Err(Problem::new(ProblemKind::Usage, "There is no line to import").hint(hint));
     }
     let mut text = String::new();
     stdin.read_to_string(&mut text).map_err(|error| {
         let message = format!("Standard input cannot be read: {error}");
-        Problem::new(Exit::Usage, message).hint(hint)
+        Problem::new(ProblemKind::Usage, message).hint(hint)
     })?;
     let words = split(&text)?;
     if words.is_empty() {
-        return Err(Problem::new(Exit::Usage, "There is no line to import").hint(hint));
+        return Err(Problem::new(ProblemKind::Usage, "There is no line to import").hint(hint));
     }
     warn_of_variables(&text, edge);
     Ok(words)

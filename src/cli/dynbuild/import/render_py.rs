@@ -1,8 +1,7 @@
 //! `render.py`, which wrote a Dockerfile for `docker build`, as `dynbuild`, which needs none.
 
 use super::translate::{Translation, framework};
-use crate::exit::Exit;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::suggest::closest;
 
 /// The options of render.py.
@@ -115,7 +114,7 @@ impl Said {
             match value() {
                 Some(value) => *place = value,
                 None => problems.push(Problem::new(
-                    Exit::Usage,
+                    ProblemKind::Usage,
                     format!("The value of `{name}` is missing"),
                 )),
             }
@@ -129,7 +128,10 @@ impl Said {
 }
 
 fn unknown(name: &str) -> Problem {
-    let problem = Problem::new(Exit::Usage, format!("render.py has no option `{name}`"));
+    let problem = Problem::new(
+        ProblemKind::Usage,
+        format!("render.py has no option `{name}`"),
+    );
     match closest(name, OPTIONS) {
         Some(similar) => problem.hint(format!("Did you mean `{similar}`?")),
         None => problem.hint(format!("Its options: `{}`", OPTIONS.join("`, `"))),

@@ -9,9 +9,8 @@ use super::demand::{Demand, contradictions};
 use super::pip::{Metadata, Pip};
 use super::set::{Pin, PinSet};
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::tree::RequiresPython;
 
 /// Compares what images pin with what their packages demand.
@@ -89,7 +88,7 @@ impl Index {
                 "Nothing satisfies all that is pinned of `{}`: {}, {}",
                 found.one.package, found.one, found.other
             );
-            let mut problem = Problem::new(Exit::Usage, message);
+            let mut problem = Problem::new(ProblemKind::Usage, message);
             problem.causes.push(format!("Pinned for `{}`", set.image));
             problem.hint(format!(
                 "Bring the versions together, or decide with `PYTHON_OVERRIDES = \"{}==VERSION\"` \
@@ -140,7 +139,7 @@ fn refused_python(pin: &Pin, metadata: &Metadata, set: &PinSet) -> Option<Proble
         "{} {} requires Python `{requires}`, and `{}` has Python `{}`",
         pin.name, pin.version, set.image, set.python
     );
-    Some(Problem::new(Exit::Usage, message).hint("Change `PYTHON_VERSION` of the device"))
+    Some(Problem::new(ProblemKind::Usage, message).hint("Change `PYTHON_VERSION` of the device"))
 }
 
 fn missing_extra(pin: &Pin, metadata: &Metadata) -> Option<Problem> {
@@ -148,7 +147,9 @@ fn missing_extra(pin: &Pin, metadata: &Metadata) -> Option<Problem> {
     let missing = pin.extras.iter().find(|extra| !known.contains(extra))?;
     let message = format!("{} {} has no extra `{missing}`", pin.name, pin.version);
     let known: Vec<_> = known.into_iter().map(String::as_str).collect();
-    Some(Problem::new(Exit::Usage, message).hint(format!("Its extras: {}", known.join(", "))))
+    Some(
+        Problem::new(ProblemKind::Usage, message).hint(format!("Its extras: {}", known.join(", "))),
+    )
 }
 
 /// The machine that images are for.

@@ -12,12 +12,12 @@ pub(super) use self::answer::EngineName;
 use self::answer::{Answer, Gpu, Row};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::fit::gpu;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
 use crate::deploy::fit::share::Share;
-use crate::exit::Exit;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Sizes of a replica that are shown.
 const SIZES: [u64; 4] = [1, 2, 4, 8];
@@ -148,12 +148,12 @@ fn unknown_gpu(name: &str) -> Problem {
         "Give its memory, such as `--gpu 80g`, or one of {}",
         names.join(", ")
     );
-    Problem::new(Exit::Run, message).hint(hint)
+    Problem::new(ProblemKind::Usage, message).hint(hint)
 }
 
 fn unknown_type(name: &str) -> Problem {
     let message = format!("The size of `{name}`, the type of the KV cache, is not known");
-    Problem::new(Exit::Run, message)
+    Problem::new(ProblemKind::Usage, message)
         .hint("Name it: `--kv-cache-dtype bfloat16` or `--kv-cache-dtype fp8`")
 }
 
@@ -167,5 +167,6 @@ fn does_not_divide(tp: u64, model: &Model) -> Problem {
         .filter(|tp| model.divides(*tp))
         .map(|tp| tp.to_string())
         .collect();
-    Problem::new(Exit::Run, message).hint(format!("Set `--tp` to one of {}", sizes.join(", ")))
+    Problem::new(ProblemKind::Usage, message)
+        .hint(format!("Set `--tp` to one of {}", sizes.join(", ")))
 }

@@ -7,9 +7,9 @@ use tokio::process::{Child, Command};
 
 use crate::cli::dynrun::deployment::DeploymentArgs;
 use crate::cli::edge::Edge;
-use crate::exit::Exit;
+use crate::cli::exit::Exit;
 use crate::launch::live::signals::Signals;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Starts the supervisor and waits for its word.
 pub(super) async fn start(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -18,7 +18,7 @@ pub(super) async fn start(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exi
     let mut child = spawn(asked, edge)?;
     let output = child.stdout.take().map(BufReader::new);
     let mut lines = output
-        .ok_or_else(|| Problem::new(Exit::Run, "The supervisor has no output"))?
+        .ok_or_else(|| Problem::new(ProblemKind::Usage, "The supervisor has no output"))?
         .lines();
     loop {
         tokio::select! {
@@ -80,7 +80,7 @@ fn interrupt(child: &Child) {
 }
 
 fn failed(what: &str, error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(Exit::Run, format!("Cannot {what}"));
+    let mut problem = Problem::new(ProblemKind::Usage, format!("Cannot {what}"));
     problem.causes.push(error.to_string());
     problem
 }

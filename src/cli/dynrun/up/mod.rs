@@ -10,8 +10,8 @@ use clap::Parser;
 use super::deployment::DeploymentArgs;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
-use crate::exit::Exit;
 use crate::problem::Problems;
 
 /// Start a deployment: services, frontends and workers that serve one model

@@ -3,22 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::cli::dynrun::connection::{as_docker, refused};
 use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, load, profile};
 use crate::cli::dynrun::facts;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::cli::proxies::proxies;
 use crate::credentials::Keyring;
 use crate::deploy::{Deployment, Network, Severity};
 use crate::engine::{Engine, Labels, PullEvent};
-use crate::exit::Exit;
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::HostFacts;
 use crate::launch::label;
 use crate::launch::masked::masked;
 use crate::launch::render;
 use crate::operate::Launcher;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::ui::PullBar;
 
 /// Prints the line of each member; asks no engine and makes nothing.
@@ -60,9 +59,9 @@ pub(super) async fn launcher(
         hf_home: host.hf_home.filter(|_| engine.is_local()),
         ..host
     };
-    let facts = facts::engine(&engine).await.map_err(refused)?;
+    let facts = facts::engine(&engine).await?;
     let config = edge.surroundings().docker_config().unwrap_or_default();
-    let limit = edge.deadline().map_err(as_docker)?.limit_of_answers();
+    let limit = edge.deadline()?.limit_of_answers();
     let frameworks = deployment.members.iter();
     let frameworks: BTreeSet<_> = frameworks
         .map(|member| member.request.framework.clone().unwrap_or_default())
@@ -77,7 +76,7 @@ pub(super) async fn launcher(
         host,
         facts,
         keyring: Keyring::new(config).with_helper_limit(limit),
-        proxies: proxies(edge).map_err(as_docker)?,
+        proxies: proxies(edge)?,
         profiles,
     })
 }
@@ -128,7 +127,10 @@ fn no_model(directory: &str, deployment: &Deployment) -> Problem {
     } else {
         "does not exist"
     };
-    let problem = Problem::new(Exit::Run, format!("The model `{directory}` {what}"));
+    let problem = Problem::new(
+        ProblemKind::Usage,
+        format!("The model `{directory}` {what}"),
+    );
     let problem = match written.find(|model| model.value == directory) {
         Some(model) => problem.excerpt(model.at.excerpt("here")),
         None => problem,
@@ -148,8 +150,5 @@ pub(super) async fn network(engine: &Engine, deployment: &Deployment) -> Result<
         ),
         (label::DEPLOYMENT.to_owned(), deployment.name.clone()),
     ]);
-    Ok(engine
-        .ensure_network(name, &labels)
-        .await
-        .map_err(refused)?)
+    Ok(engine.ensure_network(name, &labels).await?)
 }

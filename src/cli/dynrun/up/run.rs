@@ -4,21 +4,21 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::prepare;
 use super::show::Shown;
-use crate::cli::dynrun::connection::{connect, refused};
+use crate::cli::dynrun::connection::connect;
 use crate::cli::dynrun::deployment::{
     DeploymentArgs, Loaded, check_fit, is_named, load, load_record,
 };
 use crate::cli::dynrun::place::place;
 use crate::cli::dynrun::wait::engine_address;
 use crate::cli::edge::Edge;
+use crate::cli::exit::Exit;
 use crate::deploy::Deployment;
-use crate::exit::Exit;
 use crate::launch::live::signals::Signals;
 use crate::operate::{
     Command, Ended, Launcher, Lock, Operation, Place, Record, Settings, check_ports, found,
     give_gpus, remove_all,
 };
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, ProblemKind, Problems};
 
 pub(super) async fn run(
     asked: &DeploymentArgs,
@@ -26,7 +26,7 @@ pub(super) async fn run(
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
     let signals = Signals::catch();
-    let mut signals = signals.map_err(|error| Problem::from_error(Exit::Run, &error))?;
+    let mut signals = signals.map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let Loaded {
         mut deployment,
         node,
@@ -44,7 +44,7 @@ pub(super) async fn run(
     let engine = &launcher.engine;
     let devices = &launcher.facts.cdi_devices;
     give_gpus(engine, devices, &mut deployment, node.as_deref()).await?;
-    let running = found(engine, &deployment.name).await.map_err(refused)?;
+    let running = found(engine, &deployment.name).await?;
     check_ports(&launcher, &deployment, node.as_deref(), &running).await?;
     tokio::select! {
         fetched = prepare::images(&launcher, &deployment, node.as_deref(), edge) => fetched?,
@@ -64,13 +64,13 @@ pub(super) async fn run(
     let reloading = edge.again();
     let operation = Operation::new(&launcher, deployment, settings);
     let mut report = |event| shown.report(event, edge);
-    let Ended(exit) = tokio::select! {
+    let ended = tokio::select! {
         ended = Box::pin(operation.run(running, commands, &mut report)) => ended,
         never = pass_on(&mut signals, &sender, (&place, &launcher), &reloading) => never,
     };
-    remove_all(engine, &name).await.map_err(refused)?;
+    remove_all(engine, &name).await?;
     place.forget();
-    Ok(exit)
+    Ok(ended.into())
 }
 
 /// Waits for a signal that asks to end.
@@ -78,7 +78,7 @@ async fn end_is_asked(signals: &mut Signals) -> Exit {
     loop {
         let caught = signals.next().await;
         if caught.asks_to_end() {
-            return caught.exit();
+            return caught.into();
         }
     }
 }
@@ -94,7 +94,7 @@ fn which_machine(asked: &DeploymentArgs, deployment: &Deployment) -> Problem {
         deployment.name
     );
     let first = deployment.nodes.first();
-    Problem::new(Exit::Run, message).hint(format!(
+    Problem::new(ProblemKind::Usage, message).hint(format!(
         "Name it, one of {}: `dynrun up {} --node {}`",
         names.collect::<Vec<_>>().join(", "),
         asked.file.as_deref().unwrap_or(&deployment.name),
@@ -108,10 +108,11 @@ fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
         Ok(Err(other)) => {
             let other = other.map_or_else(String::new, |number| format!(" by process {number}"));
             let message = format!("Deployment `{name}` is supervised already{other}");
-            Err(Problem::new(Exit::Run, message).hint(format!("Stop it: `dynrun down {name}`")))
+            Err(Problem::new(ProblemKind::Usage, message)
+                .hint(format!("Stop it: `dynrun down {name}`")))
         }
         Err(error) => {
-            let mut problem = Problem::from_error(Exit::Run, &error);
+            let mut problem = Problem::from_error(ProblemKind::Usage, &error);
             problem.message = format!("The place of deployment `{name}` cannot be written");
             problem.causes.push(error.to_string());
             Err(problem.hint("Set a directory for it: `XDG_STATE_HOME=DIR`"))
@@ -129,7 +130,7 @@ fn remember(place: &Place, asked: &DeploymentArgs, edge: &Edge) -> Result<(), Pr
     });
     place
         .write(&record)
-        .map_err(|error| Problem::from_error(Exit::Run, &error))
+        .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))
 }
 
 /// Passes signals on: those that ask to end, and the one that says that the record has changed.
