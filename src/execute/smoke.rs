@@ -2,7 +2,7 @@
 
 use super::nodes::Part;
 use crate::buildkit::{Digest, Process, SolveError, Solved};
-use crate::plan::{Origin, PlannedSmoke, PlannedTarget};
+use crate::plan::{PlannedSmoke, PlannedTarget};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::SmokeNetwork;
 use crate::text::human_duration;
@@ -92,7 +92,7 @@ fn problem(
     let mut problem = Problem::new(ProblemKind::Step, message);
     let command = shell_words::join(&smoke.run);
     problem.causes.push(format!("`{command}` {reason}"));
-    if let Origin::File(at) = &smoke.origin {
+    if let Some(at) = smoke.origin.line() {
         problem = problem.excerpt(at.excerpt("this command"));
     }
     SmokeFailure {

@@ -336,10 +336,12 @@ impl PlanError {
         let mut problem = Problem::from_error(ProblemKind::Usage, self);
         match self.origin() {
             // The line would show it.
-            Some(origin @ Origin::File(_)) if self.is_near_a_secret() => {
+            Some(origin @ (Origin::File(_) | Origin::OwnFile(_))) if self.is_near_a_secret() => {
                 problem.causes.push(format!("Set in `{origin}`"));
             }
-            Some(Origin::File(at)) => problem = problem.excerpt(at.excerpt("set here")),
+            Some(Origin::File(at) | Origin::OwnFile(at)) => {
+                problem = problem.excerpt(at.excerpt("set here"));
+            }
             Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
                 problem.causes.push(format!("Set by `{origin}`"));
             }

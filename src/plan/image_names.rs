@@ -94,7 +94,10 @@ fn is_for_another_device(
     values: &Values<'_>,
 ) -> bool {
     let default = profile.default_device.as_ref().map(Located::as_str);
-    let is_of_profile = matches!(template.origin, Origin::BuiltIn | Origin::File(_));
+    let is_of_profile = matches!(
+        template.origin,
+        Origin::BuiltIn | Origin::File(_) | Origin::OwnFile(_)
+    );
     values.axes.several_devices
         && is_of_profile
         && default != Some(values.axes.device)

@@ -20,12 +20,38 @@ pub enum Origin {
     Host,
     /// A decision above this one, for example `the platform`.
     Derived(&'static str),
-    /// A line of a profile or of the user's own file.
+    /// A line of a profile, or of the file that names sets.
     File(Location),
+    /// A line of the user's own file.
+    OwnFile(Location),
     /// An environment variable.
     Environment(String),
     /// A flag, as written on the command line.
     Flag(String),
+}
+
+impl Origin {
+    /// Returns the line that set the value, if one did.
+    pub fn line(&self) -> Option<&Location> {
+        match self {
+            Self::File(at) | Self::OwnFile(at) => Some(at),
+            Self::BuiltIn
+            | Self::Git
+            | Self::Context
+            | Self::Host
+            | Self::Derived(_)
+            | Self::Environment(_)
+            | Self::Flag(_) => None,
+        }
+    }
+
+    /// Returns whether it is the user's wish, and no default of a profile.
+    pub fn is_wish(&self) -> bool {
+        matches!(
+            self,
+            Self::OwnFile(_) | Self::Environment(_) | Self::Flag(_)
+        )
+    }
 }
 
 impl fmt::Display for Origin {
@@ -36,7 +62,7 @@ impl fmt::Display for Origin {
             Self::Context => f.write_str("the checkout of Dynamo in the build context"),
             Self::Host => f.write_str("this machine"),
             Self::Derived(from) => f.write_str(from),
-            Self::File(at) => at.fmt(f),
+            Self::File(at) | Self::OwnFile(at) => at.fmt(f),
             Self::Environment(name) => write!(f, "${name}"),
             Self::Flag(flag) => f.write_str(flag),
         }
@@ -52,7 +78,7 @@ impl Serialize for Origin {
             Self::Context => "context",
             Self::Host => "host",
             Self::Derived(_) => "derived",
-            Self::File(_) => "file",
+            Self::File(_) | Self::OwnFile(_) => "file",
             Self::Environment(_) => "environment",
             Self::Flag(_) => "flag",
         };
@@ -60,7 +86,7 @@ impl Serialize for Origin {
         match self {
             Self::BuiltIn | Self::Git | Self::Context | Self::Host => {}
             Self::Derived(from) => map.serialize_entry("from", from)?,
-            Self::File(at) => {
+            Self::File(at) | Self::OwnFile(at) => {
                 map.serialize_entry("file", &at.file.name)?;
                 map.serialize_entry("line", &at.excerpt("").line_column().0)?;
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build_args::is_predefined;
 use super::error::PlanError;
 use super::findings::Findings;
-use super::origin::{Origin, Setting};
+use super::origin::Setting;
 use super::settings::{Named, Settings};
 use super::stages::Fragments;
 use super::undeclared::{targets_declaring, undeclared};
@@ -49,7 +49,7 @@ impl Reach<'_> {
     /// The user's own file is for builds of every kind: what it sets is used where it fits.
     fn tell_build_arg(&self, arg: &Setting<Named<String>>, findings: &mut Findings) {
         let name = &arg.value.name;
-        if let Origin::File(_) = arg.origin {
+        if arg.origin.line().is_some() {
             if self.targets_declaring(name).is_empty() {
                 let origin = &arg.origin;
                 findings.note(format!("{origin}: {}", no_effect(name, name)));

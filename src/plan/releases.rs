@@ -80,11 +80,15 @@ fn reason(axes: &Axes<'_>, facts: &Facts, context: &str) -> String {
         Origin::BuiltIn | Origin::Derived(_) | Origin::Git | Origin::Host => {
             format!("`{context}` is no checkout of Dynamo (`-C DIR` names one)")
         }
-        Origin::File(_) | Origin::Environment(_) | Origin::Flag(_) if in_the_tree => format!(
-            "set by `{}`; nothing of the checkout of Dynamo in `{context}` is in the image",
-            source.origin
-        ),
-        Origin::File(_) | Origin::Environment(_) | Origin::Flag(_) => {
+        Origin::File(_) | Origin::OwnFile(_) | Origin::Environment(_) | Origin::Flag(_)
+            if in_the_tree =>
+        {
+            format!(
+                "set by `{}`; nothing of the checkout of Dynamo in `{context}` is in the image",
+                source.origin
+            )
+        }
+        Origin::File(_) | Origin::OwnFile(_) | Origin::Environment(_) | Origin::Flag(_) => {
             format!("set by `{}`", source.origin)
         }
     }

@@ -246,7 +246,7 @@ fn people_read_where_each_value_comes_from() {
         build_args: vec![build_arg("MAX_JOBS", "4")],
         ..target("runtime")
     });
-    assert_snapshot!(render::text(&resolution), @"
+    assert_snapshot!(render::text(&resolution, render::Detail::All), @"
     vllm-runtime
       framework   vllm
       device      cuda12.9
@@ -254,6 +254,8 @@ fn people_read_where_each_value_comes_from() {
       version     v0.9.0.dev.0123456
       platforms   linux/amd64
       context     .
+      from        example.com/devel:12.9
+                  example.com/runtime:12.9
       fragments   base → runtime/vllm
       stage       runtime
       tags        dynamo:v0.9.0.dev.0123456-vllm-runtime

@@ -129,9 +129,8 @@ fn take(fields: Fields<'_, '_>) -> Settings {
         allow,
     } = UserFile::take(fields);
     let (cache_from, cache_to) = cache.map_or((None, None), |cache| (cache.from, cache.to));
-    let template = |template: Located<Template>| {
-        Setting::from(template.map(|template| template.as_str().to_owned()))
-    };
+    let template =
+        |template: Located<Template>| own(template.map(|template| template.as_str().to_owned()));
     let templates = |list: Option<Vec<_>>| list.into_iter().flatten().map(template).collect();
     Settings {
         frameworks: one(framework).into_iter().collect(),
@@ -184,17 +183,24 @@ impl UserFile {
     }
 }
 
+fn own<T>(value: Located<T>) -> Setting<T> {
+    Setting {
+        value: value.value,
+        origin: Origin::OwnFile(value.at),
+    }
+}
+
 fn one<T>(value: Option<Located<T>>) -> Option<Setting<T>> {
-    value.map(Setting::from)
+    value.map(own)
 }
 
 fn many<T>(values: Option<Vec<Located<T>>>) -> Vec<Setting<T>> {
-    values.into_iter().flatten().map(Setting::from).collect()
+    values.into_iter().flatten().map(own).collect()
 }
 
 fn named_args(args: &Args) -> Vec<Setting<Named<String>>> {
     let named = |(name, value): (&Located<String>, &Located<crate::profile::ArgValue>)| {
-        let origin = Origin::File(value.at.clone());
+        let origin = Origin::OwnFile(value.at.clone());
         let named = Named::new(name.value.clone(), value.value.0.clone());
         Setting::new(named, origin)
     };
@@ -203,7 +209,7 @@ fn named_args(args: &Args) -> Vec<Setting<Named<String>>> {
 
 fn named_features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> {
     let named = |(name, on): (&Located<String>, &Located<bool>)| {
-        let origin = Origin::File(on.at.clone());
+        let origin = Origin::OwnFile(on.at.clone());
         Setting::new(Named::new(name.value.clone(), on.value), origin)
     };
     features.iter().map(named).collect()
@@ -211,7 +217,7 @@ fn named_features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> 
 
 fn named_secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>>> {
     let named = |(id, secret): (&Located<String>, &SecretTable)| {
-        let source = Setting::from(written_source(secret)?);
+        let source = own(written_source(secret)?);
         Some(source.map(|source| Named::new(id.value.clone(), source)))
     };
     table.iter().filter_map(named).collect()

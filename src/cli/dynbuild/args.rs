@@ -18,6 +18,7 @@ use crate::docker::number::boolean;
 use crate::docker::size::ByteSize;
 use crate::docker::step::{Annotation, StepNetwork};
 use crate::docker::ulimit::Ulimit;
+use crate::plan::render::Detail;
 use crate::profile::{Compression, SccacheBackend};
 
 /// Plan and build inference images
@@ -482,6 +483,19 @@ pub(crate) struct PlanArgs {
     /// How to print the plan
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: PlanFormat,
+    /// Show every build argument and label, not only those that you set
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+impl PlanArgs {
+    pub(crate) fn detail(&self) -> Detail {
+        if self.all {
+            Detail::All
+        } else {
+            Detail::Wishes
+        }
+    }
 }
 
 /// `dynbuild render`

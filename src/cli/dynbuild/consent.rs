@@ -11,7 +11,7 @@ use super::secret_values::secret_file;
 use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
 use crate::git;
-use crate::plan::{BuildPlan, Origin, SecretSource, Setting, Settings, known_secrets};
+use crate::plan::{BuildPlan, SecretSource, Setting, Settings, known_secrets};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::toml_file::Location;
@@ -66,9 +66,7 @@ fn secrets(
             return None;
         };
         let known = known.iter().find(|known| known.id == secret.id)?;
-        let Origin::File(at) = &known.source.origin else {
-            return None;
-        };
+        let at = known.source.origin.line()?;
         Some(OutsideRead {
             purpose: format!("the secret `{}`", secret.id),
             path: secret_file(path, edge),

@@ -24,7 +24,7 @@ pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     consent::tell(&planned.outside_reads, edge);
     let shown = masked(planned, edge);
     let text = match args.format {
-        PlanFormat::Text => render::text(&shown.resolution),
+        PlanFormat::Text => render::text(&shown.resolution, args.detail()),
         PlanFormat::Json => render::json(&shown.resolution.plan),
         PlanFormat::Bake => bake(&shown)?,
     };

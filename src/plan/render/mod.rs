@@ -8,4 +8,4 @@ mod text;
 pub use bake::bake;
 pub use buildx::{buildx_line, render_command, shell_line};
 pub use json::json;
-pub use text::text;
+pub use text::{Detail, text};

@@ -1,22 +1,34 @@
 //! A plan for people.
 
+use std::collections::BTreeMap;
+
 use super::super::build_plan::PlannedTarget;
 use super::super::explanation::Explanation;
+use super::super::origin::Origin;
 use super::super::resolve::Resolution;
 use crate::docker::size::ByteSize;
 
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What fits on a screen: of arguments and labels those that the user set.
+    Wishes,
+    /// Every argument and label.
+    All,
+}
+
 /// Returns the plan as text: a block for each build, each value with where it comes from.
-pub fn text(resolution: &Resolution) -> String {
+pub fn text(resolution: &Resolution, detail: Detail) -> String {
     let blocks: Vec<String> = resolution
         .plan
         .targets
         .iter()
-        .map(|target| block(target, &resolution.explanation))
+        .map(|target| block(target, &resolution.explanation, detail))
         .collect();
     blocks.join("\n")
 }
 
-fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
+fn block(target: &PlannedTarget, explanation: &Explanation, detail: Detail) -> String {
     let mut rows = Rows::default();
     rows.add("framework", &target.framework);
     rows.add("device", &target.device);
@@ -25,16 +37,17 @@ fn block(target: &PlannedTarget, explanation: &Explanation) -> String {
     let platforms: Vec<_> = target.platforms.iter().map(ToString::to_string).collect();
     rows.add("platforms", &platforms.join(", "));
     rows.add("context", &target.context);
+    rows.add_all("from", images(target));
     rows.add("fragments", &target.dockerfile.fragments.join(" → "));
     rows.add("stage", &target.dockerfile.stage);
     rows.add_all("tags", target.tags.iter().cloned());
     rows.add_all(
         "build args",
-        with_origins(target, "", &target.build_args, explanation),
+        valued(target, "", &target.build_args, explanation, detail),
     );
     rows.add_all(
         "labels",
-        with_origins(target, "label ", &target.labels, explanation),
+        valued(target, "label ", &target.labels, explanation, detail),
     );
     rows.add_all(
         "secrets",
@@ -102,26 +115,57 @@ fn when(is_on: bool, meaning: &str) -> Option<String> {
     is_on.then(|| meaning.to_owned())
 }
 
-/// Returns `NAME=value  (origin)` lines with aligned origins.
-fn with_origins<'a>(
-    target: &'a PlannedTarget,
-    kind: &'a str,
-    values: &'a std::collections::BTreeMap<String, String>,
-    explanation: &'a Explanation,
-) -> impl Iterator<Item = String> + 'a {
-    let cell = |(name, value): (&String, &String)| format!("{name}={value}");
-    // One long value must not push the origins of all others off the screen.
-    let widths = values.iter().map(|entry| cell(entry).chars().count());
-    let width = widths.filter(|width| *width <= 44).max().unwrap_or(0);
-    values.iter().map(move |(name, value)| {
+/// Returns the images that the build starts from, without those that only other targets use.
+fn images(target: &PlannedTarget) -> Vec<String> {
+    let image = |name: &str| {
+        let repository = target.build_args.get(name)?;
+        let tag = target.build_args.get(&format!("{name}_TAG"))?;
+        Some(format!("{repository}:{tag}"))
+    };
+    let mut images: Vec<_> = ["BASE_IMAGE", "RUNTIME_IMAGE"]
+        .into_iter()
+        .filter_map(image)
+        .collect();
+    images.dedup();
+    images
+}
+
+/// Returns `NAME=value  (origin)` entries with aligned origins, and how many are not shown.
+fn valued(
+    target: &PlannedTarget,
+    kind: &str,
+    values: &BTreeMap<String, String>,
+    explanation: &Explanation,
+    detail: Detail,
+) -> Vec<String> {
+    let with_origin = |(name, value): (&String, &String)| {
         let key = format!("{kind}{name}");
-        let cell = cell((name, value));
         let origin = explanation.of(&target.name, &key);
-        match origin.or_else(|| explanation.of(&target.target, &key)) {
-            Some(origin) => format!("{cell:width$}  ({origin})"),
-            None => cell,
-        }
-    })
+        let origin = origin.or_else(|| explanation.of(&target.target, &key));
+        (format!("{name}={}", value.trim_end()), origin.cloned())
+    };
+    let all = values.iter().map(with_origin);
+    let shown: Vec<_> = all
+        .filter(|(_, origin)| detail == Detail::All || origin.as_ref().is_some_and(Origin::is_wish))
+        .collect();
+    // One long value must not push the origins of all others off the screen.
+    let widths = shown.iter().map(|(cell, _)| cell.chars().count());
+    let width = widths.filter(|width| *width <= 44).max().unwrap_or(0);
+    let hidden = values.len() - shown.len();
+    let entries = shown.into_iter().map(|(cell, origin)| match origin {
+        Some(origin) => format!("{cell:width$}  ({origin})"),
+        None => cell,
+    });
+    let rest = match (hidden, hidden == values.len()) {
+        (0, _) => None,
+        (_, true) => Some(format!(
+            "{hidden} as the profile has them; `--all` shows them"
+        )),
+        (_, false) => Some(format!(
+            "and {hidden} as the profile has them; `--all` shows them"
+        )),
+    };
+    entries.chain(rest).collect()
 }
 
 /// Lines of a title and a value; the title stands at the first value only.
@@ -132,8 +176,12 @@ struct Rows {
 
 impl Rows {
     fn add(&mut self, title: &str, value: &str) {
-        self.text += format!("  {title:<11} {value}").trim_end();
-        self.text.push('\n');
+        // Further lines of a value stay in its column.
+        for (index, line) in value.trim_end().split('\n').enumerate() {
+            let title = if index == 0 { title } else { "" };
+            self.text += format!("  {title:<11} {line}").trim_end();
+            self.text.push('\n');
+        }
     }
 
     fn add_all(&mut self, title: &str, values: impl IntoIterator<Item = String>) {

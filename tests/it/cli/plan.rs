@@ -79,6 +79,69 @@ fn a_plan_for_people() {
       version     v1.2.3
       platforms   linux/amd64
       context     [DIR]/repository
+      from        docker.io/library/debian:bookworm-slim
+      fragments   demo/base → demo/runtime
+      stage       runtime
+      tags        x:1
+                  demo:latest-runtime
+      build args  MAX_JOBS=2                    (--build-arg)
+                  SOURCE_DATE_EPOCH=1700000000  ($SOURCE_DATE_EPOCH)
+                  and 8 as the profile has them; `--all` shows them
+      labels      org.opencontainers.image.created=2023-11-14T22:13:20Z  ($SOURCE_DATE_EPOCH)
+                  and 6 as the profile has them; `--all` shows them
+      outputs     type=docker
+      compression zstd, if the engine has the containerd image store
+    ");
+}
+
+fn shipped() -> TestEnv {
+    TestEnv::new()
+        .with("DYNBUILD_PROFILE_DIR", "")
+        .with("DYNBUILD_FRAMEWORK", "")
+}
+
+#[test]
+fn a_shipped_plan_fits_on_a_screen() {
+    let env = shipped();
+    for framework in ["dynamo", "vllm", "sglang", "trtllm"] {
+        let text = env
+            .run(&format!("plan --framework {framework} --target runtime"))
+            .result();
+        assert!(text.lines().count() <= 24, "{text}");
+    }
+}
+
+#[test]
+fn a_value_of_several_lines_stays_in_its_column() {
+    let env = shipped();
+    let text = env
+        .run("plan --framework sglang --target runtime --all")
+        .result();
+    let at = text
+        .find("ENGINE_COMPANIONS=")
+        .expect("an argument of several lines");
+    let lines: Vec<_> = text[at..].lines().take(3).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ENGINE_COMPANIONS=distro
+                  pyjwt
+                  pyparsing  (profiles/sglang.toml:48)
+    ");
+}
+
+#[test]
+fn a_whole_plan_for_people() {
+    let ran = TestEnv::new().run("plan --all --tag x:1 --build-arg MAX_JOBS=2");
+    insta::assert_snapshot!(ran, @"
+    exit 0
+    stdout:
+    demo-runtime
+      framework   demo
+      device      cpu
+      source      wheel
+      version     v1.2.3
+      platforms   linux/amd64
+      context     [DIR]/repository
+      from        docker.io/library/debian:bookworm-slim
       fragments   demo/base → demo/runtime
       stage       runtime
       tags        x:1
@@ -202,10 +265,7 @@ fn a_plan_names_secrets_and_never_their_values() {
 
 #[test]
 fn the_shipped_profiles_are_planned_as_well() {
-    let env = TestEnv::new()
-        .with("DYNBUILD_PROFILE_DIR", "")
-        .with("DYNBUILD_FRAMEWORK", "");
-    let text = env
+    let text = shipped()
         .run("plan --framework none --target base --target dev --format json")
         .result();
     let plan: Value = serde_json::from_str(&text).expect("JSON");
