@@ -17,14 +17,17 @@ const SECRETS: &[&str] = &[
     "key",
     "keys",
     "netrc",
+    "npmrc",
     "oauth",
     "otp",
     "pass",
     "passcode",
     "pat",
+    "phpsessid",
     "psk",
     "pw",
     "pwd",
+    "pypirc",
     "sas",
     "token",
     "tokens",
@@ -45,14 +48,22 @@ const ANYWHERE: &[&str] = &[
     "authtoken",
     "connectionstring",
     "credential",
+    "dockerconfigjson",
     "encryptionkey",
     "passphrase",
     "passwd",
     "password",
     "privatekey",
     "secret",
+    "sessionid",
     "signingkey",
     "sshkey",
+];
+
+/// Files that hold logins, and what a name ends with if its value is such a file, not its path.
+const FILES_WITH_LOGINS: &[&str] = &["dockerconfig", "gitcredentials", "kubeconfig"];
+const CONTENTS: &[&str] = &[
+    "b", "base", "content", "contents", "data", "json", "text", "yaml", "yml",
 ];
 
 /// What words that are run together end with.
@@ -145,7 +156,7 @@ const OF_TABLES: &[&str] = &[
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
     let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if is_secret_address(&words) {
+    if is_secret_address(&words) || is_file_with_logins(&words) {
         return true;
     }
     if says_only_where(&words) || is_working_directory(&words) {
@@ -187,6 +198,15 @@ fn is_secret_address(words: &[String]) -> bool {
         && words
             .iter()
             .any(|word| SECRET_ADDRESSES.contains(&word.as_str()))
+}
+
+/// `KUBECONFIG` is a path, `KUBECONFIG_DATA` and `KUBE_CONFIG_B64` are what stands in the file.
+fn is_file_with_logins(words: &[String]) -> bool {
+    let Some((last, file)) = words.split_last() else {
+        return false;
+    };
+    let file = file.concat();
+    CONTENTS.contains(&last.as_str()) && FILES_WITH_LOGINS.iter().any(|name| file.ends_with(name))
 }
 
 /// `PWD` alone is the shell's working directory.
@@ -237,6 +257,8 @@ mod tests {
     #[test_case("splunk-token com.docker.token JWT NETRC SESSION_COOKIE AZURE_STORAGE_CONNECTION_STRING SAS"; "others")]
     #[test_case("SLACK_WEBHOOK SLACK_WEBHOOK_URL DISCORD_WEBHOOKS SAS_URL PRESIGNED_URL webhookUri SIGNED_URL"; "addresses")]
     #[test_case("OTP GITHUB_OTP TOTP_SEED"; "passwords of one use")]
+    #[test_case("SESSION_ID sessionId JSESSIONID ADMIN_SESSIONID PHPSESSID"; "sessions")]
+    #[test_case("KUBECONFIG_DATA KUBE_CONFIG_B64 KUBECONFIG_BASE64 kubeconfigYaml DOCKER_CONFIG_JSON .dockerconfigjson NPMRC PYPIRC"; "files with logins")]
     fn promises_a_secret(names: &str) {
         for name in names.split(' ') {
             assert!(is_secret_name(name), "{name}");
@@ -250,6 +272,8 @@ mod tests {
     #[test_case("TOKENIZERS_PARALLELISM TOKENIZER MAX_TOKENS MAX_NUM_BATCHED_TOKENS TIME_PER_TOKEN EOS_TOKEN pad-token"; "not a token")]
     #[test_case("HF_TOKEN_PATH TOKEN_FILE PASSWORD_FILE SECRET_NAME TOKEN_ENV SECRETS_DIR password-stdin TOKEN_TTL"; "about a secret")]
     #[test_case("DATABASE_URL TOKEN_URL OAUTH_REDIRECT_URI WEBHOOK_PORT WEBHOOK_TIMEOUT SIGNED"; "an address that all may know")]
+    #[test_case("SESSION XDG_SESSION_TYPE SESSION_MANAGER SESSION_TIMEOUT TMUX_SESSION"; "not a session's name for its owner")]
+    #[test_case("KUBECONFIG KUBE_CONFIG_PATH DOCKER_CONFIG NPM_CONFIG_USERCONFIG DATA MODEL_DATA BASE64"; "not a file with logins")]
     #[test_case("MAX_JOBS HTTP_PROXY SECTION SECOND tag ref mode id src '' _ = -"; "nothing of the kind")]
     fn promises_nothing(names: &str) {
         for name in names.split(' ') {

@@ -22,9 +22,10 @@ pub fn is_secret(name: &str, value: &str) -> bool {
 
 fn is_harmless(name: &str, value: &str) -> bool {
     let switch = value.to_lowercase();
+    let name_of_value = value.trim_matches(['<', '>', '[', ']', '.']).to_uppercase();
     let is_number = || value.parse::<f64>().is_ok() && !is_password_name(name);
     let is_placeholder =
-        ["VALUE", "TOKEN", "PASSWORD", "SECRET", "KEY"].contains(&value.to_uppercase().as_str());
+        ["VALUE", "TOKEN", "PASSWORD", "SECRET", "KEY"].contains(&name_of_value.as_str());
     is_placeholder
         || [
             "", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null", MASK,
@@ -47,7 +48,7 @@ pub fn shown_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
     if is_secret(name, value) {
         Cow::Borrowed(MASK)
     } else {
-        shown_text(value)
+        shown_name(value)
     }
 }
 
@@ -319,6 +320,8 @@ mod tests {
     #[test_case("HF_TOKEN", "/run/secrets/hf-token" => "/run/secrets/hf-token"; "a secret file")]
     #[test_case("TOKEN", "$CI_JOB_TOKEN" => "$CI_JOB_TOKEN"; "a reference")]
     #[test_case("HTTPS_PROXY", "http://me:canary@proxy:3128" => "http://****@proxy:3128"; "an address")]
+    #[test_case("FTP_PROXY", "me:canary@proxy:3128" => "****@proxy:3128"; "an address without a scheme")]
+    #[test_case("BASE_IMAGE_TAG", "13.0@sha256:0123456789abcdef" => "13.0@sha256:0123456789abcdef"; "a digest behind a tag")]
     fn values(name: &str, value: &str) -> String {
         shown_value(name, value).into_owned()
     }
@@ -350,6 +353,7 @@ mod tests {
     #[test_case("Invalid value `MY_TOKEN=canary` for `--label`" => "Invalid value `MY_TOKEN=****` for `--label`")]
     #[test_case("Run `export API_KEY=canary; make`" => "Run `export API_KEY=****; make`"; "a command")]
     #[test_case("Set it: `export HF_TOKEN=\u{2026}`" => "Set it: `export HF_TOKEN=\u{2026}`"; "a placeholder")]
+    #[test_case("Invalid value `x` for `--filter <KEY=VALUE>`" => "Invalid value `x` for `--filter <KEY=VALUE>`"; "a form in brackets")]
     #[test_case("Write it as `--label KEY=VALUE`" => "Write it as `--label KEY=VALUE`"; "a form")]
     #[test_case("`DOCKER_HOST` is wrong: it's \"a=b\"" => "`DOCKER_HOST` is wrong: it's \"a=b\""; "nothing")]
     fn messages(text: &str) -> String {
