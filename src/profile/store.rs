@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::document::Profile;
 use super::embedded::EMBEDDED;
 use super::error::ProfileError;
-use super::validate::validate;
+use super::validate::{validate, values};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::text_file;
 use crate::toml_file::{FileError, Located, Merge as _, SourceFile};
@@ -104,12 +104,15 @@ impl Store {
         };
         let profile = loading.load(entry);
         let mut problems = loading.problems;
+        let name = check_name(&entry.name, &profile);
+        problems.extend(name.map(Problem::from));
         // Names that a broken file would define must not be called unknown.
-        if problems.is_empty() {
-            let name = check_name(&entry.name, &profile);
-            problems.extend(name.map(Problem::from));
-            problems.extend(validate(&profile).into_iter().map(Problem::from));
-        }
+        let wrong = if problems.is_empty() {
+            validate(&profile)
+        } else {
+            values(&profile)
+        };
+        problems.extend(wrong.into_iter().map(Problem::from));
         if problems.is_empty() {
             Ok(profile)
         } else {
@@ -443,10 +446,11 @@ mod tests {
             ("a", "framework = \"b\"\ninherits = [\"b\"]\ntypo = 1"),
             ("b", "tpyo = 1"),
         ];
-        assert_snapshot!(failure(&files, "a"), @r"
+        assert_snapshot!(failure(&files, "a"), @r#"
         profiles/a.toml:3:1 Unknown key `typo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `export`, `logs`, `memory-per-job`, `run`}
         profiles/b.toml:1:1 Unknown key `tpyo` in the file {Keys here: `framework`, `aliases`, `inherits`, `description`, `default-device`, `default-target`, `default-source`, `sources`, `devices`, `targets`, `args`, `when`, `smoke`, `components`, `features`, `secrets`, `contexts`, `tags`, `labels`, `layers`, `cache`, `sccache`, `export`, `logs`, `memory-per-job`, `run`}
-        ");
+        profiles/a.toml:1:13 `profiles/a.toml` says that its framework is `b` {Write `framework = "a"`, or rename the file}
+        "#);
         let files = [("a", "framework = \"b\"\ndefault-target = \"x\"")];
         assert_snapshot!(failure(&files, "a"), @r#"
         profiles/a.toml:1:13 `profiles/a.toml` says that its framework is `b` {Write `framework = "a"`, or rename the file}

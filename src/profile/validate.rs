@@ -4,13 +4,14 @@
 //! inherited file mentions are not checked against the heir: `common` may restrict a target to
 //! devices that only some frameworks have.
 
-use super::args::Args;
-use super::component::PerPlatform;
 use super::document::Profile;
 use super::pattern::Patterns;
 use crate::toml_file::{FileError, Located, Table};
 
 mod cycle;
+mod values;
+
+pub(crate) use values::{split_image, values};
 
 /// Returns everything that does not fit together in a profile that has inherited.
 pub(crate) fn validate(profile: &Profile) -> Vec<FileError> {
@@ -18,15 +19,18 @@ pub(crate) fn validate(profile: &Profile) -> Vec<FileError> {
     defaults(profile, &mut errors);
     needs(profile, &mut errors);
     patterns(profile, &mut errors);
-    argument_names(profile, &mut errors);
-    images(profile, &mut errors);
-    checksums(profile, &mut errors);
     secrets(profile, &mut errors);
+    errors.extend(values(profile));
+    sort(&mut errors);
+    errors
+}
+
+/// Puts errors into the order of the lines that they are about.
+fn sort(errors: &mut [FileError]) {
     errors.sort_by_key(|error| {
         let at = error.location()?;
         Some((at.file.name.clone(), at.span.start))
     });
-    errors
 }
 
 fn defaults(profile: &Profile, errors: &mut Vec<FileError>) {
@@ -115,100 +119,6 @@ fn patterns(profile: &Profile, errors: &mut Vec<FileError>) {
     }
 }
 
-/// Build arguments are names that a Dockerfile can declare.
-fn argument_names(profile: &Profile, errors: &mut Vec<FileError>) {
-    let of = |args: &Args| {
-        args.iter()
-            .map(|(name, _)| name.clone())
-            .collect::<Vec<_>>()
-    };
-    let mut names = of(&profile.args);
-    names.extend(
-        profile
-            .devices
-            .iter()
-            .flat_map(|(_, device)| of(&device.args)),
-    );
-    names.extend(profile.when.iter().flat_map(|when| of(&when.args)));
-    names.extend(
-        profile
-            .components
-            .iter()
-            .filter_map(|(_, component)| component.arg.clone()),
-    );
-    names.extend(
-        profile
-            .features
-            .iter()
-            .filter_map(|(_, feature)| feature.arg.clone()),
-    );
-    for name in names {
-        if !is_argument_name(&name.value) {
-            errors.push(FileError::InvalidValue {
-                what: "build argument name",
-                value: name.value,
-                reason: "it takes letters, digits and `_`, and starts with no digit".into(),
-                at: name.at,
-            });
-        }
-    }
-}
-
-/// Returns whether a Dockerfile's `ARG` can declare this name.
-fn is_argument_name(name: &str) -> bool {
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// Images have a tag, because stages say `FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG}`.
-fn images(profile: &Profile, errors: &mut Vec<FileError>) {
-    for (_, device) in profile.devices.iter() {
-        for image in [&device.base_image, &device.runtime_image]
-            .into_iter()
-            .flatten()
-        {
-            if split_image(&image.value).is_none() {
-                errors.push(FileError::InvalidValue {
-                    what: "image",
-                    value: image.value.clone(),
-                    reason: "it needs a tag, which becomes a build argument of its own".into(),
-                    at: image.at.clone(),
-                });
-            }
-        }
-    }
-}
-
-/// Splits `name:tag` or `name:tag@digest` into the name and what follows it.
-pub(crate) fn split_image(image: &str) -> Option<(&str, &str)> {
-    let path = image.rfind('/').map_or(0, |slash| slash + 1);
-    let colon = path + image[path..].find(':')?;
-    let (name, tag) = (&image[..colon], &image[colon + 1..]);
-    let without_tag = image[path..colon].contains('@');
-    (!name.is_empty() && !tag.is_empty() && !without_tag).then_some((name, tag))
-}
-
-fn checksums(profile: &Profile, errors: &mut Vec<FileError>) {
-    for (_, component) in profile.components.iter() {
-        let sums: Vec<_> = match &component.sha256 {
-            None => Vec::new(),
-            Some(PerPlatform::Same(sum)) => vec![sum],
-            Some(PerPlatform::Each(sums)) => sums.iter().map(|(_, sum)| sum).collect(),
-        };
-        for sum in sums {
-            let is_hex = sum.value.chars().all(|c| c.is_ascii_hexdigit());
-            if sum.value.len() != 64 || !is_hex {
-                errors.push(FileError::InvalidValue {
-                    what: "SHA-256",
-                    value: sum.value.clone(),
-                    reason: "it takes 64 hexadecimal digits".into(),
-                    at: sum.at.clone(),
-                });
-            }
-        }
-    }
-}
-
 /// A secret has exactly one place.
 fn secrets(profile: &Profile, errors: &mut Vec<FileError>) {
     for (id, secret) in profile.secrets.iter() {
@@ -228,20 +138,8 @@ fn secrets(profile: &Profile, errors: &mut Vec<FileError>) {
 
 #[cfg(test)]
 mod tests {
-    use test_case::test_case;
-
     use super::*;
     use crate::toml_file::SourceFile;
-
-    #[test_case("debian:bookworm-slim" => Some(("debian", "bookworm-slim")))]
-    #[test_case("host:5000/a/b:1.2" => Some(("host:5000/a/b", "1.2")))]
-    #[test_case("host:5000/a/b" => None; "a port is no tag")]
-    #[test_case("a:1@sha256:00" => Some(("a", "1@sha256:00")); "a digest stays with the tag")]
-    #[test_case("a@sha256:00" => None; "a digest alone is no tag")]
-    #[test_case("a:" => None)]
-    fn images_split_at_the_tag(image: &str) -> Option<(&str, &str)> {
-        split_image(image)
-    }
 
     #[test]
     fn what_does_not_fit_together_is_told() {
@@ -253,6 +151,8 @@ default-source = "tree"
 sources = ["wheel"]
 [devices.cpu]
 base-image = "debian"
+platforms = ["linux-amd64", "Linux/AMD64", "linux/arm64"]
+runtime-image = "Debian:trixie"
 [targets.runtime]
 needs = ["bsae", "dev"]
 [targets.dev]
@@ -265,6 +165,11 @@ sha256 = "abc"
 [secrets.token]
 [[when]]
 target = "runtme"
+[run]
+shm-size = "12q"
+ulimits = ["memlock=-1", "memlok=1"]
+ulimit-policy = "clap"
+workdir = "workspace"
 "#;
         let profile = Profile::parse(&SourceFile::new("x.toml", text)).unwrap();
         let errors = validate(&profile);
@@ -276,13 +181,20 @@ target = "runtme"
         x.toml:3: Unknown device `cup`
         x.toml:5: Unknown source `tree`
         x.toml:8: Invalid image `debian`: it needs a tag, which becomes a build argument of its own
-        x.toml:10: Unknown target `bsae`
-        x.toml:12: Targets depend on each other in a cycle: runtime → dev → runtime
-        x.toml:13: Unknown device `cuda*`
-        x.toml:15: Invalid build argument name `A B`: it takes letters, digits and `_`, and starts with no digit
-        x.toml:17: Invalid SHA-256 `abc`: it takes 64 hexadecimal digits
-        x.toml:18: Invalid secret `token`: it names neither `env` nor `file`
-        x.toml:20: Unknown target `runtme`
+        x.toml:9: Invalid platform `linux-amd64`: `linux-amd64` is neither an operating system nor a processor
+        x.toml:9: Invalid platform `Linux/AMD64`: it is written `linux/amd64`
+        x.toml:10: Invalid image `Debian:trixie`: image name `Debian:trixie` has upper-case letters
+        x.toml:12: Unknown target `bsae`
+        x.toml:14: Targets depend on each other in a cycle: runtime → dev → runtime
+        x.toml:15: Unknown device `cuda*`
+        x.toml:17: Invalid build argument name `A B`: it takes letters, digits and `_`, and starts with no digit
+        x.toml:19: Invalid SHA-256 `abc`: it takes 64 hexadecimal digits
+        x.toml:20: Invalid secret `token`: it names neither `env` nor `file`
+        x.toml:22: Unknown target `runtme`
+        x.toml:24: Invalid size `12q`: size `12q` has an unknown unit `q`
+        x.toml:25: Invalid ulimit `memlok=1`: unknown ulimit `memlok`
+        x.toml:26: Invalid policy `clap`: it is `keep`, `clamp` or `refuse`
+        x.toml:27: Invalid directory `workspace`: it is not absolute
         ");
     }
 

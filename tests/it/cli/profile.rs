@@ -40,6 +40,25 @@ fn all_mistakes_of_a_profile() {
 }
 
 #[test]
+fn values_are_checked_next_to_keys_and_templates() {
+    let env = TestEnv::new();
+    env.edit(PROFILE, "description", "descripton");
+    env.edit(PROFILE, "demo:{version}", "demo:{versoin}");
+    env.edit(PROFILE, "\"linux/arm64\"", "\"linux-arm64\"");
+    env.edit(PROFILE, "debian:bookworm-slim", "Debian");
+    let failure = env.run("lint").failure();
+    for found in [
+        "Unknown key `descripton`",
+        "Invalid template `demo:{versoin}",
+        "Invalid platform `linux-arm64`",
+        "Invalid image `docker.io/library/Debian`",
+        "4 problems found",
+    ] {
+        assert!(failure.contains(found), "no {found:?} in {failure}");
+    }
+}
+
+#[test]
 fn a_profile_that_is_no_toml() {
     let env = TestEnv::new();
     env.edit(PROFILE, "[devices.cpu]", "[devices.cpu");
