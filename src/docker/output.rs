@@ -355,6 +355,20 @@ impl Output {
         matches!(self.kind, OutputKind::Docker | OutputKind::Moby) && self.destination.is_none()
     }
 
+    /// Returns whether a registry gets the image.
+    pub fn is_pushed(&self) -> bool {
+        match self.kind {
+            OutputKind::Registry => self.push.unwrap_or(true),
+            OutputKind::Image => self.push.unwrap_or(false),
+            OutputKind::CacheOnly
+            | OutputKind::Docker
+            | OutputKind::Moby
+            | OutputKind::Oci
+            | OutputKind::Tar
+            | OutputKind::Local => false,
+        }
+    }
+
     /// Returns it for showing: written without what looks like a secret.
     #[must_use]
     pub fn masked(&self) -> Self {

@@ -12,7 +12,7 @@ use super::steps::PlannedSteps;
 use crate::docker::attestation::{Attestation, AttestationKind};
 use crate::docker::cache::CacheSpec;
 use crate::docker::named_context::NamedContext;
-use crate::docker::output::{Output, OutputKind};
+use crate::docker::output::Output;
 use crate::docker::platform::Platform;
 use crate::profile::{Compression, Source};
 use crate::secret::Secret;
@@ -116,17 +116,7 @@ impl PlannedTarget {
 
     /// Returns whether a registry gets the image.
     pub fn is_pushed(&self) -> bool {
-        let mut outputs = self.outputs.iter();
-        outputs.any(|output| match output.kind {
-            OutputKind::Registry => output.push.unwrap_or(true),
-            OutputKind::Image => output.push.unwrap_or(false),
-            OutputKind::CacheOnly
-            | OutputKind::Docker
-            | OutputKind::Moby
-            | OutputKind::Oci
-            | OutputKind::Tar
-            | OutputKind::Local => false,
-        })
+        self.outputs.iter().any(Output::is_pushed)
     }
 
     /// Returns the tokens and keys of its caches.

@@ -1,6 +1,6 @@
 //! What the stages of a target declare and ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::axes::Asked;
@@ -9,6 +9,7 @@ use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::Origin;
 use super::reference::note_unknown;
+use super::secret_source::SecretSource;
 use super::secrets::KnownSecret;
 use super::settings::Settings;
 use super::stages::{Composition, Fragment, Ids, Inputs, StageGraph};
@@ -118,14 +119,22 @@ impl Steps {
     pub(super) fn note_missing(
         &self,
         known: &[KnownSecret],
+        absent: &BTreeSet<String>,
         settings: &Settings,
         findings: &mut Findings,
     ) {
-        let is_known = |id: &String| known.iter().any(|secret| secret.id == *id);
-        for id in self.secrets.required.iter().filter(|id| !is_known(id)) {
-            findings.note(format!(
-                "A step fails without the secret `{id}`: give it with `--secret id={id},src=FILE`"
-            ));
+        let of = |id: &String| known.iter().find(|secret| secret.id == *id);
+        for id in &self.secrets.required {
+            let fix = match of(id) {
+                None => format!("give it with `--secret id={id},src=FILE`"),
+                // That it is missing is an error already, or it is there.
+                Some(secret) if secret.required || !absent.contains(id) => continue,
+                Some(secret) => match &secret.source.value {
+                    SecretSource::Environment(name) => format!("the variable `{name}` is not set"),
+                    SecretSource::File(path) => format!("the file `{path}` is missing"),
+                },
+            };
+            findings.note(format!("A step fails without the secret `{id}`: {fix}"));
         }
         if !self.ssh.required.is_empty() && settings.ssh.is_empty() {
             findings

@@ -6,6 +6,7 @@ use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use super::values::Values;
+use crate::docker::output::Output;
 use crate::docker::reference::{DEFAULT_DOMAIN, Reference, ReferenceError};
 use crate::problem::capitalized;
 use crate::profile::{Profile, Tags, Template, Variable};
@@ -189,6 +190,33 @@ pub(super) fn names_to_push(
         ));
     }
     push
+}
+
+/// Gives outputs that push, and have no names of their own, the names that `--push` would push.
+/// Returns the names of the build: those alone, if nothing else is made of it.
+pub(super) fn pushed_by_outputs(
+    outputs: &mut [Setting<Output>],
+    tags: Vec<Setting<String>>,
+    settings: &Settings,
+    target: &Asked<'_>,
+    findings: &mut Findings,
+) -> Vec<Setting<String>> {
+    let pushes = |output: &Output| output.is_pushed() && output.names.is_none();
+    if tags.is_empty() || !outputs.iter().any(|output| pushes(&output.value)) {
+        return tags;
+    }
+    let push = names_to_push(&tags, target, findings);
+    let is_loaded = settings.load.as_ref().is_some_and(|load| load.value);
+    if !is_loaded && outputs.iter().all(|output| pushes(&output.value)) {
+        return push;
+    }
+    if push.len() < tags.len() {
+        let names: Vec<_> = push.into_iter().map(|name| name.value).collect();
+        for output in outputs.iter_mut().filter(|output| pushes(&output.value)) {
+            output.value = output.value.with_names(&names);
+        }
+    }
+    tags
 }
 
 /// Returns whether a name is more than one word: docker would push that to Docker Hub's `library`,

@@ -14,7 +14,7 @@ use super::epoch::epoch;
 use super::error::PlanError;
 use super::features;
 use super::findings::Findings;
-use super::image_names::{image_names, names_to_push};
+use super::image_names::{image_names, names_to_push, pushed_by_outputs};
 use super::labels::labels;
 use super::layers::note_layers;
 use super::origin::{Origin, Setting};
@@ -69,7 +69,11 @@ impl Planner<'_> {
         let tags = image_names(profile, settings, target, &values, findings);
         let push = is_on(settings.push.as_ref());
         let push = push.then(|| names_to_push(&tags, target, findings));
-        let outputs = specs::outputs(settings, &values, findings);
+        let mut outputs = specs::outputs(settings, &values, findings);
+        let tags = match push {
+            Some(_) => tags,
+            None => pushed_by_outputs(&mut outputs, tags, settings, target, findings),
+        };
         let written = (profile, settings);
         let cache_from = specs::caches(CacheUse::Read, written, &values, findings);
         let cache_to = specs::caches(CacheUse::Write, written, &values, findings);
@@ -97,7 +101,7 @@ impl Planner<'_> {
         };
         let steps = declared.steps(target, inputs, findings);
         let secrets = secrets(&known, facts, &steps.secrets, findings);
-        steps.note_missing(&known, settings, findings);
+        steps.note_missing(&known, &facts.absent_secrets, settings, findings);
         if steps.compile {
             note_obstacles(&build_args, &secrets, findings);
         }

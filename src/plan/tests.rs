@@ -772,6 +772,40 @@ fn a_push_takes_only_names_with_a_registry() {
     assert!(line.contains(&load), "{line}");
 }
 
+/// `type=image,push=true` is the long form of `--push`.
+#[test_case("type=registry")]
+#[test_case("type=image,push=true")]
+fn an_output_that_pushes_takes_only_names_with_a_registry(output: &str) {
+    let settings = |extra: &[&str]| Settings {
+        outputs: [&[output], extra]
+            .concat()
+            .iter()
+            .map(|output| Setting::flag((*output).to_owned(), "--output"))
+            .collect(),
+        tags: vec![Setting::flag("example.com/a:1", "--tag")],
+        ..target("runtime")
+    };
+    let resolution = plan(&settings(&[]));
+    assert_eq!(resolution.plan.targets[0].tags, ["example.com/a:1"]);
+    assert_eq!(
+        resolution.notes,
+        ["`dynamo:latest-vllm-runtime` names no registry and is not pushed"]
+    );
+    let resolution = plan(&settings(&["type=docker"]));
+    let target = &resolution.plan.targets[0];
+    assert_eq!(
+        target.tags,
+        ["example.com/a:1", "dynamo:latest-vllm-runtime"]
+    );
+    let named = format!("{output},name=example.com/a:1");
+    assert_eq!(outputs(target), [named.as_str(), "type=docker"]);
+    let none = Settings {
+        tags: Vec::new(),
+        ..settings(&[])
+    };
+    assert!(failure(&none).starts_with("Nothing to push"));
+}
+
 #[test]
 fn a_name_of_an_owner_on_docker_hub_is_pushed() {
     let mut profile = profile();

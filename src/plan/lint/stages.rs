@@ -27,7 +27,8 @@ fn is_image(name: &str) -> bool {
 /// Finds names that are neither a stage nor surely an image.
 pub(super) fn unknown(subject: &Subject<'_>) -> Vec<Finding> {
     origins(subject)
-        .filter(|(_, external)| !is_image(&external.name))
+        // An empty name is that of an argument without a value, which another rule is about.
+        .filter(|(_, external)| !external.name.is_empty() && !is_image(&external.name))
         .map(|(fragment, external)| {
             let name = &external.name;
             let message = format!("`{name}` is no stage above, and as an image it has no tag");

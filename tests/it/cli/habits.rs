@@ -180,6 +180,27 @@ fn the_variable_of_dockers_clients_counts() {
     env.run("--dry-run").result();
 }
 
+/// The step may still be in the engine's cache.
+#[test]
+fn a_secret_that_a_step_requires_and_this_machine_lacks_is_noted() {
+    let env = TestEnv::new().with("DYNBUILD_CONFIG", "../config.toml");
+    env.edit(
+        "config/dockerfiles/demo/base.Dockerfile",
+        "id=token",
+        "id=token,required=true",
+    );
+    for (own, fix) in [
+        ("env = \"NO_SUCH\"", "the variable `NO_SUCH` is not set"),
+        ("file = \"/no/such\"", "the file `/no/such` is missing"),
+    ] {
+        env.write("config.toml", &format!("[secrets.token]\n{own}\n"));
+        let said = env.run("plan").stderr;
+        let words: Vec<_> = said.split_whitespace().collect();
+        let note = format!("A step fails without the secret `token`: {fix}");
+        assert!(words.join(" ").contains(&note), "{said}");
+    }
+}
+
 #[test]
 fn a_secret_of_the_own_file_is_there_or_not() {
     let env = TestEnv::new().with("DYNBUILD_CONFIG", "../config.toml");
