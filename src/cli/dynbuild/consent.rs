@@ -102,14 +102,31 @@ fn contexts(plan: &BuildPlan, profile: &Profile, settings: &Settings) -> Vec<Out
     reads.collect()
 }
 
-/// Says what would want a yes; for commands that only show.
-pub(super) fn tell(reads: &[OutsideRead], edge: &mut Edge) {
+/// Returns what nobody has allowed.
+fn refused<'r>(
+    reads: &'r [OutsideRead],
+    allowed: &[Setting<String>],
+    edge: &Edge,
+) -> Vec<&'r OutsideRead> {
+    let place = |path: &Setting<String>| real(&secret_file(&path.value, edge));
+    let places: Vec<_> = allowed.iter().map(place).collect();
+    let is_allowed = |read: &&OutsideRead| {
+        let path = real(&read.path);
+        places.iter().any(|place| path.starts_with(place))
+    };
+    reads.iter().filter(|read| !is_allowed(read)).collect()
+}
+
+/// Says what is read, and what of it would still want a yes; for commands that only show.
+pub(super) fn tell(reads: &[OutsideRead], allowed: &[Setting<String>], edge: &mut Edge) {
+    let refused = refused(reads, allowed, edge);
     for read in reads {
-        edge.ui.note(&format!(
-            "{}; a build wants `{}`",
-            read.message(),
-            read.option()
-        ));
+        let note = if refused.contains(&read) {
+            format!("{}; a build wants `{}`", read.message(), read.option())
+        } else {
+            format!("The profile reads {}, as allowed", read.place())
+        };
+        edge.ui.note(&note);
     }
 }
 
@@ -122,23 +139,16 @@ pub(super) fn check(
     allowed: &[Setting<String>],
     edge: &Edge,
 ) -> Result<(), Problems> {
-    let places = allowed
-        .iter()
-        .map(|path| real(&secret_file(&path.value, edge)));
-    let places: Vec<_> = places.collect();
     let mut problems = Vec::new();
-    for read in reads {
-        let path = real(&read.path);
-        if !places.iter().any(|place| path.starts_with(place)) {
-            let problem = Problem::new(ProblemKind::Usage, read.message());
-            let hint = format!("If you trust the profile, allow it: `{}`", read.option());
-            let excerpt = read.at.excerpt("outside of its repository");
-            let always = format!(
-                "To allow it in every build: `allow = [\"fs.read={}\"]` in your own file",
-                read.path.display()
-            );
-            problems.push(problem.excerpt(excerpt).hint(hint).hint(always));
-        }
+    for read in refused(reads, allowed, edge) {
+        let problem = Problem::new(ProblemKind::Usage, read.message());
+        let hint = format!("If you trust the profile, allow it: `{}`", read.option());
+        let excerpt = read.at.excerpt("outside of its repository");
+        let always = format!(
+            "To allow it in every build: `allow = [\"fs.read={}\"]` in your own file",
+            read.path.display()
+        );
+        problems.push(problem.excerpt(excerpt).hint(hint).hint(always));
     }
     if problems.is_empty() {
         Ok(())
@@ -149,11 +159,11 @@ pub(super) fn check(
 
 impl OutsideRead {
     fn message(&self) -> String {
-        format!(
-            "The profile wants to read `{}` for {}",
-            self.path.display(),
-            self.purpose
-        )
+        format!("The profile wants to read {}", self.place())
+    }
+
+    fn place(&self) -> String {
+        format!("`{}` for {}", self.path.display(), self.purpose)
     }
 
     fn option(&self) -> String {

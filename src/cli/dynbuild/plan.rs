@@ -21,7 +21,7 @@ pub(super) fn run(args: &PlanArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     leaks::warn(&settings, edge);
     let planned = plan(settings, edge)?;
     tell_notes(&planned, edge);
-    consent::tell(&planned.outside_reads, edge);
+    consent::tell(&planned.outside_reads, &planned.allowed_reads, edge);
     let shown = masked(planned, edge);
     let text = match args.format {
         PlanFormat::Text => render::text(&shown.resolution, args.detail()),
@@ -82,7 +82,7 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
 
 /// Prints the commands of a build instead of running it: one line for each image.
 pub(super) fn dry_run(planned: Planned, edge: &mut Edge) {
-    consent::tell(&planned.outside_reads, edge);
+    consent::tell(&planned.outside_reads, &planned.allowed_reads, edge);
     let shown = masked(planned, edge).resolution.plan;
     for target in &shown.targets {
         edge.ui.print(&render::buildx_line(&shown, target));
