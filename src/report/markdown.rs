@@ -19,7 +19,9 @@ impl Summary {
             }
             _ => self.targets_by_row(),
         };
-        let failures: String = self.failures.iter().map(failure).collect();
+        // What failed without a word has its reason in the table.
+        let wrote = self.failures.iter().filter(|step| !step.lines.is_empty());
+        let failures: String = wrote.map(failure).collect();
         let cache = self.cache_table();
         format!(
             "### dynbuild\n\n{table}\n{totals}\n{failures}{cache}{}",

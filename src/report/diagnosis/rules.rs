@@ -320,6 +320,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "push-refused",
         &[
+            r"could not push image `(?P<registry>(?:localhost|[\w-]+(?:\.|:\d))[^/`\s]*)/[^`]*`: .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )",
+            r"could not push image `[^`]*`: .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )",
             r"failed to push (?P<registry>[\w-]+(?:\.|:\d)[^/\s]*)/\S+: .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )",
             r"failed to push .*(?:denied|unauthorized|insufficient_scope|authorization failed|no basic auth|401 |403 )|push access denied|requested access to the resource is denied|denied: .*(?:push|permission)",
         ],
@@ -334,6 +336,18 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The server wants a login, or this one does not allow it; some registries also say so of images that do not exist",
         LOG_IN,
+    ),
+    Rule::new(
+        "entitlement",
+        &[r"granting entitlement (?P<entitlement>[\w.-]+) is not allowed"],
+        "The engine allows `$entitlement` to no build",
+        "Allow it in `builder.Entitlements` of the engine's `/etc/docker/daemon.json` (`\"security-insecure\": true`, `\"network-host\": true`) and restart the engine, or build elsewhere with `--builder`",
+    ),
+    Rule::new(
+        "frontend-flag",
+        &[r"dockerfile parse error.*: unknown flag: --(?P<flag>[\w-]+)"],
+        "The engine's own reader of Dockerfiles does not know `--$flag`",
+        "Name one that does in the first line of the fragment: `# syntax=docker/dockerfile:1`, or `docker/dockerfile:1-labs` for what is not stable yet",
     ),
     Rule::new(
         "platform",
