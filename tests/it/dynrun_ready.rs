@@ -213,6 +213,19 @@ fn a_server_on_loopback_is_not_reached_by_a_published_port() {
     }
 }
 
+/// SGLang's own server listens on 30000, for example.
+#[test]
+fn a_server_on_another_port_is_named() {
+    for engine in engines::newest() {
+        let container = engine.container("elsewhere");
+        let flags = ["--network=host", "--for=port", "--timeout=3"];
+        let command = server("18359", "0.0.0.0", MODEL);
+        wait(&engine, &container, &flags, &command)
+            .ended(124)
+            .said("nothing listens on port 8000 yet, and the container listens on port 18359");
+    }
+}
+
 #[test]
 fn questions_are_few_and_signed() {
     for engine in engines::newest() {
@@ -237,6 +250,7 @@ fn questions_are_few_and_signed() {
 
 #[test_case("OSError: /models/x is not a local folder and is not a valid model identifier", "The model is neither a directory", "-v /models:/models:ro"; "a wrong model path")]
 #[test_case("/usr/bin/python3: No module named dynamo.fronted", "The image has no Python module of that name", "Did you mean `python3 -m dynamo.frontend`?"; "a misspelled module")]
+#[test_case("ModuleNotFoundError: No module named 'sglang'", "The image has another engine than the command", "`dynrun --framework sglang`"; "another engine")]
 #[test_case("frontend.py: error: unrecognized arguments: --htp-port", "does not know an option", "--help"; "an unknown option")]
 fn what_ends_is_shown_with_its_last_lines_cause_and_fix(line: &str, cause: &str, fix: &str) {
     for engine in engines::newest() {

@@ -4,6 +4,7 @@
 
 mod diagnose;
 mod evidence;
+mod programs;
 mod rules;
 
 pub use diagnose::{Diagnosis, diagnose};

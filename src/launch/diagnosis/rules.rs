@@ -1,6 +1,7 @@
 //! The table. Texts are those of the engines 20.10 and 28.5, of runc, and of the frameworks.
 
 use super::evidence::Evidence;
+use super::programs::{engine_of, missing_program, program_fixes};
 use crate::suggest::closest;
 
 /// One known failure.
@@ -23,11 +24,12 @@ fn fixes<const N: usize>(texts: [&str; N]) -> Vec<String> {
 const WHO_KILLED: &str = "Look for who did it: a `docker kill`, a restart of the engine, a supervisor, or the kernel when the whole machine had no memory left: `journalctl --dmesg --grep 'out of memory'`";
 
 /// Failures with which a server goes on and waits.
-pub(super) const KEEP_WAITING: [&str; 4] = [
+pub(super) const KEEP_WAITING: [&str; 5] = [
     "etcd-unreachable",
     "nats-unreachable",
     "gated-model",
     "model-missing",
+    "hub-unreachable",
 ];
 
 /// Modules that people start, as `python3 -m` takes them.
@@ -244,6 +246,35 @@ pub(super) const RULES: &[Rule] = &[
         fixes: |_| fixes(["Give it more with `--memory`, or leave the limit out"]),
     },
     Rule {
+        name: "gpu-memory-taken",
+        applies: |evidence| evidence.line_with(&["is less than desired gpu memory utilization"]),
+        cause: "Something else uses the GPU's memory that vLLM wants for itself",
+        fixes: |_| {
+            fixes([
+                "See who uses it: `nvidia-smi`",
+                "Or ask for less: `--gpu-memory-utilization 0.5`",
+            ])
+        },
+    },
+    Rule {
+        name: "cache-too-small",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "larger than the maximum number of tokens that can be stored in kv cache",
+                "no available memory for the cache blocks",
+                "larger than the available kv cache memory",
+                "not enough memory. please try to increase --mem-fraction-static",
+            ])
+        },
+        cause: "The weights leave too little memory of the GPU for the cache of one whole sequence",
+        fixes: |_| {
+            fixes([
+                "See what fits: `dynrun fit --model MODEL --gpu h100`",
+                "Shorten the sequences: vLLM `--max-model-len 8192`, SGLang `--context-length 8192`; or use more GPUs: `--tensor-parallel-size 2`, SGLang `--tp 2`",
+            ])
+        },
+    },
+    Rule {
         name: "no-space",
         applies: |evidence| evidence.line_with(&["no space left on device"]),
         cause: "A disk is full",
@@ -295,6 +326,56 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "hub-unreachable",
+        applies: |evidence| {
+            evidence.line_with(&[
+                "thrown while requesting head https://huggingface.co",
+                "thrown while requesting get https://huggingface.co",
+                "couldn't connect to 'https://huggingface.co'",
+                "host='huggingface.co'",
+                "failed to resolve 'huggingface.co'",
+                "sending request for url (https://huggingface.co",
+                "localentrynotfounderror",
+                "an error happened while trying to locate the file on the hub",
+            ])
+        },
+        cause: "The container cannot reach Hugging Face, from where it would download the model",
+        fixes: |_| {
+            fixes([
+                "Mount the model: `-v /models:/models:ro`, and name its directory there",
+                "Use only what the cache has: `-e HF_HUB_OFFLINE=1`",
+                "Or let it pass the proxy: `-e HTTPS_PROXY=http://HOST:PORT`, or `proxies` in `~/.docker/config.json`",
+            ])
+        },
+    },
+    Rule {
+        name: "remote-code",
+        applies: |evidence| {
+            evidence.line_with(&["contains custom code", "requires you to execute the"])
+        },
+        cause: "The model comes with code of its own, which is run only on demand",
+        fixes: |_| fixes(["If you trust it, add `--trust-remote-code` to the command"]),
+    },
+    Rule {
+        name: "engine-missing",
+        applies: |evidence| {
+            let line = evidence.line_with(&["no module named"])?;
+            module_in(&line).and_then(engine_of).map(|_| line)
+        },
+        cause: "The image has another engine than the command, or none",
+        fixes: |evidence| {
+            let line = evidence.line_with(&["no module named"]);
+            let engine = line.as_deref().and_then(module_in).and_then(engine_of);
+            match engine {
+                Some(framework) => vec![format!(
+                    "Take the image that has it: `dynrun --framework {framework}`; \
+                     `dynbuild --framework {framework}` makes it"
+                )],
+                None => fixes(["See which images there are: `dynbuild list`"]),
+            }
+        },
+    },
+    Rule {
         name: "module-missing",
         applies: |evidence| {
             evidence.line_with(&[
@@ -320,6 +401,12 @@ pub(super) const RULES: &[Rule] = &[
             });
             fixes
         },
+    },
+    Rule {
+        name: "program-missing",
+        applies: |evidence| missing_program(evidence).map(|(_, line)| line),
+        cause: "The image has no program of that name",
+        fixes: program_fixes,
     },
     Rule {
         name: "option-unknown",
@@ -418,6 +505,24 @@ pub(super) const RULES: &[Rule] = &[
         cause: "The engine has no network of that name",
         fixes: |_| {
             fixes(["List them: `docker network ls`; create one with `docker network create`"])
+        },
+    },
+    Rule {
+        name: "path-refused",
+        applies: |evidence| {
+            let line = evidence.line_with(&[
+                "permissionerror: [errno 13]",
+                "cannot open for writing: permission denied",
+                "cannot create directory",
+            ]);
+            line.filter(|line| line.to_lowercase().contains("permission denied"))
+        },
+        cause: "The container's user may not use a directory that it needs",
+        fixes: |_| {
+            fixes([
+                "If it is yours, run the container as you: `--user host`",
+                "Or let everybody write to it: `chmod -R a+rwX DIR`",
+            ])
         },
     },
     Rule {
@@ -525,6 +630,15 @@ mod tests {
         "module-missing"
     )]
     #[test_case("python3: No module named dynamo.fronted", "module-missing"; "from python itself")]
+    #[test_case("ModuleNotFoundError: No module named 'vllm'", "engine-missing"; "an engine")]
+    #[test_case("ModuleNotFoundError: No module named 'tensorrt_llm.llmapi'", "engine-missing"; "a part of an engine")]
+    #[test_case("'[Errno -2] Name or service not known' thrown while requesting HEAD https://huggingface.co/m/x/resolve/main/config.json", "hub-unreachable"; "no name")]
+    #[test_case("MaxRetryError: HTTPSConnectionPool(host='huggingface.co', port=443): Max retries exceeded", "hub-unreachable"; "no network")]
+    #[test_case("OSError: We couldn't connect to 'https://huggingface.co' to load the files", "hub-unreachable"; "transformers")]
+    #[test_case("ValueError: To serve at least one request with the model's max seq len (40960), (4.38 GiB KV cache is needed, which is larger than the available KV cache memory (1.97 GiB).", "cache-too-small"; "vllm")]
+    #[test_case("ValueError: Free memory on device (1.2/79.1 GiB) on startup is less than desired GPU memory utilization (0.9, 71.2 GiB).", "gpu-memory-taken"; "a GPU in use")]
+    #[test_case("ValueError: The repository for m/x contains custom code. Please pass the argument `trust_remote_code=True`", "remote-code"; "code of the model")]
+    #[test_case("PermissionError: [Errno 13] Permission denied: '/home/dynamo/.cache/huggingface/hub'", "path-refused"; "a cache of another user")]
     #[test_case(
         "frontend.py: error: unrecognized arguments: --htp-port 8000",
         "option-unknown"
@@ -562,6 +676,19 @@ mod tests {
             ..Evidence::default()
         };
         assert_eq!(diagnose(&evidence), None);
+    }
+
+    #[test]
+    fn the_framework_whose_image_has_the_engine_is_named() {
+        let evidence = Evidence {
+            log: vec!["ModuleNotFoundError: No module named 'tensorrt_llm'".to_owned()],
+            ..Evidence::default()
+        };
+        let fixes = diagnose(&evidence).unwrap().fixes;
+        assert!(
+            fixes[0].contains("`dynrun --framework trtllm`"),
+            "{fixes:?}"
+        );
     }
 
     #[test_case("No module named dynamo.vlm" => "Did you mean `python3 -m dynamo.vllm`?")]

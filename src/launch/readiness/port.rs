@@ -81,7 +81,7 @@ impl<'a> PortSearch<'a> {
                     let port = listener.port;
                     Found::Taken { port, owner }
                 }
-                None => Seen::NotYet(format!("nothing listens on {} yet", named(&ports))).into(),
+                None => Seen::NotYet(silent(&ports, sockets)).into(),
             };
         };
         if let Some(never) = misplaced(facts, server, sockets, listener) {
@@ -188,6 +188,15 @@ fn without_port() -> Seen {
               'DYN_SYSTEM_USE_ENDPOINT_HEALTH_STATUS=[\"generate\"]'`, as `--wait` does, or wait \
               with `--for=running`"
             .to_owned(),
+    }
+}
+
+/// Says that nothing listens on `ports`, and where the container listens instead.
+fn silent(ports: &[u16], sockets: &Sockets) -> String {
+    let text = format!("nothing listens on {} yet", named(ports));
+    match sockets.own_ports().into_iter().collect::<Vec<_>>()[..] {
+        [] => text,
+        ref own => format!("{text}, and the container listens on {}", named(own)),
     }
 }
 

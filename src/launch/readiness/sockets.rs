@@ -132,6 +132,15 @@ impl Sockets {
         all.or_else(|| listeners.next()).copied()
     }
 
+    /// Returns the ports on which processes of the container wait for connections, each once.
+    pub(super) fn own_ports(&self) -> BTreeSet<u16> {
+        let own = self
+            .listeners
+            .iter()
+            .filter(|listener| self.holds(**listener));
+        own.map(|listener| listener.port).collect()
+    }
+
     /// Returns whether a process of the container holds a socket.
     pub(super) fn holds(&self, listener: Listener) -> bool {
         self.own.contains(&listener.inode)
@@ -185,6 +194,7 @@ lrwx------    1 root     root            64 Nov 28 10:00 4 -> socket:[4713]
         let server = sockets.listener(8000).unwrap();
         assert!(server.address.is_unspecified());
         assert!(sockets.holds(server));
+        assert_eq!(sockets.own_ports(), BTreeSet::from([8000]));
         let other = sockets.listener(80).unwrap();
         assert_eq!(other.address, Ipv4Addr::LOCALHOST);
         assert!(!sockets.holds(other));
