@@ -1,6 +1,7 @@
 //! clap's refusals in the words and the layout of every other problem.
 
 use std::error::Error as _;
+use std::num::{IntErrorKind, ParseIntError};
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -19,10 +20,8 @@ pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
         kind => message(kind, error),
     };
-    let mut problem = Problem::new(ProblemKind::Usage, message);
-    problem
-        .causes
-        .extend(error.source().map(ToString::to_string));
+    let mut problem = Problem::new(exit, message);
+    problem.causes.extend(error.source().map(reason));
     problem.hints.extend(hints(error));
     let unknown = error
         .source()
@@ -32,6 +31,20 @@ pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
         problem = problem.hint(format!("Read `{command} --help`"));
     }
     Some(problem)
+}
+
+/// Returns why a value was refused; numbers are refused by Rust in words of its own.
+fn reason(source: &(dyn std::error::Error + 'static)) -> String {
+    match source
+        .downcast_ref::<ParseIntError>()
+        .map(ParseIntError::kind)
+    {
+        Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+            "the number is too large".to_owned()
+        }
+        Some(_) => "it is not a whole number".to_owned(),
+        None => source.to_string(),
+    }
 }
 
 fn message(kind: ErrorKind, error: &Error) -> String {

@@ -79,6 +79,21 @@ fn mistakes_are_shown_as_all_others(line: &str, message: &str, more: &str) {
     assert!(stderr.contains(more), "{stderr}");
 }
 
+#[test_case("-v ps"; "no image")]
+#[test_case("-v logs x"; "with what looks like an image")]
+fn verbose_in_front_of_a_command_mounts_no_volume(line: &str) {
+    let (code, stdout, stderr) = dynrun(line);
+    assert_eq!((code, stdout.as_str()), (Some(125), ""));
+    assert!(stderr.contains("--verbose`"), "{stderr}");
+}
+
+#[test]
+fn forms_in_messages_are_not_masked() {
+    let (code, _, stderr) = dynrun("ps --filter name");
+    assert_eq!(code, Some(125));
+    assert!(stderr.contains("`--filter <KEY=VALUE>`"), "{stderr}");
+}
+
 #[test]
 fn an_image_that_is_called_like_a_command_can_be_run() {
     let (code, stdout, stderr) = dynrun("run --dry-run --framework dynamo ls");

@@ -142,6 +142,9 @@ fn split(arguments: &[String]) -> Result<(&'static Entry, Vec<String>), Problems
         }
         Err(_) => return Ok(launch()),
     };
+    if let Some(problem) = unknown_word::verbose_in_front(&parsed) {
+        return Err(problem.into());
+    }
     let Some(word) = first_word(&parsed) else {
         return Ok(launch());
     };

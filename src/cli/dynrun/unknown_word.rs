@@ -1,6 +1,7 @@
 //! Words that were meant as commands, and would be pulled and run as images.
 
-use super::commands::VERBS;
+use super::commands::{VERBS, find};
+use crate::docker::run_flags::Parsed;
 use crate::problem::{Problem, ProblemKind};
 
 /// What a command of docker, or a word that people try, is here.
@@ -119,6 +120,17 @@ pub(super) fn problem(front: &[String], rest: &[String]) -> Option<Problem> {
     problem.hints.push(hint);
     let image = line(&["dynrun", "run"], &[front, rest]);
     Some(problem.hint(format!("To run an image of that name: `{image}`")))
+}
+
+/// Returns what is wrong with `dynrun -v ps`, by which docker's `-v` mounts a volume called `ps` and
+/// an image is started. Volumes that have a name have a place too.
+pub(super) fn verbose_in_front(parsed: &Parsed) -> Option<Problem> {
+    let command = parsed
+        .values("volume")
+        .find(|value| find(value).is_some())?;
+    let message = format!("`-v {command}` mounts a volume, as with docker");
+    let problem = Problem::new(Exit::Run, message);
+    Some(problem.hint(format!("For details, write `dynrun {command} --verbose`")))
 }
 
 fn meant(word: &str) -> Option<Meant> {

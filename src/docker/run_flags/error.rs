@@ -6,7 +6,7 @@ use crate::problem::{Problem, ProblemKind};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlagError {
     /// There is no such long flag.
-    #[error("Unknown flag `--{name}`")]
+    #[error("Unknown option `--{name}`")]
     Unknown {
         /// What was typed, without dashes and value.
         name: String,
@@ -14,7 +14,7 @@ pub enum FlagError {
         similar: Option<&'static str>,
     },
     /// There is no such one-letter flag.
-    #[error("Unknown flag `-{letter}` in `-{group}`")]
+    #[error("Unknown option `-{letter}`{}", within(*letter, group))]
     UnknownShort {
         /// The letter.
         letter: char,
@@ -22,13 +22,13 @@ pub enum FlagError {
         group: String,
     },
     /// The arguments end where a value is due.
-    #[error("Flag `{flag}` needs a value")]
+    #[error("`{flag}` needs a value")]
     MissingValue {
         /// The flag as typed.
         flag: String,
     },
     /// A switch was given a value that is no boolean.
-    #[error("Flag `{flag}` is either true or false, not `{value}`")]
+    #[error("`{flag}` is either true or false, not `{value}`")]
     NotABoolean {
         /// The flag as typed.
         flag: String,
@@ -36,7 +36,7 @@ pub enum FlagError {
         value: String,
     },
     /// It has the dashes of a flag, but no name.
-    #[error("`{argument}` is not a flag")]
+    #[error("`{argument}` is not an option")]
     Malformed {
         /// The argument.
         argument: String,
@@ -44,30 +44,35 @@ pub enum FlagError {
 }
 
 impl FlagError {
-    fn hint(&self) -> Option<String> {
+    fn hint(&self) -> String {
+        const READ: &str = "Read `dynrun --help`";
         match self {
-            Self::Unknown { similar, .. } => {
-                similar.map(|name| format!("Did you mean `--{name}`?"))
-            }
+            Self::Unknown { similar, .. } => match similar {
+                Some(name) => format!("Did you mean `--{name}`?"),
+                None => READ.to_owned(),
+            },
             Self::UnknownShort { group, .. } if group.chars().count() > 1 => {
-                Some("Long flags start with two dashes".to_owned())
+                "Long options start with two dashes".to_owned()
             }
-            Self::MissingValue { flag } => Some(format!("Write `{flag} VALUE`")),
-            Self::NotABoolean { flag, .. } => {
-                Some(format!("Write `{flag}` alone, or `{flag}=false`"))
-            }
-            Self::Malformed { .. } => Some("Everything after a lone `--` is not a flag".to_owned()),
-            Self::UnknownShort { .. } => None,
+            Self::UnknownShort { .. } => READ.to_owned(),
+            Self::MissingValue { flag } => format!("Write `{flag} VALUE`"),
+            Self::NotABoolean { flag, .. } => format!("Write `{flag}` alone, or `{flag}=false`"),
+            Self::Malformed { .. } => "Nothing behind a lone `--` is an option".to_owned(),
         }
     }
 }
 
 impl From<FlagError> for Problem {
     fn from(error: FlagError) -> Self {
-        let problem = Self::from_error(ProblemKind::Usage, &error);
-        match error.hint() {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        }
+        Self::from_error(ProblemKind::Usage, &error).hint(error.hint())
+    }
+}
+
+/// Returns where a letter was met, unless it stands alone.
+fn within(letter: char, group: &str) -> String {
+    if group.chars().eq([letter]) {
+        String::new()
+    } else {
+        format!(" in `-{group}`")
     }
 }

@@ -251,26 +251,26 @@ mod tests {
         assert_eq!(shown(line), expected);
     }
 
-    #[test_case("--bogus img", "Unknown flag `--bogus`")]
-    #[test_case("--mout=x img", "Unknown flag `--mout`; Did you mean `--mount`?")]
-    #[test_case("-itx img", "Unknown flag `-x` in `-x`")]
+    #[test_case("--bogus img", "Unknown option `--bogus`; Read `dynrun --help`")]
+    #[test_case("--mout=x img", "Unknown option `--mout`; Did you mean `--mount`?")]
+    #[test_case("-itx img", "Unknown option `-x`; Read `dynrun --help`")]
     #[test_case(
         "-name x",
-        "Unknown flag `-n` in `-name`; Long flags start with two dashes"
+        "Unknown option `-n` in `-name`; Long options start with two dashes"
     )]
-    #[test_case("--env", "Flag `--env` needs a value; Write `--env VALUE`")]
-    #[test_case("-ite", "Flag `-e` needs a value; Write `-e VALUE`")]
+    #[test_case("--env", "`--env` needs a value; Write `--env VALUE`")]
+    #[test_case("-ite", "`-e` needs a value; Write `-e VALUE`")]
     #[test_case(
         "--init=x img",
-        "Flag `--init` is either true or false, not `x`; Write `--init` alone, or `--init=false`"
+        "`--init` is either true or false, not `x`; Write `--init` alone, or `--init=false`"
     )]
     #[test_case(
         "---x img",
-        "`---x` is not a flag; Everything after a lone `--` is not a flag"
+        "`---x` is not an option; Nothing behind a lone `--` is an option"
     )]
     #[test_case(
         "--=x img",
-        "`--=x` is not a flag; Everything after a lone `--` is not a flag"
+        "`--=x` is not an option; Nothing behind a lone `--` is an option"
     )]
     fn refusals_say_what_is_wrong_and_how_to_mend_it(line: &str, expected: &str) {
         let problem = Problem::from(parse(line).unwrap_err());

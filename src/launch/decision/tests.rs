@@ -416,10 +416,10 @@ fn an_old_engine_is_not_sent_what_it_would_ignore() {
     );
 }
 
-#[test_case("--mout x", "Unknown flag `--mout`; Did you mean `--mount`?")]
+#[test_case("--mout x", "Unknown option `--mout`; Did you mean `--mount`?")]
 #[test_case(
     "--framwork vllm",
-    "Unknown flag `--framwork`; Did you mean `--framework`?"
+    "Unknown option `--framwork`; Did you mean `--framework`?"
 )]
 #[test_case(
     "--cpus x",
