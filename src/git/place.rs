@@ -39,6 +39,8 @@ pub struct GitDirectory {
     pub shared: PathBuf,
     /// Whether it is that of a submodule, which also names its working tree.
     pub is_submodule: bool,
+    /// Whether submodules are checked out in the worktree that it is of.
+    pub has_submodules: bool,
 }
 
 /// Returns the directory that `.git` of the working tree around `directory` names, if it is a file.
@@ -63,6 +65,7 @@ pub fn linked_directory(directory: &Path) -> Option<GitDirectory> {
     };
     Some(GitDirectory {
         is_submodule: own == shared && config.lines().any(is_worktree),
+        has_submodules: own != shared && own.join("modules").is_dir(),
         written,
         own,
         shared,

@@ -33,6 +33,8 @@ pub struct Launch {
     pub directories: Vec<std::path::PathBuf>,
     /// Secrets that are copied in before the start.
     pub secrets: Vec<SecretFile>,
+    /// The directory that is mounted as the workspace, if one is.
+    pub workspace: Option<std::path::PathBuf>,
     /// Whether the host's user gets an entry in the container's account database.
     pub host_user: bool,
     /// What to do about limits that the engine cannot set.
@@ -117,6 +119,7 @@ impl Launch {
             notes,
             directories: implied.directories,
             secrets: implied.secrets,
+            workspace: implied.workspace,
             host_user: implied.host_user,
             ulimit_policy: policy,
         })

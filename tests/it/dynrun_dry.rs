@@ -1,8 +1,9 @@
 //! `dynrun --dry-run`: what it prints is what would be done, and what the printed line cannot do is
 //! said.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -32,9 +33,13 @@ impl Place {
         assert!(status.expect("a shell").success(), "{script}");
     }
 
-    /// Runs in a directory below; returns both outputs.
-    fn run(&self, directory: &str, variables: &[(&str, &str)], line: &str) -> (String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
+    fn output(
+        &self,
+        directory: impl AsRef<Path>,
+        variables: &[(&str, &str)],
+        line: &str,
+    ) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_dynrun"))
             .args(line.split(' '))
             .env_clear()
             .env("HOME", self.path().join("home"))
@@ -44,7 +49,12 @@ impl Place {
             .current_dir(self.path().join(directory))
             .stdin(Stdio::null())
             .output()
-            .expect("dynrun starts");
+            .expect("dynrun starts")
+    }
+
+    /// Runs in a directory below; returns both outputs.
+    fn run(&self, directory: &str, variables: &[(&str, &str)], line: &str) -> (String, String) {
+        let output = self.output(directory, variables, line);
         let text = |bytes: &[u8]| {
             let root = self.path().canonicalize().expect("a directory");
             String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "[DIR]")
@@ -87,6 +97,72 @@ fn a_submodule_is_said_not_to_find_its_repository() {
     ));
     let (_, notes) = place.run("super/sub", &[], "--dry-run --mount-workspace busybox true");
     assert!(notes.contains("[DIR]/super/.git/modules/sub"), "{notes}");
+}
+
+#[test]
+fn submodules_of_a_worktree_are_said_to_have_no_repository() {
+    let place = Place::new();
+    place.shell(&format!(
+        "{GIT}; git clone -q main super; cd super; git config user.name me; git config user.email me@x; \
+         git -c protocol.file.allow=always submodule --quiet add ../main sub; git commit -q -m sub; \
+         git worktree add -q ../tree; cd ../tree; \
+         git -c protocol.file.allow=always submodule --quiet update --init"
+    ));
+    let (line, notes) = place.run("tree", &[], "--dry-run --mount-workspace busybox true");
+    assert!(line.contains("[DIR]/super/.git:"), "{line}");
+    assert!(notes.contains("submodules of this worktree"), "{notes}");
+}
+
+/// Dotfiles are kept in such repositories.
+#[test]
+fn a_checkout_that_is_the_home_is_refused() {
+    let place = Place::new();
+    place.shell("git init -q home; mkdir home/notes");
+    let output = place.output(
+        "home/notes",
+        &[],
+        "--dry-run --mount-workspace busybox true",
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    assert!(stderr.contains("would mount all of"), "{stderr}");
+}
+
+#[test]
+fn a_workspace_that_is_not_utf8_is_refused_with_the_command_that_renames_it() {
+    let place = Place::new();
+    place.shell(r#"mkdir -p "$(printf 'main/caf\351')/in""#);
+    let directory = std::ffi::OsStr::from_bytes(b"main/caf\xe9/in");
+    let output = place.output(directory, &[], "--dry-run --mount-workspace busybox true");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    let words: Vec<_> = stderr.split_whitespace().collect();
+    let words = words.join(" ");
+    let (_, command) = words.split_once("hint: Rename it: `").expect("a hint");
+    place.shell(command.trim_end_matches('`'));
+    place.run(
+        "main/caf_/in",
+        &[],
+        "--dry-run --mount-workspace busybox true",
+    );
+}
+
+#[test]
+fn a_model_that_is_written_as_a_directory_has_to_be_one() {
+    let place = Place::new();
+    let output = place.output("", &[], "plan --model ./tiny");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(125), "{stderr}");
+    assert!(
+        stderr.contains("The model `./tiny` is no directory"),
+        "{stderr}"
+    );
+    place.shell("mkdir tiny");
+    let (plan, _) = place.run("", &[], "plan --model ./tiny");
+    assert!(
+        plan.contains("--model-path [DIR]/tiny --model-name tiny"),
+        "{plan}"
+    );
 }
 
 #[test]

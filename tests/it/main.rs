@@ -19,6 +19,7 @@ mod dynrun_hostile;
 mod dynrun_import;
 mod dynrun_ready;
 mod dynrun_terminal;
+mod dynrun_workspace;
 mod engines;
 mod failures;
 mod git;

@@ -19,6 +19,7 @@ use crate::plan::{
 };
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::{Profile, Store};
+use crate::text::utf8_rename;
 use crate::toml_file::{Merge as _, Table};
 use crate::tree::SourceTree;
 
@@ -236,7 +237,12 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
     }
     // A plan is a text, and would name another directory.
     if canonical.to_str().is_none() {
-        return Err(wrong("has a name that is not UTF-8").into());
+        let message = format!(
+            "The build context `{}` has a name that is not UTF-8",
+            canonical.display()
+        );
+        let rename = format!("Rename it: `{}`", utf8_rename(&canonical));
+        return Err(Problem::new(Exit::Usage, message).hint(rename).into());
     }
     Ok(canonical)
 }

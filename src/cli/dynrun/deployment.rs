@@ -173,7 +173,7 @@ fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded
             Some(shipped) => parse(shipped.name, shipped.text)?,
             None => read(&edge.absolute(Path::new(file)))?,
         },
-        None => parse("the command line", &described(asked, edge))?,
+        None => parse("the command line", &described(asked, edge)?)?,
     };
     let file = changed(asked, record)?.merge(file);
     let framework = file
@@ -218,8 +218,9 @@ pub(super) fn check_fit(deployment: &mut Deployment, edge: &Edge) -> Result<(), 
 }
 
 /// Returns the file that the options stand for.
-fn described(asked: &DeploymentArgs, edge: &Edge) -> String {
+fn described(asked: &DeploymentArgs, edge: &Edge) -> Result<String, Problem> {
     let model = asked.model.as_deref().unwrap_or_default();
+    check_model(model, edge)?;
     let name = asked.name.clone().unwrap_or_else(|| name_of(model));
     let mut lines = vec![
         format!("deployment = {}", quoted(&name)),
@@ -246,7 +247,7 @@ fn described(asked: &DeploymentArgs, edge: &Edge) -> String {
     lines.extend(number("port", asked.port.map(u32::from)));
     let router = asked.router.as_deref();
     lines.extend(router.map(|router| format!("router = {}", quoted(router))));
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 /// Returns a file of what was set on the command line, and by `dynrun scale`.
@@ -296,6 +297,19 @@ pub(super) fn absolute_model(model: &str, edge: &Edge) -> String {
     } else {
         model.to_owned()
     }
+}
+
+/// Checks that a model that is written as a directory here is one.
+fn check_model(model: &str, edge: &Edge) -> Result<(), Problem> {
+    let is_path = ["./", "../", "~/"]
+        .iter()
+        .any(|start| model.starts_with(start));
+    if !is_path || edge.absolute(Path::new(model)).is_dir() {
+        return Ok(());
+    }
+    let message = format!("The model `{model}` is no directory");
+    Err(Problem::new(Exit::Run, message)
+        .hint("Name one that has the model's `config.json`, or a model of Hugging Face: `--model Qwen/Qwen3-0.6B`"))
 }
 
 /// Returns a name for the deployment of a model: its last part, in letters that names may have.

@@ -39,6 +39,8 @@ pub struct Implied {
     pub directories: Vec<PathBuf>,
     /// Files with secrets that are put into the container before it starts.
     pub secrets: Vec<SecretFile>,
+    /// The directory that is mounted as the workspace.
+    pub workspace: Option<PathBuf>,
     /// Whether the container's account database gets an entry for the host's user.
     pub host_user: bool,
     /// What makes the request impossible.
@@ -52,6 +54,7 @@ impl Implied {
             notes,
             directories,
             secrets,
+            workspace,
             host_user,
             problems,
         } = part;
@@ -59,6 +62,7 @@ impl Implied {
         self.notes.extend(notes);
         self.directories.extend(directories);
         self.secrets.extend(secrets);
+        self.workspace = workspace.or(self.workspace.take());
         self.host_user |= host_user;
         self.problems.extend(problems);
     }

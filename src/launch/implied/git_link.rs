@@ -43,15 +43,17 @@ impl<'a> GitLink<'a> {
 
     /// Says so where git will not find its repository.
     pub(super) fn note(&self) -> Option<Note> {
-        if self.target().is_some() && !self.named.is_submodule {
-            return None;
+        if self.target().is_none() || self.named.is_submodule {
+            return Some(Note::new(format!(
+                "`.git` of the workspace leads to `{}`, and git in the container cannot follow it: \
+                 versions that are taken from git are not found there",
+                self.named.own.display()
+            )));
         }
-        let message = format!(
-            "`.git` of the workspace leads to `{}`, and git in the container cannot follow it: \
-             versions that are taken from git are not found there",
-            self.named.own.display()
-        );
-        Some(Note::new(message))
+        // Submodules lead to their directories by relative paths, from where the worktree is here.
+        let note = "git in the container finds no repository in the submodules of this worktree: \
+                    run git for them here, or mount a clone instead of a worktree";
+        self.named.has_submodules.then(|| Note::new(note))
     }
 }
 
@@ -80,6 +82,7 @@ mod tests {
             own: own.into(),
             shared: shared.into(),
             is_submodule: false,
+            has_submodules: false,
         };
         let link = GitLink::of(Path::new("/src/wt"), &named)?;
         Some(link.flag(Origin::Typed)?.text().to_owned())

@@ -10,7 +10,8 @@ use super::git_link::{GitLink, WORKSPACE};
 use super::{Context, Implied};
 use crate::launch::flag::{Flag, Flags as _, Origin};
 use crate::launch::note::Note;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
+use crate::text::utf8_rename;
 
 const FLAG: &str = "--mount-workspace";
 
@@ -20,11 +21,11 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
     }
     let host = context.host;
     let root = host.git_root.as_ref().unwrap_or(&host.cwd);
-    if host.git_root.is_none() && is_too_much(root, host.home.as_deref()) {
+    if is_too_much(root, host.home.as_deref()) {
         return refuse_all_of_it(&root.display().to_string());
     }
     let Some(text) = root.to_str() else {
-        return refuse(&root.display().to_string());
+        return refuse(root);
     };
     let origin = || Origin::Implied(FLAG);
     let mut flags = vec![bind(text, WORKSPACE, false, origin())];
@@ -45,6 +46,7 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
     Implied {
         flags,
         notes,
+        workspace: Some(root.clone()),
         ..Implied::default()
     }
 }
@@ -67,13 +69,14 @@ fn refuse_all_of_it(root: &str) -> Implied {
     }
 }
 
-fn refuse(root: &str) -> Implied {
-    let problem = Problem::new(
-        ProblemKind::Usage,
-        format!("Cannot mount the workspace `{root}`: its path is not UTF-8"),
+fn refuse(root: &Path) -> Implied {
+    let message = format!(
+        "Cannot mount the workspace `{}`: its path is not UTF-8",
+        root.display()
     );
+    let problem = Problem::new(Exit::Run, message);
     Implied {
-        problems: vec![problem.hint("Rename the directory that is not UTF-8: `mv OLD NEW`")],
+        problems: vec![problem.hint(format!("Rename it: `{}`", utf8_rename(root)))],
         ..Implied::default()
     }
 }

@@ -79,9 +79,8 @@ impl Fill<'_> {
         if secrets.is_empty() {
             return Ok(());
         }
-        let passwd = self.passwd().await?;
-        let owner =
-            account::find(&passwd, user).ok_or_else(|| FillError::NoUser(user.to_owned()))?;
+        let owner = self.account(user).await?;
+        let owner = owner.ok_or_else(|| FillError::NoUser(user.to_owned()))?;
         let mut archive = Archive::default();
         let top = if has_volume { SECRETS } else { "/" };
         if !has_volume {
@@ -97,6 +96,11 @@ impl Fill<'_> {
             .engine
             .put_archive(self.id, top, archive.finish()?)
             .await?)
+    }
+
+    /// Returns the account of a user that `--user` or the image names.
+    pub(super) async fn account(&self, user: &str) -> Result<Option<Account>, FillError> {
+        Ok(account::find(&self.passwd().await?, user))
     }
 
     /// Gives the host's user an account, so that programs find a name and a home.

@@ -21,6 +21,7 @@ pub mod signals;
 pub mod source;
 pub mod start;
 pub mod tail;
+mod workspace;
 
 pub use autopsy::{Autopsy, autopsy, hindrance};
 pub use loss::Loss;

@@ -13,6 +13,7 @@ use super::multiplex::Sinks;
 use super::prepare;
 use super::session::{Connection, End, ResizeTarget, Session, SignalPolicy};
 use super::signals::{Caught, Signals};
+use super::workspace;
 use crate::credentials::Keyring;
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
@@ -95,6 +96,7 @@ impl Starter<'_> {
         check_cidfile(launch)?;
         loop {
             let id = self.create(launch).await?;
+            self.look_at_workspace(launch, &id).await;
             match self.start_created(launch, &id).await {
                 Ok(started) => return Ok(started),
                 Err(Failed::Limit(name)) if launch.ulimit_policy == UlimitPolicy::Clamp => {
@@ -128,6 +130,23 @@ impl Starter<'_> {
             })
             .await;
         Ok(id.map_err(Problem::from)?)
+    }
+
+    /// Says so if the container's user cannot work in the workspace. What cannot be found out
+    /// hinders nothing.
+    async fn look_at_workspace(&mut self, launch: &mut Launch, id: &str) {
+        let Some(directory) = launch.workspace.take_if(|_| self.engine.is_local()) else {
+            return;
+        };
+        let Ok(user) = self.user(launch, id).await else {
+            return;
+        };
+        if let Ok(Some(account)) = self.filling(id).account(&user).await
+            && let groups = &launch.spec.process.groups
+            && let Some(note) = workspace::misfit(&directory, &user, account, groups)
+        {
+            (self.heard)(Remark::Note(&note));
+        }
     }
 
     async fn start_created(&self, launch: &Launch, id: &str) -> Result<Started, Failed> {
@@ -173,11 +192,7 @@ impl Starter<'_> {
     }
 
     async fn fill(&self, launch: &Launch, id: &str) -> Result<(), Failed> {
-        let fill = Fill {
-            engine: self.engine,
-            id,
-            host: self.host,
-        };
+        let fill = self.filling(id);
         if launch.host_user {
             fill.host_user().await.map_err(Problem::from)?;
         }
@@ -186,17 +201,28 @@ impl Starter<'_> {
         }
         let volumes = &launch.spec.storage.volumes;
         let has_volume = volumes.iter().any(|target| target == SECRETS);
-        let user = match &launch.spec.process.user {
-            Some(user) => user.clone(),
-            None => match self.engine.container(id).await? {
-                Some(facts) => facts.config.user,
-                None => String::new(),
-            },
-        };
+        let user = self.user(launch, id).await?;
         Ok(fill
             .secrets(&launch.secrets, &user, has_volume)
             .await
             .map_err(Problem::from)?)
+    }
+
+    fn filling<'f>(&'f self, id: &'f str) -> Fill<'f> {
+        Fill {
+            engine: self.engine,
+            id,
+            host: self.host,
+        }
+    }
+
+    /// Returns who the container runs as: by `--user`, or by its image.
+    async fn user(&self, launch: &Launch, id: &str) -> Result<String, EngineError> {
+        if let Some(user) = &launch.spec.process.user {
+            return Ok(user.clone());
+        }
+        let facts = self.engine.container(id).await?;
+        Ok(facts.map(|facts| facts.config.user).unwrap_or_default())
     }
 
     async fn attach(&self, launch: &Launch, id: &str) -> Result<Session, EngineError> {
