@@ -104,14 +104,14 @@ impl Store {
         };
         let profile = loading.load(entry);
         let mut problems = loading.problems;
-        let name = check_name(&entry.name, &profile);
-        problems.extend(name.map(Problem::from));
         // Names that a broken file would define must not be called unknown.
         let wrong = if problems.is_empty() {
             validate(&profile)
         } else {
             values(&profile)
         };
+        let name = check_name(&entry.name, &profile);
+        problems.extend(name.map(Problem::from));
         problems.extend(wrong.into_iter().map(Problem::from));
         if problems.is_empty() {
             Ok(profile)

@@ -293,7 +293,8 @@ fn quoted(text: &str) -> String {
 pub(super) fn absolute_model(model: &str, edge: &Edge) -> String {
     let directory = edge.absolute(Path::new(model));
     if directory.is_dir() {
-        directory.display().to_string()
+        let without_dots: PathBuf = directory.components().collect();
+        without_dots.display().to_string()
     } else {
         model.to_owned()
     }

@@ -325,10 +325,10 @@ fn a_context_that_no_plan_can_name() {
     let name = OsStr::from_bytes(b"caf\xe9");
     fs_err::create_dir(env.path("repository").join(name)).expect("created");
     let ran = env.finish(&mut env.command([OsStr::new("plan"), OsStr::new("-C"), name]));
-    insta::assert_snapshot!(ran.failure(), @"
+    insta::assert_snapshot!(ran.failure(), @r#"
     exit 2
     stderr:
     error: The build context `[DIR]/repository/caf�` has a name that is not UTF-8
-      hint: Name a directory: `--context DIR`
-    ");
+      hint: Rename it: `mv "$(printf '[DIR]/repository/caf\351')" [DIR]/repository/caf_`
+    "#);
 }

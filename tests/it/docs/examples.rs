@@ -20,7 +20,11 @@ struct Example {
 #[test]
 fn every_example_is_right() {
     let directory = tempfile::tempdir().unwrap();
-    for below in ["home", "checkout/their-repository/profiles"] {
+    for below in [
+        "home",
+        "checkout/their-repository/profiles",
+        "checkout/tiny",
+    ] {
         fs_err::create_dir_all(directory.path().join(below)).unwrap();
     }
     let (mut tried, mut wrong) = (0, Vec::new());
