@@ -160,7 +160,7 @@ fn a_model_that_is_written_as_a_directory_has_to_be_one() {
     place.shell("mkdir tiny");
     let (plan, _) = place.run("", &[], "plan --model ./tiny");
     assert!(
-        plan.contains("--model-path [DIR]/tiny --model-name tiny"),
+        plan.contains("--model [DIR]/tiny --served-model-name tiny"),
         "{plan}"
     );
 }
