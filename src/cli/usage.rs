@@ -20,7 +20,7 @@ pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
         kind => message(kind, error),
     };
-    let mut problem = Problem::new(exit, message);
+    let mut problem = Problem::new(ProblemKind::Usage, message);
     problem.causes.extend(error.source().map(reason));
     problem.hints.extend(hints(error));
     let unknown = error

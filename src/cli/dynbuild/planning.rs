@@ -242,7 +242,9 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
             canonical.display()
         );
         let rename = format!("Rename it: `{}`", utf8_rename(&canonical));
-        return Err(Problem::new(Exit::Usage, message).hint(rename).into());
+        return Err(Problem::new(ProblemKind::Usage, message)
+            .hint(rename)
+            .into());
     }
     Ok(canonical)
 }

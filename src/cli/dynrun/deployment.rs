@@ -309,7 +309,7 @@ fn check_model(model: &str, edge: &Edge) -> Result<(), Problem> {
         return Ok(());
     }
     let message = format!("The model `{model}` is no directory");
-    Err(Problem::new(Exit::Run, message)
+    Err(Problem::new(ProblemKind::Usage, message)
         .hint("Name one that has the model's `config.json`, or a model of Hugging Face: `--model Qwen/Qwen3-0.6B`"))
 }
 

@@ -129,7 +129,7 @@ pub(super) fn verbose_in_front(parsed: &Parsed) -> Option<Problem> {
         .values("volume")
         .find(|value| find(value).is_some())?;
     let message = format!("`-v {command}` mounts a volume, as with docker");
-    let problem = Problem::new(Exit::Run, message);
+    let problem = Problem::new(ProblemKind::Usage, message);
     Some(problem.hint(format!("For details, write `dynrun {command} --verbose`")))
 }
 

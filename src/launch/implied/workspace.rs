@@ -10,7 +10,7 @@ use super::git_link::{GitLink, WORKSPACE};
 use super::{Context, Implied};
 use crate::launch::flag::{Flag, Flags as _, Origin};
 use crate::launch::note::Note;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::text::utf8_rename;
 
 const FLAG: &str = "--mount-workspace";
@@ -74,7 +74,7 @@ fn refuse(root: &Path) -> Implied {
         "Cannot mount the workspace `{}`: its path is not UTF-8",
         root.display()
     );
-    let problem = Problem::new(Exit::Run, message);
+    let problem = Problem::new(ProblemKind::Usage, message);
     Implied {
         problems: vec![problem.hint(format!("Rename it: `{}`", utf8_rename(root)))],
         ..Implied::default()
