@@ -158,6 +158,29 @@ fn no_name_of_a_set_moves_when_one_of_its_targets_fails() {
 }
 
 #[test]
+fn a_disk_that_is_full_in_the_middle_moves_no_name() {
+    for engine in engines::newest() {
+        let set = Set::new(&engine.registry);
+        let place = "dockerfiles/sample.Dockerfile";
+        let fragment = set.sample.read(place);
+        let filled = "RUN --mount=type=tmpfs,size=1000000,target=/t \
+                      dd if=/dev/zero of=/t/x bs=1000 count=9000 && test \"$FAILING\" != sample-third";
+        let old = "RUN test \"$FAILING\" != sample-third";
+        assert!(fragment.contains(old));
+        set.sample.write(place, &fragment.replace(old, filled));
+        let end = run(&mut set.push(&engine, "none"));
+        end.assert_code(1, &engine.name);
+        let words = [
+            "No space left on device",
+            "`sample-third`",
+            "docker system df",
+        ];
+        assert_says(&end, &words);
+        assert_eq!(set.tags(), Vec::<String>::new(), "{}", end.stderr);
+    }
+}
+
+#[test]
 fn a_registry_with_a_login_and_tls_gets_the_whole_set() {
     for engine in engines::newest() {
         let registry = &engine.registry_with_login;
