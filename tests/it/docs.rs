@@ -104,10 +104,10 @@ fn the_table_of_commands_names_exactly_the_commands() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help")
         .collect();
-    let readme = read(&root().join("README.md"));
+    let page = read(&root().join("docs/dynbuild.md"));
     let named = Regex::new(r"(?m)^\| (?:`dynbuild`, )?`dynbuild ([a-z]+)` \|").unwrap();
     let named: BTreeSet<&str> = named
-        .captures_iter(&readme)
+        .captures_iter(&page)
         .map(|found| found.extract::<1>().1[0])
         .collect();
     assert_eq!(named, commands);
@@ -135,28 +135,26 @@ fn reference_is_fresh(program: &str, expected: &str) {
 }
 
 #[test]
-fn both_tables_of_dynrun_name_exactly_its_commands() {
+fn the_table_of_dynrun_names_exactly_its_commands() {
     let help = output(env!("CARGO_BIN_EXE_dynrun"), &["--help"]);
     let commands: BTreeSet<&str> = section(&help, "Commands:")
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let named = Regex::new(r"`dynrun ([a-z]+)`").unwrap();
-    for document in ["README.md", "docs/dynrun.md"] {
-        let page = read(&root().join(document));
-        let first_cells = page
-            .lines()
-            .filter(|line| line.starts_with("| `dynrun"))
-            .filter_map(|line| line.split(" | ").next());
-        let told: BTreeSet<&str> = first_cells
-            .flat_map(|cell| named.captures_iter(cell))
-            .map(|found| found.extract::<1>().1[0])
-            .collect();
-        assert_eq!(told, commands, "{document}");
-    }
+    let page = read(&root().join("docs/dynrun.md"));
+    let first_cells = page
+        .lines()
+        .filter(|line| line.starts_with("| `dynrun"))
+        .filter_map(|line| line.split(" | ").next());
+    let listed: BTreeSet<&str> = first_cells
+        .flat_map(|cell| named.captures_iter(cell))
+        .map(|found| found.extract::<1>().1[0])
+        .collect();
+    assert_eq!(listed, commands);
 }
 
 #[test]
-fn every_option_of_a_build_is_told_and_no_other() {
+fn every_option_of_a_build_is_listed_and_no_other() {
     let option = Regex::new(r"--[a-z][a-z-]+").unwrap();
     let help = dynbuild(&["--help"]);
     let defined = Regex::new(r"(?m)^ +(?:-., )?(--[a-z-]+)").unwrap();
@@ -166,14 +164,14 @@ fn every_option_of_a_build_is_told_and_no_other() {
         .filter(|name| !["--help", "--version"].contains(name))
         .collect();
     let page = read(&root().join("docs/dynbuild.md"));
-    let told: BTreeSet<&str> = page
+    let listed: BTreeSet<&str> = page
         .lines()
         .filter(|line| line.starts_with("| `--"))
         .filter_map(|line| line.split(" | ").next())
         .flat_map(|cell| option.find_iter(cell))
         .map(|found| found.as_str())
         .collect();
-    assert_eq!(told, defined);
+    assert_eq!(listed, defined);
 }
 
 #[test]
@@ -184,14 +182,12 @@ fn exit_codes_are_those_of_the_help() {
         .map(str::to_owned)
         .collect();
     let row = Regex::new(r"(?m)^\| (\d+) \|").unwrap();
-    for document in ["README.md", "docs/dynbuild.md"] {
-        let text = read(&root().join(document));
-        let written: Vec<String> = row
-            .captures_iter(&text)
-            .map(|found| found.extract::<1>().1[0].to_owned())
-            .collect();
-        assert_eq!(written, codes, "{document}");
-    }
+    let page = read(&root().join("docs/dynbuild.md"));
+    let written: Vec<String> = row
+        .captures_iter(&page)
+        .map(|found| found.extract::<1>().1[0].to_owned())
+        .collect();
+    assert_eq!(written, codes);
 }
 
 #[test]
