@@ -69,6 +69,30 @@ fn documents_profiles_and_scripts_use_the_words_of_the_field() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+#[test]
+fn prose_is_wrapped_at_100_columns() {
+    let pages = texts().into_iter();
+    let pages = pages.filter(|path| path.extension().is_some_and(|kind| kind == "md"));
+    let mut found = Vec::new();
+    // The reference is printed by the programs.
+    for path in pages.filter(|path| {
+        !path
+            .components()
+            .any(|part| part.as_os_str() == "reference")
+    }) {
+        let text = fs_err::read_to_string(&path).expect("a page");
+        let mut in_code = false;
+        for (number, line) in (1..).zip(text.lines()) {
+            in_code ^= line.trim_start().starts_with("```");
+            let is_prose = !in_code && !line.starts_with(['|', '#']);
+            if is_prose && line.contains(' ') && line.chars().count() > 100 {
+                found.push(format!("{}:{number}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// Returns the files that people read, but for the sources.
 fn texts() -> Vec<PathBuf> {
     let pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"];
