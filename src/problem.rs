@@ -1,7 +1,7 @@
 //! What people are told when something is wrong.
 //!
-//! Library errors are `thiserror` enums beside the code that fails. Those that reach people turn
-//! into a [`Problem`]: what failed, why, where, and what mends it, free of colour and layout.
+//! Library errors are `thiserror` enums next to the code that fails. Those that reach people turn
+//! into a [`Problem`]: what failed, why, where, and what fixes it, free of colour and layout.
 //! `ui` draws problems; nothing else does.
 
 use std::error::Error;

@@ -81,7 +81,7 @@ pub struct DockerfileOptions {
     pub labels: BTreeMap<String, String>,
     /// Images and directories that `FROM` and `COPY --from` find by name.
     pub contexts: BTreeMap<String, FrontendContext>,
-    /// What to do anew even if it is cached.
+    /// What to do again even if it is cached.
     pub no_cache: NoCache,
     /// Whether images are looked for in the registry first.
     pub image_resolve: ImageResolve,
@@ -198,7 +198,7 @@ impl fmt::Display for FrontendContext {
     }
 }
 
-/// What to do anew even if it is cached.
+/// What to do again even if it is cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum NoCache {
     /// Nothing.

@@ -1,4 +1,4 @@
-//! Runs one build: the Solve call and, beside it, its Status stream.
+//! Runs one build: the Solve call and, next to it, its Status stream.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -73,7 +73,7 @@ fn place(file: &str, error: &PatternError) -> String {
 }
 
 impl ContextError {
-    /// Returns what mends it.
+    /// Returns what fixes it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Open { .. } => Some("Give an existing directory: `--context DIR`"),

@@ -1,4 +1,4 @@
-//! Why a `BuildKit` cannot be reached, and what mends it.
+//! Why a `BuildKit` cannot be reached, and what fixes it.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Docker contexts: named engines, kept in `contexts/` beside docker's configuration.
+//! Docker contexts: named engines, kept in `contexts/` next to docker's configuration.
 //!
 //! The file of a context is `contexts/meta/DIRECTORY/meta.json`, its certificates are in
 //! `contexts/tls/DIRECTORY/docker/`; see [`directory`].

@@ -2,7 +2,7 @@
 //!
 //! One file per grammar. Each parses a string into a type that cannot be wrong and prints it back
 //! in docker's spelling. What is accepted and what results is measured against docker's own
-//! parsers (`tests/data/docker-cli`); only the error texts are ours, and many know what mends them
+//! parsers (`tests/data/docker-cli`); only the error texts are ours, and many know what fixes them
 //! ([`Hinted`]).
 
 pub mod api_version;

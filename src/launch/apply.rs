@@ -18,7 +18,7 @@ pub enum ApplyError {
         flag: &'static str,
         /// What was given.
         value: String,
-        /// Why not, and what mends it.
+        /// Why not, and what fixes it.
         refusal: Refusal,
     },
     /// Docker has the flag, dynrun does not.

@@ -200,7 +200,7 @@ pub enum RequestError {
         value: String,
         /// What is wrong.
         why: String,
-        /// What mends it.
+        /// What fixes it.
         hint: Option<String>,
     },
 }

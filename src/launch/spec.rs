@@ -163,7 +163,7 @@ pub struct Resources {
     pub device_requests: Vec<DeviceRequest>,
 }
 
-/// The files that a container sees beside its image.
+/// The files that a container sees next to its image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Storage {
     /// `source:target[:options]`, with absolute sources.

@@ -84,7 +84,7 @@ pub struct PlannedTarget {
     pub complete_logs: bool,
     /// Whether steps run although their results are cached.
     pub no_cache: bool,
-    /// Whether base images are asked for anew.
+    /// Whether base images are asked for again.
     pub pull: bool,
     /// How steps run.
     #[serde(flatten)]

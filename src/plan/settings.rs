@@ -102,7 +102,7 @@ pub struct Settings {
     pub complete_logs: Option<Setting<bool>>,
     /// Whether steps run although their results are cached.
     pub no_cache: Option<Setting<bool>>,
-    /// Whether base images are asked for anew.
+    /// Whether base images are asked for again.
     pub pull: Option<Setting<bool>>,
     /// How steps run.
     pub steps: StepSettings,

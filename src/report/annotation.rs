@@ -1,4 +1,4 @@
-//! Remarks that a CI service shows beside the code.
+//! Remarks that a CI service shows next to the code.
 
 use std::ops::RangeInclusive;
 use std::path::Path;

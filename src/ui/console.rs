@@ -95,7 +95,7 @@ impl Ui {
         self.stderr.write_line(&line);
     }
 
-    /// Says what is wrong and how to mend it.
+    /// Says what is wrong and how to fix it.
     pub fn problems(&mut self, problems: &Problems) {
         self.stderr
             .write(&render_problems(problems, self.stderr.look()));

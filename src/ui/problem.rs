@@ -1,4 +1,4 @@
-//! Draws problems: what failed, why, where, and what mends it.
+//! Draws problems: what failed, why, where, and what fixes it.
 
 use super::excerpt::render_excerpt;
 use crate::problem::{Problem, Problems};

@@ -26,8 +26,8 @@ impl MetadataFile {
         }
     }
 
-    /// Writes the file, and tells beside how the builds ended if that fails: what was wrong with
-    /// them comes first.
+    /// Writes the file; if that fails, it is reported as well as how the builds ended: what was
+    /// wrong with them comes first.
     pub(super) fn write(&self, text: &str, end: Result<Exit, Problems>) -> Result<Exit, Problems> {
         let Err(error) = write(&self.0, text) else {
             return end;

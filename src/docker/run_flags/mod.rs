@@ -3,7 +3,7 @@
 //! A [`FlagTable`] is put together from definitions ([`CONTAINER`] and [`RUN`] are docker's own; a
 //! program may add to them), and [`FlagTable::parse`] turns arguments into [`Parsed`]: what was given, in
 //! order, and what follows the flags. Values stay text here; what they mean is the business of the
-//! grammar beside each flag.
+//! grammar next to each flag.
 
 mod docker;
 mod error;

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::rules::{KEEP_WAITING, RULES};
 use crate::problem::Problem;
 
-/// Why something failed, what shows it, and what mends it.
+/// Why something failed, what shows it, and what fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The rule's name, for machines.

@@ -1,4 +1,4 @@
-//! Known failures: what the engine or the container said, why, and what mends it.
+//! Known failures: what the engine or the container said, why, and what fixes it.
 //!
 //! All of them are in one table (`rules`); [`diagnose`](diagnose()) looks the evidence up.
 

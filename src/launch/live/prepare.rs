@@ -30,7 +30,7 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
-    /// Says what mends it. What is outside of the user's home may be shared, and is not theirs to
+    /// Says what fixes it. What is outside of the user's home may be shared, and is not theirs to
     /// take.
     fn problem(&self, home: Option<&Path>) -> Problem {
         let (Self::Make { path, .. } | Self::Write { path, .. }) = self;
@@ -51,7 +51,7 @@ impl DirectoryError {
 /// Makes directories that the container is to use, and tries to write to them.
 ///
 /// # Errors
-/// Returns what is wrong with the first that cannot be used, and how to mend it.
+/// Returns what is wrong with the first that cannot be used, and how to fix it.
 pub fn directories(paths: &[PathBuf], home: Option<&Path>) -> Result<(), Problem> {
     let mut made = paths.iter().map(|path| directory(path));
     made.try_for_each(|made| made.map_err(|error| error.problem(home)))

@@ -45,7 +45,7 @@ impl RunOption {
     }
 }
 
-/// Why a value is wrong, and what mends it.
+/// Why a value is wrong, and what fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// One line without a trailing period.
@@ -80,7 +80,7 @@ impl Refusal {
         Self::new(why)
     }
 
-    /// Says what mends it.
+    /// Says what fixes it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

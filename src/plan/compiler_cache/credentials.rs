@@ -67,7 +67,7 @@ pub(in crate::plan) fn note_obstacles(
     }
 }
 
-/// Returns what a backend misses among the secrets that there are, and what mends it.
+/// Returns what a backend misses among the secrets that there are, and what fixes it.
 ///
 /// Redis and `WebDAV` may well do without a login.
 pub(super) fn missing(backend: SccacheBackend, has: impl Fn(&str) -> bool) -> Option<&'static str> {

@@ -83,7 +83,7 @@ pub struct Finding {
     pub message: String,
     /// Where.
     pub excerpt: Excerpt,
-    /// What mends it.
+    /// What fixes it.
     pub hint: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`lint`] looks at a [`Composition`](super::stages::Composition) with the arguments that the
 //! plan passes. The rules are listed in [`Rule`](finding::Rule); each file here holds those of one subject.
-//! BuildKit's own checks run in the engine and are shown beside these.
+//! BuildKit's own checks run in the engine and are shown next to these.
 
 mod args;
 mod check;

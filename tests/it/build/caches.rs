@@ -160,7 +160,7 @@ fn buildx_and_dynbuild_read_what_the_other_one_wrote() {
     let (end, sum) = build(&sample, &reader, &["--cache-from", "type=local,src=cache"]);
     assert_said(&end, "0 steps run, 3 cached");
 
-    // Into the same directory, beside what buildx wrote there.
+    // Into the same directory, next to what buildx wrote there.
     build(
         &sample,
         &writer,

@@ -1,4 +1,4 @@
-//! Builds within a job of GitHub Actions: the page of the job, and annotations beside the code.
+//! Builds within a job of GitHub Actions: the page of the job, and annotations next to the code.
 
 use std::process::Command;
 

@@ -204,7 +204,7 @@ impl Engine {
     }
 }
 
-/// A name that no other test uses, also not one of another run beside this.
+/// A name that no other test uses, also not one of another run next to this.
 pub(crate) fn unique(stem: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!(

@@ -47,7 +47,7 @@ impl Ingest {
         Ok(changed(&self.file.as_file().metadata()?))
     }
 
-    /// Begins anew.
+    /// Begins again.
     pub(super) fn restart(&mut self) -> io::Result<()> {
         self.file.as_file().set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;

@@ -23,7 +23,7 @@ pub(crate) struct Finding {
     pub(crate) status: Status,
     /// What was seen.
     pub(crate) detail: String,
-    /// What mends it: a command where possible.
+    /// What fixes it: a command where possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fix: Option<String>,
 }

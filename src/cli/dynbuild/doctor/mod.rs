@@ -1,4 +1,4 @@
-//! `dynbuild doctor`: checks of the host and the engine, each failure with what mends it.
+//! `dynbuild doctor`: checks of the host and the engine, each failure with what fixes it.
 //!
 //! A check is one file with one function from what it needs to [`Finding`]s; [`run`] lists them.
 

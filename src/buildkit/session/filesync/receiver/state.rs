@@ -14,7 +14,7 @@ use crate::buildkit::proto::fsutil::{Packet, Stat};
 /// that are asked for and have not come yet.
 const MEMORY: usize = 64 << 20;
 
-/// What one remembered path takes beside its text.
+/// What one remembered path takes next to its text.
 const OVERHEAD: usize = 128;
 
 /// How many files are kept open at a time. The engine sends four at a time.
