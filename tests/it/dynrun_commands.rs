@@ -1,24 +1,13 @@
 //! What `dynrun` makes of command lines, without an engine.
 
-use std::process::Command;
+use std::path::Path;
 
 use test_case::test_case;
 
-/// Returns the exit code, standard output and standard error.
+use crate::support::offline;
+
 fn dynrun(line: &str) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .env("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-        .args(shell_words::split(line).expect("words"))
-        .output()
-        .expect("dynrun starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    offline::dynrun(Path::new("."), line)
 }
 
 #[test_case("--help", "Commands:"; "of the program")]
@@ -119,7 +108,7 @@ fn installations_get_what_other_programs_read(line: &str, expected: &str) {
 #[test_case(&["dynrun", "wait", "x", "--for", "comp"], "completion"; "a level")]
 fn words_are_completed(words: &[&str], expected: &str) {
     let last = (words.len() - 1).to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dynrun"))
         .env_clear()
         .env("DYNBUILD_COMPLETE", "bash")
         .env("_CLAP_COMPLETE_INDEX", last)

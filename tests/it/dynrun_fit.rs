@@ -1,25 +1,16 @@
 //! `dynrun fit` on models made here.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-/// Runs `dynrun fit` on a directory; returns the code, the output and the errors.
+use crate::support::offline::dynrun;
+
+/// Runs `dynrun fit` on a model.
 fn fit(directory: &Path, flags: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .current_dir(directory)
-        .args(["fit", "--model"])
-        .args(flags)
-        .output()
-        .expect("dynrun starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
+    dynrun(
+        directory,
+        &format!("fit --model {}", shell_words::join(flags)),
     )
 }
 
@@ -45,20 +36,6 @@ fn windowed(directory: &Path) {
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
     file.extend(header);
     fs_err::write(directory.join("model.safetensors"), file).expect("written");
-}
-
-/// Runs `dynrun` with a line of words.
-fn dynrun(directory: &Path, line: &str) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .current_dir(directory)
-        .args(line.split(' '))
-        .output()
-        .expect("dynrun starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    (output.status.code(), stdout, stderr)
 }
 
 #[test]

@@ -1,21 +1,6 @@
 //! `dynrun import` as it is typed.
 
-use std::path::Path;
-use std::process::Command;
-
-/// Runs dynrun in a directory; returns the code, the output and the errors.
-fn dynrun(directory: &Path, arguments: &str) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_dynrun"))
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .current_dir(directory)
-        .args(arguments.split(' '))
-        .output()
-        .expect("dynrun starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    (output.status.code(), stdout, stderr)
-}
+use crate::support::offline::dynrun;
 
 #[test]
 fn an_export_comes_back_as_a_file_that_plans_the_same() {

@@ -3,6 +3,7 @@
 pub(crate) mod busy_registry;
 pub(crate) mod dynamo;
 pub(crate) mod engines;
+pub(crate) mod offline;
 pub(crate) mod processes;
 pub(crate) mod proxy;
 pub(crate) mod shipped;
