@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::address;
 use super::engine::Engine;
 use super::essentials::{Essentials, duration};
+use super::inputs::Inputs;
 use super::planned::PlannedWorker;
-use super::{Inputs, address, service};
 use crate::deploy::file::{
-    DeploymentFile, DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode,
+    DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode,
 };
 use crate::deploy::finding::Finding;
 use crate::deploy::model::Model;
@@ -87,6 +88,7 @@ impl<'a> Common<'a> {
             model: Model::new(essentials.model, served, revision),
             request_plane: value(file.request_plane.as_ref()).unwrap_or(RequestPlane::Tcp),
             event_plane: value(file.event_plane.as_ref()).unwrap_or(EventPlane::Zmq),
+            // Where services are is theirs to say.
             discovery: Discovery::Kubernetes,
             nats: None,
             block_size: None,
@@ -104,37 +106,11 @@ impl<'a> Common<'a> {
             grace,
         };
         common.block_size = (router == RouterMode::Kv).then(|| common.blocks());
-        common.discovery = common.find_each_other();
-        common.nats = common.needs_nats().then(|| service::nats_url(&common));
         if findings.iter().any(Finding::is_error) {
             Err(findings)
         } else {
             Ok(common)
         }
-    }
-
-    fn find_each_other(&self) -> Discovery {
-        let several = !self.file.nodes.is_empty();
-        let usual = if several {
-            DiscoveryBackend::Etcd
-        } else {
-            DiscoveryBackend::File
-        };
-        match value(self.file.discovery.as_ref()).unwrap_or(usual) {
-            DiscoveryBackend::File => Discovery::File {
-                volume: format!("{}-kv", self.name),
-            },
-            DiscoveryBackend::Etcd => Discovery::Etcd {
-                endpoints: service::etcd_endpoints(self),
-            },
-            DiscoveryBackend::Kubernetes => Discovery::Kubernetes,
-        }
-    }
-
-    /// NATS is only there when a plane uses it: members that are given its address and cannot
-    /// reach it end at once in some versions.
-    fn needs_nats(&self) -> bool {
-        self.request_plane == RequestPlane::Nats || self.event_plane == EventPlane::Nats
     }
 
     /// Returns the block size that is written, or the one that upstream's examples use.
@@ -161,6 +137,12 @@ impl<'a> Common<'a> {
         self.workers
             .iter()
             .any(|worker| worker.role == Role::Prefill)
+    }
+
+    /// Returns how often requests move on; before 1.0 that was a flag of workers.
+    pub(super) fn migration_limit(&self) -> Option<u32> {
+        let limit = self.file.frontend.migration_limit.as_ref();
+        limit.map(|limit| limit.value).filter(|limit| *limit > 0)
     }
 
     pub(in crate::deploy) fn has_kv_events(&self) -> bool {

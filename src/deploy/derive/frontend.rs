@@ -3,7 +3,7 @@
 use super::address;
 use super::common::Common;
 use super::environment;
-use super::launch::Draft;
+use super::launch::{Draft, program};
 use super::ports::FIRST;
 use super::written::{add_flags, add_variables};
 use crate::deploy::argument::{Argument, Variable};
@@ -133,7 +133,10 @@ fn command(common: &Common<'_>, port: u16) -> Vec<Argument> {
             "`frontend.replicas`",
         ));
     }
-    if let Some(limit) = migration_limit(common).filter(|_| common.version.is_at_least(1, 0)) {
+    if let Some(limit) = common
+        .migration_limit()
+        .filter(|_| common.version.is_at_least(1, 0))
+    {
         arguments.push(Argument::derived(
             "--migration-limit",
             [limit],
@@ -141,16 +144,10 @@ fn command(common: &Common<'_>, port: u16) -> Vec<Argument> {
         ));
     }
     add_flags(&mut arguments, &table.args, &[]);
-    super::engine::program("dynamo.frontend")
+    program("dynamo.frontend")
         .into_iter()
         .chain(arguments)
         .collect()
-}
-
-/// Returns how often requests move on; before 1.0 that was a flag of workers.
-pub(super) fn migration_limit(common: &Common<'_>) -> Option<u32> {
-    let limit = common.file.frontend.migration_limit.as_ref();
-    limit.map(|limit| limit.value).filter(|limit| *limit > 0)
 }
 
 /// A frontend gets no port for requests: with the router `kv` it would never serve the model.

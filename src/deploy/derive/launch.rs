@@ -219,3 +219,8 @@ impl Common<'_> {
         tables.fold(nearest, RunTable::merge)
     }
 }
+
+/// Returns the words that start a module of Dynamo.
+pub(super) fn program(module: &str) -> Vec<Argument> {
+    vec![Argument::derived("python3", ["-m", module], "`framework`")]
+}

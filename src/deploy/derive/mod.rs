@@ -7,10 +7,12 @@ mod engine;
 mod environment;
 mod essentials;
 mod frontend;
+mod inputs;
 mod launch;
 mod placement;
 mod planned;
 mod ports;
+mod process;
 mod service;
 mod shape;
 mod worker;
@@ -21,24 +23,13 @@ use std::collections::BTreeMap;
 pub(super) use self::common::Common;
 pub(super) use self::engine::Engine;
 pub(super) use self::frontend::PORT;
+pub use self::inputs::Inputs;
 pub(super) use self::planned::PlannedWorker;
 use super::deployment::{Deployment, Ready};
-use super::file::DeploymentFile;
 use super::finding::Finding;
 use super::lint;
 use super::member::Member;
 use crate::problem::{Problem, Problems};
-
-/// What a deployment is derived from.
-#[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
-    /// The file, with what it inherits and what was set.
-    pub file: &'a DeploymentFile,
-    /// Whether Dynamo's mocker stands in for the engines.
-    pub mock: bool,
-    /// The version of Dynamo, if the file does not say: that of the image, or of the profile.
-    pub version: &'a str,
-}
 
 impl Deployment {
     /// Derives a deployment.
@@ -46,7 +37,8 @@ impl Deployment {
     /// # Errors
     /// Returns everything that makes it impossible.
     pub fn derive(inputs: Inputs<'_>) -> Result<Self, Problems> {
-        let common = Common::new(inputs).map_err(problems)?;
+        let mut common = Common::new(inputs).map_err(problems)?;
+        service::connect(&mut common);
         let mut findings = lint::check(&common);
         // What is named wrongly has no place either.
         if findings.iter().any(Finding::is_error) {

@@ -4,7 +4,7 @@ use super::common::Common;
 use super::launch::Draft;
 use super::written::add_variables;
 use crate::deploy::argument::Argument;
-use crate::deploy::file::ServiceTable;
+use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane, ServiceTable};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::{Discovery, Network};
 use crate::launch::flag::{Flag, Origin};
@@ -18,6 +18,37 @@ const NATS_PORT: u16 = 4222;
 const TO_NATS_HTTP: u16 = 4000;
 /// Requests with long prompts are bigger than NATS's own limit of 1 MiB; Dynamo's is this.
 const PAYLOAD: &str = "max_payload: 15728640";
+
+/// Decides where members find each other.
+pub(super) fn connect(common: &mut Common<'_>) {
+    common.discovery = discovery(common);
+    common.nats = needs_nats(common).then(|| nats_url(common));
+}
+
+fn discovery(common: &Common<'_>) -> Discovery {
+    let several = !common.file.nodes.is_empty();
+    let usual = if several {
+        DiscoveryBackend::Etcd
+    } else {
+        DiscoveryBackend::File
+    };
+    let written = common.file.discovery.as_ref();
+    match written.map_or(usual, |written| written.value) {
+        DiscoveryBackend::File => Discovery::File {
+            volume: format!("{}-kv", common.name),
+        },
+        DiscoveryBackend::Etcd => Discovery::Etcd {
+            endpoints: etcd_endpoints(common),
+        },
+        DiscoveryBackend::Kubernetes => Discovery::Kubernetes,
+    }
+}
+
+/// NATS is only there when a plane uses it: members that are given its address and cannot
+/// reach it end at once in some versions.
+fn needs_nats(common: &Common<'_>) -> bool {
+    common.request_plane == RequestPlane::Nats || common.event_plane == EventPlane::Nats
+}
 
 /// Returns the services that are started here.
 pub(super) fn members(common: &Common<'_>) -> Vec<Member> {
@@ -52,7 +83,7 @@ pub(in crate::deploy) fn is_known(name: &str) -> bool {
 }
 
 /// Returns what `ETCD_ENDPOINTS` says.
-pub(super) fn etcd_endpoints(common: &Common<'_>) -> String {
+fn etcd_endpoints(common: &Common<'_>) -> String {
     if let Some(urls) = external(common, ETCD) {
         return urls.join(",");
     }
@@ -61,7 +92,7 @@ pub(super) fn etcd_endpoints(common: &Common<'_>) -> String {
 }
 
 /// Returns what `NATS_SERVER` says.
-pub(super) fn nats_url(common: &Common<'_>) -> String {
+fn nats_url(common: &Common<'_>) -> String {
     if let Some(urls) = external(common, NATS) {
         return urls.join(",");
     }

@@ -1,11 +1,12 @@
 //! The workers.
 
 use super::common::Common;
-use super::engine::{self, Engine, Process};
-use super::launch::Draft;
+use super::engine::Engine;
+use super::launch::{Draft, program};
 use super::placement::{Place, Replica};
 use super::planned::PlannedWorker;
 use super::ports::{FIRST, Ports};
+use super::process::Process;
 use super::written::{add_flags, add_variables};
 use super::{address, environment};
 use crate::deploy::argument::Variable;
@@ -117,7 +118,7 @@ fn command(
         add_flags(&mut arguments, &common.file.all.args, skip);
         add_flags(&mut arguments, &worker.table.args, skip);
     }
-    let program = engine::program(process.engine().module());
+    let program = program(process.engine().module());
     program.into_iter().chain(arguments).collect()
 }
 

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::container::{self, Container, HOME};
-use super::{Exported, Machine, health, yaml};
+use super::exported::Exported;
+use super::machine::Machine;
+use super::{health, yaml};
 use crate::deploy::{Discovery, Kind, Network};
 use crate::redact::is_secret;
 

@@ -5,7 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Container, Exported, yaml};
+use super::container::Container;
+use super::exported::Exported;
+use super::yaml;
 use crate::deploy::file::{RequestPlane, Role};
 use crate::deploy::{Argument, Deployment, Kind, Member};
 use crate::launch::flag::Origin;

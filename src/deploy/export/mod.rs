@@ -7,20 +7,23 @@
 mod compose;
 mod container;
 mod dgd;
+mod exported;
 mod health;
+mod machine;
 mod quadlet;
 mod sh;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
-use super::file::RestartPolicy;
 use super::{Deployment, Kind};
 use crate::problem::Problems;
 use crate::profile::Profile;
 use crate::toml_file::choice;
 
 pub(crate) use self::container::Container;
+pub use self::exported::Exported;
+use self::machine::Machine;
 
 choice! {
     /// What a deployment is exported to.
@@ -34,15 +37,6 @@ choice! {
         /// A script with `docker run` lines.
         Sh = "sh",
     }
-}
-
-/// The files of an export.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exported {
-    /// Names and texts.
-    pub files: Vec<(String, String)>,
-    /// What is lost.
-    pub notes: Vec<String>,
 }
 
 impl Exported {
@@ -84,24 +78,6 @@ impl Exported {
         });
         exported.files = files.collect();
         Ok(exported)
-    }
-}
-
-/// The containers of one machine.
-struct Machine<'a> {
-    deployment: &'a Deployment,
-    /// The machine's name, if there are several.
-    name: Option<&'a str>,
-    containers: Vec<&'a Container<'a>>,
-}
-
-impl Machine<'_> {
-    /// Returns docker's word for who starts members again.
-    fn restart(&self) -> &'static str {
-        match self.deployment.restart {
-            RestartPolicy::Supervise => "unless-stopped",
-            RestartPolicy::Never => "no",
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Quadlet: units of systemd that podman runs.
 
 use super::container::{self, Container, HOME};
-use super::{Exported, Machine, health};
+use super::exported::Exported;
+use super::health;
+use super::machine::Machine;
 use crate::deploy::file::RestartPolicy;
 use crate::deploy::{Discovery, Gpus, Kind, Network};
 use crate::redact::is_secret;

@@ -1,7 +1,8 @@
 //! A script with the `docker run` lines, one per machine.
 
 use super::container::{self, Container, HOME};
-use super::{Exported, Machine};
+use super::exported::Exported;
+use super::machine::Machine;
 use crate::deploy::{Discovery, Network};
 use crate::launch::flag::Flag;
 use crate::launch::implied::SecretFile;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Process;
+use super::rank::Process;
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::file::Role;
 use crate::deploy::member::PortUse;

@@ -1,6 +1,6 @@
 //! SGLang.
 
-use super::Process;
+use super::rank::Process;
 use crate::deploy::argument::Argument;
 use crate::deploy::file::Role;
 use crate::deploy::member::PortUse;

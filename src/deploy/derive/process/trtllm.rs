@@ -2,12 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Process;
+use super::rank::Process;
 use crate::deploy::argument::Argument;
+use crate::deploy::derive::engine::TRTLLM_ENGINE;
 use crate::deploy::file::{FlagArgs, FlagValue, Role};
-
-/// The key of `args` whose table has keys of the engine's own configuration.
-pub(super) const ENGINE: &str = "engine";
 
 pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
     let (common, worker) = (process.common, process.worker);
@@ -84,7 +82,7 @@ fn engine(process: &Process<'_>) -> Option<Argument> {
 }
 
 fn merge(engine: &mut Map<String, Value>, args: &FlagArgs) {
-    if let Some(written) = args.get(ENGINE)
+    if let Some(written) = args.get(TRTLLM_ENGINE)
         && let FlagValue::Json(Value::Object(table)) = &written.value
     {
         engine.extend(table.clone());

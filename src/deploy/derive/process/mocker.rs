@@ -1,7 +1,8 @@
 //! Dynamo's mocker: an engine without GPUs that plays the others.
 
-use super::{Engine, Process};
+use super::rank::Process;
 use crate::deploy::argument::Argument;
+use crate::deploy::derive::engine::Engine;
 use crate::deploy::file::Role;
 use crate::deploy::member::PortUse;
 
