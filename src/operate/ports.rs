@@ -1,15 +1,23 @@
 //! Ports of the machine that members need, and who has them already.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use super::labels::Found;
 use super::launcher::Launcher;
 use crate::deploy::{Deployment, Kind, Member, MemberPort, PortUse};
 use crate::docker::port::{HostPort, Protocol};
+use crate::engine::Engine;
 use crate::launch::decision::Launch;
 use crate::launch::readiness::Owner;
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::toml_file::Location;
+
+/// How long the engine's proxy of a published port may be there before its container runs, or after
+/// it has ended.
+const PROXY_LAG: Duration = Duration::from_secs(3);
 
 /// A port of the engine's machine that a member is to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +44,8 @@ pub(crate) async fn check_ports(
     let mut problems = Vec::new();
     for member in deployment.on(node).filter(|member| !runs(member)) {
         for wanted in wanted(member, &launcher.decide(member)?) {
-            let owner = Owner::in_the_way(&launcher.engine, wanted.address, wanted.port).await;
+            let owner = in_the_way(&launcher.engine, wanted).await;
+            let owner = owner.filter(|owner| !owner.is_of(&deployment.name));
             problems.extend(owner.map(|owner| taken(deployment, member, wanted.port, &owner)));
         }
     }
@@ -44,6 +53,20 @@ pub(crate) async fn check_ports(
         Ok(())
     } else {
         Err(Problems(problems))
+    }
+}
+
+/// Finds out who has a port. A proxy of the engine whose container does not run is waited for: the
+/// container is being started, by a dynrun that was killed perhaps, or has just ended.
+async fn in_the_way(engine: &Engine, wanted: Wanted) -> Option<Owner> {
+    let end = Instant::now() + PROXY_LAG;
+    loop {
+        let owner = Owner::in_the_way(engine, wanted.address, wanted.port).await;
+        let is_late = Instant::now() > end;
+        if is_late || !owner.as_ref().is_some_and(Owner::is_proxy) {
+            return owner;
+        }
+        sleep(PROXY_LAG / 30).await;
     }
 }
 

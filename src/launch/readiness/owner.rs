@@ -79,6 +79,17 @@ impl Owner {
         Self::Process { name, pid }
     }
 
+    /// Returns whether it is a container of a deployment.
+    pub(crate) fn is_of(&self, name: &str) -> bool {
+        matches!(self, Self::Container { deployment: Some(deployment), .. } if deployment == name)
+    }
+
+    /// Returns whether it is a program by which the engine publishes a port, of which no container that
+    /// runs is known.
+    pub(crate) fn is_proxy(&self) -> bool {
+        matches!(self, Self::Process { name, .. } if name == "docker-proxy" || name == "rootlessport")
+    }
+
     /// Finds out who listens where a server of the engine's machine wants to, if somebody does. Of an
     /// address that is not known, only those are found who listen on all.
     pub(crate) async fn in_the_way(

@@ -52,6 +52,8 @@ pub(super) async fn run(
     }
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
+    // Since then images may have been pulled, and what a killed dynrun was starting runs.
+    let running = found(engine, &deployment.name).await?;
     let settings = Settings {
         node,
         file: asked.file.clone().unwrap_or_default(),
