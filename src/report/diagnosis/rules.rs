@@ -61,6 +61,12 @@ pub(super) const RULES: &[Rule] = &[
         "See what takes the space with `docker system df`, and remove build cache that is not in use with `docker builder prune`",
     ),
     Rule::new(
+        "lost-snapshot",
+        &[r"failed to stat active key during commit: snapshot \S+ does not exist"],
+        "The engine lost what it was writing when an earlier build was killed, and still counts on it",
+        "Remove what it keeps of builds, `docker builder prune`, or build once with `--no-cache`",
+    ),
+    Rule::new(
         "too-many-layers",
         &[r"max depth exceeded", r"too many layers"],
         "The image has more layers than the engine can mount on top of each other",
