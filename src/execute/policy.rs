@@ -6,9 +6,6 @@ use std::num::NonZeroUsize;
 /// unpack gigabytes of wheels need it.
 const MEMORY_PER_TARGET: u64 = 4 << 30;
 
-/// Targets per core: while one downloads, copies or waits for what it shares, another one computes.
-const PER_CORE: u64 = 2;
-
 /// What was asked for about the run of several builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -62,10 +59,7 @@ impl Policy {
         if cores == 0 || memory == 0 {
             return tokio::sync::Semaphore::MAX_PERMITS;
         }
-        let jobs = cores
-            .saturating_mul(PER_CORE)
-            .min(memory / MEMORY_PER_TARGET);
-        let jobs = jobs.max(1);
+        let jobs = cores.min(memory / MEMORY_PER_TARGET).max(1);
         usize::try_from(jobs).unwrap_or(usize::MAX)
     }
 }
@@ -77,7 +71,6 @@ mod tests {
     use super::*;
 
     #[test_case(2, 8, None => 2)]
-    #[test_case(2, 64, None => 4; "two for a core")]
     #[test_case(64, 16, None => 4; "memory is short")]
     #[test_case(1, 1, None => 1; "one in any case")]
     #[test_case(64, 16, NonZeroUsize::new(9) => 9; "asked for")]
