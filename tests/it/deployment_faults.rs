@@ -201,10 +201,10 @@ fn image_of(engine: &Engine, user: &str) -> Owned {
 #[test]
 fn members_of_one_group_find_each_other_in_files_and_others_are_reported() {
     let Some(engine) = engine() else { return };
-    let serve = |name: &str, port: u16, users: [&str; 2]| {
+    let serve = |name: &str, port: u16, users: [&str; 2], timeout: &str| {
         let [frontend, worker] = users.map(|user| image_of(&engine, user));
         let file = format!(
-            "[ready]\ntimeout = \"40s\"\n[frontend]\nport = PORT\nimage = \"{}\"\n\
+            "[ready]\ntimeout = \"{timeout}\"\n[frontend]\nport = PORT\nimage = \"{}\"\n\
              [workers.agg]\nimage = \"{}\"\nargs = {{ speedup-ratio = 0 }}\n",
             frontend.name(),
             worker.name()
@@ -215,8 +215,9 @@ fn members_of_one_group_find_each_other_in_files_and_others_are_reported() {
         assert_eq!(served.left(), "");
         up
     };
-    serve("group", 8170, ["1234:0", "1235:0"]).ended(0);
-    serve("alone", 8171, ["1234:1234", "1235:1235"])
+    serve("group", 8170, ["1234:0", "1235:0"], "60s").ended(0);
+    // After a worker has ended too often, there is nothing to wait for: sooner than that.
+    serve("alone", 8171, ["1234:1234", "1235:1235"], "20s")
         .ended(124)
         .said("`agg-0` ended before it was in discovery")
         .said("--set discovery=etcd");

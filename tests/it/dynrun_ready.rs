@@ -219,10 +219,10 @@ fn a_server_on_another_port_is_named() {
     for engine in engines::newest() {
         let container = engine.container("elsewhere");
         let flags = ["--network=host", "--for=port", "--timeout=3"];
-        let command = server("18359", "0.0.0.0", MODEL);
+        let command = server("18361", "0.0.0.0", MODEL);
         wait(&engine, &container, &flags, &command)
             .ended(124)
-            .said("nothing listens on port 8000 yet, and the container listens on port 18359");
+            .said("nothing listens on port 8000 yet, and the container listens on port 18361");
     }
 }
 

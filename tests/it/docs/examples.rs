@@ -181,7 +181,7 @@ fn fenced(text: &str) -> Vec<(String, Vec<String>)> {
 /// Returns the words of each call of our programs in a line of shell.
 fn calls(line: &str) -> Vec<Vec<String>> {
     let comment = Regex::new(r"(^|\s)#.*$").expect("the pattern is right");
-    let redirected = Regex::new(r"\s[<>]\s*\S+").expect("the pattern is right");
+    let redirected = Regex::new(r"\s\d?[<>]\s*\S+").expect("the pattern is right");
     let line = comment.replace(line, "");
     let line = match line.strip_prefix("source <(") {
         Some(inner) => inner.trim_end().trim_end_matches(')'),
