@@ -63,7 +63,7 @@ async fn in_the_way(engine: &Engine, wanted: Wanted) -> Option<Owner> {
     loop {
         let owner = Owner::in_the_way(engine, wanted.address, wanted.port).await;
         let is_late = Instant::now() > end;
-        if is_late || !owner.as_ref().is_some_and(Owner::is_proxy) {
+        if is_late || !owner.as_ref().is_some_and(Owner::may_pass) {
             return owner;
         }
         sleep(PROXY_LAG / 30).await;

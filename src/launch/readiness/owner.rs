@@ -84,10 +84,14 @@ impl Owner {
         matches!(self, Self::Container { deployment: Some(deployment), .. } if deployment == name)
     }
 
-    /// Returns whether it is a program by which the engine publishes a port, of which no container that
-    /// runs is known.
-    pub(crate) fn is_proxy(&self) -> bool {
-        matches!(self, Self::Process { name, .. } if name == "docker-proxy" || name == "rootlessport")
+    /// Returns whether it may be gone in a moment: a program by which the engine publishes a port, of
+    /// which no container that runs is known, or who was gone before it could be looked at.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Container { .. } => false,
+            Self::Process { name, .. } => name == "docker-proxy" || name == "rootlessport",
+            Self::Unknown => true,
+        }
     }
 
     /// Finds out who listens where a server of the engine's machine wants to, if somebody does. Of an
