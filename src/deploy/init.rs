@@ -247,14 +247,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::fit::config::Config;
+    use crate::deploy::fit::config::{Config, LLAMA_70B};
     use crate::deploy::tests::derive;
-
-    const LLAMA_70B: &str = r#"{
-        "model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672,
-        "num_attention_heads": 64, "num_key_value_heads": 8, "num_hidden_layers": 80,
-        "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16"
-    }"#;
 
     /// Returns the file, which must plan, or the error.
     fn file(config: &str, change: impl FnOnce(&mut Wanted<'_>)) -> String {

@@ -206,14 +206,8 @@ impl Fitting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::fit::config::Config;
+    use crate::deploy::fit::config::{Config, LLAMA_70B};
     use crate::toml_file::SourceFile;
-
-    const LLAMA_70B: &str = r#"{
-        "model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672,
-        "num_attention_heads": 64, "num_key_value_heads": 8, "num_hidden_layers": 80,
-        "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16"
-    }"#;
 
     /// Returns what is found in a file that serves this model.
     fn found(config: &str, rest: &str) -> String {

@@ -120,6 +120,14 @@ fn without_python_numbers(text: &str) -> String {
     parts.collect::<Vec<_>>().join("\"")
 }
 
+/// A model of 70 billion parameters with grouped heads, for tests.
+#[cfg(test)]
+pub(crate) const LLAMA_70B: &str = r#"{
+    "model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672,
+    "num_attention_heads": 64, "num_key_value_heads": 8, "num_hidden_layers": 80,
+    "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16"
+}"#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
