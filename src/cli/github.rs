@@ -1,4 +1,4 @@
-//! What GitHub Actions is told besides the log: remarks next to the code, and a summary of the job.
+//! What GitHub Actions gets besides the log: remarks next to the code, and a summary of the job.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

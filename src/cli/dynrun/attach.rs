@@ -4,7 +4,7 @@ use clap::Parser;
 
 use super::connection::{connect, container, detach_keys};
 use super::leases::leases;
-use super::loss::told;
+use super::loss::reported;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -68,7 +68,7 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
         stderr: true,
         detach_keys: keys,
     };
-    // An end between these two calls is told as well.
+    // An end between these two calls is reported as well.
     let wait = engine
         .wait_container(&facts.id, WaitFor::NotRunning)
         .await?;
@@ -77,5 +77,5 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
         Signals::catch().map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
     let end = session.follow(wait, signals, &mut sinks).await;
-    Ok(told(&sinks.losses, end?.into(), edge))
+    Ok(reported(&sinks.losses, end?.into(), edge))
 }

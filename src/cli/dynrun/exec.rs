@@ -7,7 +7,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 
 use super::connection::{connect, containers, detach_keys, no_container};
-use super::loss::told;
+use super::loss::reported;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -101,7 +101,7 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
         Some(caught) => caught.into(),
         None => ended(&engine, &id, tty).await?,
     };
-    Ok(told(&sinks.losses, exit, edge))
+    Ok(reported(&sinks.losses, exit, edge))
 }
 
 /// Takes values that are missing from the environment, as docker does.

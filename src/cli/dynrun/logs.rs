@@ -6,7 +6,7 @@ use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
 use super::connection::{connect, containers};
-use super::loss::told;
+use super::loss::reported;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -62,7 +62,7 @@ async fn print_one(
         // Whoever read the log has seen enough.
         () = broken_pipe.cancelled() => {}
     }
-    Ok(told(&sinks.losses, Exit::Done, edge))
+    Ok(reported(&sinks.losses, Exit::Done, edge))
 }
 
 /// Prints each line behind the name of the member that wrote it.

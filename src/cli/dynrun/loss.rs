@@ -6,7 +6,7 @@ use crate::launch::live::Loss;
 
 /// Says what is missing. A run without all of its output has not ended well, whatever its command
 /// says; a command that failed has the more telling code.
-pub(super) fn told(losses: &[Loss], exit: Exit, edge: &mut Edge) -> Exit {
+pub(super) fn reported(losses: &[Loss], exit: Exit, edge: &mut Edge) -> Exit {
     for loss in losses {
         edge.ui.warn(&loss.to_string());
     }

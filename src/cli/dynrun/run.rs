@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::connection::{connect, detach_keys};
 use super::leases::{is_news, leases};
-use super::loss::told;
+use super::loss::reported;
 use super::{diagnosis, facts, wait};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -177,7 +177,7 @@ async fn carry_out(
     if let Some(found) = outcome.diagnosis {
         diagnosis::show(&found, edge);
     }
-    Ok(told(&outcome.losses, outcome.end.into(), edge))
+    Ok(reported(&outcome.losses, outcome.end.into(), edge))
 }
 
 /// `-it` without a terminal, as in CI, fails in docker; here it goes on without.
