@@ -41,10 +41,11 @@ pub(crate) async fn check_ports(
         let mut running = found.iter().filter(|container| container.is_running());
         running.any(|container| container.watched.name == member.name)
     };
+    let end = Instant::now() + PROXY_LAG;
     let mut problems = Vec::new();
     for member in deployment.on(node).filter(|member| !runs(member)) {
         for wanted in wanted(member, &launcher.decide(member)?) {
-            let owner = in_the_way(&launcher.engine, wanted).await;
+            let owner = in_the_way(&launcher.engine, wanted, end).await;
             let owner = owner.filter(|owner| !owner.is_of(&deployment.name));
             problems.extend(owner.map(|owner| taken(deployment, member, wanted.port, &owner)));
         }
@@ -58,8 +59,7 @@ pub(crate) async fn check_ports(
 
 /// Finds out who has a port. A proxy of the engine whose container does not run is waited for: the
 /// container is being started, by a dynrun that was killed perhaps, or has just ended.
-async fn in_the_way(engine: &Engine, wanted: Wanted) -> Option<Owner> {
-    let end = Instant::now() + PROXY_LAG;
+async fn in_the_way(engine: &Engine, wanted: Wanted, end: Instant) -> Option<Owner> {
     loop {
         let owner = Owner::in_the_way(engine, wanted.address, wanted.port).await;
         let is_late = Instant::now() > end;
