@@ -142,11 +142,11 @@ fn valued(
         let key = format!("{kind}{name}");
         let origin = explanation.of(&target.name, &key);
         let origin = origin.or_else(|| explanation.of(&target.target, &key));
-        (format!("{name}={}", value.trim_end()), origin.cloned())
+        (format!("{name}={}", value.trim_end()), origin)
     };
     let all = values.iter().map(with_origin);
     let shown: Vec<_> = all
-        .filter(|(_, origin)| detail == Detail::All || origin.as_ref().is_some_and(Origin::is_wish))
+        .filter(|(_, origin)| detail == Detail::All || origin.is_some_and(Origin::is_wish))
         .collect();
     // One long value must not push the origins of all others off the screen.
     let widths = shown.iter().map(|(cell, _)| cell.chars().count());
