@@ -23,6 +23,7 @@ fragment = "engine/runtime"
 PYTHON_VERSION = "3.12"
 ENGINE_SOURCE = "image"
 PYTHON_OVERRIDES = ""
+ENGINE_OVERRIDES = ""
 
 [components.ai-dynamo]
 version = "1.4.2"
@@ -43,11 +44,12 @@ FROM ${BASE_IMAGE}:${BASE_IMAGE_TAG} AS base
 FROM ${RUNTIME_IMAGE}:${RUNTIME_IMAGE_TAG} AS runtime
 ARG PYTHON_VERSION
 ARG PYTHON_OVERRIDES
+ARG ENGINE_OVERRIDES
 ARG ENGINE_SOURCE
 ARG AI_DYNAMO_VERSION
 ARG KVBM_VERSION
 ARG ENABLE_KVBM
-RUN echo \"${PYTHON_VERSION} ${PYTHON_OVERRIDES} ${ENGINE_SOURCE} ${AI_DYNAMO_VERSION} \
+RUN echo \"${PYTHON_VERSION} ${PYTHON_OVERRIDES} ${ENGINE_OVERRIDES} ${ENGINE_SOURCE} ${AI_DYNAMO_VERSION} \
 ${KVBM_VERSION} ${ENABLE_KVBM}\"
 ";
 
@@ -182,6 +184,26 @@ fn pins_that_contradict_each_other_are_found_and_overrides_decide() {
         env.run("lint --pins engine").result(),
         "1 combination checked, nothing found\n"
     );
+    // What the shipped profiles decide for their engines counts as well, while Dynamo names the same.
+    let profile = "config/profiles/engine.toml";
+    env.edit(
+        profile,
+        "PYTHON_OVERRIDES = \"nixl[cu13]==1.3.2\"",
+        "PYTHON_OVERRIDES = \"\"",
+    );
+    env.edit(
+        profile,
+        "ENGINE_OVERRIDES = \"\"",
+        "ENGINE_OVERRIDES = \"nixl[cu13]==1.3.2\"",
+    );
+    assert_eq!(
+        env.run("lint --pins engine").result(),
+        "1 combination checked, nothing found\n"
+    );
+    env.edit(profile, "nixl[cu13]==1.3.2", "nixl[cu13]==1.3.0");
+    let found = env.run("lint --pins engine").failure();
+    let expected = "`ENGINE_OVERRIDES` of the profile demands `nixl==1.3.0`, ai-dynamo[engine] 1.4.2 demands `nixl==1.3.2`";
+    assert!(found.contains(expected), "{found}");
 }
 
 #[test]

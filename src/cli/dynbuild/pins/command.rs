@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 
 use pep508_rs::{ExtraName, MarkerEnvironment, MarkerEnvironmentBuilder, Requirement, VerbatimUrl};
 
-use super::demand::{Demand, contradictions};
+use super::demand::{Demand, contradictions, stale};
 use super::pip::{Metadata, Pip};
 use super::set::{Pin, PinSet};
 use crate::cli::edge::Edge;
@@ -81,6 +81,15 @@ impl Index {
                 Err(problem) => problems.push(problem),
             }
         }
+        problems.extend(stale(&set.engine_overrides, &demands).map(|found| {
+            let message = format!(
+                "An override of the profile is not what Dynamo names: {}, {}",
+                found.one, found.other
+            );
+            let mut problem = Problem::new(ProblemKind::Usage, message);
+            problem.causes.push(format!("Pinned for `{}`", set.image));
+            problem.hint("Take the version that Dynamo names into `ENGINE_OVERRIDES`, and its tag into `[components]`")
+        }));
         demands.extend(set.pins.iter().filter_map(pinned));
         let found = contradictions(&demands, &set.overridden);
         problems.extend(found.into_iter().map(|found| {
@@ -126,7 +135,10 @@ fn demanded(pin: &Pin, metadata: &Metadata, python: &str) -> Vec<Demand> {
         requirements.filter_map(|text| Requirement::<VerbatimUrl>::from_str(text).ok());
     requirements
         .filter(|requirement| requirement.evaluate_markers(&environment, &extras))
-        .map(|requirement| Demand::of(requirement, &by))
+        .map(|requirement| {
+            let plainly = requirement.evaluate_markers(&environment, &[]);
+            Demand::of(requirement, &by).of_an_extra(!plainly)
+        })
         .collect()
 }
 

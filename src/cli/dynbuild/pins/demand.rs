@@ -14,6 +14,8 @@ pub(super) struct Demand {
     pub(super) versions: VersionSpecifiers,
     /// For example `kvbm 1.4.2`, or `[args] PYTHON_REQUIREMENTS`.
     pub(super) by: String,
+    /// Whether a package makes it for the engine that one of its extras is for.
+    pub(super) is_of_an_extra: bool,
 }
 
 impl Demand {
@@ -27,6 +29,15 @@ impl Demand {
             package: requirement.name,
             versions,
             by: by.to_owned(),
+            is_of_an_extra: false,
+        }
+    }
+
+    /// Returns the same demand as one that an extra makes.
+    pub(super) fn of_an_extra(self, is_of_an_extra: bool) -> Self {
+        Self {
+            is_of_an_extra,
+            ..self
         }
     }
 
@@ -53,6 +64,7 @@ impl fmt::Display for Demand {
             package,
             versions,
             by,
+            is_of_an_extra: _,
         } = self;
         let versions = versions.to_string().replace(", ", ",");
         write!(f, "{by} demands `{package}{versions}`")
@@ -78,6 +90,24 @@ pub(super) fn contradictions(
         }
     }
     by_package.values().filter_map(|all| first(all)).collect()
+}
+
+/// Finds overrides that were right for another release of Dynamo: the extra that names the engine names
+/// another version than the override. Of a package that it does not name, nobody but the profile knows.
+pub(super) fn stale(
+    overrides: &[Demand],
+    demands: &[Demand],
+) -> impl Iterator<Item = Contradiction> {
+    overrides.iter().filter_map(|own| {
+        let version = own.exact()?;
+        let mut named = demands.iter().filter(|demand| demand.is_of_an_extra);
+        let other = named
+            .find(|demand| demand.package == own.package && !demand.versions.contains(version))?;
+        Some(Contradiction {
+            one: own.clone(),
+            other: other.clone(),
+        })
+    })
 }
 
 /// Returns an exact demand with the first other one that does not allow it.
@@ -127,6 +157,25 @@ mod tests {
         ("kvbm 1.4.2", "nixl[cu13]==1.0.1"),
         ("ai-dynamo[vllm] 1.4.2", "nixl[cu13]==1.3.2"),
     ];
+
+    #[test_case("nixl[cu13]==1.3.2" => Vec::<String>::new(); "what the extra names")]
+    #[test_case("nixl[cu13]==1.3.0" => vec!["own demands `nixl==1.3.0`; dynamo[vllm] demands `nixl==1.3.2`"]; "what another release named")]
+    #[test_case("pydantic>=2,<3" => Vec::<String>::new(); "a range")]
+    #[test_case("nixl-cu12 ; sys_platform == 'never'" => Vec::<String>::new(); "nothing at all")]
+    #[test_case("kvbm==9" => Vec::<String>::new(); "what no extra names")]
+    fn overrides_become_stale(own: &str) -> Vec<String> {
+        let demand = |text, by| Demand::of(requirements(text).next().unwrap(), by);
+        let demands = [
+            demand("nixl==1.0.1", "kvbm"),
+            demand("kvbm==1.4.2", "the profile"),
+            demand("nixl[cu13]==1.3.2", "dynamo[vllm]").of_an_extra(true),
+        ];
+        let own = [demand(own, "own")];
+        let found = stale(&own, &demands);
+        found
+            .map(|found| format!("{}; {}", found.one, found.other))
+            .collect()
+    }
 
     #[test_case(&B3, &[] => vec!["kvbm 1.4.2 demands `nixl==1.0.1`; ai-dynamo[vllm] 1.4.2 demands `nixl==1.3.2`"]; "two pins")]
     #[test_case(&B3, &["nixl"] => Vec::<String>::new(); "an override decides")]

@@ -28,6 +28,8 @@ pub(super) struct PinSet {
     pub(super) demands: Vec<Demand>,
     /// What is decided by an override, whoever demands otherwise.
     pub(super) overridden: BTreeSet<PackageName>,
+    /// The overrides that the profile makes for its engine.
+    pub(super) engine_overrides: Vec<Demand>,
 }
 
 impl PinSet {
@@ -35,20 +37,29 @@ impl PinSet {
     pub(super) fn of(target: &PlannedTarget) -> Self {
         let args = &target.build_args;
         let value = |name: &str| args.get(name).map_or("", String::as_str);
-        let own = ["PYTHON_REQUIREMENTS", "ENGINE_COMPANIONS"];
-        let demands = own.iter().flat_map(|name| {
-            let by = format!("`{name}` of the profile");
-            requirements(value(name)).map(move |requirement| Demand::of(requirement, &by))
-        });
-        let overrides = requirements(value("PYTHON_OVERRIDES"));
-        let mut demands: Vec<_> = demands.collect();
+        let of_profile = |names: &[&str]| -> Vec<Demand> {
+            let demands = names.iter().flat_map(|name| {
+                let by = format!("`{name}` of the profile");
+                requirements(value(name)).map(move |requirement| Demand::of(requirement, &by))
+            });
+            demands.collect()
+        };
+        let mut demands = of_profile(&[
+            "PYTHON_REQUIREMENTS",
+            "ENGINE_COMPANIONS",
+            "SECURITY_FLOORS",
+        ]);
         demands.extend(engine(target));
+        let engine_overrides = of_profile(&["ENGINE_OVERRIDES"]);
+        let overrides = of_profile(&["PYTHON_OVERRIDES"]).into_iter();
+        let overrides = overrides.chain(engine_overrides.iter().cloned());
         Self {
             image: format!("{} on {}", target.name, target.device),
             python: value("PYTHON_VERSION").to_owned(),
             pins: pins(&target.framework, args),
             demands,
-            overridden: overrides.map(|requirement| requirement.name).collect(),
+            overridden: overrides.map(|demand| demand.package).collect(),
+            engine_overrides,
         }
     }
 }
