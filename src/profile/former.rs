@@ -19,6 +19,8 @@ pub fn former_name(name: &str) -> Option<FormerName> {
 const NAMES: &[(&str, &str, &str)] = &[
     ("tensorrtllm", "trtllm", "its name since 2025"),
     ("trt-llm", "trtllm", "its name since 2025"),
+    ("tensorrt-llm", "trtllm", "its name since 2025"),
+    ("tensorrt_llm", "trtllm", "its name since 2025"),
     ("vllm_nixl", "vllm", "which has NIXL"),
     ("vllm_v1", "vllm", "which is the first version no more"),
     (
@@ -33,6 +35,11 @@ const NAMES: &[(&str, &str, &str)] = &[
     ),
     ("sglang-deepep", "sglang", "whose image has DeepEP"),
     ("standard", "none", "Dynamo without an engine"),
+    (
+        "kvbm",
+        "none",
+        "to which `--enable-kvbm` adds the KV block manager",
+    ),
 ];
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ fn a_line_of_a_pipeline() {
     note: `--use-sccache`: credentials are build secrets, the session token too; without it, objects are kept in the engine
     note: `--push`: names of one word are left out of the push, with a note
     note: `--build-arg`: wins over everything; refused where no stage declares it; what is an option now becomes one
+    warning: dynbuild refuses this line: No stage of `runtime` declares the build argument `NOTE`
     ");
 }
 
@@ -68,6 +69,55 @@ fn a_line_may_be_words_or_one_word() {
     assert!(other.contains("neither build.sh, run.sh nor"), "{other}");
     let variable = env.run("import 'build.sh --framework $FW'").result();
     assert!(variable.contains("$FW"), "{variable}");
+}
+
+/// What the scripts built and no profile has: the printed line would end with an error.
+#[test]
+fn a_line_that_dynbuild_refuses_is_reported_with_it() {
+    let env = TestEnv::new().without("DYNBUILD_PROFILE_DIR");
+    let refused = |line: &str| import(&env, line).to_string();
+    let device = refused("container/render.py --framework=sglang --device=xpu");
+    assert!(
+        device.contains(
+            "warning: dynbuild refuses this line: Unknown device `xpu` for framework `sglang`"
+        ),
+        "{device}"
+    );
+    let target = refused("build.sh --framework vllm --target ci_minimum");
+    assert!(
+        target.contains("refuses this line: Unknown target `ci_minimum`"),
+        "{target}"
+    );
+    for taken in [
+        "build.sh --framework none --target dev --make-efa",
+        "build.sh --framework kvbm",
+        "build.sh --framework trtllm --cuda-version 12.8",
+        "container/render.py --framework=dynamo --target=planner",
+        "container/render.py --show-result",
+        "container/run.sh --device xpu -it",
+    ] {
+        let ran = refused(taken);
+        assert!(!ran.contains("refuses"), "{taken}: {ran}");
+    }
+}
+
+/// The two lines that upstream's README has.
+#[test]
+fn render_py_and_docker_build_are_one_line() {
+    let lines = "container/render.py --framework=dynamo --target=frontend --output-short-filename\n\
+                 # Then:\n\
+                 docker build -t mine:1 \\\n  --build-arg EPP_IMAGE=x -f container/rendered.Dockerfile .\n\
+                 container/run.sh --image mine:1 -it\n";
+    let env = TestEnv::new().without("DYNBUILD_PROFILE_DIR");
+    let ran = env.finish(&mut env.command(["import", lines]));
+    insta::assert_snapshot!(ran, @"
+    exit 0
+    stdout:
+    dynbuild --framework dynamo --target frontend --source tree --tag mine:1 --build-arg 'EPP_IMAGE=x'
+    stderr:
+    note: `container/run.sh --image mine:1 -it` is another command of the line, and left out
+    note: dynbuild builds at once, so the `docker build` behind render.py is not needed; `dynbuild render --framework dynamo --target frontend --source tree` prints the Dockerfile
+    ");
 }
 
 #[test]

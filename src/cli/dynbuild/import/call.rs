@@ -22,6 +22,8 @@ pub(super) struct Call {
     pub(super) words: Vec<String>,
     /// What is worth knowing about the reading.
     pub(super) notes: Vec<String>,
+    /// The other commands of the line.
+    pub(super) others: Vec<Vec<String>>,
 }
 
 /// Words that begin another command of the line.
@@ -66,16 +68,27 @@ impl Call {
         let mut notes = Vec::new();
         let command = found.or(commands.first()).cloned().unwrap_or_default();
         let others = commands.iter().filter(|other| **other != command);
-        for other in others.filter(|other| !other.is_empty()) {
-            notes.push(format!(
-                "`{}` is another command of the line, and left out",
-                shell_words::join(other)
-            ));
-        }
+        let others = others.filter(|other| !other.is_empty()).cloned().collect();
         let command = without_redirections(command, &mut notes);
         let mut call = Self::of(&command)?;
         call.notes = [notes, call.notes].concat();
+        call.others = others;
         Ok(call)
+    }
+
+    /// Notes that the other commands of the line are left out.
+    pub(super) fn leave_out_others(&mut self) {
+        let others = std::mem::take(&mut self.others).into_iter();
+        let mut notes: Vec<_> = others
+            .map(|other| {
+                format!(
+                    "`{}` is another command of the line, and left out",
+                    shell_words::join(other)
+                )
+            })
+            .collect();
+        notes.append(&mut self.notes);
+        self.notes = notes;
     }
 
     fn of(command: &[String]) -> Result<Self, Problem> {
@@ -91,6 +104,7 @@ impl Call {
                 variables: Vec::new(),
                 words: command.to_vec(),
                 notes: Vec::new(),
+                others: Vec::new(),
             });
         };
         let script = script(&command[at]).unwrap_or(Script::Build);
@@ -106,6 +120,7 @@ impl Call {
             variables: Vec::new(),
             words: behind.to_vec(),
             notes: Vec::new(),
+            others: Vec::new(),
         };
         for word in before {
             call.take_before(word);
@@ -186,8 +201,7 @@ fn is_assigned(text: &str) -> bool {
 }
 
 fn without_redirections(command: Vec<String>, notes: &mut Vec<String>) -> Vec<String> {
-    let is_redirection = |word: &String| REDIRECTIONS.contains(&word.as_str());
-    let Some(at) = command.iter().position(is_redirection) else {
+    let Some(at) = command.iter().position(|word| is_redirection(word)) else {
         return command;
     };
     notes.push(format!(
@@ -195,6 +209,14 @@ fn without_redirections(command: Vec<String>, notes: &mut Vec<String>) -> Vec<St
         command[at]
     ));
     command[..at].to_vec()
+}
+
+/// Returns whether a word says where output goes or input comes from, also with the file in it, as
+/// `>log` and `2>/dev/null` have. A placeholder such as `<backend>` is none.
+fn is_redirection(word: &str) -> bool {
+    let bare = word.trim_start_matches(|first: char| first.is_ascii_digit() || first == '&');
+    let is_placeholder = bare.starts_with('<') && bare.ends_with('>');
+    REDIRECTIONS.contains(&word) || bare.starts_with(['>', '<']) && !is_placeholder
 }
 
 fn is_variable(name: &str) -> bool {
@@ -218,6 +240,8 @@ mod tests {
     #[test_case("cd dynamo && ./build.sh --a" => (Script::Build, "--a".to_owned()); "behind another command")]
     #[test_case("build.sh --framework vllm; echo done" => (Script::Build, "--framework vllm".to_owned()); "a semicolon at a word")]
     #[test_case("build.sh --push 2>&1 | tee log" => (Script::Build, "--push".to_owned()); "a pipe")]
+    #[test_case("build.sh --push >log 2>/dev/null" => (Script::Build, "--push".to_owned()); "redirections without a space")]
+    #[test_case("build.sh --framework <backend>" => (Script::Build, "--framework '<backend>'".to_owned()); "a placeholder")]
     #[test_case("set -e; bash container/run.sh -it -- bash" => (Script::Run, "-it -- bash".to_owned()); "run.sh")]
     #[test_case("python3 container/render.py --framework sglang && docker build -f x ." => (Script::Render, "--framework sglang".to_owned()); "render.py")]
     #[test_case("(cd x && ./build.sh --framework vllm)" => (Script::Build, "--framework vllm".to_owned()); "a subshell")]

@@ -2,12 +2,16 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
+use clap::Parser as _;
+
 use super::call::{Call, Script};
 use super::table::OPTIONS;
 use super::translate::{Translation, translate};
 use super::words::{read, split};
 use super::{render_py, run_sh};
-use crate::cli::dynbuild::args::ImportArgs;
+use crate::cli::dynbuild::args::{Cli, ImportArgs};
+use crate::cli::dynbuild::planning::plan;
+use crate::cli::dynbuild::settings::settings;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::docker::reference::has_variable;
@@ -35,21 +39,46 @@ pub(in crate::cli::dynbuild) fn run(args: &ImportArgs, edge: &mut Edge) -> Resul
     for note in &translation.notes {
         edge.ui.note(note);
     }
+    for refusal in refusals(&translation.words, edge) {
+        edge.ui.warn(&refusal);
+    }
     Ok(Exit::Done)
 }
 
-fn translated(call: Call) -> Result<Translation, Problems> {
-    let notes = call.notes.clone();
+fn translated(mut call: Call) -> Result<Translation, Problems> {
     let translation = match call.script {
-        // Its notes are among those of the translation.
-        Script::Build => return Ok(translate(read(call).map_err(Problems)?)),
+        Script::Build => {
+            call.leave_out_others();
+            // Its notes are among those of the translation.
+            return Ok(translate(read(call).map_err(Problems)?));
+        }
         Script::Run => run_sh::translate(&call.words),
-        Script::Render => render_py::translate(&call.words).map_err(Problems)?,
+        Script::Render => render_py::translate(&mut call).map_err(Problems)?,
     };
+    call.leave_out_others();
     Ok(Translation {
-        notes: [notes, translation.notes].concat(),
+        notes: [call.notes, translation.notes].concat(),
         ..translation
     })
+}
+
+/// Returns why dynbuild would not take the line: what the scripts built and no profile has.
+fn refusals(words: &[String], edge: &Edge) -> Vec<String> {
+    // What a shell has yet to fill in cannot be judged.
+    if words.iter().any(|word| has_variable(word)) {
+        return Vec::new();
+    }
+    // That of run.sh is dynrun's, and `dynbuild render` decides less than a plan.
+    let parsed = Cli::try_parse_from(words).ok();
+    let Some(cli) = parsed.filter(|cli| words[0] == "dynbuild" && cli.command.is_none()) else {
+        return Vec::new();
+    };
+    let planned = settings(&cli.build, &edge.environment).and_then(|settings| plan(settings, edge));
+    let problems = planned.err().map(|problems| problems.0).unwrap_or_default();
+    let refused = problems.into_iter();
+    refused
+        .map(|problem| format!("dynbuild refuses this line: {}", problem.message))
+        .collect()
 }
 
 fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {

@@ -1,11 +1,13 @@
 //! `render.py`, which wrote a Dockerfile for `docker build`, as `dynbuild`, which needs none.
 
+use super::call::Call;
+use super::docker_build;
 use super::translate::{Translation, framework};
 use crate::problem::{Problem, ProblemKind};
 use crate::suggest::closest;
 
 /// The options of render.py.
-const OPTIONS: [&str; 8] = [
+const OPTIONS: [&str; 9] = [
     "--framework",
     "--device",
     "--target",
@@ -14,31 +16,47 @@ const OPTIONS: [&str; 8] = [
     "--make-efa",
     "--output-short-filename",
     "--show-result",
+    "--help",
 ];
 
-/// Translates the words behind render.py.
+/// Translates the words behind render.py, and the `docker build` that stood next to it.
 ///
 /// # Errors
 /// Returns every word that render.py would not have understood.
-pub(super) fn translate(words: &[String]) -> Result<Translation, Vec<Problem>> {
-    let said = Said::read(words)?;
-    let mut notes = Vec::new();
+pub(super) fn translate(call: &mut Call) -> Result<Translation, Vec<Problem>> {
+    let said = Said::read(&call.words)?;
+    if said.asks_for_help {
+        return Ok(Translation {
+            words: vec!["dynbuild".to_owned(), "--help".to_owned()],
+            notes: Vec::new(),
+        });
+    }
     let framework = framework(&said.framework);
+    let mut built = docker_build::take(call, &framework);
+    let mut notes = Vec::new();
     let mut selection = vec!["--framework".to_owned(), framework.clone()];
     let mut add = |option: &str, value: &str| {
         selection.extend([option.to_owned(), value.to_owned()]);
     };
-    add("--target", &said.target);
+    match said.target.as_str() {
+        "planner" => {
+            add("--target", "runtime");
+            notes.push(
+                "There is no target `planner`; the image `runtime` has the planner".to_owned(),
+            );
+        }
+        target => add("--target", target),
+    }
     match (said.device.as_str(), framework.as_str()) {
-        // The frontend and the mocker need none.
-        ("cuda", "dynamo" | "none") => {}
+        // The frontend and the mocker need none; EFA does.
+        ("cuda", "dynamo" | "none") if !said.efa => {}
         // Its default was no device of TensorRT-LLM, and an error.
         ("cuda", "trtllm") if said.cuda == "13.0" => add("--device", "cuda13.1"),
         ("cuda", _) => add("--device", &format!("cuda{}", said.cuda)),
         (device, _) => add("--device", device),
     }
-    if let Some(platform) = &said.platform {
-        add("--platform", platform);
+    if let Some(platform) = built.platform.take().or(said.platform) {
+        add("--platform", &platform);
     }
     add("--source", "tree");
     let render = format!("dynbuild render {}", shell_words::join(&selection));
@@ -47,17 +65,18 @@ pub(super) fn translate(words: &[String]) -> Result<Translation, Vec<Problem>> {
         line.push("render".to_owned());
     } else {
         notes.push(format!(
-            "dynbuild builds at once, so the `docker build` behind render.py goes too; `{render}` \
-             prints the Dockerfile"
+            "dynbuild builds at once, so the `docker build` behind render.py is not needed; \
+             `{render}` prints the Dockerfile"
         ));
     }
     line.extend(selection);
     if said.efa {
         line.push("--make-efa".to_owned());
     }
-    if said.target == "planner" {
-        notes.push("There is no target `planner`; the runtime image has the planner".to_owned());
+    if !said.only_shows {
+        line.extend(built.words);
     }
+    notes.extend(built.notes);
     Ok(Translation { words: line, notes })
 }
 
@@ -70,6 +89,7 @@ struct Said {
     platform: Option<String>,
     efa: bool,
     only_shows: bool,
+    asks_for_help: bool,
 }
 
 impl Said {
@@ -82,6 +102,7 @@ impl Said {
             platform: None,
             efa: false,
             only_shows: false,
+            asks_for_help: false,
         };
         let mut problems = Vec::new();
         let mut rest = words.iter();
@@ -91,7 +112,7 @@ impl Said {
                 None => (word.as_str(), None),
             };
             let mut value = || own.clone().or_else(|| rest.next().cloned());
-            let place = match name {
+            let place = match complete(name) {
                 "--framework" => &mut said.framework,
                 "--device" => &mut said.device,
                 "--target" => &mut said.target,
@@ -103,6 +124,10 @@ impl Said {
                 }
                 "--show-result" => {
                     said.only_shows = true;
+                    continue;
+                }
+                "--help" => {
+                    said.asks_for_help = true;
                     continue;
                 }
                 "--output-short-filename" => continue,
@@ -127,6 +152,20 @@ impl Said {
     }
 }
 
+/// Returns the option that is meant: Python's programs take the beginning of a name, if it has one end.
+fn complete(name: &str) -> &str {
+    if name == "-h" {
+        return "--help";
+    }
+    let mut options = OPTIONS
+        .into_iter()
+        .filter(|option| option.starts_with(name));
+    match (options.next(), options.next()) {
+        (Some(option), None) if name.len() > "--".len() => option,
+        _ => name,
+    }
+}
+
 fn unknown(name: &str) -> Problem {
     let problem = Problem::new(
         ProblemKind::Usage,
@@ -142,6 +181,7 @@ fn unknown(name: &str) -> Problem {
 mod tests {
     use test_case::test_case;
 
+    use super::super::words::split;
     use super::*;
 
     #[test_case("" => "dynbuild --framework vllm --target runtime --device cuda13.0 --source tree"; "defaults")]
@@ -149,15 +189,27 @@ mod tests {
     #[test_case("--framework trtllm --cuda-version 13.1 --platform linux/amd64,linux/arm64 --make-efa" => "dynbuild --framework trtllm --target runtime --device cuda13.1 --platform linux/amd64,linux/arm64 --source tree --make-efa"; "all")]
     #[test_case("--device xpu --show-result" => "dynbuild render --framework vllm --target runtime --device xpu --source tree"; "only shown")]
     fn a_line_of_render_py_becomes(line: &str) -> String {
-        let words = shell_words::split(line).unwrap();
-        let translation = translate(&words).map_err(|problems| problems[0].message.clone());
-        shell_words::join(translation.unwrap().words)
+        shell_words::join(translated(line).unwrap().words)
+    }
+
+    #[test_case("-h" => "dynbuild --help"; "help")]
+    #[test_case("--frame=sglang --plat amd64 --show" => "dynbuild render --framework sglang --target runtime --device cuda13.0 --platform amd64 --source tree"; "beginnings of names")]
+    #[test_case("--framework dynamo --target planner" => "dynbuild --framework dynamo --target runtime --source tree"; "the planner")]
+    #[test_case("--framework dynamo --target dev --make-efa" => "dynbuild --framework dynamo --target dev --device cuda13.0 --source tree --make-efa"; "EFA wants CUDA")]
+    #[test_case("--framework dynamo && docker build -t mine:1 -f container/rendered.Dockerfile ." => "dynbuild --framework dynamo --target runtime --source tree --tag mine:1"; "a tag of docker")]
+    #[test_case("--framework dynamo\ndocker buildx build --platform=linux/arm64 --push --tag=mine:1 --build-arg USER_UID=7 --build-arg EPP_IMAGE=x --build-arg ARCH=arm64 --progress plain --load -f x --unknown ." => "dynbuild --framework dynamo --target runtime --platform linux/arm64 --source tree --push --tag mine:1 --progress plain --load --uid 7 --build-arg 'EPP_IMAGE=x'"; "more of docker")]
+    fn a_line_with_more_becomes(line: &str) -> String {
+        shell_words::join(translated(line).unwrap().words)
+    }
+
+    fn translated(line: &str) -> Result<Translation, Vec<Problem>> {
+        let words = split(&format!("render.py {line}")).unwrap();
+        translate(&mut Call::find(&words).unwrap())
     }
 
     #[test]
     fn unknown_options_are_refused_together() {
-        let words = ["--framwork", "--x"].map(str::to_owned);
-        let problems = translate(&words).err().unwrap();
+        let problems = translated("--framwork --x").err().unwrap();
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].hints, ["Did you mean `--framework`?"]);
     }

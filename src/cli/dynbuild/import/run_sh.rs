@@ -6,7 +6,6 @@ use super::translate::Translation;
 pub(super) fn translate(words: &[String]) -> Translation {
     let mut line = Line {
         words: vec!["dynrun".to_owned()],
-        notes: Vec::new(),
     };
     let mut rest = words.iter().map(String::as_str);
     while let Some(word) = rest.next() {
@@ -26,7 +25,7 @@ pub(super) fn translate(words: &[String]) -> Translation {
     }
     Translation {
         words: line.words,
-        notes: line.notes,
+        notes: Vec::new(),
     }
 }
 
@@ -52,7 +51,6 @@ const VALUES: [&str; 16] = [
 
 struct Line {
     words: Vec<String>,
-    notes: Vec<String>,
 }
 
 impl Line {
@@ -81,24 +79,10 @@ impl Line {
         }
     }
 
+    /// dynrun takes run.sh's words too, in small letters.
     fn device(&mut self, device: Option<&str>) {
-        let words: &[&str] = match device {
-            Some("xpu") => &[
-                "--gpus",
-                "none",
-                "--device",
-                "/dev/dri",
-                "--group-add",
-                "render",
-            ],
-            Some("cpu") => &["--gpus", "none"],
-            _ => &[],
-        };
-        self.words.extend(words.iter().map(|&word| word.to_owned()));
-        self.notes.push(
-            "`--device` is docker's here, a device of the host; `--gpus` says which GPUs"
-                .to_owned(),
-        );
+        self.words.push("--device".to_owned());
+        self.words.extend(device.map(str::to_lowercase));
     }
 }
 
@@ -113,8 +97,8 @@ mod tests {
     #[test_case("--privileged TRUE --rm FALSE -it" => "dynrun --privileged '--rm=false' -it"; "switches with values")]
     #[test_case("--privileged false --rm true" => "dynrun"; "switches that are off")]
     #[test_case("--gpus none --hf-home NONE --runtime nvidia --port 8000:8000" => "dynrun --gpus none --hf-home NONE --runtime nvidia --port 8000:8000"; "values")]
-    #[test_case("--device xpu --image x" => "dynrun --gpus none --device /dev/dri --group-add render --image x"; "xpu")]
-    #[test_case("--device=cpu" => "dynrun --gpus none"; "cpu")]
+    #[test_case("--device XPU --image x" => "dynrun --device xpu --image x"; "xpu")]
+    #[test_case("--device=cuda" => "dynrun --device cuda"; "cuda")]
     #[test_case("--framework STANDARD -- x" => "dynrun --framework none -- x"; "an old name")]
     #[test_case("-?" => "dynrun --help"; "help")]
     fn a_line_of_run_sh_becomes(line: &str) -> String {

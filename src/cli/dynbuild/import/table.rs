@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[Row] = &[
     kept(
         "--cuda-version",
         Last,
-        "major and minor number; chooses the device with all its images; the default is 13.0 instead of 12.9",
+        "major and minor number; chooses the device with all its images; the default is 13.0 instead of 12.9; all but 13 was 12.9",
     ),
     kept(
         "--base-image",
@@ -71,7 +71,11 @@ pub(super) const OPTIONS: &[Row] = &[
         "may have the tag too; counts for CUDA 13 too",
     ),
     kept("--base-image-tag", Last, "counts for CUDA 13 too"),
-    kept("--nixl-ref", Last, SAME),
+    kept(
+        "--nixl-ref",
+        Last,
+        "what the KV block manager is compiled against; at run time there is the engine's own NIXL",
+    ),
     kept("--efa-version", Last, SAME),
     kept("--vllm-max-jobs", Last, SAME),
     kept(
@@ -145,16 +149,8 @@ pub(super) const OPTIONS: &[Row] = &[
     kept("--sccache-region", Last, SAME),
     kept("--tag", All, "names stay as written for every target"),
     kept("--no-tag-latest", Nothing, SAME),
-    kept(
-        "--uid",
-        Last,
-        "refused where the image has no user of yours",
-    ),
-    kept(
-        "--gid",
-        Last,
-        "refused where the image has no user of yours",
-    ),
+    kept("--uid", Last, "only for the target `local-dev`"),
+    kept("--gid", Last, "only for the target `local-dev`"),
     kept(
         "--push",
         Nothing,
@@ -202,6 +198,26 @@ pub(super) const OPTIONS: &[Row] = &[
         "--trtllm-use-nixl-kvcache-experimental",
         Nothing,
         "left out: build.sh had it until October 2025",
+    ),
+    gone(
+        "--tensorrtllm-backend-commit",
+        Last,
+        "left out: build.sh had it until March 2025",
+    ),
+    gone(
+        "--tensorrtllm-backend-repo-tag",
+        Last,
+        "left out: build.sh had it until March 2025",
+    ),
+    gone(
+        "--tensorrtllm-backend-rebuild",
+        Last,
+        "left out: build.sh had it until March 2025",
+    ),
+    gone(
+        "--skip-clone-tensorrtllm",
+        Last,
+        "left out: build.sh had it until March 2025",
     ),
     gone(
         "--ci",

@@ -48,11 +48,34 @@ pub(super) fn translate(line: Line) -> Translation {
     translator.said.extend(line.said);
     translator.take_old_targets();
     translator.add_defaults();
+    translator.take_old_framework();
     translator.take_arguments();
     translator.take_base_image();
     translator.drop_what_build_sh_ignored();
     translator.note_cuda();
     translator.finish()
+}
+
+/// Says build arguments of the original Dockerfiles in dynbuild's words, each as `NAME=VALUE`; what
+/// became of those that are no more is in the notes.
+pub(super) fn build_arguments(
+    framework: &str,
+    arguments: Vec<String>,
+) -> (Vec<String>, Vec<String>) {
+    let mut translator = Translator {
+        said: Vec::new(),
+        notes: Vec::new(),
+    };
+    translator.say("--framework", framework);
+    for argument in arguments {
+        translator.say("--build-arg", &argument);
+    }
+    translator.take_arguments();
+    translator
+        .said
+        .retain(|said| said.row.original != "--framework");
+    let words = translator.words(false);
+    (words, translator.notes)
 }
 
 struct Translator {
@@ -90,6 +113,14 @@ impl Translator {
             self.say("--target", "local-dev");
         } else if self.last("--release-build").is_some() && self.last("--target").is_none() {
             self.say("--target", "runtime");
+        }
+    }
+
+    /// The framework of the KV block manager alone, which was there in August 2025.
+    fn take_old_framework(&mut self) {
+        let asked = self.last("--framework").unwrap_or_default();
+        if asked.eq_ignore_ascii_case("kvbm") {
+            self.say("--enable-kvbm", "");
         }
     }
 
@@ -289,12 +320,14 @@ impl Translator {
     fn drop_what_build_sh_ignored(&mut self) {
         let framework = self.framework();
         let sccache = self.last("--use-sccache").is_some();
+        let target = self.last("--target").unwrap_or_default().to_owned();
         let mut dropped = Vec::new();
         self.said.retain(|said| {
             let option = said.row.original;
             let ignored = match option {
                 "--cuda-version" => !["vllm", "sglang"].contains(&framework.as_str()),
                 "--sccache-bucket" | "--sccache-region" => !sccache,
+                "--uid" | "--gid" => !has_variable(&target) && target != "local-dev",
                 option => option.starts_with("--tensorrtllm-") && framework != "trtllm",
             };
             if ignored {
@@ -303,10 +336,10 @@ impl Translator {
             !ignored
         });
         for option in dropped {
-            let why = if option.starts_with("--sccache") {
-                "without `--use-sccache`".to_owned()
-            } else {
-                format!("for framework `{framework}`")
+            let why = match option {
+                "--sccache-bucket" | "--sccache-region" => "without `--use-sccache`".to_owned(),
+                "--uid" | "--gid" => format!("for target `{target}`"),
+                _ => format!("for framework `{framework}`"),
             };
             self.notes
                 .push(format!("`{option}` is left out: it had no effect {why}"));
@@ -329,6 +362,24 @@ impl Translator {
 
     fn finish(mut self) -> Translation {
         let mut words = vec!["dynbuild".to_owned()];
+        words.extend(self.words(true));
+        let needs_cuda = ["none", "dynamo"].contains(&self.framework().as_str());
+        if needs_cuda && self.last("--make-efa").is_some() {
+            words.extend(["--device", "cuda13.0"].map(str::to_owned));
+        }
+        if !words.contains(&"--help".to_owned()) {
+            words.extend(["--source", "tree"].map(str::to_owned));
+        }
+        self.note_name();
+        Translation {
+            words,
+            notes: self.notes,
+        }
+    }
+
+    /// Returns the options in dynbuild's words; notes what differs if that is wanted.
+    fn words(&mut self, notes_differences: bool) -> Vec<String> {
+        let mut words = Vec::new();
         let mut told: Vec<&str> = Vec::new();
         for (at, Said { row, value }) in self.said.iter().enumerate() {
             let mut later = self.said[at + 1..].iter();
@@ -338,7 +389,7 @@ impl Translator {
             }
             if !told.contains(&row.original) {
                 told.push(row.original);
-                if row.note != SAME {
+                if notes_differences && row.note != SAME {
                     self.notes.push(format!("`{}`: {}", row.original, row.note));
                 }
             }
@@ -355,14 +406,7 @@ impl Translator {
                 words.push(value_of(row, value));
             }
         }
-        if !words.contains(&"--help".to_owned()) {
-            words.extend(["--source", "tree"].map(str::to_owned));
-        }
-        self.note_name();
-        Translation {
-            words,
-            notes: self.notes,
-        }
+        words
     }
 }
 
@@ -386,9 +430,20 @@ fn is_secret(row: &Row, value: &str) -> bool {
 fn value_of(row: &Row, value: &str) -> String {
     match row.original {
         "--framework" => framework(value),
-        "--cuda-version" => value.splitn(3, '.').take(2).collect::<Vec<_>>().join("."),
+        "--cuda-version" => cuda_version(value),
         _ => value.to_owned(),
     }
+}
+
+/// Returns the version of CUDA that build.sh took: it had images of one version 13, and took those of
+/// 12.9 for everything else.
+fn cuda_version(asked: &str) -> String {
+    match asked {
+        asked if has_variable(asked) => asked,
+        asked if asked.starts_with("13.") => "13.0",
+        _ => "12.9",
+    }
+    .to_owned()
 }
 
 /// Returns the name of a framework; some had others once. A variable stays one.
@@ -434,6 +489,12 @@ mod tests {
     #[test_case("build.sh --target dev --ci --release-build --push --push" => "--framework vllm --target dev --push --source tree"; "what is gone")]
     #[test_case("build.sh --target dev --sccache-bucket b --tensorrtllm-commit c" => "--framework vllm --target dev --source tree"; "what was ignored")]
     #[test_case("build.sh -?" => "--help"; "help")]
+    #[test_case("build.sh --target dev --cuda-version 12.8" => "--framework vllm --target dev --cuda-version 12.9 --source tree"; "another cuda 12")]
+    #[test_case("build.sh --target dev --cuda-version 13.1.0" => "--framework vllm --target dev --cuda-version 13.0 --source tree"; "another cuda 13")]
+    #[test_case("build.sh --framework KVBM --target dev" => "--framework none --target dev --enable-kvbm --source tree"; "the KV block manager alone")]
+    #[test_case("build.sh --framework none --target dev --make-efa" => "--framework none --target dev --make-efa --device cuda13.0 --source tree"; "EFA wants CUDA")]
+    #[test_case("build.sh --target runtime --uid 1 --gid 2" => "--framework vllm --target runtime --source tree"; "ids without a user")]
+    #[test_case("build.sh --target dev --framework TENSORRTLLM --skip-clone-tensorrtllm 1" => "--target dev --framework trtllm --source tree"; "an option of 2025")]
     #[test_case("build.sh --target dev --dev-image dynamo:old" => "--framework vllm --target local-dev --source tree"; "a dev image")]
     #[test_case("build.sh --release-build --framework sglang-wideep" => "--framework sglang --target runtime --source tree"; "a release of wide ep")]
     #[test_case("build.sh --framework STANDARD --target dev" => "--framework none --target dev --source tree"; "standard")]
@@ -459,7 +520,7 @@ mod tests {
                 Takes::Nothing => String::new(),
                 Takes::Last | Takes::All => format!(" {value}"),
             };
-            let framework = "--framework trtllm --use-sccache";
+            let framework = "--framework trtllm --target local-dev --use-sccache";
             let line = format!("build.sh {framework} {}{given}", row.original);
             let words = translated(&line).words;
             let parsed = Cli::try_parse_from(&words);

@@ -32,7 +32,32 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, Problem> {
     let hint = "Quote it as for a shell, or give the words themselves: `dynbuild import -- WORDS`";
     let wrong =
         |_| Problem::new(ProblemKind::Usage, "A quote of the line is not closed").hint(hint);
-    shell_words::split(text).map_err(wrong)
+    shell_words::split(&with_separators(text)).map_err(wrong)
+}
+
+/// Writes a separator behind each line that ends a command, for the shell's words do not tell lines
+/// from spaces. Lines that go on, by a backslash or an open quote, stay as they are.
+fn with_separators(text: &str) -> String {
+    let (mut separated, mut quote, mut is_escaped) = (String::new(), None, false);
+    for character in text.chars().filter(|character| *character != '\r') {
+        let begins_word = separated.ends_with(char::is_whitespace);
+        separated.push(character);
+        if std::mem::take(&mut is_escaped) {
+            continue;
+        }
+        match (character, quote) {
+            ('\n', None | Some('#')) => {
+                quote = None;
+                separated.push_str(";\n");
+            }
+            ('\\', None | Some('"')) => is_escaped = true,
+            ('#', None) if begins_word => quote = Some('#'),
+            ('\'' | '"', None) => quote = Some(character),
+            ('\'' | '"', Some(open)) if open == character => quote = None,
+            _ => {}
+        }
+    }
+    separated
 }
 
 /// Reads the options of a call of build.sh.
@@ -133,6 +158,13 @@ mod tests {
     #[test_case("build.sh --push '' --no-load" => vec!["--push", "--no-load"]; "an empty word")]
     #[test_case("build.sh --build-arg A='--x' " => vec!["--build-arg A=--x"]; "a value with dashes")]
     fn a_line_is_read(line: &str) -> Vec<String> {
+        said(line)
+    }
+
+    #[test_case("build.sh --push\ndocker ps\n" => vec!["--push"]; "a line behind it")]
+    #[test_case("cd dynamo # a 'comment\r\nbuild.sh --push \\\r\n --no-load" => vec!["--push", "--no-load"]; "lines of Windows, with a comment")]
+    #[test_case("build.sh --build-arg 'A=b\nc'" => vec!["--build-arg A=b\nc"]; "a line within quotes")]
+    fn lines_are_read(line: &str) -> Vec<String> {
         said(line)
     }
 
