@@ -28,6 +28,10 @@ pub mod dial {
     pub use crate::dial::{Address, Endpoint};
 }
 
+pub mod diagnosis {
+    pub use crate::diagnosis::{Evidence, Setting, diagnose};
+}
+
 pub mod docker {
     pub use crate::docker::env::EnvVar;
     pub use crate::docker::gpus::DeviceRequest;
@@ -74,10 +78,6 @@ pub mod problem {
 
 pub mod profile {
     pub use crate::profile::{Profile, Source, Store, Template};
-}
-
-pub mod report {
-    pub use crate::report::diagnose;
 }
 
 pub mod secret {

@@ -10,6 +10,7 @@ pub mod cli;
 mod context;
 mod credentials;
 mod deploy;
+mod diagnosis;
 mod dial;
 mod docker;
 mod dockerfile;

@@ -10,7 +10,6 @@ pub mod access;
 pub mod apply;
 pub mod decision;
 pub mod defaults;
-pub mod diagnosis;
 pub mod explain;
 pub mod facts;
 pub mod flag;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::deploy::Deployment;
-use crate::launch::diagnosis::Diagnosis;
+use crate::diagnosis::Diagnosis;
 use crate::problem::Problems;
 
 /// Something that an operation is asked for.

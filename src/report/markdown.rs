@@ -1,10 +1,10 @@
 //! The summary as a page for a CI job.
 
-use super::diagnosis::without_command;
 use super::sccache::StageCache;
 use super::state::Target;
 use super::summary::{FailedStep, NAME_COLUMNS, Summary};
 use super::target_table::TargetRow;
+use crate::diagnosis::without_command;
 use crate::execute::event::TargetOutcome;
 use crate::text::{Look, clean_line, fit, human_duration};
 

@@ -11,7 +11,7 @@
 
 mod annotation;
 mod cache_log;
-mod diagnosis;
+mod explain;
 mod failure;
 mod frame;
 mod intake;
@@ -41,7 +41,6 @@ pub(crate) mod replay;
 mod tests;
 
 pub use annotation::Annotation;
-pub use diagnosis::diagnose;
 pub use intake::Intake;
 pub use mode::{Mode, UnknownMode};
 pub use reporter::{Moment, Reporter, View};

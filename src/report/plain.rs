@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::diagnosis::without_command;
 use super::failure::render_failures;
 use super::note::render_note;
 use super::reporter::{Moment, Page, Reporter};
@@ -16,6 +15,7 @@ use super::summary::Summary;
 use super::target_line::render_target;
 use super::title::one_line;
 use crate::buildkit::progress::{SolveStatus, VertexLog, VertexStatus};
+use crate::diagnosis::without_command;
 use crate::execute::event::Event;
 use crate::text::{Look, Typed, Typewriter, clean_line, human_duration, human_size};
 

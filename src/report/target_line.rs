@@ -1,7 +1,7 @@
 //! How a target ended, in one line.
 
-use super::diagnosis::without_command;
 use super::state::Target;
+use crate::diagnosis::without_command;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::text::{Look, Tone, clean_line, human_duration};
 

@@ -249,8 +249,8 @@ fn questions_are_few_and_signed() {
 }
 
 #[test_case("OSError: /models/x is not a local folder and is not a valid model identifier", "The model is neither a directory", "-v /models:/models:ro"; "a wrong model path")]
-#[test_case("/usr/bin/python3: No module named dynamo.fronted", "The image has no Python module of that name", "Did you mean `python3 -m dynamo.frontend`?"; "a misspelled module")]
-#[test_case("ModuleNotFoundError: No module named 'sglang'", "The image has another engine than the command", "`dynrun --framework sglang`"; "another engine")]
+#[test_case("/usr/bin/python3: No module named dynamo.fronted", "The Python module `dynamo.fronted` is not in the image", "Did you mean `python3 -m dynamo.frontend`?"; "a misspelled module")]
+#[test_case("ModuleNotFoundError: No module named 'sglang'", "it has another engine than `sglang`", "`dynrun --framework sglang`"; "another engine")]
 #[test_case("frontend.py: error: unrecognized arguments: --htp-port", "does not know an option", "--help"; "an unknown option")]
 fn what_ends_is_shown_with_its_last_lines_cause_and_fix(line: &str, cause: &str, fix: &str) {
     for engine in engines::newest() {

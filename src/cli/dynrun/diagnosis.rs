@@ -1,7 +1,7 @@
 //! What is said of a container that ended.
 
 use crate::cli::edge::Edge;
-use crate::launch::diagnosis::Diagnosis;
+use crate::diagnosis::Diagnosis;
 
 /// Says why a container ended as it did.
 pub(super) fn show(diagnosis: &Diagnosis, edge: &mut Edge) {

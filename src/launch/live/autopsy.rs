@@ -8,8 +8,8 @@ use tokio_util::io::StreamReader;
 
 use super::multiplex::Sinks;
 use super::source::Source;
+use crate::diagnosis::{Diagnosis, Evidence, Setting, diagnose};
 use crate::engine::Engine;
-use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
 
 /// How many lines of the log are read.
 const LINES: u64 = 200;
@@ -41,7 +41,7 @@ pub async fn autopsy(engine: &Engine, id: &str, code: Option<i64>) -> Autopsy {
     let mut evidence = Evidence {
         code,
         out_of_memory: ran_out_of_memory(engine, id, code, limited).await,
-        ..Evidence::default()
+        ..Evidence::new(Setting::Container, "")
     };
     if let Some(facts) = facts {
         evidence.log = last_lines(engine, id, facts.config.tty).await;
@@ -59,9 +59,9 @@ pub async fn hindrance(engine: &Engine, id: &str) -> Option<Diagnosis> {
     let evidence = Evidence {
         log: last_lines(engine, id, facts.config.tty).await,
         image: facts.config.image,
-        ..Evidence::default()
+        ..Evidence::new(Setting::Waiting, "")
     };
-    diagnose(&evidence).filter(|diagnosis| diagnosis.keeps_waiting)
+    diagnose(&evidence)
 }
 
 /// Returns the last lines of a container; none if its log cannot be read.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::credentials::{Keyring, Login};
+use crate::diagnosis::{Evidence, Setting, diagnose};
 use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineError, PullEvent};
-use crate::launch::diagnosis::{Evidence, diagnose};
 use crate::launch::image::Chosen;
 use crate::launch::render::CreateRequest;
 use crate::launch::spec::{ContainerSpec, Pull};
@@ -60,11 +60,11 @@ impl From<CreateError> for Problem {
                 problem
             }
             CreateError::Engine { source, evidence } => {
-                let problem = Self::from_error(ProblemKind::Usage, &source);
-                match diagnose(&evidence) {
-                    Some(diagnosis) => diagnosis.explain(problem),
-                    None => problem,
+                let mut problem = Self::from_error(ProblemKind::Usage, &source);
+                if let Some(diagnosis) = diagnose(&evidence) {
+                    diagnosis.explain(&mut problem);
                 }
+                problem
             }
         }
     }
@@ -203,10 +203,9 @@ impl Creation<'_> {
 
     fn refused(&self, source: EngineError) -> CreateError {
         let evidence = Evidence {
-            engine: Some(source.to_string()),
             image: self.spec.image.clone(),
             build_line: self.chosen.build_line(),
-            ..Evidence::default()
+            ..Evidence::new(Setting::Engine, source.to_string())
         };
         CreateError::Engine {
             source,
@@ -244,12 +243,8 @@ mod tests {
         let error = "write /var/lib/docker/tmp/x: no space left on device".to_owned();
         let error = bollard::errors::Error::DockerStreamError { error };
         let source = EngineError::request("pull image `x`", error);
-        let evidence = Evidence {
-            engine: Some(source.to_string()),
-            ..Evidence::default()
-        };
-        let evidence = Box::new(evidence);
+        let evidence = Box::new(Evidence::new(Setting::Engine, source.to_string()));
         let problem = Problem::from(CreateError::Engine { source, evidence });
-        assert_eq!(problem.causes, ["A disk is full"]);
+        assert_eq!(problem.causes, ["The disk of the engine is full"]);
     }
 }

@@ -15,13 +15,13 @@ use super::session::{Connection, End, ResizeTarget, Session, SignalPolicy};
 use super::signals::{Caught, Signals};
 use super::workspace;
 use crate::credentials::Keyring;
+use crate::diagnosis::{Diagnosis, Evidence, Setting, diagnose};
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
 use crate::engine::{
     AttachTo, Engine, EngineError, PullEvent, PullProgress, Wait, WaitFor, short_id,
 };
 use crate::launch::decision::Launch;
-use crate::launch::diagnosis::{Diagnosis, Evidence, diagnose};
 use crate::launch::facts::HostFacts;
 use crate::launch::implied::SECRETS;
 use crate::launch::note::Note;
@@ -328,7 +328,7 @@ async fn why(
         out_of_memory: ran_out_of_memory(engine, id, number, limited).await,
         image: launch.spec.image.clone(),
         build_line: launch.chosen.build_line(),
-        ..Evidence::default()
+        ..Evidence::new(Setting::Container, "")
     })
 }
 
@@ -375,16 +375,15 @@ impl Failed {
             }
             Self::Start(error) => error,
         };
-        let problem = Problem::from_error(ending::kind_of_failed_start(&error), &error);
+        let mut problem = Problem::from_error(ending::kind_of_failed_start(&error), &error);
         let evidence = Evidence {
-            engine: Some(error.to_string()),
             image: launch.spec.image.clone(),
-            ..Evidence::default()
+            ..Evidence::new(Setting::Engine, error.to_string())
         };
-        match diagnose(&evidence) {
-            Some(diagnosis) => diagnosis.explain(problem),
-            None => problem,
+        if let Some(diagnosis) = diagnose(&evidence) {
+            diagnosis.explain(&mut problem);
         }
+        problem
     }
 }
 

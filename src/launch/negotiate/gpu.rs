@@ -7,6 +7,7 @@
 //! Engines provide GPUs through a runtime hook of NVIDIA's toolkit or through CDI. If only CDI can
 //! serve the request, it is rewritten to `--device nvidia.com/gpu=...`.
 
+use crate::diagnosis::INSTALL_TOOLKIT;
 use crate::docker::api_version::ApiVersion;
 use crate::docker::csv;
 use crate::launch::facts::EngineFacts;
@@ -17,8 +18,6 @@ const KIND: &str = "nvidia.com/gpu";
 
 /// The API from which on engines list their CDI devices.
 const LISTS_CDI: ApiVersion = ApiVersion::new(1, 50);
-
-const INSTALL_TOOLKIT: &str = "Install the NVIDIA container toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`";
 
 /// GPUs as asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ fn may_help(id: &str, about: &str) -> bool {
 mod tests {
     use test_case::test_case;
 
-    use crate::report::diagnosis::diagnose;
+    use crate::diagnosis::{Evidence, Setting, diagnose};
 
     #[test_case("fatal: Authentication failed for 'https://github.com/x/y/'" => Some("The step takes `github-token`, `netrc`, which this build does not have; give one with `--secret id=ID,src=FILE`".into()); "a repository")]
     #[test_case("ERROR: HTTP error 403 while getting https://index.example/x.whl" => Some("The step takes `netrc`, which this build does not have; give it with `--secret id=ID,src=FILE`".into()); "an index")]
@@ -46,7 +46,7 @@ mod tests {
     fn only_secrets_that_may_help_are_named(line: &str) -> Option<String> {
         let absent = ["github-token", "hf-token", "netrc", "sccache-webdav-token"];
         let absent = absent.map(str::to_owned);
-        diagnose("exit code: 1", &[line])
+        diagnose(&Evidence::new(Setting::Step, line))
             .unwrap()
             .login_hint(&absent)
     }
