@@ -134,17 +134,17 @@ pub(super) const ENDINGS: &[Rule] = &[
     Rule::new(
         "killed",
         &[],
+        "It was killed (SIGKILL), and the engine saw it reach no limit of memory",
+    )
+    .container(&[WHO_KILLED])
+    .ended(Ending::KilledWithinMemory),
+    Rule::new(
+        "killed",
+        &[],
         "It was killed (SIGKILL), and the engine cannot say whether it reached a limit of memory",
     )
     .container(&[WHO_KILLED])
     .ended(Ending::Code(&[137])),
     Rule::new("killed", KILLED, "A program of the container was killed")
         .container(&[MORE_MEMORY, WHO_KILLED]),
-    Rule::new(
-        "killed",
-        &[],
-        "It was killed (SIGKILL), and the engine saw it reach no limit of memory",
-    )
-    .container(&[WHO_KILLED])
-    .ended(Ending::KilledWithinMemory),
 ];
