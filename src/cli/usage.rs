@@ -33,17 +33,21 @@ pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
     Some(problem)
 }
 
-/// Returns why a value was refused; numbers are refused by Rust in words of its own.
+/// Returns why a value was refused; numbers are refused by Rust and by clap in words of their own.
 fn reason(source: &(dyn std::error::Error + 'static)) -> String {
-    match source
-        .downcast_ref::<ParseIntError>()
-        .map(ParseIntError::kind)
-    {
-        Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
-            "the number is too large".to_owned()
-        }
-        Some(_) => "it is not a whole number".to_owned(),
-        None => source.to_string(),
+    if let Some(number) = source.downcast_ref::<ParseIntError>() {
+        let reason = match number.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "the number is too large",
+            IntErrorKind::Zero => "it has to be at least 1",
+            _ => "it is not a whole number",
+        };
+        return reason.to_owned();
+    }
+    let text = source.to_string();
+    let range = text.split_once(" is not in ");
+    match range.and_then(|(_, range)| range.split_once("..=")) {
+        Some((least, greatest)) => format!("it is not between {least} and {greatest}"),
+        None => text,
     }
 }
 

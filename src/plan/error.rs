@@ -339,16 +339,8 @@ impl PlanError {
             Some(origin @ (Origin::File(_) | Origin::OwnFile(_))) if self.is_near_a_secret() => {
                 problem.causes.push(format!("Set in `{origin}`"));
             }
-            Some(Origin::File(at) | Origin::OwnFile(at)) => {
-                problem = problem.excerpt(at.excerpt("set here"));
-            }
-            Some(origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
-                problem.causes.push(format!("Set by `{origin}`"));
-            }
-            Some(
-                Origin::BuiltIn | Origin::Git | Origin::Context | Origin::Host | Origin::Derived(_),
-            )
-            | None => {}
+            Some(origin) => problem = origin.blamed_for(problem),
+            None => {}
         }
         problem
     }

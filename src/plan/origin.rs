@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
+use crate::problem::Problem;
 use crate::toml_file::{Located, Location};
 
 /// Who set a value.
@@ -43,6 +44,19 @@ impl Origin {
             | Self::Environment(_)
             | Self::Flag(_) => None,
         }
+    }
+
+    /// Returns a problem with the line or the wish that set the value at fault.
+    #[must_use]
+    pub fn blamed_for(&self, mut problem: Problem) -> Problem {
+        match self {
+            Self::File(at) | Self::OwnFile(at) => return problem.excerpt(at.excerpt("set here")),
+            Self::Environment(_) | Self::Flag(_) => {
+                problem.causes.push(format!("Set by `{self}`"));
+            }
+            Self::BuiltIn | Self::Git | Self::Context | Self::Host | Self::Derived(_) => {}
+        }
+        problem
     }
 
     /// Returns whether it is the user's wish, and no default of a profile.

@@ -83,7 +83,7 @@ pub fn resolve_all(families: &[Family<'_>]) -> Result<Resolution, Problems> {
             steps::check_stages(&family.settings.steps, &union.stages, &mut findings);
         }
     }
-    let builds: Vec<Planned> = decided.into_iter().flatten().collect();
+    let builds = shared::merged(decided.into_iter().flatten());
     check_together(families, &builds, &mut findings);
     if let Some(problems) = findings.problems() {
         return Err(problems);

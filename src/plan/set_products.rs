@@ -59,8 +59,10 @@ impl Settings {
     }
 
     fn unknown_set(&self, name: &Setting<String>) -> Problem {
-        let mut problem = Problem::new(ProblemKind::Usage, format!("Unknown set `{}`", name.value));
-        problem.causes.push(format!("Set by `{}`", name.origin));
+        let message = format!("Unknown set `{}`", name.value);
+        let problem = name
+            .origin
+            .blamed_for(Problem::new(ProblemKind::Usage, message));
         let names: Vec<_> = self.sets.names().map(str::to_owned).collect();
         if names.is_empty() {
             return problem.hint(format!(

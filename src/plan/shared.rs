@@ -7,7 +7,19 @@ use super::error::PlanError;
 use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::place::Place;
+use super::planner::Planned;
 use super::settings::Settings;
+
+/// A build that is asked for twice is built once.
+pub(super) fn merged(planned: impl Iterator<Item = Planned>) -> Vec<Planned> {
+    let mut builds: Vec<Planned> = Vec::new();
+    for build in planned {
+        if !builds.iter().any(|known| known.target == build.target) {
+            builds.push(build);
+        }
+    }
+    builds
+}
 
 /// Two builds of one plan must differ in their names.
 pub(super) fn check_built_names<'a>(
@@ -33,7 +45,11 @@ pub(super) fn check_tags<'a>(
     let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for target in planned {
         for tag in &target.tags {
-            owners.entry(tag).or_default().push(target.name.clone());
+            let owners = owners.entry(tag).or_default();
+            // Two builds of one name are another mistake.
+            if !owners.contains(&target.name) {
+                owners.push(target.name.clone());
+            }
         }
     }
     for (tag, targets) in owners {

@@ -155,15 +155,24 @@ impl Ground {
         }
         self.settle(&mut settings);
         let mut candidates = BTreeMap::new();
+        let mut problems: Vec<Problem> = Vec::new();
         for asked in products.iter().flat_map(|product| &product.frameworks) {
-            if !candidates.contains_key(&asked.value) {
-                let profile = match profile {
-                    Some(profile) => profile.clone(),
-                    None => self.store.load(&asked.value)?,
-                };
-                let facts = of_profile(&profile, &settings, &self.facts, edge);
-                candidates.insert(asked.value.clone(), Candidate { profile, facts });
+            if candidates.contains_key(&asked.value) {
+                continue;
             }
+            match profile.map_or_else(|| self.load(asked), |profile| Ok(profile.clone())) {
+                Ok(profile) => {
+                    let facts = of_profile(&profile, &settings, &self.facts, edge);
+                    candidates.insert(asked.value.clone(), Candidate { profile, facts });
+                }
+                Err(Problems(found)) => {
+                    let new = found.into_iter().filter(|one| !problems.contains(one));
+                    problems.extend(new.collect::<Vec<_>>());
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Problems(problems));
         }
         Ok(Ingredients {
             settings,
@@ -171,6 +180,17 @@ impl Ground {
             candidates,
             fragments: self.facts.fragments.clone(),
         })
+    }
+
+    /// Loads the profile of a framework; whoever asked for one that there is not is named.
+    fn load(&self, asked: &Setting<String>) -> Result<Profile, Problems> {
+        let blamed = |problem: Problem| match &problem.excerpts[..] {
+            [] => asked.origin.blamed_for(problem),
+            // What is wrong in a file is shown there.
+            [..] => problem,
+        };
+        let loaded = self.store.load(&asked.value);
+        loaded.map_err(|Problems(found)| Problems(found.into_iter().map(blamed).collect()))
     }
 
     /// Gives the settings the context that was read.

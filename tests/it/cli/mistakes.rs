@@ -6,12 +6,33 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::test_env::TestEnv;
 
 #[test]
+fn numbers_that_are_none() {
+    let env = TestEnv::new();
+    for (options, reason) in [
+        ("--jobs 0", "it has to be at least 1"),
+        ("--jobs two", "it is not a whole number"),
+        ("--retries=-1", "it is not between 0 and 4294967295"),
+        ("--retries 1.5", "it is not a whole number"),
+        (
+            "--retries 99999999999",
+            "it is not between 0 and 4294967295",
+        ),
+        ("--retries 99999999999999999999", "the number is too large"),
+    ] {
+        let said = env.run(&format!("--dry-run {options}")).failure();
+        let reason = format!("because: {reason}\n");
+        assert!(said.contains(&reason), "{options}: {said}");
+    }
+}
+
+#[test]
 fn names_that_do_not_exist() {
     let env = TestEnv::new();
     insta::assert_snapshot!(env.run("--dry-run --framework dema").failure(), @"
     exit 2
     stderr:
     error: Unknown framework `dema`
+      because: Set by `--framework`
       hint: Did you mean `demo`?
       hint: Frameworks: `demo`, `dynamo`, `sglang`, `trtllm`, `vllm`
     ");

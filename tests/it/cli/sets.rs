@@ -72,3 +72,70 @@ fn what_is_wrong_with_a_set_is_an_error_that_says_what_to_do() {
     );
     assert!(broken.contains("dynbuild.toml"), "{broken}");
 }
+
+#[test]
+fn what_a_set_asks_for_twice_is_built_once() {
+    let env = TestEnv::new();
+    let twice = r#"[sets.twice]
+builds = [
+  { framework = ["demo"], device = ["cpu"], target = ["runtime", "runtime"] },
+  { framework = ["demo", "demo"], target = ["base", "runtime"] },
+]
+"#;
+    env.write("repository/dynbuild.toml", twice);
+    assert_eq!(
+        names(&env, "--set twice"),
+        ["demo-cpu-runtime", "demo-cpu-base"]
+    );
+}
+
+#[test]
+fn what_a_set_asks_for_in_two_ways_is_one_mistake() {
+    let env = TestEnv::new();
+    let two_ways = r#"[sets.both]
+builds = [
+  { framework = ["demo"], target = ["runtime"], platform = ["linux/amd64"] },
+  { framework = ["demo"], target = ["runtime"], platform = ["linux/arm64"] },
+]
+"#;
+    env.write("repository/dynbuild.toml", two_ways);
+    insta::assert_snapshot!(env.run("plan --set both").failure(), @r#"
+    exit 2
+    stderr:
+    error: `demo-runtime` is asked for twice, with different platforms
+      hint: Build all of its platforms at once: `platform = ["linux/amd64", "linux/arm64"]`
+    "#);
+}
+
+#[test]
+fn frameworks_of_a_set_that_do_not_exist_are_shown_where_they_stand() {
+    let env = TestEnv::new();
+    let unknown = r#"[sets.nightly]
+builds = [
+  { framework = ["demo", "dema"], target = ["runtime"] },
+  { framework = ["vlm"], device = ["cpu"], target = ["runtime"] },
+]
+"#;
+    env.write("repository/dynbuild.toml", unknown);
+    insta::assert_snapshot!(env.run("plan --set nightly").failure(), @r#"
+    exit 2
+    stderr:
+    error: Unknown framework `dema`
+     --> [DIR]/repository/dynbuild.toml:3:26
+      |
+    3 |   { framework = ["demo", "dema"], target = ["runtime"] },
+      |                          ^^^^^^ set here
+      hint: Did you mean `demo`?
+      hint: Frameworks: `demo`, `dynamo`, `sglang`, `trtllm`, `vllm`
+
+    error: Unknown framework `vlm`
+     --> [DIR]/repository/dynbuild.toml:4:18
+      |
+    4 |   { framework = ["vlm"], device = ["cpu"], target = ["runtime"] },
+      |                  ^^^^^ set here
+      hint: Did you mean `vllm`?
+      hint: Frameworks: `demo`, `dynamo`, `sglang`, `trtllm`, `vllm`
+
+    2 problems found
+    "#);
+}
