@@ -11,49 +11,14 @@ ARG RUNTIME_PACKAGES=
 ARG ENGINE_COMPILES=false
 # Files of the image that would only be in the way, such as the sources of its engine.
 ARG RUNTIME_REMOVES=
-# User 1000 of group 0, and files that group 0 may write: so any `--user UID:0` works as well.
-# Everything is created by its owner, for `chown -R` would store every file a second time.
-#
-# The engine's image keeps its Python, which an installation would upgrade under the engine.
 RUN --mount=type=secret,id=ca \
     --mount=type=bind,from=tools,target=/opt/build \
     --mount=type=bind,from=service_programs,source=/opt/services,target=/opt/services \
     --mount=type=bind,from=ffmpeg,source=/opt/native,target=/tmp/native \
     --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    set -e; packages="ca-certificates curl ${RUNTIME_PACKAGES}"; python="python${PYTHON_VERSION}"; \
-    if [ "${ENGINE_SOURCE}" = image ]; then \
-      python=$(command -v python3) || { echo "error: the engine's image has no python3" >&2; exit 1; }; \
-      has=$("${python}" -c 'import sys; print(*sys.version_info[:2], sep=".")'); \
-      if [ "${has}" != "${PYTHON_VERSION}" ]; then \
-        echo "error: the engine's image has Python ${has}, and PYTHON_VERSION is ${PYTHON_VERSION}" >&2; \
-        echo "  fix: --build-arg PYTHON_VERSION=${has}" >&2; exit 1; \
-      fi; \
-    else packages="${packages} ${python}"; fi; \
-    if [ "${ENGINE_COMPILES}" = true ]; then \
-      if ! command -v c++ >/dev/null; then packages="${packages} g++"; fi; \
-      include=$("${python}" -c 'import sysconfig; print(sysconfig.get_path("include"))' 2>/dev/null || true); \
-      if [ ! -f "${include}/Python.h" ]; then packages="${packages} python${PYTHON_VERSION}-dev"; fi; \
-    fi; \
-    /opt/build/bin/install-packages ${packages}; \
-    if other=$(getent passwd 1000); then userdel --remove "${other%%:*}" >/dev/null 2>&1 || true; fi; \
-    if other=$(getent passwd 1000); then \
-      echo "error: the image's user ${other%%:*} has the id 1000 and cannot be removed" >&2; exit 1; \
-    fi; \
-    useradd --uid 1000 --gid 0 --create-home --shell /bin/bash dynamo; \
-    if [ -n "${RUNTIME_REMOVES}" ]; then rm -rf ${RUNTIME_REMOVES}; fi; \
-    install -d -o dynamo -g 0 -m 0775 /home/dynamo /home/dynamo/.cache /home/dynamo/.cache/huggingface \
-      /opt/dynamo /opt/dynamo/bin /workspace /legal; \
-    echo 'umask 002' > /etc/profile.d/umask.sh; \
-    printf '%s\n' '#!/bin/sh' 'umask 002' \
-      'if [ -f /opt/intel/oneapi/setvars.sh ]; then . /opt/intel/oneapi/setvars.sh --force >/dev/null; fi' \
-      'exec "$@"' > /opt/dynamo/bin/entrypoint; \
-    chmod 0755 /opt/dynamo/bin/entrypoint; \
-    cp /opt/services/bin/* /opt/dynamo/bin/; cp -r /opt/services/legal/. /legal/; \
-    if [ -n "$(ls /tmp/native)" ]; then \
-      cp -a /tmp/native /opt/native; echo /opt/native/lib > /etc/ld.so.conf.d/native.conf; \
-    fi; \
-    ldconfig
+    /opt/build/bin/prepare-runtime "${ENGINE_SOURCE}" "${PYTHON_VERSION}" "${ENGINE_COMPILES}" \
+      "${RUNTIME_PACKAGES}" "${RUNTIME_REMOVES}"
 
 USER dynamo
 WORKDIR /workspace

@@ -717,6 +717,63 @@ RUN mkdir -p /opt/build/bin && cd /opt/build/bin \
       '            subprocess.run([sys.executable, "-c", f"import {module}"], env=environment,' \
       '                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)' > prepare-engine \
  && printf '%s\n' \
+      '#!/bin/sh -e' \
+      '# prepare-runtime ENGINE_SOURCE PYTHON_VERSION ENGINE_COMPILES PACKAGES REMOVES: what every image stands on,' \
+      '# made by root: packages of the distribution, the user, directories, the entrypoint, services, FFmpeg.' \
+      '#' \
+      '# User 1000 of group 0, and files that group 0 may write: so any `--user UID:0` works as well. Everything' \
+      '# is created by its owner, for `chown -R` would store every file a second time.' \
+      'engine_source=$1 version=$2 engine_compiles=$3 packages="ca-certificates curl $4" removes=$5' \
+      'python="python$version"' \
+      '' \
+      '# The engine'"'"'s image keeps its Python, which an installation would upgrade under the engine.' \
+      'if [ "$engine_source" = image ]; then' \
+      '  if ! python=$(command -v python3); then' \
+      '    echo "error: the engine'"'"'s image has no python3" >&2' \
+      '    exit 1' \
+      '  fi' \
+      '  has=$("$python" -c '"'"'import sys; print(*sys.version_info[:2], sep=".")'"'"')' \
+      '  if [ "$has" != "$version" ]; then' \
+      '    echo "error: the engine'"'"'s image has Python $has, and PYTHON_VERSION is $version" >&2' \
+      '    echo "  fix: --build-arg PYTHON_VERSION=$has" >&2' \
+      '    exit 1' \
+      '  fi' \
+      'else' \
+      '  packages="$packages $python"' \
+      'fi' \
+      'if [ "$engine_compiles" = true ]; then' \
+      '  if ! command -v c++ >/dev/null; then packages="$packages g++"; fi' \
+      '  include=$("$python" -c '"'"'import sysconfig; print(sysconfig.get_path("include"))'"'"' 2>/dev/null || true)' \
+      '  if [ ! -f "$include/Python.h" ]; then packages="$packages python$version-dev"; fi' \
+      'fi' \
+      '# shellcheck disable=SC2086 # one word per package' \
+      '/opt/build/bin/install-packages $packages' \
+      '' \
+      '# What userdel says about mails and homes is of no interest, only whether the id is free.' \
+      'if other=$(getent passwd 1000); then userdel --remove "${other%%:*}" >/dev/null 2>&1 || true; fi' \
+      'if other=$(getent passwd 1000); then' \
+      '  echo "error: the image'"'"'s user ${other%%:*} has the id 1000 and cannot be removed" >&2' \
+      '  exit 1' \
+      'fi' \
+      'useradd --uid 1000 --gid 0 --create-home --shell /bin/bash dynamo' \
+      '# shellcheck disable=SC2086 # one word per path' \
+      'if [ -n "$removes" ]; then rm -rf $removes; fi' \
+      'install -d -o dynamo -g 0 -m 0775 /home/dynamo /home/dynamo/.cache /home/dynamo/.cache/huggingface \' \
+      '  /opt/dynamo /opt/dynamo/bin /workspace /legal' \
+      'echo '"'"'umask 002'"'"' >/etc/profile.d/umask.sh' \
+      '' \
+      'printf '"'"'%s\n'"'"' '"'"'#!/bin/sh'"'"' '"'"'umask 002'"'"' \' \
+      '  '"'"'if [ -f /opt/intel/oneapi/setvars.sh ]; then . /opt/intel/oneapi/setvars.sh --force >/dev/null; fi'"'"' \' \
+      '  '"'"'exec "$@"'"'"' >/opt/dynamo/bin/entrypoint' \
+      'chmod 0755 /opt/dynamo/bin/entrypoint' \
+      'cp /opt/services/bin/* /opt/dynamo/bin/' \
+      'cp -r /opt/services/legal/. /legal/' \
+      'if [ -n "$(ls /tmp/native)" ]; then' \
+      '  cp -a /tmp/native /opt/native' \
+      '  echo /opt/native/lib >/etc/ld.so.conf.d/native.conf' \
+      'fi' \
+      'ldconfig' > prepare-runtime \
+ && printf '%s\n' \
       '"""What the scripts know about Python packages: those of the environment, of the engine'"'"'s image, of both.' \
       '' \
       'pip'"'"'s copy of `packaging` reads requirements: the helpers'"'"' own Python has pip, an image need not.' \

@@ -1,5 +1,10 @@
 //! The shipped profiles with the shipped stages: planned, linted, and checked by a real engine.
 
+mod added;
+mod engine;
+mod fake_root;
+mod made;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +12,7 @@ use std::process::Command;
 use dynbuild::internals::plan::PlannedTarget;
 use dynbuild::internals::plan::{Composition, Fragments, Joined};
 use dynbuild::internals::plan::{Subject, lint};
+use dynbuild::internals::profile::Store as Profiles;
 
 use crate::support::engines::{self, Store};
 use crate::support::shipped;
@@ -136,6 +142,124 @@ fn delivered(path: &Path) -> String {
 fn files_of(folder: &Path) -> BTreeSet<PathBuf> {
     let entries = fs_err::read_dir(folder).expect("a folder");
     entries.map(|entry| entry.expect("a file").path()).collect()
+}
+
+/// The steps of a stage and those below it, as one text: of the images that are built, and of all that
+/// they take files from.
+fn steps_of(target: &PlannedTarget) -> String {
+    let Joined { text, .. } = compose(target).join();
+    text.replace("\\\n", " ")
+}
+
+/// What real builds fail by, and no build of a sample shows: each was a fault once.
+#[test]
+fn steps_are_what_real_images_and_sources_need() {
+    for target in planned() {
+        let steps = steps_of(&target);
+        let name = format!(
+            "{} on {} from {}",
+            target.name, target.device, target.source
+        );
+        for step in steps.lines() {
+            // The layers of a stage that is mounted count for some engines as the image's own do.
+            assert!(!step.contains("from=base,"), "{name}: {step}");
+            // protoc's own definitions are a package that protoc only recommends.
+            if step.contains(" protobuf-compiler") {
+                assert!(step.contains(" libprotobuf-dev"), "{name}: {step}");
+            }
+            // NIXL makes a wheel with the uv that it finds, from packages that nothing pins.
+            if let Some(compiles) = step.find("meson setup") {
+                let hides = step.find("mv /opt/build/bin/uv /tmp/uv");
+                assert!(
+                    hides.is_some_and(|hides| hides < compiles),
+                    "{name}: {step}"
+                );
+            }
+            // Flags and toolchain of a tree are hidden files, and files that not every tree has.
+            if step.starts_with("COPY lib lib") {
+                for file in ["COPY .carg[o] .cargo/", "rust-toolchain.tom[l]"] {
+                    assert!(steps.contains(file), "{name} lacks {file}");
+                }
+            }
+        }
+        // Of what is compiled for NIXL nothing is in images that run: they have the engine's own.
+        assert!(!steps.contains("from=native,"), "{name}");
+    }
+}
+
+/// Kubernetes starts images without dynrun, so what dynrun sets is in the image.
+#[test]
+fn images_have_the_environment_that_dynrun_sets() {
+    for build in shipped::builds() {
+        for target in &build.plan.targets {
+            if target.target != "runtime" || build.device == "cpu" || build.device == "xpu" {
+                continue;
+            }
+            let steps = steps_of(target);
+            let environment = target.build_args["RUNTIME_ENVIRONMENT"].as_str();
+            let mut wanted = vec![
+                "CUDA_DEVICE_ORDER=PCI_BUS_ID",
+                "NVIDIA_DRIVER_CAPABILITIES=video,compute,utility",
+                "NIXL_PREFIX=/opt/dynamo/nixl",
+            ];
+            let profile = Profiles::embedded()
+                .load(&target.framework)
+                .expect("shipped");
+            let own: Vec<_> = profile
+                .run
+                .env
+                .iter()
+                .map(|(name, value)| format!("{}={}", name.value, value.value.0))
+                .collect();
+            wanted.extend(own.iter().map(String::as_str));
+            if environment == "trtllm" {
+                wanted.push("NIXL_PLUGIN_DIR=/opt/dynamo/nixl/plugins");
+            }
+            let stages = ["cuda", environment].map(|name| {
+                let start = format!(" AS environment_{name}\n");
+                let at = steps.find(&start).expect("the stage") + start.len();
+                steps[at..].split("\nFROM ").next().expect("its steps")
+            });
+            for variable in wanted {
+                assert!(
+                    stages.iter().any(|stage| stage.contains(variable)),
+                    "{} lacks {variable}",
+                    target.name
+                );
+            }
+            assert!(
+                steps.contains("UV_CACHE_DIR=/home/dynamo/.cache/uv"),
+                "{}",
+                target.name
+            );
+        }
+    }
+}
+
+/// The KV block manager is compiled against the NIXL that the image has.
+#[test]
+fn headers_and_libraries_of_nixl_have_one_version() {
+    let mut compared = 0;
+    for target in planned().filter(|target| target.target == "runtime") {
+        let overrides = target
+            .build_args
+            .get("ENGINE_OVERRIDES")
+            .map_or("", String::as_str);
+        let nixl = overrides.lines().find_map(|line| {
+            let (name, version) = line.split_once("==")?;
+            (name.split('[').next() == Some("nixl")).then_some(version)
+        });
+        if let Some(version) = nixl {
+            compared += 1;
+            assert_eq!(
+                target.build_args["NIXL_REF"],
+                format!("v{version}"),
+                "{}",
+                target.name
+            );
+        }
+    }
+    assert!(compared > 8, "{compared} are not all");
 }
 
 /// A check asks for the images that stages start from. Not every machine reaches all their

@@ -125,7 +125,7 @@ pub(crate) fn with_cache_servers() -> Option<(Engine, PathBuf)> {
 }
 
 /// One line on the real stderr, past the capture of the test harness, so that `ci/test` can count it.
-fn notice(line: &str) {
+pub(crate) fn notice(line: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     writeln!(io::stderr(), "{test}: {line}").expect("stderr takes a line");
 }
