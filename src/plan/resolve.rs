@@ -161,6 +161,9 @@ fn decide_targets(
     let contents = Contents::new(released(&unknown, targets), facts);
     note_source(&unknown, &contents, &context(settings), findings);
     note_repository(&contents, facts, findings);
+    if let Some(about) = &axes.device_table.description {
+        findings.note(format!("Device `{}`: {}", axes.device, about.value));
+    }
     findings
         .explanation
         .note(None, "version", contents.version.clone());

@@ -25,6 +25,8 @@ pub struct Device {
     /// The image that the runtime starts from; becomes `RUNTIME_IMAGE` and `RUNTIME_IMAGE_TAG`.
     #[schemars(regex(pattern = IMAGE))]
     pub runtime_image: Option<Located<String>>,
+    /// What somebody who chooses the device has to know, in one line; plans say it.
+    pub description: Option<Located<String>>,
     /// Other names of the device on the command line.
     pub aliases: Option<Vec<Located<String>>>,
     /// Build arguments of builds for this device.
@@ -38,6 +40,7 @@ impl FromToml for Device {
                 platforms: fields.take("platforms"),
                 base_image: fields.take("base-image"),
                 runtime_image: fields.take("runtime-image"),
+                description: fields.take("description"),
                 aliases: fields.take("aliases"),
                 args: fields.take_or_default("args"),
             };
@@ -53,6 +56,7 @@ impl Merge for Device {
             platforms,
             base_image,
             runtime_image,
+            description,
             aliases,
             args,
         } = self;
@@ -60,6 +64,7 @@ impl Merge for Device {
             platforms: platforms.merge(parent.platforms),
             base_image: base_image.merge(parent.base_image),
             runtime_image: runtime_image.merge(parent.runtime_image),
+            description: description.merge(parent.description),
             aliases: aliases.merge(parent.aliases),
             args: args.merge(parent.args),
         }

@@ -252,7 +252,7 @@ default = "yes"
         2:1 Unknown key `framwork` in the file [no such key] {Did you mean `framework`?}
         3:18 Unknown source `whel` [no such source] {Did you mean `wheel`? | Valid here: `wheel`, `tree`}
         4:11 `sources` is a string, but must be an array [expected an array] {}
-        6:1 Unknown key `platfroms` in [devices.cpu] [no such key] {Did you mean `platforms`? | Keys here: `platforms`, `base-image`, `runtime-image`, `aliases`, `args`}
+        6:1 Unknown key `platfroms` in [devices.cpu] [no such key] {Did you mean `platforms`? | Keys here: `platforms`, `base-image`, `runtime-image`, `description`, `aliases`, `args`}
         7:14 `devices.cpu.base-image` is an integer, but must be a string [expected a string] {}
         9:18 `args.PYTHON_VERSION` is a number with a fraction, but must be a string: write it in quotes [expected a string: write it in quotes] {}
         11:1 Unknown key `devcie` in [when] [no such key] {Did you mean `device`? | Keys here: `framework`, `device`, `target`, `platform`, `source`, `args`}

@@ -173,7 +173,7 @@ impl<'a> Framework<'a> {
                 .iter()
                 .map(|(name, device)| Item {
                     name: &name.value,
-                    description: "",
+                    description: text(device.description.as_ref()),
                     platforms: texts(device.platforms.as_deref()),
                 })
                 .collect(),
@@ -216,7 +216,11 @@ fn one(framework: &Framework<'_>, look: Look) -> String {
     for device in &framework.devices {
         let default = mark(device.name == framework.default_device);
         let platforms = device.platforms.join(", ");
-        table.row(["  device", device.name, default, &platforms]);
+        let about = match device.description {
+            "" => platforms,
+            description => format!("{platforms}; {description}"),
+        };
+        table.row(["  device", device.name, default, &about]);
     }
     format!("{name}{aliases}: {description}\n{}", table.render(look))
 }

@@ -124,7 +124,7 @@ fn a_value_of_several_lines_stays_in_its_column() {
     insta::assert_snapshot!(lines.join("\n"), @"
     ENGINE_COMPANIONS=distro
                   pyjwt
-                  pyparsing  (profiles/sglang.toml:48)
+                  pyparsing  (profiles/sglang.toml:51)
     ");
 }
 
@@ -334,6 +334,25 @@ fn a_framework_is_listed() {
     let text = env.run("list demo --format json").result();
     let listed: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(listed[0]["devices"][1]["name"], json!("cuda13.0"));
+}
+
+/// Images that nobody ran, or that serve no model, are no surprise after the build.
+#[test]
+fn a_device_says_what_is_known_of_it() {
+    let env = TestEnv::new().without("DYNBUILD_PROFILE_DIR");
+    let plan = |device: &str| {
+        env.run(&format!("plan --framework vllm --device {device}"))
+            .to_string()
+    };
+    let note = "note: Device `cuda12.9`: given up by upstream in June 2026";
+    assert!(plan("cuda12.9").contains(note));
+    assert!(plan("cpu").contains("note: Device `cpu`: has vLLM's packages for CUDA"));
+    assert!(!plan("cuda13.0").contains("note: Device"));
+    let listed = env.run("list vllm").result();
+    assert!(
+        listed.contains("linux/amd64; NIXL goes over host memory only"),
+        "{listed}"
+    );
 }
 
 #[test]
