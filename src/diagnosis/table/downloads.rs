@@ -27,6 +27,10 @@ pub(super) const HTTP: &[&str] = &[
     r"E: Failed to fetch https?://(?:[^/@\s]*@)?(?P<host>[^/\s]+)\S*\s+(?P<status>STATUS) ",
     r"^Err:\d+ https?://(?P<host>[^/\s]+).*\s(?P<status>STATUS)\s",
     r"^\s+(?P<status>STATUS)\s+[A-Z][\w ]+\[IP: ",
+    // dnf, conda, meson
+    r"Status code: (?P<status>STATUS) for https?://(?:[^/@\s]*@)?(?P<host>[^/\s]+)",
+    r"CondaHTTPError: HTTP (?P<status>STATUS) .* for url <https?://(?:[^/@\s]*@)?(?P<host>[^/\s>]+)",
+    r"could not get https?://(?:[^/@\s]*@)?(?P<host>[^/\s]+)\S* .*HTTP Error (?P<status>STATUS)\b",
     // BuildKit's ADD, Python's urllib, go, npm
     r"invalid response status (?P<status>STATUS)\b",
     r"urllib\.error\.HTTPError: HTTP Error (?P<status>STATUS): ",

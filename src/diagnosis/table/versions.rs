@@ -21,6 +21,15 @@ pub(super) const RULES: &[Rule] = &[
     .step(&["Compile with the Rust that the sources want: `--build-arg RUST_SOURCE=archive --build-arg RUST_VERSION=X.Y.Z`; their `rust-toolchain.toml` names it"])
     .across_lines(),
     Rule::new(
+        "go-too-old",
+        &[
+            r"go\.mod requires go >= (?P<wanted>[\d.]+) \(running go (?P<found>[\d.]+)",
+            r"module \S+ requires go >= (?P<wanted>[\d.]+) \(running go (?P<found>[\d.]+)",
+        ],
+        "The Go compiler of the stage is too old: it is $found, wanted: $wanted",
+    )
+    .step(&["Take an image that has Go $wanted, or let Go fetch it: `ENV GOTOOLCHAIN=auto`"]),
+    Rule::new(
         "python-version",
         &[
             r"requires a different Python: (?P<found>[\d.]+) not in '(?P<wanted>[^']+)'",
@@ -43,6 +52,9 @@ pub(super) const RULES: &[Rule] = &[
             r"ERROR: Cannot install (?P<left>\S+?),? and (?P<right>\S+) because these package versions have conflicting dependencies",
             r"[Bb]ecause you require (?P<asked>[^\s,]+) and (?P<second>\S+) depends on (?P<two>[^\s,]+)",
             r"[Bb]ecause (?P<first>\S+) depends on (?P<one>\S+) and you require (?P<asked>[^\s,]+), we can conclude",
+            // poetry, conda
+            r"depends on both (?P<left>\S+ \([^)]+\)) and (?P<right>\S+ \([^)]+\)), version solving failed",
+            r"(?:LibMamba)?UnsatisfiableError: .*?- package (?P<first>\S+) requires (?P<one>[^\s,]+)",
         ],
         "Requirements of Python packages contradict each other[: `$first` wants `$one`][, `$second` wants `$two`][, the build asks for `$asked`][: `$left` and `$right`]",
     )
