@@ -5,7 +5,6 @@
 //! any more goes.
 
 pub mod buildkit {
-    pub use crate::buildkit::control::{CacheRecord, Prune};
     pub use crate::buildkit::export::{
         Archive, ArchiveFormat, Export, ExportResponse, ImageOptions, LocalExport, MobyExport,
     };

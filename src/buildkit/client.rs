@@ -5,7 +5,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::capabilities::Capabilities;
 use super::check::{self, CheckReport};
-use super::control::{self, CacheRecord, ControlError, Prune};
 use super::errors::SolveError;
 use super::export::ExportResponse;
 use super::progress::SolveStatus;
@@ -132,15 +131,5 @@ impl Client {
         let answer = check::ask(channel, session, request, (question, form), cancel);
         let answer = Box::pin(answer).await?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
-    }
-
-    /// Returns what the engine's build cache keeps.
-    pub async fn disk_usage(&self) -> Result<Vec<CacheRecord>, ControlError> {
-        control::disk_usage(&self.connection.channel).await
-    }
-
-    /// Removes from the engine's build cache, and returns what is gone.
-    pub async fn prune(&self, prune: Prune) -> Result<Vec<CacheRecord>, ControlError> {
-        control::prune(&self.connection.channel, prune).await
     }
 }

@@ -23,7 +23,6 @@ pub mod capabilities;
 pub mod check;
 mod client;
 mod connection;
-pub mod control;
 pub mod digest;
 pub mod errors;
 mod exec;

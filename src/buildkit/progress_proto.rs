@@ -113,7 +113,7 @@ fn position(message: Option<pb::Position>) -> Position {
 }
 
 /// Returns no time for one that jiff cannot hold; such an engine's clock is broken anyway.
-pub(super) fn timestamp(message: Option<ProtoTimestamp>) -> Option<Timestamp> {
+fn timestamp(message: Option<ProtoTimestamp>) -> Option<Timestamp> {
     let message = message?;
     Timestamp::new(message.seconds, message.nanos).ok()
 }
