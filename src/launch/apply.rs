@@ -3,7 +3,7 @@
 use super::facts::HostFacts;
 use super::flag::Flag;
 use super::image::Chosen;
-use super::option::{self, Conflict, Draft, Effect, Refusal};
+use super::option::{self, Conflict, Draft, Refusal};
 use super::spec::ContainerSpec;
 use crate::docker::run_flags::Given;
 use crate::problem::{Problem, ProblemKind, Problems, capitalized};
@@ -83,17 +83,17 @@ fn apply(flag: &Flag, draft: &mut Draft<'_>) -> Result<(), ApplyError> {
     let Some(option) = option::find(flag.name) else {
         return Err(ApplyError::LeftToDocker(flag.name));
     };
-    match (option.effect, &flag.given) {
-        (Effect::Switch(set), Given::Switch(on)) => set(draft, *on),
-        (Effect::Value(set), Given::Value(value)) => {
-            set(draft, value).map_err(|refusal| ApplyError::Value {
+    // The table's test keeps kinds and effects together.
+    match &flag.given {
+        Given::Switch(on) => option.effect.switch(draft, *on),
+        Given::Value(value) => {
+            let set = option.effect.set(draft, value);
+            set.map_err(|refusal| ApplyError::Value {
                 flag: flag.name,
                 value: value.clone(),
                 refusal,
             })?;
         }
-        // The table's test keeps kinds and effects together.
-        (Effect::Switch(_), Given::Value(_)) | (Effect::Value(_), Given::Switch(_)) => {}
     }
     Ok(())
 }

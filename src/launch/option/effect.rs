@@ -4,7 +4,7 @@ use std::error::Error;
 
 use super::Draft;
 use crate::docker::Hinted;
-use crate::docker::number::NumberError;
+use crate::docker::number::{NumberError, integer};
 
 /// The effect of one flag on the draft.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,39 @@ pub enum Effect {
     Switch(fn(&mut Draft<'_>, bool)),
     /// The flag has a value, which may be wrong.
     Value(fn(&mut Draft<'_>, &str) -> Result<(), Refusal>),
+    /// The flag has a value that is kept as it is.
+    Text(Field<Option<String>>),
+    /// The flag adds a value that is kept as it is.
+    Texts(Field<Vec<String>>),
+    /// The flag has a whole number.
+    Integer(Field<Option<i64>>),
+}
+
+/// Where in the draft a value is kept.
+type Field<T> = for<'a> fn(&'a mut Draft<'_>) -> &'a mut T;
+
+impl Effect {
+    /// Switches a flag that has no value on or off.
+    pub fn switch(self, draft: &mut Draft<'_>, on: bool) {
+        if let Self::Switch(set) = self {
+            set(draft, on);
+        }
+    }
+
+    /// Applies the value of a flag.
+    ///
+    /// # Errors
+    /// Says why the value is invalid.
+    pub fn set(self, draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Switch(_) => {}
+            Self::Value(set) => set(draft, text)?,
+            Self::Text(field) => *field(draft) = Some(text.to_owned()),
+            Self::Texts(field) => field(draft).push(text.to_owned()),
+            Self::Integer(field) => *field(draft) = Some(integer(text)?),
+        }
+        Ok(())
+    }
 }
 
 /// A flag of `docker run` and its effect.
@@ -42,6 +75,21 @@ impl RunOption {
             name,
             effect: Effect::Value(effect),
         }
+    }
+
+    pub(super) const fn text(name: &'static str, field: Field<Option<String>>) -> Self {
+        let effect = Effect::Text(field);
+        Self { name, effect }
+    }
+
+    pub(super) const fn texts(name: &'static str, field: Field<Vec<String>>) -> Self {
+        let effect = Effect::Texts(field);
+        Self { name, effect }
+    }
+
+    pub(super) const fn integer(name: &'static str, field: Field<Option<i64>>) -> Self {
+        let effect = Effect::Integer(field);
+        Self { name, effect }
     }
 }
 

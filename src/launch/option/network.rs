@@ -1,15 +1,15 @@
-//! Networks: `--network` and its companions, name resolution.
+//! Networks: `--network` and its companions, name resolution, ports.
 
 use super::{Draft, Refusal, RunOption};
-use crate::docker::checks;
 use crate::docker::extra_host::ExtraHost;
 use crate::docker::network::is_mac_address;
+use crate::docker::{checks, port};
 
 pub(super) const OPTIONS: &[RunOption] = &[
     RunOption::value("network", join),
     RunOption::value("net", join),
-    RunOption::value("network-alias", alias),
-    RunOption::value("net-alias", alias),
+    RunOption::texts("network-alias", |draft| &mut draft.first_network.aliases),
+    RunOption::texts("net-alias", |draft| &mut draft.first_network.aliases),
     RunOption::value("ip", |draft, text| {
         draft.first_network.ipv4 = Some(address(text)?);
         Ok(())
@@ -43,24 +43,23 @@ pub(super) const OPTIONS: &[RunOption] = &[
         draft.spec.network.dns_search.push(domain);
         Ok(())
     }),
-    RunOption::value("dns-option", dns_option),
-    RunOption::value("dns-opt", dns_option),
+    RunOption::texts("dns-option", |draft| &mut draft.spec.network.dns_options),
+    RunOption::texts("dns-opt", |draft| &mut draft.spec.network.dns_options),
+    RunOption::value("publish", |draft, text| {
+        draft.spec.network.published.extend(port::publish(text)?);
+        Ok(())
+    }),
+    RunOption::switch("publish-all", |draft, on| {
+        draft.spec.network.publish_all = on;
+    }),
+    RunOption::value("expose", |draft, text| {
+        draft.spec.network.exposed.extend(port::expose(text)?);
+        Ok(())
+    }),
 ];
 
 fn join(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
     draft.spec.network.attachments.push(text.parse()?);
-    Ok(())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of effects")]
-fn alias(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
-    draft.first_network.aliases.push(text.to_owned());
-    Ok(())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of effects")]
-fn dns_option(draft: &mut Draft<'_>, text: &str) -> Result<(), Refusal> {
-    draft.spec.network.dns_options.push(text.to_owned());
     Ok(())
 }
 

@@ -18,10 +18,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
         tmpfs.insert(target.to_owned(), options.to_owned());
         Ok(())
     }),
-    RunOption::value("volumes-from", |draft, text| {
-        draft.spec.storage.volumes_from.push(text.to_owned());
-        Ok(())
-    }),
+    RunOption::texts("volumes-from", |draft| &mut draft.spec.storage.volumes_from),
     RunOption::switch("read-only", |draft, on| draft.spec.storage.read_only = on),
 ];
 

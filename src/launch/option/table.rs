@@ -1,31 +1,15 @@
 //! All flags that have an effect, and those of docker that have none here.
 
-use super::{
-    RunOption, attach, cpu, device, environment, gpus, health, identity, keep, label, launch, log,
-    memory, namespaces, network, process, publish, security, storage, sysctl, ulimit,
-};
+use super::{RunOption, isolation, keeping, launch, network, process, resources, storage};
 
 const ALL: &[&[RunOption]] = &[
-    attach::OPTIONS,
-    cpu::OPTIONS,
-    device::OPTIONS,
-    environment::OPTIONS,
-    gpus::OPTIONS,
-    health::OPTIONS,
-    identity::OPTIONS,
-    keep::OPTIONS,
-    label::OPTIONS,
+    isolation::OPTIONS,
+    keeping::OPTIONS,
     launch::OPTIONS,
-    log::OPTIONS,
-    memory::OPTIONS,
-    namespaces::OPTIONS,
     network::OPTIONS,
     process::OPTIONS,
-    publish::OPTIONS,
-    security::OPTIONS,
+    resources::OPTIONS,
     storage::OPTIONS,
-    sysctl::OPTIONS,
-    ulimit::OPTIONS,
 ];
 
 /// Flags that `docker run` has and dynrun refuses: for Windows, for engines long gone, or for
@@ -71,7 +55,7 @@ pub fn left_to_docker(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::docker::run_flags::{CONTAINER, FlagKind, RUN};
-    use crate::launch::option::Effect;
+    use crate::launch::option::effect::Effect;
 
     #[test]
     fn every_flag_of_docker_has_an_effect_or_is_left_to_docker() {
@@ -92,7 +76,7 @@ mod tests {
             };
             let takes_value = matches!(flag.kind, FlagKind::Value(_));
             assert_eq!(
-                matches!(option.effect, Effect::Value(_)),
+                !matches!(option.effect, Effect::Switch(_)),
                 takes_value,
                 "--{}",
                 flag.name
