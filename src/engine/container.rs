@@ -1,27 +1,21 @@
 //! Containers: made, started, followed, asked, ended.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http_body_util::BodyExt as _;
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
+use super::container_facts::{ContainerFacts, ContainerLine, Filters};
 use super::deadline::Pace;
-use super::http::{Body, Call, collect, escape};
-use super::id::{id, short_id};
+use super::http::{Body, Call, collect, escape, found};
+use super::id::id;
 use super::{Engine, EngineError};
-
-/// How long an engine, whose clock may differ from ours, may take to tell of what has happened.
-const EVENTS_LAG: Duration = Duration::from_millis(250);
 
 /// How long a container is taken to have for its end, if nobody says so.
 const UNKNOWN_STOP_TIME: Duration = Duration::from_secs(600);
@@ -77,246 +71,11 @@ struct WaitError {
     message: String,
 }
 
-/// What the engine knows of a container.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ContainerFacts {
-    /// The id, 64 digits.
-    #[serde(deserialize_with = "id")]
-    pub id: String,
-    /// The name, with a leading slash.
-    pub name: String,
-    /// What it does.
-    pub state: ContainerState,
-    /// What it was made of.
-    pub config: ContainerConfig,
-    /// What the host gives it.
-    pub host_config: ContainerHost,
-    /// How it is reached.
-    #[serde(default)]
-    pub network_settings: NetworkFacts,
-}
-
-/// What a container does.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ContainerState {
-    /// `created`, `running`, `exited`, `removing`, ...
-    pub status: String,
-    /// Whether its process runs.
-    pub running: bool,
-    /// Whether the kernel killed a process of it for want of memory.
-    #[serde(rename = "OOMKilled")]
-    pub oom_killed: bool,
-    /// The process's number, as the engine sees it.
-    pub pid: i64,
-    /// How it ended.
-    pub exit_code: i64,
-    /// What prevented it from starting.
-    pub error: String,
-    /// When it ended, RFC 3339.
-    pub finished_at: String,
-}
-
-/// The part of a container's configuration that we look at.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ContainerConfig {
-    /// Whether it has a terminal.
-    pub tty: bool,
-    /// Whether its input is open.
-    pub open_stdin: bool,
-    /// The image as it was named.
-    pub image: String,
-    /// The user; empty for root.
-    pub user: String,
-    /// Labels.
-    pub labels: Option<BTreeMap<String, String>>,
-    /// Ports that it listens on.
-    pub exposed_ports: Option<BTreeMap<String, Value>>,
-    /// The environment.
-    pub env: Option<Vec<String>>,
-    /// What the command is given to.
-    pub entrypoint: Option<Vec<String>>,
-    /// The command.
-    pub cmd: Option<Vec<String>>,
-}
-
-/// The part of a container's host configuration that we look at.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ContainerHost {
-    /// Whether it is removed when it ends.
-    pub auto_remove: bool,
-    /// `host`, `bridge`, ...
-    pub network_mode: String,
-    /// Its hard limit of memory in bytes; 0 for none.
-    pub memory: i64,
-    /// Devices that drivers of the engine provide.
-    pub device_requests: Option<Vec<RequestedDevices>>,
-}
-
-/// Devices that a container was given.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct RequestedDevices {
-    /// How many of the driver's choice, without ids; all of them if it is negative.
-    pub count: i64,
-    /// What they are for, for example `gpu`: sets of which one has to hold.
-    pub capabilities: Option<Vec<Vec<String>>>,
-    /// Their ids, where they were named.
-    #[serde(rename = "DeviceIDs")]
-    pub device_ids: Option<Vec<String>>,
-}
-
-/// How a container is reached.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NetworkFacts {
-    /// Where its ports are published, by `port/protocol`.
-    pub ports: Option<BTreeMap<String, Option<Vec<PublishedPort>>>>,
-    /// Its places in networks, by their names.
-    pub networks: BTreeMap<String, NetworkPlace>,
-}
-
-/// A container's place in a network.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NetworkPlace {
-    /// The address; empty on the host's network.
-    #[serde(rename = "IPAddress")]
-    pub ip_address: String,
-}
-
-/// A port of the host that leads into a container.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct PublishedPort {
-    /// The address that it listens on.
-    pub host_ip: String,
-    /// The port.
-    pub host_port: String,
-}
-
-/// What a list of containers is limited to: values by the name of the filter.
-pub type Filters = BTreeMap<String, Vec<String>>;
-
-/// A container in a list.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ContainerLine {
-    /// The id, 64 digits.
-    #[serde(deserialize_with = "id")]
-    pub id: String,
-    /// The names, each with a leading slash.
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// The image as it was named.
-    #[serde(default)]
-    pub image: String,
-    /// The command in one line.
-    #[serde(default)]
-    pub command: String,
-    /// When it was made, in seconds since 1970.
-    #[serde(default)]
-    pub created: i64,
-    /// `running`, `exited`, ...
-    #[serde(default)]
-    pub state: String,
-    /// `Up 3 minutes`, ...
-    #[serde(default)]
-    pub status: String,
-    /// Labels.
-    #[serde(default)]
-    pub labels: BTreeMap<String, String>,
-    /// Ports that it listens on, and those of the host that lead there.
-    #[serde(default)]
-    pub ports: Vec<ListedPort>,
-    /// What is mounted in it.
-    #[serde(default)]
-    pub mounts: Vec<ListedMount>,
-    /// How it is reached.
-    #[serde(default)]
-    pub network_settings: ListedNetworks,
-}
-
-/// A port in a list of containers.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ListedPort {
-    /// The port in the container.
-    pub private_port: u16,
-    /// `tcp`, `udp` or `sctp`.
-    pub r#type: String,
-    /// The address of the host that leads there.
-    #[serde(rename = "IP")]
-    pub ip: Option<String>,
-    /// The port of the host that leads there.
-    pub public_port: Option<u16>,
-}
-
-/// A mount in a list of containers.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ListedMount {
-    /// `bind`, `volume`, ...
-    pub r#type: String,
-    /// The volume's name.
-    pub name: String,
-    /// The directory of the host.
-    pub source: String,
-}
-
-/// The networks in a list of containers.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ListedNetworks {
-    /// By name.
-    pub networks: BTreeMap<String, Value>,
-}
-
-impl ContainerLine {
-    /// Returns the name, or the short id of a container without one.
-    pub fn name(&self) -> &str {
-        let first = self.names.first().map(|name| name.trim_start_matches('/'));
-        first.unwrap_or_else(|| short_id(&self.id))
-    }
-}
-
-/// Something that happened to a container.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Event {
-    action: String,
-    actor: Actor,
-}
-
-/// What it happened to.
-#[derive(Deserialize)]
-struct Actor {
-    #[serde(rename = "ID")]
-    id: String,
-}
-
-/// Reads out of events whether the container reached its limit of memory since it last started. The
-/// kill may be told before or after the end; without either, nothing is known.
-fn reached_limit(events: &[u8], id: &str) -> Option<bool> {
-    let events = serde_json::Deserializer::from_slice(events).into_iter::<Event>();
-    let own = events
-        .map_while(Result::ok)
-        .filter(|event| event.actor.id == id);
-    own.fold(None, |seen, event| match event.action.as_str() {
-        "oom" => Some(true),
-        "die" => seen.or(Some(false)),
-        _ => None,
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Created {
+pub(super) struct Created {
     #[serde(deserialize_with = "id")]
-    id: String,
+    pub(super) id: String,
 }
 
 impl Engine {
@@ -441,54 +200,7 @@ impl Engine {
     pub async fn container(&self, name: &str) -> Result<Option<ContainerFacts>, EngineError> {
         let action = format!("inspect container `{name}`");
         let call = Call::get(&action, format!("/containers/{}/json", escape(name)));
-        match self.json(call).await {
-            Ok(facts) => Ok(Some(facts)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Tells whether the kernel killed a process of a container because the container reached its
-    /// limit of memory, as far as the engine saw that; `None` if the engine does not know the
-    /// container's end any more. The id must be whole: the engine's events are found by how an id
-    /// or a name begins.
-    ///
-    /// One that is gone is looked up in the engine's last events (256 of them: moby,
-    /// daemon/events).
-    pub async fn ran_out_of_memory(&self, id: &str) -> Result<Option<bool>, EngineError> {
-        let facts = self.container(id).await?;
-        let told = facts.map(|facts| facts.state.oom_killed);
-        if told == Some(true) {
-            return Ok(told);
-        }
-        let seen = reached_limit(&self.last_events(id).await?, id);
-        Ok(seen.or(told))
-    }
-
-    /// Returns as many of the last events of a container as the engine tells at once.
-    async fn last_events(&self, id: &str) -> Result<Vec<u8>, EngineError> {
-        let filters = json!({"container": [id], "event": ["start", "oom", "die"]}).to_string();
-        // An end makes the engine answer at once, where its clock is not behind ours.
-        let until = Timestamp::now().as_duration();
-        let path = format!(
-            "/events?since=1&until={}.{:09}&filters={}",
-            until.as_secs(),
-            until.subsec_nanos(),
-            escape(&filters)
-        );
-        let answer = self.send(Call::get("read the engine's events", path));
-        let mut events = Vec::new();
-        let read = async {
-            let mut body = answer.await?.into_body();
-            while let Some(Ok(frame)) = body.frame().await {
-                events.extend(frame.into_data().unwrap_or_default());
-            }
-            Ok(())
-        };
-        match timeout(EVENTS_LAG, read).await {
-            Ok(read) => read.map(|()| events),
-            Err(_) => Ok(events),
-        }
+        found(self.json(call)).await
     }
 
     /// Lists containers, as docker's filters choose them; `all` takes those that ended as well.
@@ -547,44 +259,7 @@ impl Engine {
     pub async fn get_archive(&self, id: &str, file: &str) -> Result<Option<Bytes>, EngineError> {
         let action = "copy a file out of the container";
         let path = format!("/containers/{id}/archive?path={}", escape(file));
-        match self.body(Call::get(action, path)).await {
-            Ok(archive) => Ok(Some(archive)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Makes a process in a running container and returns its id. The request is the body of
-    /// `POST /containers/ID/exec`.
-    pub async fn create_exec(&self, name: &str, request: Value) -> Result<String, EngineError> {
-        let action = format!("run a command in container `{name}`");
-        let path = format!("/containers/{}/exec", escape(name));
-        let call = Call::new(&action, Method::POST, path, Body::Json(request));
-        let created: Created = self.json(call).await?;
-        Ok(created.id)
-    }
-
-    /// Starts such a process and connects to its streams.
-    pub async fn start_exec(&self, id: &str, tty: bool) -> Result<RawStream, EngineError> {
-        let body = Body::Json(json!({"Detach": false, "Tty": tty}));
-        let path = format!("/exec/{id}/start");
-        self.hijack(Call::new("start the command", Method::POST, path, body))
-            .await
-    }
-
-    /// Tells such a process's terminal its size.
-    pub async fn resize_exec(&self, id: &str, rows: u16, columns: u16) -> Result<(), EngineError> {
-        let path = format!("/exec/{id}/resize?h={rows}&w={columns}");
-        self.send(Call::post("resize the terminal", path))
-            .await
-            .map(drop)
-    }
-
-    /// Returns the exit code of such a process; `None` while it runs.
-    pub async fn exec_code(&self, id: &str) -> Result<Option<i64>, EngineError> {
-        let path = format!("/exec/{id}/json");
-        let facts: Value = self.json(Call::get("inspect the command", path)).await?;
-        Ok(facts.get("ExitCode").and_then(Value::as_i64))
+        found(self.body(Call::get(action, path))).await
     }
 }
 
@@ -601,25 +276,5 @@ impl Ended {
     /// Returns what went wrong while waiting.
     pub fn error(&self) -> Option<&str> {
         self.error.as_ref().map(|error| error.message.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use test_case::test_case;
-
-    #[test_case(&[("start", "a"), ("oom", "a"), ("die", "a")], Some(true); "killed for memory")]
-    #[test_case(&[("start", "a"), ("die", "a"), ("oom", "a")], Some(true); "told after the end")]
-    #[test_case(&[("start", "a"), ("die", "a")], Some(false); "ended otherwise")]
-    #[test_case(&[("oom", "a"), ("die", "a"), ("start", "a"), ("die", "a")], Some(false); "an earlier run of it")]
-    #[test_case(&[("oom", "a2"), ("die", "a"), ("oom", "a2")], Some(false); "another container")]
-    #[test_case(&[("oom", "a2")], None; "nothing of it")]
-    fn events_tell_of_memory(events: &[(&str, &str)], expected: Option<bool>) {
-        let lines = events.iter().map(|(action, id)| {
-            json!({"Type": "container", "Action": action, "Actor": {"ID": id}}).to_string()
-        });
-        let text = lines.collect::<Vec<_>>().join("\n");
-        assert_eq!(reached_limit(text.as_bytes(), "a"), expected);
     }
 }

@@ -80,6 +80,17 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Takes "not found" for an answer.
+pub(super) async fn found<T>(
+    answer: impl Future<Output = Result<T, EngineError>>,
+) -> Result<Option<T>, EngineError> {
+    match answer.await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Engine {
     /// Sends a request and returns when the headers of the answer are there.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Response<Incoming>, EngineError> {

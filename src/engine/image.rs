@@ -9,7 +9,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
 use super::deadline::Pace;
-use super::http::{Body, Call, escape};
+use super::http::{Body, Call, escape, found};
 use super::{Engine, EngineError};
 use crate::docker::reference::Reference;
 
@@ -39,15 +39,8 @@ impl Engine {
             let image = self.api().inspect_image(reference).await;
             image.map_err(|source| EngineError::request(&action, source))
         };
-        match self
-            .deadline()
-            .within(&action, Pace::Quick, inspected)
-            .await
-        {
-            Ok(image) => Ok(Some(image.into())),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let inspected = self.deadline().within(&action, Pace::Quick, inspected);
+        Ok(found(inspected).await?.map(Into::into))
     }
 
     /// Loads the images of an archive as `docker save` writes them.

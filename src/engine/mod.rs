@@ -8,30 +8,33 @@
 mod client;
 mod connector;
 mod container;
+mod container_facts;
 mod deadline;
 mod error;
+mod exec;
 mod http;
 mod id;
 mod image;
 mod info;
 mod locate;
 mod network;
+mod out_of_memory;
 mod peer;
 mod pull;
 mod pull_progress;
 mod push;
+mod surroundings;
 
 pub use client::Engine;
-pub use container::{
-    AttachTo, ContainerFacts, ContainerLine, Ended, Filters, ListedPort, RawStream,
-    RequestedDevices, Wait, WaitFor,
-};
+pub use container::{AttachTo, Ended, RawStream, Wait, WaitFor};
+pub use container_facts::{ContainerFacts, ContainerLine, Filters, ListedPort, RequestedDevices};
 pub use deadline::Deadline;
 pub use error::EngineError;
 pub use id::short_id;
 pub use info::EngineInfo;
-pub use locate::{LocateError, Located, Surroundings, locate};
+pub use locate::{Located, locate};
 pub use network::Labels;
 pub use pull::PullEvent;
 pub use pull_progress::PullProgress;
 pub use push::PushStep;
+pub use surroundings::{LocateError, Surroundings};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::deadline::Pace;
-use super::http::{Body, Call, escape};
+use super::http::{Body, Call, escape, found};
 use super::{Engine, EngineError, Filters};
 
 /// Labels of a network.
@@ -22,7 +22,8 @@ struct Named {
 impl Engine {
     /// Makes a private network, unless one of that name is there.
     pub async fn ensure_network(&self, name: &str, labels: &Labels) -> Result<(), EngineError> {
-        let found: Option<Value> = self.found("inspect the network", &network(name)).await?;
+        let call = Call::get("inspect the network", network(name));
+        let found: Option<Value> = found(self.json(call)).await?;
         if found.is_some() {
             return Ok(());
         }
@@ -62,18 +63,7 @@ impl Engine {
 
     async fn remove(&self, action: &str, path: String) -> Result<(), EngineError> {
         let call = Call::new(action, Method::DELETE, path, Body::None).at(Pace::Work);
-        match self.send(call).await {
-            Err(error) if error.status() == Some(404) => Ok(()),
-            answer => answer.map(drop),
-        }
-    }
-
-    async fn found(&self, action: &str, path: &str) -> Result<Option<Value>, EngineError> {
-        match self.json(Call::get(action, path)).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        found(self.send(call)).await.map(drop)
     }
 }
 

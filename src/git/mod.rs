@@ -4,7 +4,7 @@
 //! version of an image is that of the code in it. Nothing is written, not even git's index.
 //!
 //! libgit2 is asked first (`library`). Where it cannot read a repository, or is known to answer
-//! differently from git, the git program is asked (`program`), if there is one. A repository that
+//! differently from git, the git program is asked (`repository`), if there is one. A repository that
 //! nobody can read stops no build: the image then has no version of it.
 
 mod checkout;
@@ -14,6 +14,7 @@ mod place;
 mod program;
 mod read;
 mod remote;
+mod repository;
 mod version;
 
 pub use checkout::{Checkout, SourceRevision};

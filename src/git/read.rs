@@ -9,7 +9,8 @@ use super::checkout::Checkout;
 use super::error::GitError;
 use super::library::{self, Reading};
 use super::place::Place;
-use super::program::{GitProgram, ProgramError};
+use super::program::GitProgram;
+use super::repository::ProgramError;
 
 /// How long a repository may take to be read. A FIFO or a dead file system in an odd place would
 /// take for ever.

@@ -17,6 +17,7 @@ mod error;
 mod export;
 mod feature;
 mod former;
+mod inheritance;
 mod layers;
 mod logs;
 mod memory_per_job;

@@ -7,38 +7,16 @@ use std::sync::Arc;
 use super::document::Profile;
 use super::embedded::EMBEDDED;
 use super::error::ProfileError;
+use super::inheritance::{Entry, inherited};
 use super::validate::{validate, values};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::text_file;
-use crate::toml_file::{FileError, Located, Merge as _, SourceFile};
-
-/// How many profiles may inherit one another in a chain.
-const LONGEST_CHAIN: usize = 32;
-
-/// How many profiles a profile may consist of, each counted as often as it is inherited.
-const MOST_PARTS: usize = 1_000;
+use crate::toml_file::{FileError, Located, SourceFile};
 
 /// Every profile at hand. A file of a directory replaces the compiled-in one of the same name.
 #[derive(Debug)]
 pub struct Store {
     entries: Vec<Entry>,
-}
-
-/// One file, read.
-#[derive(Debug)]
-struct Entry {
-    /// The file's name without `.toml`.
-    name: String,
-    /// What could be understood.
-    profile: Profile,
-    problems: Vec<Problem>,
-}
-
-impl Entry {
-    /// Returns whether the file is there to be inherited only.
-    fn is_parent_only(&self) -> bool {
-        self.profile.framework.is_none() && self.problems.is_empty()
-    }
 }
 
 impl Store {
@@ -96,14 +74,7 @@ impl Store {
     }
 
     fn complete(&self, entry: &Entry) -> Result<Profile, Problems> {
-        let mut loading = Loading {
-            store: self,
-            chain: Vec::new(),
-            parts: 0,
-            problems: Vec::new(),
-        };
-        let profile = loading.load(entry);
-        let mut problems = loading.problems;
+        let (profile, mut problems) = inherited(&self.entries, entry);
         // Names that a broken file would define must not be called unknown.
         let wrong = if problems.is_empty() {
             validate(&profile)
@@ -202,85 +173,6 @@ fn check_name(file: &str, profile: &Profile) -> Option<ProfileError> {
         expected: file.to_owned(),
         at: framework.at.clone(),
     })
-}
-
-/// A profile on its way to being complete.
-struct Loading<'a> {
-    store: &'a Store,
-    /// The files between the one asked for and the current one.
-    chain: Vec<&'a str>,
-    /// How many were loaded.
-    parts: usize,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Loading<'a> {
-    fn load(&mut self, entry: &'a Entry) -> Profile {
-        self.parts += 1;
-        self.problems.extend(entry.problems.iter().cloned());
-        self.chain.push(&entry.name);
-        let complete = self.inherit(entry.profile.clone());
-        self.chain.pop();
-        complete
-    }
-
-    fn inherit(&mut self, mut profile: Profile) -> Profile {
-        for link in profile.inherits.clone().into_iter().flatten() {
-            if self.chain.contains(&link.as_str()) {
-                self.problems.push(self.cycle(&link));
-                continue;
-            }
-            if self.chain.len() >= LONGEST_CHAIN || self.parts >= MOST_PARTS {
-                self.problems.extend(self.too_many(&link));
-                break;
-            }
-            match self.store.entry(&link.value) {
-                Some(parent) => profile = profile.merge(self.load(parent)),
-                None => self.problems.push(self.no_parent(&link)),
-            }
-        }
-        profile
-    }
-
-    /// Too many inherit one another; said once.
-    fn too_many(&self, link: &Located<String>) -> Option<Problem> {
-        let message = format!(
-            "Profiles inherit in a chain of more than {LONGEST_CHAIN}, or of more than {MOST_PARTS} in all"
-        );
-        let is_said = self
-            .problems
-            .iter()
-            .any(|problem| problem.message == message);
-        let problem =
-            Problem::new(ProblemKind::Usage, message).excerpt(link.at.excerpt("one too many"));
-        (!is_said).then(|| problem.hint("Put what they share into fewer files"))
-    }
-
-    fn no_parent(&self, link: &Located<String>) -> Problem {
-        Problem::from(FileError::UnknownValue {
-            what: "profile to inherit",
-            value: link.value.clone(),
-            valid: self
-                .store
-                .entries
-                .iter()
-                .map(|entry| entry.name.clone())
-                .collect(),
-            at: link.at.clone(),
-        })
-    }
-
-    fn cycle(&self, link: &Located<String>) -> Problem {
-        let names = self.chain.iter().skip_while(|name| **name != link.value);
-        let chain = names
-            .map(|name| (*name).to_owned())
-            .chain([link.value.clone()]);
-        Problem::from(FileError::Cycle {
-            what: "Profiles inherit each other",
-            chain: chain.collect(),
-            at: link.at.clone(),
-        })
-    }
 }
 
 /// Returns the names and texts of the `*.toml` files of a directory.

@@ -76,6 +76,6 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
     let signals =
         Signals::catch().map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
-    let end = session.follow(wait, signals, &mut sinks).await;
+    let end = Box::pin(session.follow(wait, signals, &mut sinks)).await;
     Ok(reported(&sinks.losses, end?.into(), edge))
 }

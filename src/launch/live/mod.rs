@@ -12,6 +12,7 @@ pub mod account;
 pub mod autopsy;
 pub mod create;
 pub mod ending;
+mod failed_start;
 pub mod fill;
 pub mod loss;
 pub mod multiplex;

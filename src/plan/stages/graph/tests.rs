@@ -6,6 +6,7 @@ use test_case::test_case;
 
 use super::*;
 use crate::plan::stages::shipped_runtime;
+use crate::plan::stages::{Composition, Inputs};
 
 fn composition(text: &str) -> Composition {
     Composition::new([Arc::new(Fragment::new("test", "test", text))]).unwrap()

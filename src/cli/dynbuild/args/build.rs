@@ -1,172 +1,20 @@
-//! What can be typed after `dynbuild`.
-//!
-//! Reading arguments validates their form only; [`super::settings`] says what they mean.
+//! The options of a build, which planning takes as well.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
-use super::candidates;
-use super::permission::Permission;
-use crate::cli::completion::Shell;
-use crate::cli::display::{ColorChoice, STYLES};
+use crate::cli::dynbuild::candidates;
+use crate::cli::dynbuild::permission::Permission;
 use crate::docker::call::Call;
 use crate::docker::extra_host::ExtraHost;
 use crate::docker::number::boolean;
 use crate::docker::size::ByteSize;
 use crate::docker::step::{Annotation, StepNetwork};
 use crate::docker::ulimit::Ulimit;
-use crate::plan::render::Detail;
 use crate::profile::{Compression, SccacheBackend};
-
-/// Plan and build inference images
-///
-/// Without a command, builds: `dynbuild --framework sglang --target runtime`.
-#[derive(Debug, Parser)]
-#[command(
-    name = "dynbuild",
-    version,
-    styles = STYLES,
-    args_conflicts_with_subcommands = true,
-    args_override_self = true,
-    after_help = EXIT_CODES
-)]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    #[command(flatten)]
-    pub(crate) terminal: TerminalArgs,
-    // As build.sh spells it.
-    #[arg(id = "old-help", short = '?', action = ArgAction::Help, hide = true)]
-    old_help: Option<bool>,
-}
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    done
-  1    a build step or the export of its result failed
-  2    the command line, a profile or a Dockerfile fragment is wrong
-  3    the engine cannot be reached, or is too old for the plan
-  4    a registry refused, lacks an image, or cannot be reached
-  130  cancelled (Ctrl-C once cancels and tidies up, twice ends at once)
-
-Environment variables: `dynbuild env`";
-
-/// Everything that `dynbuild` can do besides building.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Build: the same as without a command
-    Build(Box<BuildArgs>),
-    /// Show what would be built, without an engine
-    Plan(Box<PlanArgs>),
-    /// Print the joined Dockerfile of a target
-    Render(RenderArgs),
-    /// Show a setting's value and where it came from
-    Explain(Box<ExplainArgs>),
-    /// List frameworks, their targets and devices, and sets
-    List(ListArgs),
-    /// Look at what would be sent to the engine
-    #[command(subcommand)]
-    Context(ContextCommand),
-    /// Check profiles and Dockerfile fragments
-    Lint(LintArgs),
-    /// Turn a line that calls build.sh into one of dynbuild
-    Import(ImportArgs),
-    /// Check the host and the engine
-    Doctor(DoctorArgs),
-    /// Print the JSON schema of profiles, or of your own file
-    Schema(SchemaArgs),
-    /// List the environment variables that are read
-    Env,
-    /// Print the completions of a shell
-    Completions(CompletionsArgs),
-    /// Print the manual page of a command
-    Man(ManArgs),
-}
-
-/// How to print a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
-}
-
-/// How to print a plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlanFormat {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
-    /// For `docker buildx bake -f`
-    Bake,
-}
-
-impl From<ProgressMode> for crate::report::Mode {
-    fn from(mode: ProgressMode) -> Self {
-        match mode {
-            ProgressMode::Auto => Self::Auto,
-            ProgressMode::Tty => Self::Tty,
-            ProgressMode::Plain => Self::Plain,
-            ProgressMode::Rawjson => Self::RawJson,
-            ProgressMode::Quiet => Self::Quiet,
-            ProgressMode::None => Self::None,
-        }
-    }
-}
-
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProgressMode {
-    /// A live display on a terminal, plain lines elsewhere
-    #[default]
-    Auto,
-    /// A live display
-    Tty,
-    /// One line per event, as `docker buildx build --progress=plain`
-    Plain,
-    /// One JSON object per line, as `docker buildx build --progress=rawjson`
-    Rawjson,
-    /// Only the digest, on standard output
-    Quiet,
-    /// Nothing but warnings and problems
-    None,
-}
-
-/// When names move to new images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PublishWhen {
-    /// All together, when every target is good
-    Whole,
-    /// Each target's as soon as it is built
-    Each,
-}
-
-/// What every command understands.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Display")]
-pub(crate) struct TerminalArgs {
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
-    pub(crate) color: ColorChoice,
-    /// Leave out the remarks that GitHub Actions shows next to the code
-    #[arg(long, global = true)]
-    pub(crate) no_annotations: bool,
-    /// Also say which settings, profiles, fragments and engine are used
-    #[arg(long, short = 'v', global = true)]
-    pub(crate) verbose: bool,
-    /// How long the engine may take to answer, for example 5m [default: 60s]
-    #[arg(long, global = true, value_name = "DURATION")]
-    pub(crate) engine_timeout: Option<String>,
-}
 
 /// What to build: the axes and where profiles come from.
 #[derive(Clone, Debug, Default, Args)]
@@ -475,184 +323,42 @@ pub(crate) struct RunArgs {
     pub(crate) quiet: bool,
 }
 
-/// `dynbuild plan`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    /// How to print the plan
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: PlanFormat,
-    /// Show every build argument and label, not only those that you set
-    #[arg(long)]
-    pub(crate) all: bool,
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A live display on a terminal, plain lines elsewhere
+    #[default]
+    Auto,
+    /// A live display
+    Tty,
+    /// One line per event, as `docker buildx build --progress=plain`
+    Plain,
+    /// One JSON object per line, as `docker buildx build --progress=rawjson`
+    Rawjson,
+    /// Only the digest, on standard output
+    Quiet,
+    /// Nothing but warnings and problems
+    None,
 }
 
-impl PlanArgs {
-    pub(crate) fn detail(&self) -> Detail {
-        if self.all {
-            Detail::All
-        } else {
-            Detail::Wishes
+/// When names move to new images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishWhen {
+    /// All together, when every target is good
+    Whole,
+    /// Each target's as soon as it is built
+    Each,
+}
+
+impl From<ProgressMode> for crate::report::Mode {
+    fn from(mode: ProgressMode) -> Self {
+        match mode {
+            ProgressMode::Auto => Self::Auto,
+            ProgressMode::Tty => Self::Tty,
+            ProgressMode::Plain => Self::Plain,
+            ProgressMode::Rawjson => Self::RawJson,
+            ProgressMode::Quiet => Self::Quiet,
+            ProgressMode::None => Self::None,
         }
     }
-}
-
-/// `dynbuild render`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct RenderArgs {
-    #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-}
-
-/// `dynbuild explain`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ExplainArgs {
-    /// Setting, build argument, tag or label; all of them when left out
-    #[arg(value_name = "KEY")]
-    pub(crate) key: Option<String>,
-    #[command(flatten)]
-    pub(crate) build: BuildArgs,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-/// One framework, or all of them.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct FrameworkArgs {
-    /// Only this framework
-    #[arg(value_name = "FRAMEWORK", add = ArgValueCompleter::new(candidates::frameworks))]
-    word: Option<String>,
-    /// Only this framework, as other commands have it
-    #[arg(long, short = 'F', value_name = "NAME", conflicts_with = "word", add = ArgValueCompleter::new(candidates::frameworks))]
-    framework: Option<String>,
-}
-
-impl FrameworkArgs {
-    /// Returns the framework, if one is meant.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.framework.as_deref().or(self.word.as_deref())
-    }
-}
-
-/// `dynbuild list`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub(crate) framework: FrameworkArgs,
-    /// Only the sets of builds
-    #[arg(long)]
-    pub(crate) sets: bool,
-    /// Directory with profiles/ and dockerfiles/ that override the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) profile_dir: Option<PathBuf>,
-    /// How to print the list
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-/// `dynbuild context …`
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum ContextCommand {
-    /// Show what would be sent, how large it is, and which rule dropped what
-    Ls(ContextLsArgs),
-}
-
-/// `dynbuild context ls`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ContextLsArgs {
-    /// Build context [default: the repository around the working directory]
-    #[arg(long, short = 'C', value_name = "DIR")]
-    pub(crate) context: Option<PathBuf>,
-    /// Dockerfile whose own .dockerignore, if there is one, replaces the context's
-    #[arg(long, short = 'f', value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-/// `dynbuild lint`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct LintArgs {
-    #[command(flatten)]
-    pub(crate) framework: FrameworkArgs,
-    /// Directory with profiles/ and dockerfiles/ that override the built-in ones
-    #[arg(long, value_name = "DIR")]
-    pub(crate) profile_dir: Option<PathBuf>,
-    /// Also run the engine's own checks
-    #[arg(long)]
-    pub(crate) engine: bool,
-    /// Also compare what is pinned with what the packages demand, which asks pip's index
-    #[arg(long)]
-    pub(crate) pins: bool,
-}
-
-/// `dynbuild import`
-#[derive(Clone, Debug, Args)]
-#[command(override_usage = "dynbuild import -- build.sh …\n       dynbuild import < LINE")]
-pub(crate) struct ImportArgs {
-    /// List the options of build.sh, what each is here, and what differs
-    #[arg(long, conflicts_with = "line")]
-    pub(crate) list: bool,
-    /// The words of the line; without any, it is read from standard input
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "WORD"
-    )]
-    pub(crate) line: Vec<String>,
-}
-
-/// `dynbuild doctor`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct DoctorArgs {
-    /// How to print the findings
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-}
-
-/// `dynbuild schema`
-#[derive(Clone, Debug, Args)]
-pub(crate) struct SchemaArgs {
-    /// The file that the schema is of
-    #[arg(value_enum, default_value_t, value_name = "FILE")]
-    pub(crate) file: SchemaFile,
-}
-
-/// A kind of file that has a schema.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaFile {
-    /// A profile
-    #[default]
-    Profile,
-    /// Your own settings, `config.toml`
-    Config,
-    /// The sets of a repository, `dynbuild.toml`
-    Set,
-}
-
-/// `dynbuild completions`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = COMPLETIONS)]
-pub(crate) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum, value_name = "SHELL")]
-    pub(crate) shell: Shell,
-}
-
-const COMPLETIONS: &str = "\
-Where they go:
-  bash  source <(dynbuild completions bash)              in ~/.bashrc
-  zsh   source <(dynbuild completions zsh)               in ~/.zshrc, after compinit
-  fish  dynbuild completions fish | source               in ~/.config/fish/config.fish";
-
-/// `dynbuild man`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "To read it: `dynbuild man | man -l -`")]
-pub(crate) struct ManArgs {
-    /// The command; without one, the page of dynbuild itself
-    #[arg(value_name = "COMMAND")]
-    pub(crate) command: Vec<String>,
 }

@@ -1,21 +1,21 @@
 //! `--output`: what becomes of the result of a build.
 
+mod error;
+mod kind;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use self::error::OutputError;
+pub use self::kind::OutputKind;
 use super::as_text::as_text;
-use super::attributes::{
-    ANNOTATION, AttributesError, COMPRESSIONS, UnknownAttribute, attributes, check_known,
-    take_boolean,
-};
+use super::attributes::{COMPRESSIONS, attributes, check_known, take_boolean};
 use super::csv;
-use super::hinted::Hinted;
 use super::number::{NumberError, boolean};
 use super::reference::Reference;
 use crate::redact::shown_assignment;
-use crate::suggest::closest;
 
 /// An output, as written and as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,27 +33,6 @@ pub struct Output {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A type of output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputKind {
-    /// An image in the engine's store, or as `docker load` takes it if it has a destination.
-    Docker,
-    /// An image in the worker's store.
-    Image,
-    /// An image in a registry.
-    Registry,
-    /// An image in the OCI layout.
-    Oci,
-    /// The files of the result in an archive.
-    Tar,
-    /// The files of the result in a directory.
-    Local,
-    /// An image in the engine's store.
-    Moby,
-    /// Nothing; the build only fills the cache.
-    CacheOnly,
-}
-
 /// Where the bytes go that the engine sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
@@ -61,180 +40,6 @@ pub enum Destination {
     Stdout,
     /// A file, or the directory of [`OutputKind::Local`].
     Path(PathBuf),
-}
-
-/// Why a text is no output.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OutputError {
-    /// It is no list of attributes.
-    #[error("Invalid output `{text}`: {reason}")]
-    Form {
-        /// What was written.
-        text: String,
-        /// The rule that it breaks.
-        reason: AttributesError,
-    },
-    /// No such type.
-    #[error("Unknown output type `{0}`")]
-    UnknownKind(String),
-    /// A type that writes a file or directory, without saying which.
-    #[error("Output `{text}` does not say where to: `dest=PATH` is missing")]
-    NoDestination {
-        /// What was written.
-        text: String,
-        /// The type.
-        kind: OutputKind,
-    },
-    /// An attribute that its exporter does not know.
-    #[error(transparent)]
-    UnknownAttribute(#[from] UnknownAttribute),
-    /// An attribute that is neither true nor false.
-    #[error("Invalid output `{text}`: {reason}")]
-    Value {
-        /// What was written.
-        text: String,
-        /// The rule that it breaks.
-        reason: NumberError,
-    },
-    /// An attribute that has one of a few values, and was given another.
-    #[error("Invalid value `{value}` of the output attribute `{attribute}`")]
-    Word {
-        /// The attribute.
-        attribute: &'static str,
-        /// What was written.
-        value: String,
-        /// The values that there are.
-        known: &'static [&'static str],
-    },
-    /// A level that is no number.
-    #[error("Invalid output `{text}`: `compression-level` is no number")]
-    Level {
-        /// What was written.
-        text: String,
-    },
-    /// An image as a directory, which the engine sends in another way than archives.
-    #[error("Output `{0}` asks for a directory (`tar=false`), which is not supported")]
-    Unpacked(String),
-    /// A digest is all that an image is pushed under, but it has a tag as well.
-    #[error("Output `{text}` pushes by digest, but `{name}` has a tag")]
-    TagByDigest {
-        /// What was written.
-        text: String,
-        /// The name of the image.
-        name: String,
-    },
-    /// Several files cannot be one stream.
-    #[error("Output type `local` needs a directory, not standard output")]
-    LocalToStdout,
-}
-
-impl Hinted for OutputError {
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::UnknownKind(kind) => match closest(kind, OutputKind::ALL.map(OutputKind::as_str))
-            {
-                Some(known) => format!("Did you mean `{known}`?"),
-                None => format!(
-                    "Use one of {}",
-                    OutputKind::ALL.map(OutputKind::as_str).join(", ")
-                ),
-            },
-            Self::NoDestination { kind, .. } => {
-                format!(
-                    "Write, for example, `--output type={},dest=PATH`",
-                    kind.as_str()
-                )
-            }
-            Self::UnknownAttribute(unknown) => unknown.hint(),
-            Self::Value { .. } => "Write `true` or `false`".to_owned(),
-            Self::Word { value, known, .. } => match closest(value, known.iter().copied()) {
-                Some(word) => format!("Did you mean `{word}`?"),
-                None => format!("Write one of `{}`", known.join("`, `")),
-            },
-            Self::Level { .. } => "Write, for example, `compression-level=3`".to_owned(),
-            Self::Unpacked(_) => {
-                "Leave `tar` out, and unpack the archive: `tar -xf FILE -C DIR`".to_owned()
-            }
-            Self::TagByDigest { name, .. } => {
-                let reference = name.parse::<Reference>();
-                let repository =
-                    reference.map_or_else(|_| name.clone(), |name| name.familiar_name());
-                format!("Name the repository only: `name={repository}`")
-            }
-            Self::Form { .. } | Self::LocalToStdout => {
-                "Write, for example, `--output type=local,dest=out`".to_owned()
-            }
-        })
-    }
-}
-
-impl OutputKind {
-    const ALL: [Self; 8] = [
-        Self::Docker,
-        Self::Image,
-        Self::Registry,
-        Self::Oci,
-        Self::Tar,
-        Self::Local,
-        Self::Moby,
-        Self::CacheOnly,
-    ];
-
-    /// Returns docker's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Image => "image",
-            Self::Registry => "registry",
-            Self::Oci => "oci",
-            Self::Tar => "tar",
-            Self::Local => "local",
-            Self::Moby => "moby",
-            Self::CacheOnly => "cacheonly",
-        }
-    }
-
-    fn is_image(self) -> bool {
-        match self {
-            Self::Docker | Self::Image | Self::Registry | Self::Oci | Self::Moby => true,
-            Self::Tar | Self::Local | Self::CacheOnly => false,
-        }
-    }
-
-    fn needs_destination(self) -> bool {
-        match self {
-            Self::Oci | Self::Tar | Self::Local => true,
-            Self::Docker | Self::Image | Self::Registry | Self::Moby | Self::CacheOnly => false,
-        }
-    }
-
-    /// Returns the attributes that the exporters of BuildKit read.
-    fn known_attributes(self, has_destination: bool) -> Vec<&'static str> {
-        const FORM: &[&str] = &[
-            "name",
-            ANNOTATION,
-            "attestation-inline",
-            "compression",
-            "compression-level",
-            "force-compression",
-            "oci-mediatypes",
-            "prefer-nondist-layers",
-            "rewrite-timestamp",
-            "source-date-epoch",
-        ];
-        const STORED: &[&str] = &["dangling-name-prefix", "name-canonical", "store", "unpack"];
-        const PUSHED: &[&str] = &["push", "push-by-digest", "registry.insecure"];
-        const FILES: &[&str] = &["attestation-prefix", "platform-split", "source-date-epoch"];
-        let known: &[&[&str]] = match self {
-            Self::CacheOnly => &[],
-            Self::Image | Self::Registry => &[FORM, STORED, PUSHED],
-            Self::Docker if has_destination => &[FORM, &["dest", "tar"]],
-            Self::Oci => &[FORM, &["dest", "tar"]],
-            Self::Docker | Self::Moby => &[FORM, STORED],
-            Self::Local | Self::Tar => &[FILES, &["dest"]],
-        };
-        known.concat()
-    }
 }
 
 impl FromStr for OutputKind {
@@ -465,6 +270,7 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
+    use crate::docker::Hinted as _;
 
     fn one(text: &str) -> Output {
         text.parse().unwrap()
