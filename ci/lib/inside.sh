@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs within an engine's fresh namespaces: makes the mounts fit them, then becomes the command.
+# Runs within an engine's fresh namespaces: makes the mounts fit them, then runs the command. When it
+# ends and the file AGAIN is there, it runs again, after as many seconds as the file says.
 #
-#   lib/inside.sh SCRATCH-DIRECTORY COMMAND...
+#   lib/inside.sh SCRATCH-DIRECTORY AGAIN COMMAND...
 set -eu
 scratch=$1
 shift
@@ -25,4 +26,12 @@ fi
 mount --make-rshared /
 
 # The first process of the process namespace: reaps orphans, and takes everything with it when it ends.
-exec tini -- "$@"
+# shellcheck disable=SC2016 # the inner shell expands it
+exec tini -- sh -c '
+    again=$1
+    shift
+    until "$@"; [ ! -e "$again" ]; do
+        sleep "$(cat "$again")"
+        rm "$again"
+    done
+' sh "$@"

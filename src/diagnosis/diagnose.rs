@@ -26,6 +26,8 @@ pub struct Diagnosis {
     pub evidence: Option<String>,
     /// What fixes it.
     pub fixes: Vec<String>,
+    /// Whether the next attempt will fail of it as well.
+    pub lasts: bool,
     /// Whether a login that the step did not have could be all that it lacks.
     wants_login: bool,
 }
@@ -39,6 +41,7 @@ impl Diagnosis {
             cause: words.fill(rule.cause),
             fixes: fixes.filter(|fix| !fix.is_empty()).collect(),
             evidence,
+            lasts: rule.lasts,
             wants_login: rule.wants_login,
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Rule {
     said_in_passing: &'static [Setting],
     /// Whether servers do not end of it, but wait.
     keeps_waiting: bool,
+    /// Whether the next start fails of it as well: nothing in the way passes by itself.
+    pub(super) lasts: bool,
 }
 
 /// What a pattern is compared to.
@@ -87,6 +89,7 @@ impl Rule {
             wants_login: false,
             said_in_passing: &[],
             keeps_waiting: false,
+            lasts: false,
         }
     }
 
@@ -148,6 +151,13 @@ impl Rule {
     pub(super) const fn keeps_waiting(self) -> Self {
         Self {
             keeps_waiting: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn lasts(self) -> Self {
+        Self {
+            lasts: true,
             ..self
         }
     }

@@ -1,5 +1,7 @@
 //! A connection to one engine.
 
+use std::time::Duration;
+
 use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
 use super::connector;
@@ -11,6 +13,9 @@ use crate::docker::api_version::ApiVersion;
 /// Seconds that a request of bollard's may take: longer than any [`Deadline`] of ours, which say
 /// what was asked.
 const REQUEST_TIMEOUT: u64 = 24 * 60 * 60;
+
+/// How long an engine may take to say that it is there.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// The oldest API that has everything a launch or a build needs: 1.40 brought device requests
 /// (Docker 19.03), 1.41 is what Debian 12's engine speaks.
@@ -75,6 +80,12 @@ impl Engine {
             version,
             deadline,
         })
+    }
+
+    /// Returns whether the engine answers now.
+    pub async fn answers(&self) -> bool {
+        let asked = tokio::time::timeout(ANSWER_LIMIT, ask_version(&self.address));
+        matches!(asked.await, Ok(Ok(_)))
     }
 
     /// Returns what the engine says of itself.

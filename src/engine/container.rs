@@ -15,6 +15,7 @@ use super::container_facts::{ContainerFacts, ContainerLine, Filters};
 use super::deadline::Pace;
 use super::http::{Body, Call, collect, escape, found};
 use super::id::id;
+use super::log_range::LogRange;
 use super::{Engine, EngineError};
 
 /// How long a container is taken to have for its end, if nobody says so.
@@ -223,17 +224,15 @@ impl Engine {
     pub async fn container_log(
         &self,
         name: &str,
-        follow: bool,
-        lines: Option<u64>,
+        range: LogRange,
     ) -> Result<Incoming, EngineError> {
-        let tail = lines.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
-        let path = format!(
-            "/containers/{}/logs?stdout=1&stderr=1&follow={}&tail={tail}",
-            escape(name),
-            u8::from(follow)
-        );
+        let path = format!("/containers/{}/logs?{}", escape(name), range.query());
         let action = format!("read the log of container `{name}`");
-        let pace = if follow { Pace::Endless } else { Pace::Quick };
+        let pace = if range.follow {
+            Pace::Endless
+        } else {
+            Pace::Quick
+        };
         let call = Call::get(&action, path).at(pace);
         Ok(self.send(call).await?.into_body())
     }

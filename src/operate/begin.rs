@@ -1,8 +1,10 @@
 //! What is started, and goes on while other things happen.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::frontend::Frontend;
@@ -12,8 +14,8 @@ use super::logs;
 use super::operation::Operation;
 use super::ways::Ways;
 use crate::deploy::supervise::{Cause, MemberIndex};
-use crate::deploy::{Kind, PortUse};
-use crate::engine::{Engine, WaitFor};
+use crate::deploy::{Kind, Member, PortUse};
+use crate::engine::{Engine, LogRange, WaitFor};
 use crate::launch::live::autopsy;
 
 /// Between two looks for a frontend.
@@ -36,6 +38,7 @@ impl Operation<'_> {
                     container,
                     notes,
                 },
+                (_, Err(_)) if !launcher.engine.answers().await => Happening::NoEngine(member),
                 (notes, Err(problems)) => Happening::NotStarted {
                     member,
                     notes,
@@ -59,7 +62,12 @@ impl Operation<'_> {
         });
         let job = async move {
             // That it ended is seen by who waits for it.
-            engine.stop_container(&container, Some(seconds)).await.ok();
+            while let Err(error) = engine.stop_container(&container, Some(seconds)).await {
+                if error.status().is_some() {
+                    break;
+                }
+                sleep(ENGINE_PAUSE).await;
+            }
             Happening::Nothing
         };
         self.jobs.push(job.boxed_local());
@@ -67,33 +75,12 @@ impl Operation<'_> {
 
     /// Watches a container that runs.
     pub(super) fn follow(&mut self, member: MemberIndex) {
+        self.wait_for_end(member);
+        self.follow_log(member, LogRange::following());
         let seat = &self.seats[member];
         let Some(container) = seat.container.clone() else {
             return;
         };
-        let engine = &self.launcher.engine;
-        let waited = container.clone();
-        let end = async move {
-            let code = end_of(engine, &waited).await;
-            Happening::Exited {
-                member,
-                container: waited,
-                code,
-            }
-        };
-        self.jobs.push(end.boxed_local());
-        if self.settings.logs {
-            let name = seat.member.name.clone();
-            let lines = self.lines.clone();
-            let log = (true, None);
-            tokio::spawn(logs::follow(
-                engine.clone(),
-                container.clone(),
-                name,
-                log,
-                lines,
-            ));
-        }
         match seat.member.kind {
             Kind::Frontend => self.look_for_frontend(member, container),
             Kind::Service => self.wait_for_health(member, container),
@@ -107,6 +94,53 @@ impl Operation<'_> {
         }
     }
 
+    fn wait_for_end(&mut self, member: MemberIndex) {
+        let Some(container) = self.seats[member].container.clone() else {
+            return;
+        };
+        let engine = &self.launcher.engine;
+        let job = async move {
+            match end_of(engine, &container).await {
+                Some(code) => Happening::Exited {
+                    member,
+                    container,
+                    code,
+                },
+                None => Happening::Lost { member, container },
+            }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    fn follow_log(&self, member: MemberIndex, range: LogRange) {
+        let seat = &self.seats[member];
+        if let Some(container) = seat.container.clone().filter(|_| self.settings.logs) {
+            let (engine, name) = (self.launcher.engine.clone(), seat.member.name.clone());
+            let lines = self.lines.clone();
+            tokio::spawn(logs::follow(engine, container, name, range, lines));
+        }
+    }
+
+    /// Waits for an engine that is away. Meanwhile nothing can be seen or done.
+    pub(super) fn await_engine(&mut self) {
+        let engine = &self.launcher.engine;
+        let job = async move {
+            loop {
+                sleep(ENGINE_PAUSE).await;
+                if engine.answers().await {
+                    return Happening::EngineBack;
+                }
+            }
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Goes on to watch a container that the engine may have kept alive while it was away.
+    pub(super) fn watch_again(&mut self, member: MemberIndex, away_since: Timestamp) {
+        self.wait_for_end(member);
+        self.follow_log(member, LogRange::following().since(away_since));
+    }
+
     fn wait_for_health(&mut self, member: MemberIndex, container: String) {
         let (engine, service) = (&self.launcher.engine, self.seats[member].member.clone());
         let job = async move {
@@ -117,6 +151,47 @@ impl Operation<'_> {
             }
         };
         self.jobs.push(job.boxed_local());
+    }
+
+    /// Finds out whether a member ended because etcd, which runs, is cut off the network.
+    pub(super) fn look_for_etcd(&mut self) {
+        let engine = &self.launcher.engine;
+        let etcds = self.etcds();
+        if !etcds.is_empty() {
+            let job = async move {
+                if health::one_is_healthy(engine, &etcds).await {
+                    Happening::Nothing
+                } else {
+                    Happening::EtcdAway
+                }
+            };
+            self.jobs.push(job.boxed_local());
+        }
+    }
+
+    /// Waits until etcd can be reached; one that ended meanwhile is waited for elsewhere.
+    pub(super) fn await_etcd(&mut self) {
+        let engine = &self.launcher.engine;
+        let etcds = self.etcds();
+        let job = async move {
+            while health::one_is_running(engine, &etcds).await {
+                if health::one_is_healthy(engine, &etcds).await {
+                    return Happening::EtcdBack;
+                }
+                sleep(ENGINE_PAUSE).await;
+            }
+            Happening::Nothing
+        };
+        self.jobs.push(job.boxed_local());
+    }
+
+    /// Returns the containers of etcd that run here.
+    fn etcds(&self) -> Vec<(String, Rc<Member>)> {
+        let seats = self.seats.iter();
+        let running = seats.filter(|seat| seat.running && seat.member.table == "etcd");
+        running
+            .filter_map(|seat| Some((seat.container.clone()?, seat.member.clone())))
+            .collect()
     }
 
     fn look_for_frontend(&mut self, member: MemberIndex, container: String) {
@@ -212,8 +287,10 @@ impl Operation<'_> {
             return;
         };
         let (engine, asked) = (&self.launcher.engine, seat.member.clone());
+        let deployment = self.deployment.clone();
         let job = async move {
-            let answered = health::answers(engine, &container, &asked).await;
+            let network = &deployment.network;
+            let answered = health::answers(engine, &container, &asked, network).await;
             Happening::Answered { member, answered }
         };
         self.jobs.push(job.boxed_local());
@@ -234,17 +311,12 @@ impl Operation<'_> {
     }
 }
 
-/// Waits for the end of a container, also over a restart of the engine.
-async fn end_of(engine: &Engine, container: &str) -> i64 {
-    loop {
-        let ended = match engine.wait_container(container, WaitFor::NotRunning).await {
-            Err(error) if error.status() == Some(404) => return UNSEEN,
-            Err(error) => Err(error),
-            Ok(wait) => wait.ended().await,
-        };
-        match ended {
-            Ok(ended) => return ended.status_code,
-            Err(_) => sleep(ENGINE_PAUSE).await,
-        }
-    }
+/// Waits for the end of a container; `None` if the engine went away before.
+async fn end_of(engine: &Engine, container: &str) -> Option<i64> {
+    let ended = match engine.wait_container(container, WaitFor::NotRunning).await {
+        Err(error) if error.status() == Some(404) => return Some(UNSEEN),
+        Err(error) => Err(error),
+        Ok(wait) => wait.ended().await,
+    };
+    ended.ok().map(|ended| ended.status_code)
 }

@@ -1,13 +1,14 @@
 //! Whether single members work.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::Method;
 use tokio::time::{sleep, timeout};
 
 use super::inside;
-use crate::deploy::{Health, Member, PortUse};
-use crate::engine::Engine;
+use crate::deploy::{Health, Member, Network, PortUse};
+use crate::engine::{ContainerFacts, Engine};
 use crate::launch::readiness::Route;
 
 const PAUSE: Duration = Duration::from_millis(200);
@@ -42,6 +43,26 @@ pub(super) async fn is_running(engine: &Engine, container: &str) -> bool {
     }
 }
 
+/// Returns whether the container of one of several services runs.
+pub(super) async fn one_is_running(engine: &Engine, services: &[(String, Rc<Member>)]) -> bool {
+    for (container, _) in services {
+        if is_running(engine, container).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns whether one of several services is healthy.
+pub(super) async fn one_is_healthy(engine: &Engine, services: &[(String, Rc<Member>)]) -> bool {
+    for (container, member) in services {
+        if is_healthy(engine, container, member).await {
+            return true;
+        }
+    }
+    false
+}
+
 async fn is_healthy(engine: &Engine, container: &str, member: &Member) -> bool {
     let Health::Http { port, path } = &member.health else {
         return true;
@@ -51,18 +72,32 @@ async fn is_healthy(engine: &Engine, container: &str, member: &Member) -> bool {
     inside::succeeds(engine, container, &command).await
 }
 
-/// Returns whether a worker's system port says anything. What it says is not asked: a worker is
-/// "not ready" there for reasons of its own.
-pub(super) async fn answers(engine: &Engine, container: &str, member: &Member) -> bool {
-    let Some(port) = member.port(PortUse::System) else {
-        return true;
-    };
+/// Returns whether a member is on the network of the others, and the system port of a worker says
+/// anything. What it says is not asked: a worker is "not ready" there for reasons of its own.
+pub(super) async fn answers(
+    engine: &Engine,
+    container: &str,
+    member: &Member,
+    network: &Network,
+) -> bool {
     let asked = async {
         let facts = engine.container(container).await.ok()??;
+        if is_cut_off(&facts, network) {
+            return None;
+        }
+        let Some(port) = member.port(PortUse::System) else {
+            return Some(());
+        };
         let route = Route::inside(engine, &facts, port);
-        route.ask(Method::GET, "/health", "").await.ok()
+        route.ask(Method::GET, "/health", "").await.ok().map(drop)
     };
-    matches!(timeout(ANSWER_LIMIT, asked).await, Ok(Some(_)))
+    matches!(timeout(ANSWER_LIMIT, asked).await, Ok(Some(())))
+}
+
+/// Returns whether somebody took a container off the network that members share.
+fn is_cut_off(facts: &ContainerFacts, network: &Network) -> bool {
+    let networks = &facts.network_settings.networks;
+    matches!(network, Network::Private(name) if !networks.contains_key(name))
 }
 
 /// Waits until a worker has no requests, or its time is over.

@@ -28,6 +28,15 @@ pub(super) enum Happening {
         notes: Vec<Note>,
         problems: Problems,
     },
+    /// The engine was away when a member was to be started.
+    NoEngine(MemberIndex),
+    /// The engine went away while a member was watched.
+    Lost {
+        member: MemberIndex,
+        container: String,
+    },
+    /// The engine answers again.
+    EngineBack,
     Exited {
         member: MemberIndex,
         container: String,
@@ -37,6 +46,10 @@ pub(super) enum Happening {
         member: MemberIndex,
         autopsy: Box<Autopsy>,
     },
+    /// No etcd of this machine can be reached, although it runs.
+    EtcdAway,
+    /// One can be reached again.
+    EtcdBack,
     Healthy {
         member: MemberIndex,
         container: String,

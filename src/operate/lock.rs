@@ -3,10 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fs_err::OpenOptions;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+
+/// How often a lock is tried that is held, and how long between.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is remembered of a deployment on this machine.
 #[derive(Clone, Debug)]
@@ -29,6 +34,33 @@ pub(crate) struct Lock {
     _file: File,
 }
 
+/// A process that supervises.
+#[derive(Debug)]
+pub(crate) struct Supervising {
+    /// Its number.
+    pub(crate) process: u32,
+    file: File,
+}
+
+impl Supervising {
+    /// Returns whether it has ended. The directory may be gone before, and belong to another one.
+    pub(crate) fn has_ended(&self) -> bool {
+        !is_held(&self.file)
+    }
+}
+
+/// Returns whether a lock is held. Those who only look do not keep each other off.
+fn is_held(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockShared).is_err()
+        || flock(file, FlockOperation::Unlock).is_err()
+}
+
+fn number_in(file: &mut File) -> io::Result<Option<u32>> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text.trim().parse().ok())
+}
+
 impl Place {
     /// Returns the place of a deployment below the user's directory for what programs remember.
     /// The same name on another engine is another deployment.
@@ -44,6 +76,10 @@ impl Place {
         self.directory.join("supervisor.log")
     }
 
+    fn lock_file(&self) -> PathBuf {
+        self.directory.join("lock")
+    }
+
     fn record_file(&self) -> PathBuf {
         self.directory.join("record.json")
     }
@@ -51,7 +87,7 @@ impl Place {
     /// Takes the lock, or returns the number of the process that has it.
     pub(crate) fn lock(&self) -> io::Result<Result<Lock, Option<u32>>> {
         fs_err::create_dir_all(&self.directory)?;
-        let path = self.directory.join("lock");
+        let path = self.lock_file();
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -59,10 +95,14 @@ impl Place {
             .truncate(false)
             .open(path)?;
         let mut file = file.into_parts().0;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
-            return Ok(Err(text.trim().parse().ok()));
+        let mut tries = TRIES;
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if tries == 0 {
+                return Ok(Err(number_in(&mut file)?));
+            }
+            // Somebody may just be looking whether it is held.
+            tries -= 1;
+            std::thread::sleep(PAUSE);
         }
         file.set_len(0)?;
         file.rewind()?;
@@ -71,11 +111,13 @@ impl Place {
     }
 
     /// Returns the process that supervises the deployment, if there is one.
-    pub(crate) fn supervisor(&self) -> Option<u32> {
-        if !self.directory.is_dir() {
+    pub(crate) fn supervisor(&self) -> Option<Supervising> {
+        let mut file = File::open(self.lock_file()).ok()?;
+        if !is_held(&file) {
             return None;
         }
-        self.lock().ok()?.err().flatten()
+        let process = number_in(&mut file).ok()??;
+        Some(Supervising { process, file })
     }
 
     pub(crate) fn record(&self) -> Option<Record> {
@@ -106,14 +148,24 @@ mod tests {
     fn there_is_one_lock() {
         let state = tempfile::tempdir().unwrap();
         let place = Place::new(state.path(), "qwen", "unix:///run/docker.sock");
-        assert_eq!(place.supervisor(), None);
+        assert!(place.supervisor().is_none());
         let lock = place.lock().unwrap().unwrap();
-        assert_eq!(place.supervisor(), Some(std::process::id()));
-        assert!(place.lock().unwrap().is_err());
+        let supervising = place.supervisor().unwrap();
+        assert_eq!(supervising.process, std::process::id());
+        assert_eq!(place.lock().unwrap().unwrap_err(), Some(std::process::id()));
         let other = Place::new(state.path(), "qwen", "tcp://other:2375");
         assert!(other.lock().unwrap().is_ok());
+        // A place that is forgotten and made again is another one's.
+        place.forget();
+        assert!(place.supervisor().is_none());
+        assert!(!supervising.has_ended());
+        let next = place.lock().unwrap().unwrap();
+        assert!(!supervising.has_ended());
         drop(lock);
-        assert_eq!(place.supervisor(), None);
+        assert!(supervising.has_ended());
+        assert!(place.supervisor().is_some());
+        drop(next);
+        assert!(place.supervisor().is_none());
     }
 
     #[test]

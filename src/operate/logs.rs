@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, DuplexStream, duplex};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::io::StreamReader;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, LogRange};
 use crate::launch::live::{Sinks, Source};
 
 /// Bytes between the engine and who prints.
@@ -15,15 +15,16 @@ const BUFFER: usize = 64 << 10;
 /// A line and who wrote it.
 pub(super) type Line = (String, String);
 
-/// Sends the lines of a container to a channel, until it ends, or only those that there are.
+/// Sends the lines of a container to a channel, until it ends or its engine goes away, or only those
+/// that there are.
 pub(crate) async fn follow(
     engine: Engine,
     container: String,
     name: String,
-    (new, last): (bool, Option<u64>),
+    range: LogRange,
     lines: UnboundedSender<Line>,
 ) {
-    let Ok(log) = engine.container_log(&container, new, last).await else {
+    let Ok(log) = engine.container_log(&container, range).await else {
         // One that is gone again has been reported.
         return;
     };

@@ -34,7 +34,7 @@ pub(crate) use gpus::give_gpus;
 pub(crate) use labels::{Found, found};
 pub(crate) use launcher::Launcher;
 pub(crate) use leftovers::{remove_all, stop_all};
-pub(crate) use lock::{Lock, Place, Record};
+pub(crate) use lock::{Lock, Place, Record, Supervising};
 pub(crate) use logs::follow;
 pub(crate) use operation::{Operation, Settings};
 pub(crate) use ports::check_ports;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -52,6 +53,10 @@ pub(crate) struct Operation<'a> {
     pub(super) supervisor: Supervisor,
     pub(super) registry: Rc<Registry>,
     pub(super) elsewhere: Elsewhere,
+    /// Since when the engine is away.
+    pub(super) engine_away: Option<Timestamp>,
+    /// Members that were watched then.
+    pub(super) lost: BTreeSet<MemberIndex>,
     pub(super) jobs: Jobs<'a>,
     pub(super) begun: Instant,
     /// What frontends saw last.
@@ -94,6 +99,8 @@ impl<'a> Operation<'a> {
             settings,
             seats,
             supervisor,
+            engine_away: None,
+            lost: BTreeSet::new(),
             jobs: Jobs::new(),
             begun: Instant::now(),
             census: None,
@@ -219,6 +226,7 @@ impl<'a> Operation<'a> {
         for replica in gone {
             self.handle(Event::Remove(replica), report);
         }
+        self.handle(Event::Revive, report);
         if !new.is_empty() {
             let added = new.iter().map(watched).collect();
             self.seats

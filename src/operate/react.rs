@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::census::Census;
@@ -45,6 +46,18 @@ impl Operation<'_> {
                 report(Report::Problems(problems));
                 self.could_not_start(member, report);
             }
+            Happening::NoEngine(member) => {
+                self.engine_away(report);
+                self.seats[member].ended();
+                self.handle(Event::Exited { member, code: 125 }, report);
+            }
+            Happening::Lost { member, container } => {
+                if self.is_current(member, &container) {
+                    self.lost.insert(member);
+                    self.engine_away(report);
+                }
+            }
+            Happening::EngineBack => self.engine_back(report),
             Happening::Exited {
                 member,
                 container,
@@ -55,6 +68,11 @@ impl Operation<'_> {
                 }
             }
             Happening::Examined { member, autopsy } => self.examined(member, *autopsy, report),
+            Happening::EtcdAway => {
+                self.handle(Event::DiscoveryAway, report);
+                self.await_etcd();
+            }
+            Happening::EtcdBack => self.handle(Event::DiscoveryBack, report),
             Happening::Healthy { member, container } => {
                 if self.is_current(member, &container) {
                     self.healthy(member, report);
@@ -133,6 +151,26 @@ impl Operation<'_> {
         self.remove_unwanted(member);
         if is_etcd && self.finished.is_none() {
             self.handle(Event::DiscoveryAway, report);
+        } else if self.finished.is_none() {
+            self.look_for_etcd();
+        }
+    }
+
+    fn engine_away(&mut self, report: &mut dyn FnMut(Report)) {
+        if self.engine_away.is_none() {
+            self.engine_away = Some(Timestamp::now());
+            self.handle(Event::EngineAway, report);
+            self.await_engine();
+        }
+    }
+
+    fn engine_back(&mut self, report: &mut dyn FnMut(Report)) {
+        let Some(since) = self.engine_away.take() else {
+            return;
+        };
+        self.handle(Event::EngineBack, report);
+        for member in std::mem::take(&mut self.lost) {
+            self.watch_again(member, since);
         }
     }
 
@@ -143,7 +181,7 @@ impl Operation<'_> {
         }
     }
 
-    fn examined(&self, member: MemberIndex, autopsy: Autopsy, report: &mut dyn FnMut(Report)) {
+    fn examined(&mut self, member: MemberIndex, autopsy: Autopsy, report: &mut dyn FnMut(Report)) {
         let name = self.name(member);
         let skipped = autopsy.last_lines.len().saturating_sub(LAST_LINES);
         if !self.settings.logs {
@@ -152,7 +190,11 @@ impl Operation<'_> {
             }
         }
         if let Some(diagnosis) = autopsy.diagnosis {
+            let reason = diagnosis.lasts.then_some(diagnosis.class);
             report(Report::Diagnosis(diagnosis));
+            if let Some(reason) = reason {
+                self.handle(Event::WillRepeat { member, reason }, report);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ impl Operation<'_> {
                 match cause {
                     Cause::Exited(code) => format!("`{name}` ended with {code}"),
                     Cause::DiscoveryAway => format!("`{name}` ended because discovery was away"),
+                    Cause::EngineAway => format!("`{name}` ended with the engine"),
                     Cause::Unanswered => format!("`{name}` does not answer"),
                 }
             }
@@ -25,6 +26,9 @@ impl Operation<'_> {
             Incident::GaveUp { replica, failures } => {
                 format!("`{replica}` failed {failures} times in ten minutes and is not started again")
             }
+            Incident::Hopeless { replica } => {
+                format!("`{replica}` failed twice for a reason that stays, and is not started again")
+            }
             Incident::StaysDown { replica } => {
                 format!("`{replica}` is not started again: `restart.policy` is `never`")
             }
@@ -32,6 +36,13 @@ impl Operation<'_> {
             Incident::DiscoveryAway => "Discovery is away".to_owned(),
             Incident::DiscoveryBack(after) => {
                 format!("Discovery is back after {}", human_duration(*after))
+            }
+            Incident::EngineAway => "The engine does not answer: it is waited for".to_owned(),
+            Incident::EngineBack(after) => {
+                format!("The engine is back after {}", human_duration(*after))
+            }
+            Incident::StopWaitsForEngine => {
+                "What runs can only be stopped when the engine is back; a second signal leaves it as it is".to_owned()
             }
             Incident::RestartingFrontends => {
                 "Decode serves requests alone, although prefill is there: the frontends are started again".to_owned()

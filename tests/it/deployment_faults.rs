@@ -1,8 +1,10 @@
 //! Deployments whose parts come late, go away, or cannot start: real frontends, mockers and services.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::thread::{ScopedJoinHandle, scope, sleep};
+use std::thread::{ScopedJoinHandle, scope, sleep, spawn};
 use std::time::Duration;
 
 use crate::support::dynamo::{Deployment, IMAGE, engine, until};
@@ -138,6 +140,56 @@ fn half_of_the_members_that_cannot_start_are_named() {
         .said("1 of 2 aggregated");
     half.dynrun("down NAME");
     assert_eq!(half.left(), "");
+}
+
+/// Starts a model hub that has no model; returns where containers reach it.
+fn empty_hub(engine: &Engine) -> String {
+    let listener = TcpListener::bind((engine.gateway(), 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            // Whoever hangs up wants no answer.
+            if client.read(&mut request).is_ok() {
+                let answer =
+                    b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                client.write_all(answer).ok();
+            }
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_failure_that_would_repeat_ends_the_deployment() {
+    let Some(engine) = engine() else { return };
+    let head = "[frontend]\nport = PORT\n[workers.agg]\n";
+    let flag = "args = { no-such-flag = 1 }\n".to_owned();
+    let model = format!(
+        "model = \"no-such/model\"\nenv = {{ HF_ENDPOINT = \"{}\" }}\n",
+        empty_hub(&engine)
+    );
+    for (name, port, worker, reason) in [
+        ("flag", 8142, flag, "no-such-flag"),
+        (
+            "hub",
+            8143,
+            model,
+            "The model is neither a directory of the container nor one of Hugging Face",
+        ),
+    ] {
+        let file = format!("{head}{worker}");
+        let hopeless = Deployment::new(&engine, name, port, &file);
+        let up = hopeless.dynrun("up -d FILE").ended(4).said(reason);
+        let up = up.said("`agg-0` failed twice for a reason that stays");
+        assert_eq!(
+            up.text.matches("`agg-0` ended with").count(),
+            2,
+            "{}",
+            up.text
+        );
+        assert_eq!(hopeless.left(), "");
+    }
 }
 
 #[test]

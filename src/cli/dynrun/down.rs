@@ -13,7 +13,7 @@ use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::operate::{Place, found, remove_all, stop_all};
+use crate::operate::{Place, Supervising, found, remove_all, stop_all};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 const PAUSE: Duration = Duration::from_millis(100);
@@ -80,9 +80,9 @@ async fn end(
     }
     // With a limit of its own, the supervisor must not wait longer.
     match place.supervisor() {
-        Some(supervisor) if seconds.is_none() => ask(supervisor, place).await,
+        Some(supervisor) if seconds.is_none() => end_supervisor(&supervisor, Signal::TERM).await,
         Some(supervisor) => {
-            kill(supervisor, place).await;
+            end_supervisor(&supervisor, Signal::KILL).await;
             stop(engine, name, seconds).await?;
         }
         None => stop(engine, name, seconds).await?,
@@ -97,17 +97,10 @@ async fn stop(engine: &Engine, name: &str, seconds: Option<u32>) -> Result<(), P
     stopped.map(drop).map_err(Problem::from)
 }
 
-/// Asks a supervisor to end, and waits for it.
-async fn ask(supervisor: u32, place: &Place) {
-    signal(supervisor, Signal::TERM);
-    while place.supervisor() == Some(supervisor) {
-        sleep(PAUSE).await;
-    }
-}
-
-async fn kill(supervisor: u32, place: &Place) {
-    signal(supervisor, Signal::KILL);
-    while place.supervisor() == Some(supervisor) {
+/// Sends a supervisor a signal, and waits for its end.
+async fn end_supervisor(supervisor: &Supervising, how: Signal) {
+    signal(supervisor.process, how);
+    while !supervisor.has_ended() {
         sleep(PAUSE).await;
     }
 }

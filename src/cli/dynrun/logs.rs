@@ -11,7 +11,7 @@ use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
-use crate::engine::{ContainerFacts, Engine};
+use crate::engine::{ContainerFacts, Engine, LogRange};
 use crate::launch::live::{Sinks, Source};
 use crate::operate::follow;
 use crate::problem::Problems;
@@ -28,6 +28,16 @@ pub(super) struct Logs {
     /// Print the last lines only
     #[arg(long, short = 'n', value_name = "LINES")]
     tail: Option<u64>,
+}
+
+impl Logs {
+    fn range(&self) -> LogRange {
+        LogRange {
+            follow: self.follow,
+            last: self.tail,
+            since: None,
+        }
+    }
 }
 
 impl Verb for Logs {
@@ -51,7 +61,7 @@ async fn print_one(
     facts: &ContainerFacts,
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
-    let log = engine.container_log(&facts.id, asked.follow, asked.tail);
+    let log = engine.container_log(&facts.id, asked.range());
     let log = log.await?;
     let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
@@ -77,8 +87,8 @@ async fn print_all(
     for (name, facts) in members {
         let name = name.unwrap_or_default();
         width = width.max(name.len());
-        let log = (asked.follow, asked.tail);
-        tokio::spawn(follow(engine.clone(), facts.id, name, log, lines.clone()));
+        let (engine, lines) = (engine.clone(), lines.clone());
+        tokio::spawn(follow(engine, facts.id, name, asked.range(), lines));
     }
     drop(lines);
     while let Some((name, text)) = written.recv().await {

@@ -76,7 +76,7 @@ async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
             return Err(problems);
         }
     };
-    signal(supervisor, Signal::USR1);
+    signal(supervisor.process, Signal::USR1);
     for (worker, count) in &asked.wishes {
         until_there(&engine, &place, name, (worker, loaded.replicas(worker))).await?;
         edge.ui.print(&format!("{name}: {worker} {count}"));

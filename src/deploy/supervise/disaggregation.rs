@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::member::Part;
 use super::replica::Replica;
+use super::replicas::Replicas;
 
 /// Frontends are not restarted more often than this to turn disaggregation on.
 const FRONTEND_REST: Duration = Duration::from_secs(120);
@@ -18,11 +19,8 @@ pub(super) struct Disaggregation {
 
 impl Disaggregation {
     /// Notes whether prefill is left.
-    pub(super) fn look(&mut self, replicas: &[Replica]) {
-        let mut prefills = replicas
-            .iter()
-            .filter(|replica| replica.part == Part::Prefill)
-            .peekable();
+    pub(super) fn look(&mut self, replicas: &Replicas) {
+        let mut prefills = replicas.of_part(Part::Prefill).peekable();
         if prefills.peek().is_some() && !prefills.any(Replica::is_ready) {
             self.prefill_lost = true;
         }

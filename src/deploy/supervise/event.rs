@@ -23,6 +23,16 @@ pub(crate) enum Event {
     Answered(MemberIndex),
     /// A member did not answer the watchdog.
     Unanswered(MemberIndex),
+    /// The log of a member that ended names a reason that will be there the next time, too.
+    WillRepeat {
+        member: MemberIndex,
+        /// The diagnosis.
+        reason: &'static str,
+    },
+    /// The engine cannot be reached.
+    EngineAway,
+    /// The engine can be reached again.
+    EngineBack,
     /// Discovery cannot be reached.
     DiscoveryAway,
     /// Discovery can be reached again.
@@ -31,6 +41,8 @@ pub(crate) enum Event {
     DisaggregationOff,
     /// A member that was to drain has no requests any more, or had time enough.
     Drained(MemberIndex),
+    /// Replicas that were given up are to be tried again.
+    Revive,
     /// Replicas are to be added.
     Add(Vec<Watched>),
     /// A replica is to be drained and ended.
@@ -84,11 +96,20 @@ pub(crate) enum Incident {
     StaysDown {
         replica: String,
     },
+    /// A replica failed twice for a reason that stays.
+    Hopeless {
+        replica: String,
+    },
     /// No replica of a part is left.
     NoneLeft(Part),
     /// Discovery was away for this long.
     DiscoveryBack(Duration),
     DiscoveryAway,
+    EngineAway,
+    /// The engine was away for this long.
+    EngineBack(Duration),
+    /// What runs can only be stopped when the engine is back.
+    StopWaitsForEngine,
     /// Frontends are started again, because only that turns disaggregation on.
     RestartingFrontends,
 }
@@ -100,6 +121,8 @@ pub(crate) enum Cause {
     Exited(i64),
     /// It ended because discovery was away.
     DiscoveryAway,
+    /// It ended with the engine, or could not be started because there was none.
+    EngineAway,
     /// It runs, but does not answer.
     Unanswered,
 }

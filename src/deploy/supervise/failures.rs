@@ -36,6 +36,14 @@ impl Failures {
         (self.times.len() < LIMIT).then(|| delay.min(LONGEST_DELAY))
     }
 
+    /// Takes back the failures after a time: they were not its own.
+    pub(super) fn forgive(&mut self, after: Duration) {
+        let before = self.times.len();
+        self.times.retain(|time| *time <= after);
+        let forgiven = u32::try_from(before - self.times.len()).unwrap_or(u32::MAX);
+        self.in_a_row = self.in_a_row.saturating_sub(forgiven);
+    }
+
     /// Returns how often it failed lately.
     pub(super) fn lately(&self) -> usize {
         self.times.len()

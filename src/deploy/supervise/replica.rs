@@ -8,6 +8,9 @@ use super::failures::Failures;
 use super::member::{MemberIndex, Part, Watched};
 use super::watchdog::Watchdog;
 
+/// A lasting reason that was found this often in a row is believed.
+const CONFIRMED: u32 = 2;
+
 /// What a replica does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -55,12 +58,16 @@ pub(super) struct Replica {
     pub(super) running: BTreeSet<MemberIndex>,
     pub(super) ready: BTreeSet<MemberIndex>,
     pub(super) state: State,
+    /// When it was last started.
+    pub(super) started: Duration,
     pub(super) failures: Failures,
+    /// Why it failed last, if that stays, and how often in a row; it was not ready meanwhile.
+    lasting: Option<(&'static str, u32)>,
     pub(super) watchdog: Watchdog,
 }
 
 impl Replica {
-    fn new(member: &Watched) -> Self {
+    pub(super) fn new(member: &Watched) -> Self {
         Self {
             name: member.replica.clone(),
             part: member.part,
@@ -69,7 +76,9 @@ impl Replica {
             running: BTreeSet::new(),
             ready: BTreeSet::new(),
             state: State::Idle,
+            started: Duration::ZERO,
             failures: Failures::default(),
+            lasting: None,
             watchdog: Watchdog::default(),
         }
     }
@@ -86,12 +95,26 @@ impl Replica {
         )
     }
 
+    pub(super) fn is_idle(&self) -> bool {
+        self.state == State::Idle
+    }
+
     /// Starts all ranks.
-    pub(super) fn start(&mut self) -> impl Iterator<Item = Action> + '_ {
+    pub(super) fn start(&mut self, now: Duration) -> impl Iterator<Item = Action> + '_ {
         self.state = State::Starting;
+        self.started = now;
         self.running = self.members.iter().copied().collect();
         self.ready.clear();
         self.members.iter().map(|member| Action::Start(*member))
+    }
+
+    /// Forgets its failures, and waits for its turn if it was given up.
+    pub(super) fn revive(&mut self) {
+        if self.state == State::GivenUp {
+            self.state = State::Idle;
+            self.failures = Failures::default();
+            self.lasting = None;
+        }
     }
 
     /// Lets requests run out before the ranks end.
@@ -115,9 +138,22 @@ impl Replica {
         let is_new = self.state == State::Starting && is_whole;
         if is_new {
             self.state = State::Ready { since: now };
+            self.lasting = None;
             self.watchdog.reset(now);
         }
         is_new
+    }
+
+    /// Notes that it failed for a reason that stays.
+    pub(super) fn will_repeat(&mut self, reason: &'static str) {
+        let before = self.lasting.filter(|(known, _)| *known == reason);
+        self.lasting = Some((reason, before.map_or(1, |(_, times)| times + 1)));
+    }
+
+    /// Returns whether another start is useless. One diagnosis may be wrong: a log may name what was
+    /// only a remark.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.lasting.is_some_and(|(_, times)| times >= CONFIRMED)
     }
 
     pub(super) fn ready_since(&self) -> Option<Duration> {
@@ -126,28 +162,4 @@ impl Replica {
             _ => None,
         }
     }
-}
-
-/// Puts members into replicas, in their order, with the ranks of each in order.
-pub(super) fn replicas(members: &[Watched], first: MemberIndex) -> Vec<Replica> {
-    let mut replicas: Vec<Replica> = Vec::new();
-    let mut ranked: Vec<_> = members.iter().enumerate().collect();
-    ranked.sort_by_key(|(_, member)| member.rank);
-    for member in members {
-        if replicas
-            .iter()
-            .all(|replica| replica.name != member.replica)
-        {
-            replicas.push(Replica::new(member));
-        }
-    }
-    for (index, member) in ranked {
-        let own = replicas
-            .iter_mut()
-            .find(|replica| replica.name == member.replica);
-        if let Some(replica) = own {
-            replica.members.push(first + index);
-        }
-    }
-    replicas
 }

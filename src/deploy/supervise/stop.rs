@@ -3,10 +3,11 @@
 use super::event::Action;
 use super::member::Part;
 use super::replica::{Replica, State, Then};
+use super::replicas::Replicas;
 
 /// Asks the replicas of the next part to end, once those of the parts before have ended. Frontends
 /// are first: they finish what they took, and take no more.
-pub(super) fn next_tier(replicas: &mut [Replica]) -> Vec<Action> {
+pub(super) fn next_tier(replicas: &mut Replicas) -> Vec<Action> {
     let busy = replicas
         .iter()
         .filter(|replica| !replica.running.is_empty());
@@ -35,9 +36,9 @@ fn is_stopping(replica: &Replica) -> bool {
 }
 
 /// Kills whatever runs.
-pub(super) fn kill_all(replicas: &mut [Replica]) -> Vec<Action> {
+pub(super) fn kill_all(replicas: &mut Replicas) -> Vec<Action> {
     let mut actions = Vec::new();
-    for replica in replicas {
+    for replica in replicas.iter_mut() {
         replica.state = State::Ending(Then::Stay);
         actions.extend(replica.running.iter().map(|member| Action::Kill(*member)));
     }

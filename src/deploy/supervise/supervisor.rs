@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::dependency::Dependency;
 use super::disaggregation::Disaggregation;
-use super::discovery::Discovery;
 use super::event::{Action, Cause, Event, Incident};
 use super::member::{MemberIndex, Part, Watched};
-use super::replica::{Replica, State, Then, replicas};
+use super::replica::{Replica, State, Then};
+use super::replicas::Replicas;
 use super::stop;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,25 +30,29 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub(crate) struct Supervisor {
     members: Vec<Watched>,
-    replicas: Vec<Replica>,
+    pub(super) replicas: Replicas,
     phase: Phase,
     /// Whether services of other machines are waited for.
     held: bool,
     /// Whether members that end are started again.
     restarts: bool,
-    discovery: Discovery,
+    pub(super) engine: Dependency,
+    pub(super) discovery: Dependency,
     disaggregation: Disaggregation,
 }
 
 impl Supervisor {
     pub(crate) fn new(members: Vec<Watched>) -> Self {
+        let mut replicas = Replicas::default();
+        replicas.add(&members, 0);
         Self {
-            replicas: replicas(&members, 0),
+            replicas,
             members,
             phase: Phase::New,
             held: false,
             restarts: true,
-            discovery: Discovery::new(),
+            engine: Dependency::new(),
+            discovery: Dependency::new(),
             disaggregation: Disaggregation::default(),
         }
     }
@@ -89,43 +94,36 @@ impl Supervisor {
             Event::Ready(member) => self.member_ready(now, member),
             Event::Exited { member, code } => self.exited(now, member, code),
             Event::Answered(member) => {
-                self.replica_of(member).watchdog.answered();
+                self.replicas.of(member).watchdog.answered();
                 Vec::new()
             }
             Event::Unanswered(member) => self.unanswered(now, member),
+            Event::WillRepeat { member, reason } => self.will_repeat(member, reason),
+            Event::EngineAway => self.engine_away(now),
+            Event::EngineBack => self.engine_back(now),
             Event::DiscoveryAway => self.discovery_away(now),
             Event::DiscoveryBack => self.discovery_back(now),
             Event::DisaggregationOff => self.restart_frontends(now),
             Event::Drained(member) => self.drained(member),
+            Event::Revive => {
+                self.replicas.iter_mut().for_each(Replica::revive);
+                Vec::new()
+            }
             Event::Add(members) => self.add(members),
             Event::Remove(replica) => self.remove(&replica),
             Event::Stop => self.stop(),
         };
-        actions.extend(self.go_on());
+        actions.extend(self.go_on(now));
         actions
     }
 
-    fn position(&self, member: MemberIndex) -> usize {
-        let own = |replica: &Replica| replica.members.contains(&member);
-        self.replicas.iter().position(own).unwrap_or_default()
-    }
-
-    fn replica_of(&mut self, member: MemberIndex) -> &mut Replica {
-        let position = self.position(member);
-        &mut self.replicas[position]
-    }
-
     /// Starts what may start, and goes on with a stop.
-    fn go_on(&mut self) -> Vec<Action> {
+    fn go_on(&mut self, now: Duration) -> Vec<Action> {
         match self.phase {
-            Phase::Services | Phase::Running => self.start_idle(),
+            Phase::Services | Phase::Running => self.start_idle(now),
             Phase::Stopping { failed } | Phase::Killing { failed } => {
                 let mut actions = stop::next_tier(&mut self.replicas);
-                if self
-                    .replicas
-                    .iter()
-                    .all(|replica| replica.running.is_empty())
-                {
+                if self.replicas.have_ended() {
                     self.phase = Phase::Finished;
                     actions.push(Action::Finished { failed });
                 }
@@ -135,43 +133,28 @@ impl Supervisor {
         }
     }
 
-    fn start_idle(&mut self) -> Vec<Action> {
-        let services = self
-            .replicas
-            .iter()
-            .filter(|replica| replica.part == Part::Service);
-        let there = !self.held && services.clone().all(Replica::is_ready);
+    fn start_idle(&mut self, now: Duration) -> Vec<Action> {
+        let are_ready = self.replicas.of_part(Part::Service).all(Replica::is_ready);
+        let there = !self.held && are_ready;
         if self.phase == Phase::Services && there {
             self.phase = Phase::Running;
         }
-        let ready = |name: &String| {
-            self.replicas
-                .iter()
-                .any(|replica| replica.name == *name && replica.is_ready())
-        };
-        let may_start: Vec<_> = (0..self.replicas.len())
-            .filter(|index| {
-                let replica = &self.replicas[*index];
-                let turn = self.phase == Phase::Running || replica.part == Part::Service;
-                turn && replica.state == State::Idle && replica.after.as_ref().is_none_or(ready)
-            })
-            .collect();
-        may_start
-            .into_iter()
-            .flat_map(|index| self.replicas[index].start().collect::<Vec<_>>())
-            .collect()
+        if self.engine.is_away() {
+            return Vec::new();
+        }
+        self.replicas.start_idle(now, self.phase == Phase::Running)
     }
 
     /// Ranks that are missing have to be reported as ended afterwards, so that all start together.
     fn adopted(&mut self, member: MemberIndex) -> Vec<Action> {
-        let replica = self.replica_of(member);
+        let replica = self.replicas.of(member);
         replica.running.insert(member);
         replica.state = State::Starting;
         Vec::new()
     }
 
     fn member_ready(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
-        let replica = self.replica_of(member);
+        let replica = self.replicas.of(member);
         if !replica.becomes_ready(member, now) {
             return Vec::new();
         }
@@ -181,9 +164,9 @@ impl Supervisor {
     }
 
     fn exited(&mut self, now: Duration, member: MemberIndex, code: i64) -> Vec<Action> {
-        let excused = self.discovery.is_at_fault(now);
+        let cause = self.cause(now, member, code);
         let stopping = !matches!(self.phase, Phase::New | Phase::Services | Phase::Running);
-        let replica = self.replica_of(member);
+        let replica = self.replicas.of(member);
         replica.running.remove(&member);
         match replica.state {
             _ if stopping => {
@@ -192,14 +175,7 @@ impl Supervisor {
                 }
                 Vec::new()
             }
-            State::Starting | State::Ready { .. } => {
-                let cause = if excused && replica.part != Part::Service {
-                    Cause::DiscoveryAway
-                } else {
-                    Cause::Exited(code)
-                };
-                self.failed(now, member, cause)
-            }
+            State::Starting | State::Ready { .. } => self.failed(now, member, cause),
             State::Draining => {
                 if replica.running.is_empty() {
                     replica.state = State::Ended;
@@ -213,8 +189,8 @@ impl Supervisor {
 
     /// Takes a replica out of discovery and ends what is left of it.
     fn failed(&mut self, now: Duration, member: MemberIndex, cause: Cause) -> Vec<Action> {
-        let excused = cause == Cause::DiscoveryAway;
-        let replica = self.replica_of(member);
+        let excused = matches!(cause, Cause::DiscoveryAway | Cause::EngineAway);
+        let replica = self.replicas.of(member);
         let then = Then::RestartLater {
             ready_since: replica.ready_since(),
             excused,
@@ -248,8 +224,7 @@ impl Supervisor {
     /// Decides about a replica whose last rank has ended.
     fn conclude(&mut self, now: Duration, member: MemberIndex, then: Then) -> Vec<Action> {
         let away = self.discovery.is_away();
-        let index = self.position(member);
-        let replica = &mut self.replicas[index];
+        let replica = self.replicas.of(member);
         match then {
             Then::Stay => {
                 replica.state = State::Ended;
@@ -257,7 +232,7 @@ impl Supervisor {
             }
             Then::RestartLater { .. } if !self.restarts => {
                 let replica = replica.name.clone();
-                self.stays_down(index, Incident::StaysDown { replica })
+                self.stays_down(member, Incident::StaysDown { replica })
             }
             Then::RestartNow => {
                 replica.state = State::Waiting { until: now };
@@ -271,6 +246,7 @@ impl Supervisor {
                 };
                 self.tick(now)
             }
+            Then::RestartLater { .. } if replica.is_hopeless() => self.give_up(member),
             Then::RestartLater { ready_since, .. } => {
                 match replica.failures.count(now, ready_since) {
                     Some(after) => {
@@ -278,48 +254,61 @@ impl Supervisor {
                         let replica = replica.name.clone();
                         vec![Action::Report(Incident::Restarting { replica, after })]
                     }
-                    None => self.give_up(index),
+                    None => self.give_up(member),
                 }
             }
         }
     }
 
-    fn give_up(&mut self, index: usize) -> Vec<Action> {
-        let replica = &self.replicas[index];
-        let incident = Incident::GaveUp {
-            replica: replica.name.clone(),
-            failures: replica.failures.lately(),
+    /// Notes a reason that the next start would not change.
+    fn will_repeat(&mut self, member: MemberIndex, reason: &'static str) -> Vec<Action> {
+        let replica = self.replicas.of(member);
+        replica.will_repeat(reason);
+        if replica.is_hopeless() && matches!(replica.state, State::Waiting { .. }) {
+            return self.give_up(member);
+        }
+        Vec::new()
+    }
+
+    fn give_up(&mut self, member: MemberIndex) -> Vec<Action> {
+        let given_up = self.replicas.of(member);
+        let replica = given_up.name.clone();
+        let incident = if given_up.is_hopeless() {
+            Incident::Hopeless { replica }
+        } else {
+            let failures = given_up.failures.lately();
+            Incident::GaveUp { replica, failures }
         };
-        self.stays_down(index, incident)
+        self.stays_down(member, incident)
     }
 
     /// The rest goes on, as long as one of its part is left.
-    fn stays_down(&mut self, index: usize, incident: Incident) -> Vec<Action> {
-        let replica = &mut self.replicas[index];
+    fn stays_down(&mut self, member: MemberIndex, incident: Incident) -> Vec<Action> {
+        let replica = self.replicas.of(member);
         replica.state = State::GivenUp;
         let part = replica.part;
         let mut actions = vec![Action::Report(incident)];
-        let others = self
-            .replicas
-            .iter()
-            .any(|replica| replica.part == part && replica.is_wanted());
-        if !others {
+        if !self.replicas.of_part(part).any(Replica::is_wanted) {
             actions.push(Action::Report(Incident::NoneLeft(part)));
             self.phase = Phase::Stopping { failed: true };
         }
         actions
     }
 
-    fn tick(&mut self, now: Duration) -> Vec<Action> {
-        if !matches!(self.phase, Phase::Services | Phase::Running) {
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
+        let runs = matches!(self.phase, Phase::Services | Phase::Running);
+        if !runs || self.engine.is_away() {
             return Vec::new();
         }
+        let away = self.discovery.is_away();
         let mut actions = Vec::new();
-        for index in 0..self.replicas.len() {
-            let replica = &mut self.replicas[index];
+        for replica in self.replicas.iter_mut() {
+            let held = away && replica.part != Part::Service;
             match replica.state {
-                State::Waiting { until } if until <= now => actions.extend(replica.start()),
-                State::Ready { .. } if replica.part.is_worker() && replica.watchdog.is_due(now) => {
+                State::Waiting { until } if until <= now && !held => {
+                    actions.extend(replica.start(now));
+                }
+                State::Ready { .. } if replica.watchdog.is_due(now) => {
                     // Rank 0 answers for all.
                     actions.extend(replica.members.first().map(|member| Action::Probe(*member)));
                 }
@@ -330,43 +319,23 @@ impl Supervisor {
     }
 
     fn unanswered(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
-        let replica = self.replica_of(member);
-        if replica.is_ready() && replica.watchdog.unanswered() {
+        let replica = self.replicas.of(member);
+        // It was asked through the engine.
+        let asked = !self.engine.is_away() && replica.is_ready();
+        if asked && replica.watchdog.unanswered() {
             return self.failed(now, member, Cause::Unanswered);
         }
         Vec::new()
     }
 
-    fn discovery_away(&mut self, now: Duration) -> Vec<Action> {
-        let gone = self.discovery.goes(now);
-        let report = gone.then_some(Action::Report(Incident::DiscoveryAway));
-        report.into_iter().collect()
-    }
-
-    fn discovery_back(&mut self, now: Duration) -> Vec<Action> {
-        let Some(outage) = self.discovery.comes_back(now) else {
-            return Vec::new();
-        };
-        for replica in &mut self.replicas {
-            if replica.state == State::WaitingForDiscovery {
-                replica.state = State::Waiting { until: now };
-            }
-        }
-        let mut actions = vec![Action::Report(Incident::DiscoveryBack(outage))];
-        actions.extend(self.tick(now));
-        actions
-    }
-
     fn restart_frontends(&mut self, now: Duration) -> Vec<Action> {
-        if self.phase != Phase::Running || !self.disaggregation.may_restart_frontends(now) {
+        let acts = self.phase == Phase::Running && !self.engine.is_away();
+        if !acts || !self.disaggregation.may_restart_frontends(now) {
             return Vec::new();
         }
         let mut actions = vec![Action::Report(Incident::RestartingFrontends)];
-        let frontends = self
-            .replicas
-            .iter_mut()
-            .filter(|replica| replica.part == Part::Frontend);
-        for replica in frontends.filter(|replica| replica.is_ready()) {
+        let due = |replica: &&mut Replica| replica.part == Part::Frontend && replica.is_ready();
+        for replica in self.replicas.iter_mut().filter(due) {
             replica.state = State::Ending(Then::RestartNow);
             actions.extend(replica.running.iter().map(|member| Action::Stop(*member)));
         }
@@ -374,29 +343,36 @@ impl Supervisor {
     }
 
     fn drained(&mut self, member: MemberIndex) -> Vec<Action> {
-        let replica = self.replica_of(member);
+        let replica = self.replicas.of(member);
         let due = replica.state == State::Draining && replica.running.contains(&member);
         due.then_some(Action::Stop(member)).into_iter().collect()
     }
 
     fn add(&mut self, members: Vec<Watched>) -> Vec<Action> {
         let first = self.members.len();
-        self.replicas.extend(replicas(&members, first));
+        self.replicas.add(&members, first);
         self.members.extend(members);
         Vec::new()
     }
 
     fn remove(&mut self, name: &str) -> Vec<Action> {
-        let mut named = self.replicas.iter_mut();
-        let replica = named.find(|replica| replica.name == name && replica.is_wanted());
+        let replica = self.replicas.wanted(name);
         replica.map(Replica::drain).unwrap_or_default()
     }
 
     fn stop(&mut self) -> Vec<Action> {
+        let away = self.engine.is_away();
         match self.phase {
             Phase::New | Phase::Services | Phase::Running => {
                 self.phase = Phase::Stopping { failed: false };
-                Vec::new()
+                let waits = away && !self.replicas.have_ended();
+                let report = waits.then_some(Action::Report(Incident::StopWaitsForEngine));
+                report.into_iter().collect()
+            }
+            Phase::Stopping { .. } if away => {
+                // Nobody can end what runs, and the engine may never come back.
+                self.phase = Phase::Finished;
+                vec![Action::Finished { failed: true }]
             }
             Phase::Stopping { failed } => {
                 self.phase = Phase::Killing { failed };

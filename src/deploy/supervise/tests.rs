@@ -136,7 +136,10 @@ fn without_restarts_the_rest_goes_on_until_nobody_is_left() {
         play.exits("agg-0", 137),
         "out agg-0; agg-0 failed: 137; StaysDown { replica: \"agg-0\" }"
     );
-    assert_eq!(play.at(600).does(Event::Tick), "probe agg-1");
+    assert_eq!(
+        play.at(600).does(Event::Tick),
+        "probe frontend; probe agg-1"
+    );
     assert_eq!(
         play.exits("agg-1", 0),
         "out agg-1; agg-1 failed: 0; StaysDown { replica: \"agg-1\" }; NoneLeft(Aggregated); stop frontend"
@@ -218,7 +221,19 @@ fn one_that_always_fails_is_given_up_and_the_rest_goes_on() {
     }
     let said = play.at(60).exits("agg-1", 1);
     assert_eq!(said, "out agg-1; agg-1 failed: 1; agg-1 given up after 5");
-    assert_eq!(play.at(600).does(Event::Tick), "probe agg-0");
+    assert_eq!(
+        play.at(600).does(Event::Tick),
+        "probe frontend; probe agg-0"
+    );
+}
+
+#[test]
+fn one_that_was_given_up_is_tried_again_when_somebody_asks() {
+    let mut play = Play::running(aggregated());
+    play.supervisor = play.supervisor.without_restarts();
+    play.at(10).exits("agg-1", 1);
+    assert_eq!(play.at(100).does(Event::Revive), "start agg-1");
+    assert_eq!(play.does(Event::Revive), "");
 }
 
 #[test]
@@ -245,7 +260,7 @@ fn an_outage_of_etcd_is_no_failure_of_the_members() {
     assert_eq!(play.at(100).does(Event::DiscoveryAway), "DiscoveryAway");
     assert_eq!(
         play.at(108).exits("decode", 0),
-        "out decode; decode failed: DiscoveryAway; probe prefill"
+        "out decode; decode failed: DiscoveryAway; probe etcd; probe frontend; probe prefill"
     );
     assert_eq!(play.at(110).does(Event::Tick), "");
     assert_eq!(
@@ -264,11 +279,99 @@ fn an_outage_of_etcd_is_no_failure_of_the_members() {
 }
 
 #[test]
+fn members_that_ended_before_the_outage_was_noticed_wait_as_well() {
+    let mut play = Play::running(disaggregated());
+    assert_eq!(
+        play.at(20).exits("decode", 0),
+        "out decode; decode failed: 0; decode again in 1"
+    );
+    assert_eq!(play.does(Event::DiscoveryAway), "DiscoveryAway");
+    assert_eq!(play.at(30).does(Event::Tick), "");
+    assert_eq!(
+        play.does(Event::DiscoveryBack),
+        "DiscoveryBack(10s); start decode"
+    );
+}
+
+#[test]
 fn etcd_that_ends_is_started_again() {
     let mut play = Play::running(disaggregated());
     play.at(10).does(Event::DiscoveryAway);
     assert_eq!(play.exits("etcd", 137), "etcd failed: 137; etcd again in 1");
     assert_eq!(play.at(11).does(Event::Tick), "start etcd");
+}
+
+#[test]
+fn an_outage_of_the_engine_is_nobodys_failure() {
+    let mut play = Play::running(aggregated());
+    // An engine that is restarted ends its containers before it goes.
+    assert_eq!(
+        play.at(20).exits("agg-0", 0),
+        "out agg-0; agg-0 failed: 0; agg-0 again in 1"
+    );
+    assert_eq!(play.at(21).does(Event::Tick), "start agg-0");
+    assert_eq!(play.does(Event::EngineAway), "EngineAway");
+    assert_eq!(
+        play.exits("agg-0", 125),
+        "out agg-0; agg-0 failed: EngineAway"
+    );
+    assert_eq!(play.at(90).does(Event::Tick), "", "nobody is asked");
+    assert_eq!(play.does(Event::Unanswered(2)), "");
+    assert_eq!(
+        play.at(120).does(Event::EngineBack),
+        "EngineBack(99s); probe frontend; start agg-0; probe agg-1"
+    );
+    assert_eq!(
+        play.exits("agg-1", 137),
+        "out agg-1; agg-1 failed: EngineAway; start agg-1"
+    );
+    // One that was started since has a reason of its own, and its failures count from there.
+    assert_eq!(
+        play.at(125).exits("agg-0", 1),
+        "out agg-0; agg-0 failed: 1; agg-0 again in 1"
+    );
+}
+
+#[test]
+fn a_second_stop_does_not_wait_for_an_engine_that_is_away() {
+    let mut play = Play::running(aggregated());
+    play.does(Event::EngineAway);
+    assert_eq!(play.does(Event::Stop), "StopWaitsForEngine; stop frontend");
+    assert_eq!(play.does(Event::Stop), "finished failed=true");
+}
+
+#[test]
+fn a_lasting_reason_that_is_confirmed_ends_the_restarts() {
+    let mut play = Play::new(aggregated());
+    play.does(Event::Begin);
+    let (member, reason) = (play.index("agg-1"), "model-missing");
+    let found = |reason| Event::WillRepeat { member, reason };
+    play.at(5).exits("agg-1", 1);
+    assert_eq!(play.does(found("gated-model")), "");
+    assert_eq!(play.at(6).does(Event::Tick), "start agg-1");
+    play.at(9).exits("agg-1", 1);
+    assert_eq!(play.does(found(reason)), "", "another reason");
+    assert_eq!(play.at(11).does(Event::Tick), "start agg-1");
+    // The log was read when it ran again.
+    play.at(15).exits("agg-1", 1);
+    assert_eq!(play.at(19).does(Event::Tick), "start agg-1");
+    assert_eq!(play.does(found(reason)), "");
+    assert_eq!(
+        play.at(23).exits("agg-1", 1),
+        "out agg-1; agg-1 failed: 1; Hopeless { replica: \"agg-1\" }"
+    );
+    let mut play = Play::running(aggregated());
+    for at in [100, 200] {
+        play.at(at).exits("agg-1", 1);
+        assert_eq!(play.does(found(reason)), "", "it was ready before");
+        play.at(at + 10).does(Event::Tick);
+        play.ready("agg-1");
+    }
+    play.at(300).exits("agg-1", 1);
+    play.does(found(reason));
+    play.at(310).does(Event::Tick);
+    play.at(320).exits("agg-1", 1);
+    assert_eq!(play.does(found(reason)), "Hopeless { replica: \"agg-1\" }");
 }
 
 #[test]
@@ -294,12 +397,17 @@ fn the_path_is_proven_when_prefill_is_back() {
 fn three_questions_without_answer_are_a_failure() {
     let mut play = Play::running(aggregated());
     let silent = play.index("agg-1");
-    for at in [60, 120] {
-        assert_eq!(play.at(at).does(Event::Tick), "probe agg-0; probe agg-1");
-        assert_eq!(play.does(Event::Answered(1)), "");
-        assert_eq!(play.does(Event::Unanswered(silent)), "");
-    }
-    play.at(180).does(Event::Tick);
+    assert_eq!(
+        play.at(60).does(Event::Tick),
+        "probe frontend; probe agg-0; probe agg-1"
+    );
+    assert_eq!(play.does(Event::Answered(1)), "");
+    assert_eq!(play.does(Event::Unanswered(silent)), "");
+    // It is asked again soon.
+    assert_eq!(play.at(69).does(Event::Tick), "");
+    assert_eq!(play.at(70).does(Event::Tick), "probe agg-1");
+    assert_eq!(play.does(Event::Unanswered(silent)), "");
+    play.at(80).does(Event::Tick);
     assert_eq!(
         play.does(Event::Unanswered(silent)),
         "out agg-1; agg-1 failed: Unanswered; kill agg-1"
@@ -349,7 +457,10 @@ fn a_replica_that_is_removed_drains_first() {
     let removed = play.index("agg-1");
     assert_eq!(play.does(Event::Drained(removed)), "stop agg-1");
     assert_eq!(play.exits("agg-1", 0), "");
-    assert_eq!(play.at(999).does(Event::Tick), "probe agg-0");
+    assert_eq!(
+        play.at(999).does(Event::Tick),
+        "probe frontend; probe agg-0"
+    );
 }
 
 #[test]

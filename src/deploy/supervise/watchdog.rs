@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// Between two questions to a worker that has answered nobody meanwhile.
+/// Between two questions to a member, and after one that was not answered.
 const INTERVAL: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(10);
 
 /// This many unanswered questions in a row are a failure.
 const LIMIT: u32 = 3;
@@ -26,9 +27,10 @@ impl Watchdog {
 
     /// Returns whether a question is due, and takes it as asked.
     pub(super) fn is_due(&mut self, now: Duration) -> bool {
+        let interval = if self.unanswered == 0 { INTERVAL } else { SOON };
         let due = self
             .asked
-            .is_some_and(|asked| now.saturating_sub(asked) >= INTERVAL);
+            .is_some_and(|asked| now.saturating_sub(asked) >= interval);
         if due {
             self.asked = Some(now);
         }

@@ -49,7 +49,8 @@ pub(super) const RULES: &[Rule] = &[
         "A library of the image is not the one that a program was compiled with[: `$version` is missing][: `$library` has no `$symbol`]",
     )
     .step(&["Compile on the distribution that the image has (`dynbuild explain BASE_IMAGE`, `dynbuild explain RUNTIME_IMAGE`), or take packages that belong together"])
-    .container(&["Take an image whose packages belong together, or mount nothing over them: what `-v` brings may be of another version"]),
+    .container(&["Take an image whose packages belong together, or mount nothing over them: what `-v` brings may be of another version"])
+    .lasts(),
     Rule::new(
         "library",
         &[
@@ -61,7 +62,8 @@ pub(super) const RULES: &[Rule] = &[
         "The loader does not find `$library` in the image",
     )
     .step(&["Install the package that has it (`--build-arg RUNTIME_PACKAGES=…`), or name its directory in `/etc/ld.so.conf.d` and run `ldconfig`"])
-    .container(&["Take the image that the command is made for (`--framework`, `--image`), or build one that has it: `dynbuild --build-arg RUNTIME_PACKAGES=PACKAGE`"]),
+    .container(&["Take the image that the command is made for (`--framework`, `--image`), or build one that has it: `dynbuild --build-arg RUNTIME_PACKAGES=PACKAGE`"])
+    .lasts(),
     Rule::new(
         "module",
         &[
@@ -76,7 +78,8 @@ pub(super) const RULES: &[Rule] = &[
     .container(&[
         "[Take the image that has it: `dynrun --framework $framework`; `dynbuild --framework $framework` makes it|Did you mean `python3 -m $similar`?]",
         "[See what is in the image: `dynrun run $image python3 -m pip list`|Take an image that has it: `dynbuild list`]",
-    ]),
+    ])
+    .lasts(),
     Rule::new(
         "import",
         &[
@@ -124,7 +127,8 @@ pub(super) const RULES: &[Rule] = &[
         NO_PROGRAM,
     )
     .launch(&[FIND_PROGRAM])
-    .ended(Ending::Code(&[126, 127])),
+    .ended(Ending::Code(&[126, 127]))
+    .lasts(),
     Rule::new(
         "option-unknown",
         &[
@@ -132,7 +136,8 @@ pub(super) const RULES: &[Rule] = &[
         ],
         "The command does not know an option that it was given",
     )
-    .container(&["List those that it has: give the command `--help`"]),
+    .container(&["List those that it has: give the command `--help`"])
+    .lasts(),
 ];
 
 /// What programs look for, and may go on without.

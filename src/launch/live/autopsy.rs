@@ -9,7 +9,7 @@ use tokio_util::io::StreamReader;
 use super::multiplex::Sinks;
 use super::source::Source;
 use crate::diagnosis::{Diagnosis, Evidence, Setting, diagnose};
-use crate::engine::Engine;
+use crate::engine::{Engine, LogRange};
 
 /// How many lines of the log are read.
 const LINES: u64 = 200;
@@ -66,7 +66,7 @@ pub async fn hindrance(engine: &Engine, id: &str) -> Option<Diagnosis> {
 
 /// Returns the last lines of a container; none if its log cannot be read.
 async fn last_lines(engine: &Engine, id: &str, tty: bool) -> Vec<String> {
-    let Ok(log) = engine.container_log(id, false, Some(LINES)).await else {
+    let Ok(log) = engine.container_log(id, LogRange::last(LINES)).await else {
         return Vec::new();
     };
     let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);

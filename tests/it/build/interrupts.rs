@@ -1,12 +1,10 @@
 //! Builds that are stopped: by signals, by the client's death, by the engine's.
 
-use rustix::process::{Pid, Signal, kill_process};
-
-use std::path::Path;
-use std::process::{Command, Stdio};
+use rustix::process::Signal;
 
 use super::sample::{Running, SHELL, SMALL, Sample};
 use crate::support::engines::{self, Engine, unique};
+use crate::support::own_engine::OwnEngine;
 use crate::support::processes::{eventually, runs};
 
 /// A build that sleeps in a process of that name.
@@ -58,62 +56,10 @@ fn a_client_that_is_killed_leaves_nothing_running() {
     }
 }
 
-/// An engine that a test may kill.
-struct Victim {
-    engine: Engine,
-}
-
-impl Victim {
-    /// Brings one up with the small base image of `model`.
-    fn up(model: &Engine) -> Self {
-        let name = unique("victim");
-        let run_dir = Path::new("/run").join(format!("dynbuild-{name}"));
-        let mut engine = model.clone();
-        engine.host = format!("unix://{}/docker.sock", run_dir.display());
-        engine.name = name;
-        engine.run_dir = run_dir;
-        let victim = Self { engine };
-        victim.script("up");
-        let mut save = model.docker();
-        save.args(["save", SMALL]).stdout(Stdio::piped());
-        let mut save = save.spawn().expect("docker runs");
-        let image = save.stdout.take().expect("a pipe");
-        let mut load = victim.engine.docker();
-        victim.engine.run(load.arg("load").stdin(image));
-        assert!(save.wait().expect("docker runs").success());
-        victim
-    }
-
-    fn script(&self, verb: &str) {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/ci/engine");
-        let mut command = Command::new(script);
-        command.args([verb, "--name", &self.engine.name]);
-        if verb == "down" {
-            command.arg("--purge");
-        }
-        let output = command.output().expect("ci/engine runs");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "ci/engine {verb}: {told}");
-    }
-
-    /// Sends a signal to all processes of the engine at once, through its first one.
-    fn signal(&self, signal: Signal) {
-        let pid = fs_err::read_to_string(self.engine.run_dir.join("pid")).expect("a pid");
-        let pid = Pid::from_raw(pid.trim().parse().expect("a number"));
-        kill_process(pid.expect("a pid"), signal).expect("a signal");
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        self.script("down");
-    }
-}
-
 #[test]
 fn an_engine_that_is_killed_is_told_as_such() {
     for engine in engines::newest() {
-        let victim = Victim::up(&engine);
+        let victim = OwnEngine::up(&engine, &[SMALL]);
         let sample = Sample::new("RUN echo asleep; sleep 600\n");
         let mut running = Running::start(sample.dynbuild(&victim.engine).arg("--no-load"));
         running.until_said(" asleep\n");

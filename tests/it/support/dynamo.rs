@@ -100,6 +100,8 @@ pub(crate) struct Deployment {
     pub(crate) engine: Engine,
     pub(crate) name: String,
     directory: Arc<tempfile::TempDir>,
+    /// Whether dynrun runs on the engine's machine, in its network.
+    is_there: bool,
     /// Where clients are, and at which name they find the first frontend.
     network: String,
     frontend: String,
@@ -128,17 +130,20 @@ impl Deployment {
         Self {
             engine: engine.clone(),
             directory: Arc::new(directory),
+            is_there: false,
             network: name.clone(),
             frontend: format!("{name}-frontend-0"),
             name,
         }
     }
 
-    /// Returns the same file as one of its machines has it. Its members use the machine's network.
+    /// Returns the same file as one of its machines has it. Its members use the machine's network, and
+    /// so does dynrun.
     pub(crate) fn at(&self, engine: &Engine) -> Self {
         Self {
             engine: engine.clone(),
             directory: self.directory.clone(),
+            is_there: true,
             network: "host".to_owned(),
             frontend: "127.0.0.1".to_owned(),
             name: self.name.clone(),
@@ -146,7 +151,7 @@ impl Deployment {
     }
 
     /// What programs remember of this machine.
-    fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.directory
             .path()
             .join(format!("state-{}", self.engine.name))
@@ -180,7 +185,15 @@ impl Deployment {
             "FILE" => self.file().display().to_string(),
             word => word.replace("NAME", &self.name),
         });
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dynrun"));
+        let program = env!("CARGO_BIN_EXE_dynrun");
+        let mut command = if self.is_there {
+            let mut command = Command::new("nsenter");
+            command.arg(format!("--net=/proc/{}/ns/net", self.engine.pid));
+            command.arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
         command
             .args(words)
             .env_clear()

@@ -1,17 +1,18 @@
-//! Whether discovery can be reached, and whose fault an end is.
+//! Whether what all members need can be reached, and whose fault an end is.
 
 use std::time::Duration;
 
-/// How long after an outage of discovery an end is still its fault: members end in phases.
+/// How long after an outage an end is still its fault: members end in phases.
 const OUTAGE_LAG: Duration = Duration::from_secs(30);
 
+/// Discovery, or the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Discovery {
+pub(super) enum Dependency {
     Here { back_since: Option<Duration> },
     Away { since: Duration },
 }
 
-impl Discovery {
+impl Dependency {
     pub(super) const fn new() -> Self {
         Self::Here { back_since: None }
     }
@@ -20,11 +21,14 @@ impl Discovery {
         matches!(self, Self::Away { .. })
     }
 
-    /// Returns whether a member that ends now does so because of discovery.
-    pub(super) fn is_at_fault(self, now: Duration) -> bool {
+    /// Returns whether a member that ends now does so because of the outage. One that was started
+    /// afterwards has another reason.
+    pub(super) fn is_at_fault(self, now: Duration, started: Duration) -> bool {
         match self {
             Self::Away { .. } => true,
-            Self::Here { back_since } => back_since.is_some_and(|back| now < back + OUTAGE_LAG),
+            Self::Here { back_since } => {
+                back_since.is_some_and(|back| started < back && now < back + OUTAGE_LAG)
+            }
         }
     }
 
@@ -46,5 +50,10 @@ impl Discovery {
             back_since: Some(now),
         };
         Some(now.saturating_sub(since))
+    }
+
+    /// Returns the time from which on an end is the fault of an outage that is noticed now.
+    pub(super) const fn lag_before(now: Duration) -> Duration {
+        now.saturating_sub(OUTAGE_LAG)
     }
 }
