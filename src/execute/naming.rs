@@ -5,11 +5,13 @@
 //! back. A client that is killed in the middle leaves some names moved, and the next run, which
 //! finds everything built and uploaded, moves the others.
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 
 use super::exported::{Exported, Staged};
 use super::retry::Passing;
 use super::run::Run;
+use crate::buildkit::Store;
 use crate::buildkit::progress::Vertex;
 use crate::docker::reference::Reference;
 use crate::engine::EngineError;
@@ -37,6 +39,17 @@ enum Kind {
         /// The image that has the name now.
         old: Option<String>,
     },
+}
+
+impl Move<'_> {
+    /// Returns whether the name stands for the image already, as after an unchanged build.
+    fn changes_nothing(&self, store: Store) -> bool {
+        match &self.kind {
+            Kind::Registry { new, old, .. } => old.as_ref() == Some(new),
+            // The containerd store would go on to list the image among those without a name.
+            Kind::Engine { id, old } => store == Store::Classic && old.as_ref() == Some(id),
+        }
+    }
 }
 
 /// Why names did not move.
@@ -85,20 +98,20 @@ impl Run<'_> {
             let Some(images) = self.engine else {
                 continue;
             };
-            for name in &staged.delivery.local_names {
-                let Some(id) = &loaded else {
-                    continue;
-                };
-                let old = images.image(name).await.map_err(Problem::from)?;
-                let kind = Kind::Engine {
-                    id: id.to_string(),
-                    old: old.map(|old| old.id),
-                };
-                let name = name.clone();
-                engine.push(Move { target, name, kind });
-            }
+            let Some(id) = loaded else {
+                continue;
+            };
+            engine.extend(staged.delivery.local_names.iter().map(|name| {
+                let id = id.to_string();
+                async move {
+                    let old = images.image(name).await?.map(|old| old.id);
+                    let (name, kind) = (name.clone(), Kind::Engine { id, old });
+                    Ok(Move { target, name, kind })
+                }
+            }));
         }
-        registry.append(&mut engine);
+        let engine = try_join_all(engine).await;
+        registry.extend(engine.map_err(|error: EngineError| Problem::from(error))?);
         Ok(registry)
     }
 
@@ -146,14 +159,18 @@ impl Run<'_> {
             Kind::Engine { .. } => "in the engine",
         };
         let title = format!("naming {} {place}", step.name);
+        let store = self.client.capabilities().store;
         let mut vertex = Vertex {
             digest: format!("sha256:{}", sha256_hex(&title)).into(),
             name: title,
             started: Some(Timestamp::now()),
+            cached: step.changes_nothing(store),
             ..Vertex::default()
         };
         self.tell_step(step.target, &vertex).await;
         let result = match &step.kind {
+            // To name it again takes engines as long as the first time.
+            _ if vertex.cached => Ok(()),
             Kind::Registry {
                 place, tag, new, ..
             } => self.put_tag(step.target, place, tag, new).await,
@@ -191,15 +208,13 @@ impl Run<'_> {
     }
 
     async fn put_one_back(&self, step: &Move<'_>) -> bool {
+        let store = self.client.capabilities().store;
         match &step.kind {
+            _ if step.changes_nothing(store) => true,
             Kind::Registry {
-                place,
-                tag,
-                new,
-                old,
+                place, tag, old, ..
             } => {
                 let back = match old {
-                    Some(old) if old == new => Ok(()),
                     Some(old) => self.registry.put(place, tag, old).await,
                     None => self.registry.delete(place, tag).await,
                 };
