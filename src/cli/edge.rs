@@ -92,6 +92,13 @@ impl Edge {
         }
     }
 
+    /// Returns another one for which `DOCKER_HOST` is this.
+    pub(super) fn at_engine(&self, host: &str) -> Self {
+        let mut edge = self.again();
+        edge.environment.set("DOCKER_HOST", host);
+        edge
+    }
+
     /// Returns how long an engine may take to answer.
     pub(super) fn deadline(&self) -> Result<Deadline, Problem> {
         const VARIABLE: &str = "DYNBUILD_ENGINE_TIMEOUT";

@@ -261,6 +261,11 @@ impl Environment {
         }
     }
 
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
     /// Returns a variable's value; empty counts as unset.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables

@@ -81,6 +81,12 @@ impl Deployment {
         self.members.iter().filter(here)
     }
 
+    /// Returns the machines that have members.
+    pub fn used_nodes(&self) -> impl Iterator<Item = &Node> {
+        let is_used = |node: &&Node| self.on(Some(&node.name)).next().is_some();
+        self.nodes.iter().filter(is_used)
+    }
+
     /// Returns the frontends.
     pub fn frontends(&self) -> impl Iterator<Item = &Member> {
         let frontends = |member: &&Member| member.kind == Kind::Frontend;

@@ -69,4 +69,6 @@ pub struct Node {
     pub gpus: Option<u32>,
     /// The interface of the address.
     pub interface: Option<String>,
+    /// Where its engine is, as `DOCKER_HOST` would say, if the file says so.
+    pub engine: Option<String>,
 }

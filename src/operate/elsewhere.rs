@@ -37,9 +37,6 @@ impl Operation<'_> {
         if self.settings.node.is_none() || !self.launcher.engine.is_local() {
             return;
         }
-        if let Discovery::Etcd { endpoints } = &self.deployment.discovery {
-            self.elsewhere.etcd = Etcd::at(endpoints);
-        }
         let services: Vec<_> = self
             .others()
             .filter(|member| member.kind == Kind::Service)
@@ -134,14 +131,30 @@ impl Operation<'_> {
             .elsewhere
             .looked
             .is_none_or(|last| last.elapsed() >= pause);
-        let etcd = self.elsewhere.etcd.clone();
-        let Some(etcd) = etcd.filter(|_| needed && due && !self.elsewhere.looking) else {
+        if !needed || !due || self.elsewhere.looking {
+            return;
+        }
+        let Some(etcd) = self.etcd() else {
             return;
         };
         self.elsewhere.looking = true;
         let namespace = self.deployment.name.clone();
         let job = async move { Happening::Registered(etcd.registered(&namespace).await) };
         self.jobs.push(job.boxed_local());
+    }
+
+    /// Returns etcd as this machine reaches it: of an engine elsewhere, only its containers do.
+    fn etcd(&self) -> Option<Etcd> {
+        let Discovery::Etcd { endpoints } = &self.deployment.discovery else {
+            return None;
+        };
+        let engine = &self.launcher.engine;
+        if engine.is_local() {
+            return Etcd::at(endpoints);
+        }
+        let mut running = self.seats.iter().filter(|seat| seat.running);
+        let container = running.find_map(|seat| seat.container.clone())?;
+        Etcd::through(engine, &container, endpoints)
     }
 
     fn has_frontend(&self) -> bool {
@@ -279,11 +292,9 @@ impl Operation<'_> {
             .elsewhere
             .dialed
             .is_none_or(|last| last.elapsed() >= LOOK_SELDOM);
-        let Some(census) = self
-            .census
-            .as_ref()
-            .filter(|_| due && !self.elsewhere.dialing)
-        else {
+        // What cannot be reached from here may well be reached from an engine elsewhere.
+        let may = due && !self.elsewhere.dialing && self.launcher.engine.is_local();
+        let Some(census) = self.census.as_ref().filter(|_| may) else {
             return;
         };
         let place = |member: &Member| {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::deploy::{Member, PortUse};
+use crate::engine::Engine;
 use crate::launch::readiness::Route;
 
 /// How long etcd may take; it answers in milliseconds.
@@ -60,15 +61,20 @@ impl Etcd {
     /// Returns etcd at these endpoints, if all are addresses that mean the same here and in a
     /// container, and in the clear.
     pub(super) fn at(endpoints: &str) -> Option<Self> {
-        let route = |endpoint: &str| {
-            let place = endpoint.strip_prefix("http://")?.trim_end_matches('/');
-            let (host, port) = place.rsplit_once(':')?;
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            let address: IpAddr = host.parse().ok()?;
-            Some(Route::direct(&address.to_string(), port.parse().ok()?))
-        };
-        let routes: Option<Vec<_>> = endpoints.split(',').map(route).collect();
-        routes.map(|routes| Self { routes })
+        let routes = places(endpoints)?;
+        let routes = routes.iter().map(|(host, port)| Route::direct(host, *port));
+        Some(Self {
+            routes: routes.collect(),
+        })
+    }
+
+    /// Returns the same as a container reaches it.
+    pub(super) fn through(engine: &Engine, container: &str, endpoints: &str) -> Option<Self> {
+        let routes = places(endpoints)?;
+        let route = |(host, port): &(String, u16)| Route::through(engine, container, host, *port);
+        Some(Self {
+            routes: routes.iter().map(route).collect(),
+        })
     }
 
     /// Returns what the workers of a namespace wrote.
@@ -109,6 +115,18 @@ impl Etcd {
         }
         Err(why)
     }
+}
+
+/// Returns the addresses and ports of endpoints, if all are addresses.
+fn places(endpoints: &str) -> Option<Vec<(String, u16)>> {
+    let place = |endpoint: &str| {
+        let place = endpoint.strip_prefix("http://")?.trim_end_matches('/');
+        let (host, port) = place.rsplit_once(':')?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let address: IpAddr = host.parse().ok()?;
+        Some((address.to_string(), port.parse().ok()?))
+    };
+    endpoints.split(',').map(place).collect()
 }
 
 /// Reads the answer to a range.

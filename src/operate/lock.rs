@@ -1,5 +1,6 @@
 //! One supervisor per deployment, and what it was started with.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,10 @@ pub(crate) struct Record {
     /// The arguments of `dynrun up`, with absolute paths.
     pub(crate) arguments: Vec<String>,
     /// Replicas by worker, where `dynrun scale` changed them.
-    pub(crate) replicas: std::collections::BTreeMap<String, u32>,
+    pub(crate) replicas: BTreeMap<String, u32>,
+    /// Engines by machine, of what is driven from here on several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) engines: BTreeMap<String, String>,
 }
 
 /// Held as long as a supervisor lives.
@@ -70,6 +74,21 @@ impl Place {
             .join("dynrun/deployments")
             .join(format!("{name}.{}", &engine[..8]));
         Self { directory }
+    }
+
+    /// Returns the place of a deployment whose machines' engines are driven from here. Each machine's
+    /// part has a place of its own besides, with lock and record, as if it had been started alone.
+    pub(crate) fn of_machines(state: &Path, name: &str) -> Self {
+        let directory = state
+            .join("dynrun/deployments")
+            .join(format!("{name}.machines"));
+        Self { directory }
+    }
+
+    /// Returns the deployment's name.
+    pub(crate) fn name(&self) -> String {
+        let name = self.directory.file_stem().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     pub(crate) fn log(&self) -> PathBuf {

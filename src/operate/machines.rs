@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::etcd::Etcd;
-
 /// What is known of the other machines.
 #[derive(Debug, Default)]
 #[expect(
@@ -15,8 +13,6 @@ use super::etcd::Etcd;
 pub(super) struct Elsewhere {
     /// Services that did not answer yet, and why.
     pub(super) awaited: BTreeMap<String, String>,
-    /// etcd, if it can be asked from here.
-    pub(super) etcd: Option<Etcd>,
     pub(super) looking: bool,
     pub(super) looked: Option<Instant>,
     /// Looks into etcd that failed in a row.

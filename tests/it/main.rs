@@ -8,6 +8,7 @@ mod conformance_run;
 mod context;
 mod deployment;
 mod deployment_disk;
+mod deployment_driven;
 mod deployment_engine;
 mod deployment_exports;
 mod deployment_faults;

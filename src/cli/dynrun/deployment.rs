@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Parser};
 
 use super::fit::hub;
-use super::place::remembered;
+use super::place::{machines_place, remembered};
 use super::run;
 use crate::cli::edge::Edge;
 use crate::deploy::file::DeploymentFile;
@@ -150,7 +150,10 @@ pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Loaded, Proble
     let Some(name) = asked.file.as_deref().filter(|_| is_named(asked, edge)) else {
         return derive(asked, &Record::default(), edge);
     };
-    match remembered(name, edge) {
+    // Without a machine, all are meant that were started from here.
+    let place = machines_place(name, edge).filter(|_| asked.node.is_none());
+    let spread = place.and_then(|place| place.record());
+    match spread.or_else(|| remembered(name, edge)) {
         Some(record) => load_record(&record, edge),
         None if Shipped::find(name).is_some() => derive(asked, &Record::default(), edge),
         None => Err(unknown(name).into()),
@@ -159,12 +162,17 @@ pub(super) fn load(asked: &DeploymentArgs, edge: &Edge) -> Result<Loaded, Proble
 
 /// Loads a deployment as it was started, with what `dynrun scale` changed.
 pub(super) fn load_record(record: &Record, edge: &Edge) -> Result<Loaded, Problems> {
+    derive(&arguments_of(record)?, record, edge)
+}
+
+/// Returns the arguments that a deployment was started with.
+pub(super) fn arguments_of(record: &Record) -> Result<DeploymentArgs, Problem> {
     let words = ["up".to_owned()]
         .into_iter()
         .chain(record.arguments.iter().cloned());
     let asked = Remembered::try_parse_from(words);
     let asked = asked.map_err(|error| Problem::new(ProblemKind::Usage, error.to_string()))?;
-    derive(&asked.deployment, record, edge)
+    Ok(asked.deployment)
 }
 
 fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded, Problems> {

@@ -7,13 +7,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
 use super::connection::connect;
+use super::machines::{Machine, Target, forget_ended};
 use super::place::place;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
+use crate::deploy::supervise;
 use crate::engine::Engine;
-use crate::operate::{Place, Supervising, found, remove_all, stop_all};
+use crate::operate::{Found, Place, Supervising, found, remove_all, stop_all};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 const PAUSE: Duration = Duration::from_millis(100);
@@ -24,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// last. Containers, networks and volumes of the deployment are removed.
 #[derive(Debug, Parser)]
 pub(super) struct Down {
-    /// Names of the deployments
-    #[arg(required = true)]
+    /// Names or files of the deployments
+    #[arg(required = true, value_name = "FILE|NAME")]
     names: Vec<String>,
     /// Seconds that each member has to end before it is killed
     #[arg(long, short = 't', value_name = "SECONDS")]
@@ -39,13 +41,13 @@ impl Verb for Down {
 }
 
 async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
-    let engine = connect(edge).await?;
     let mut problems = Vec::new();
-    for name in &asked.names {
-        let place = place(name, edge)?;
-        match end(&engine, name, &place, asked.time).await {
-            Ok(()) => edge.ui.print(name),
-            Err(problem) => problems.push(problem),
+    for word in &asked.names {
+        let target = Target::find(word, edge)?;
+        let name = target.name.clone();
+        match end_everywhere(target, asked.time, edge).await {
+            Ok(()) => edge.ui.print(&name),
+            Err(found) => problems.extend(found.0),
         }
     }
     if problems.is_empty() {
@@ -55,15 +57,65 @@ async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
     }
 }
 
-/// Ends the deployment of this name, as far as it is on this engine.
-pub(super) async fn end_named(
-    engine: &Engine,
-    name: &str,
-    seconds: Option<i64>,
+/// Ends a deployment on all of its machines: first where the frontends are, so that those finish what
+/// they have while the others still work for them.
+pub(super) async fn end_everywhere(
+    target: Target,
+    seconds: Option<u32>,
     edge: &Edge,
-) -> Result<(), Problem> {
-    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
-    end(engine, name, &place(name, edge)?, seconds).await
+) -> Result<(), Problems> {
+    let name = target.name;
+    let (mut parts, mut problems) = (Vec::new(), Vec::new());
+    for mut machine in target.machines {
+        match part(&name, &mut machine).await {
+            Ok(part) => parts.push(part),
+            Err(problem) => problems.push(machine.explain(problem)),
+        }
+    }
+    parts.sort_by_key(|part| !part.has_frontend);
+    // What ended there before needs no end; but somewhere there has to be something.
+    if problems.is_empty() && !parts.iter().any(Part::is_there) {
+        forget_ended(&name, edge);
+        let message = format!("There is no deployment `{name}`");
+        let problem = Problem::new(ProblemKind::Usage, message);
+        return Err(problem.hint("List what runs: `dynrun ps`").into());
+    }
+    for part in parts.iter().filter(|part| part.is_there()) {
+        let ended = end(&part.engine, &name, &part.place, seconds).await;
+        problems.extend(ended.err());
+    }
+    forget_ended(&name, edge);
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
+}
+
+/// What a machine has of a deployment.
+struct Part {
+    engine: Engine,
+    place: Place,
+    has_frontend: bool,
+    has_containers: bool,
+}
+
+impl Part {
+    fn is_there(&self) -> bool {
+        self.has_containers || self.place.record().is_some()
+    }
+}
+
+async fn part(name: &str, machine: &mut Machine) -> Result<Part, Problem> {
+    let engine = connect(&mut machine.edge).await?;
+    let containers = found(&engine, name).await?;
+    let is_frontend = |found: &Found| found.watched.part == supervise::Part::Frontend;
+    Ok(Part {
+        place: place(name, &machine.edge)?,
+        has_frontend: containers.iter().any(is_frontend),
+        has_containers: !containers.is_empty(),
+        engine,
+    })
 }
 
 async fn end(
@@ -72,12 +124,6 @@ async fn end(
     place: &Place,
     seconds: Option<u32>,
 ) -> Result<(), Problem> {
-    let known = place.record().is_some();
-    let there = !found(engine, name).await?.is_empty();
-    if !known && !there {
-        let message = format!("There is no deployment `{name}`");
-        return Err(Problem::new(ProblemKind::Usage, message).hint("List what runs: `dynrun ps`"));
-    }
     // With a limit of its own, the supervisor must not wait longer.
     match place.supervisor() {
         Some(supervisor) if seconds.is_none() => end_supervisor(&supervisor, Signal::TERM).await,

@@ -6,15 +6,16 @@ use std::time::Duration;
 use clap::Parser;
 use serde_json::{Value, json};
 
-use super::connection::{connect, containers, detach_keys, no_container};
+use super::connection::{detach_keys, no_container};
 use super::loss::reported;
+use super::machines::{Placed, Target};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::docker::Hinted as _;
 use crate::docker::env::{EnvError, EnvVar};
-use crate::engine::{ContainerFacts, Engine};
+use crate::engine::Engine;
 use crate::launch::live::Sinks;
 use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
@@ -42,7 +43,7 @@ pub(super) struct Exec {
     /// Working directory
     #[arg(long, short, value_name = "PATH")]
     workdir: Option<String>,
-    /// Name or id of the container
+    /// Name or id of the container, NAME/MEMBER of a member, or a deployment's name or file
     name: String,
     /// Command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
@@ -68,13 +69,12 @@ impl Verb for Exec {
 }
 
 /// Returns the container that is meant: of a whole deployment, its first frontend.
-fn member(containers: Vec<(Option<String>, ContainerFacts)>) -> Option<ContainerFacts> {
-    let mut found = containers.into_iter();
-    let frontend = found.find(|(name, _)| {
-        let name = name.as_deref();
+fn meant(containers: Vec<Placed>) -> Option<Placed> {
+    let is_frontend = |placed: &Placed| {
+        let name = placed.member.as_deref();
         name.is_none_or(|name| name.starts_with("frontend"))
-    });
-    frontend.map(|(_, facts)| facts)
+    };
+    containers.into_iter().find(is_frontend)
 }
 
 async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Result<Exit, Problems> {
@@ -85,9 +85,11 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
         signals: SignalPolicy::Leave,
         resize: ResizeTarget::Exec,
     };
-    let engine = connect(edge).await?;
-    let facts = member(containers(&engine, &asked.name).await?);
-    let id = facts.map(|facts| facts.id).unwrap_or_default();
+    let found = Target::find(&asked.name, edge)?.containers().await?;
+    let Some(Placed { engine, facts, .. }) = meant(found) else {
+        return Err(no_container(&asked.name).into());
+    };
+    let id = facts.id;
     let id = match engine.create_exec(&id, request).await {
         Err(error) if error.status() == Some(404) => return Err(no_container(&asked.name).into()),
         created => created?,

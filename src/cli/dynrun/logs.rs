@@ -5,8 +5,8 @@ use futures_util::TryStreamExt as _;
 use http_body_util::BodyDataStream;
 use tokio_util::io::StreamReader;
 
-use super::connection::{connect, containers};
 use super::loss::reported;
+use super::machines::{Placed, Target};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -20,7 +20,7 @@ use crate::text::clean_line;
 /// Print the log of a container, or of all members of a deployment
 #[derive(Debug, Parser)]
 pub(super) struct Logs {
-    /// Name or id of the container, NAME/MEMBER of a member, or a deployment's name
+    /// Name or id of the container, NAME/MEMBER of a member, or a deployment's name or file
     name: String,
     /// Follow new output
     #[arg(long, short)]
@@ -47,11 +47,10 @@ impl Verb for Logs {
 }
 
 async fn print(asked: &Logs, edge: &mut Edge) -> Result<Exit, Problems> {
-    let engine = connect(edge).await?;
-    let mut named = containers(&engine, &asked.name).await?;
-    match (named.pop(), named.is_empty()) {
-        (Some((None, facts)), true) => print_one(asked, &engine, &facts, edge).await,
-        (last, _) => print_all(asked, &engine, named.into_iter().chain(last), edge).await,
+    let found = Target::find(&asked.name, edge)?.containers().await?;
+    match &found[..] {
+        [one] if one.member.is_none() => print_one(asked, &one.engine, &one.facts, edge).await,
+        _ => print_all(asked, found, edge).await,
     }
 }
 
@@ -76,19 +75,14 @@ async fn print_one(
 }
 
 /// Prints each line behind the name of the member that wrote it.
-async fn print_all(
-    asked: &Logs,
-    engine: &Engine,
-    members: impl Iterator<Item = (Option<String>, ContainerFacts)>,
-    edge: &mut Edge,
-) -> Result<Exit, Problems> {
+async fn print_all(asked: &Logs, members: Vec<Placed>, edge: &mut Edge) -> Result<Exit, Problems> {
     let (lines, mut written) = tokio::sync::mpsc::unbounded_channel();
     let mut width = 0;
-    for (name, facts) in members {
-        let name = name.unwrap_or_default();
+    for placed in members {
+        let name = placed.shown_name();
         width = width.max(name.len());
-        let (engine, lines) = (engine.clone(), lines.clone());
-        tokio::spawn(follow(engine, facts.id, name, asked.range(), lines));
+        let (id, lines) = (placed.facts.id, lines.clone());
+        tokio::spawn(follow(placed.engine, id, name, asked.range(), lines));
     }
     drop(lines);
     while let Some((name, text)) = written.recv().await {

@@ -25,6 +25,7 @@ mod list;
 mod listed;
 mod logs;
 mod loss;
+mod machines;
 mod manual;
 mod place;
 mod plan;

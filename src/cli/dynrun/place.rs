@@ -18,9 +18,22 @@ pub(super) fn place(name: &str, edge: &Edge) -> Result<Place, Problem> {
     Ok(Place::new(&state, name, &engine.address.to_string()))
 }
 
+/// Returns the place of a deployment on the engines of several machines.
+pub(super) fn machines_place(name: &str, edge: &Edge) -> Option<Place> {
+    Some(Place::of_machines(&state(edge)?, name))
+}
+
 /// Returns how a deployment of this name was started here.
 pub(super) fn remembered(name: &str, edge: &Edge) -> Option<Record> {
     place(name, edge).ok()?.record()
+}
+
+/// What is to be remembered cannot be written.
+pub(super) fn unwritable(name: &str, error: &std::io::Error) -> Problem {
+    let message = format!("The place of deployment `{name}` cannot be written");
+    let mut problem = Problem::new(ProblemKind::Usage, message);
+    problem.causes.push(error.to_string());
+    problem.hint("Set a directory for it: `XDG_STATE_HOME=DIR`")
 }
 
 /// Returns the user's directory for what programs remember.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::connection::connect;
 use super::listed;
+use super::machines::Target;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -38,7 +39,8 @@ const COLUMNS: [(&str, &str); 5] = [
     reason = "each is a flag that can be typed"
 )]
 pub(super) struct Ps {
-    /// List the members of these deployments only
+    /// List the members of these deployments only, by name or file
+    #[arg(value_name = "FILE|NAME")]
     deployments: Vec<String>,
     /// List those that ended as well
     #[arg(long, short)]
@@ -119,20 +121,33 @@ fn filter(text: &str) -> Result<(String, String), String> {
 }
 
 async fn list(asked: &Ps, format: &Format, edge: &mut Edge) -> Result<Exit, Problems> {
-    let engine = connect(edge).await?;
     let mut filters: Filters = BTreeMap::new();
     let ours = ("label".to_owned(), label::MANAGED.to_owned());
     for (key, value) in asked.filter.iter().cloned().chain([ours]) {
         filters.entry(key).or_default().push(value);
     }
-    let wanted = |container: &ContainerLine| {
-        let own = container.labels.get(label::DEPLOYMENT);
-        asked.deployments.is_empty() || own.is_some_and(|own| asked.deployments.contains(own))
-    };
     let last = if asked.latest { Some(1) } else { asked.last };
-    let containers = engine.containers(asked.all, last, &filters).await;
-    let mut containers = containers?;
-    containers.retain(wanted);
+    let mut containers = Vec::new();
+    if asked.deployments.is_empty() {
+        let engine = connect(edge).await?;
+        containers = engine.containers(asked.all, last, &filters).await?;
+    }
+    for word in &asked.deployments {
+        let target = Target::find(word, edge)?;
+        for mut machine in target.machines {
+            let engine = connect(&mut machine.edge).await;
+            let engine = engine.map_err(|problem| machine.explain(problem))?;
+            let found = engine.containers(asked.all, last, &filters).await?;
+            let own = |container: &ContainerLine| {
+                container.labels.get(label::DEPLOYMENT) == Some(&target.name)
+                    && !containers
+                        .iter()
+                        .any(|known: &ContainerLine| known.id == container.id)
+            };
+            let found: Vec<_> = found.into_iter().filter(own).collect();
+            containers.extend(found);
+        }
+    }
     if asked.quiet {
         for container in &containers {
             let id = if asked.no_trunc {

@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep};
 use super::connection::connect;
 use super::deployment::load_record;
 use super::down::signal;
-use super::place::place;
+use super::machines::{Machine, Target};
+use super::place::{machines_place, place, unwritable};
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
-use crate::operate::{Place, found};
+use crate::operate::{Place, Record, found};
 use crate::problem::{Problem, ProblemKind, Problems};
 
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,11 +26,13 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 /// Change the number of replicas of a deployment that runs
 ///
-/// A replica that goes leaves discovery first, then finishes its requests, and then ends. Of a
-/// deployment on several machines, each machine is scaled by its own call.
+/// A replica that goes leaves discovery first, then finishes its requests, and then ends. One that was
+/// given up is tried again. Of a deployment on several machines, those are scaled that were started
+/// from here.
 #[derive(Debug, Parser)]
 pub(super) struct Scale {
-    /// Name of the deployment
+    /// Name or file of the deployment
+    #[arg(value_name = "FILE|NAME")]
     name: String,
     /// Workers and how many replicas they are to have, for example decode=3
     #[arg(required = true, value_name = "WORKER=N", value_parser = wish)]
@@ -52,36 +55,71 @@ fn wish(text: &str) -> Result<(String, u32), String> {
 }
 
 async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
-    let engine = connect(edge).await?;
-    let name = &asked.name;
-    let place = place(name, edge)?;
-    let (Some(mut record), Some(supervisor)) = (place.record(), place.supervisor()) else {
-        let message = format!("Deployment `{name}` is not supervised");
-        return Err(Problem::new(ProblemKind::Usage, message)
-            .hint(format!("Take it over: `dynrun up -d {name}`"))
-            .into());
-    };
-    let before = record.clone();
-    record.replicas.extend(asked.wishes.iter().cloned());
-    place
-        .write(&record)
-        .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
-    let loaded = match load_record(&record, edge) {
-        Ok(loaded) => loaded,
-        Err(problems) => {
-            // Whatever is wrong with the wish, the supervisor must not read it later.
-            place
-                .write(&before)
-                .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))?;
-            return Err(problems);
-        }
-    };
-    signal(supervisor.process, Signal::USR1);
+    let target = Target::find(&asked.name, edge)?;
+    let name = &target.name;
+    let mut parts = Vec::new();
+    for mut machine in target.machines {
+        let part = part(name, &mut machine).await;
+        parts.push(part.map_err(|problem| machine.explain(problem))?);
+    }
+    for part in &parts {
+        part.remember(&asked.wishes, edge)?;
+    }
+    if let Some(place) = machines_place(name, edge)
+        && let Some(mut record) = place.record()
+    {
+        record.replicas.extend(asked.wishes.iter().cloned());
+        place
+            .write(&record)
+            .map_err(|error| unwritable(name, &error))?;
+    }
+    for part in &parts {
+        signal(part.supervisor, Signal::USR1);
+    }
     for (worker, count) in &asked.wishes {
-        until_there(&engine, &place, name, (worker, loaded.replicas(worker))).await?;
+        for part in &parts {
+            let here = part.place.record().unwrap_or_default();
+            let count = load_record(&here, edge)?.replicas(worker);
+            until_there(&part.engine, &part.place, name, (worker, count)).await?;
+        }
         edge.ui.print(&format!("{name}: {worker} {count}"));
     }
     Ok(Exit::Done)
+}
+
+/// What runs of a deployment on one machine.
+struct Part {
+    engine: Engine,
+    place: Place,
+    record: Record,
+    supervisor: u32,
+}
+
+async fn part(name: &str, machine: &mut Machine) -> Result<Part, Problem> {
+    let engine = connect(&mut machine.edge).await?;
+    let place = place(name, &machine.edge)?;
+    let (Some(record), Some(supervisor)) = (place.record(), place.supervisor()) else {
+        let message = format!("Deployment `{name}` is not supervised");
+        return Err(Problem::new(ProblemKind::Usage, message)
+            .hint(format!("Take it over: `dynrun up -d {name}`")));
+    };
+    Ok(Part {
+        engine,
+        place,
+        record,
+        supervisor: supervisor.process,
+    })
+}
+
+impl Part {
+    /// Writes down what is wished for. Whatever is wrong with it, the supervisor must not read it later.
+    fn remember(&self, wishes: &[(String, u32)], edge: &Edge) -> Result<(), Problems> {
+        let mut record = self.record.clone();
+        record.replicas.extend(wishes.iter().cloned());
+        load_record(&record, edge)?;
+        let written = self.place.write(&record);
+        Ok(written.map_err(|error| unwritable(&self.place.name(), &error))?)
+    }
 }
 
 /// Waits until as many replicas run here.

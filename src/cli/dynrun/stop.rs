@@ -2,15 +2,14 @@
 
 use clap::Parser;
 
-use super::connection::{connect, container};
 use super::down;
+use super::machines::Target;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
-use crate::engine::Engine;
+use crate::engine::{ContainerFacts, Engine};
 use crate::launch::label;
-use crate::operate::found;
 use crate::problem::{Problem, ProblemKind, Problems};
 
 /// Stop containers or deployments that dynrun started, and remove them
@@ -39,17 +38,12 @@ impl Verb for Stop {
 }
 
 async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
-    let engine = connect(edge).await?;
     let mut problems = Vec::new();
     for name in &asked.names {
-        let stopped = if is_deployment(&engine, name).await? {
-            down::end_named(&engine, name, asked.time, edge).await
-        } else {
-            stop(&engine, name, asked.time, asked.keep).await
-        };
-        match stopped {
+        let target = Target::find(name, edge)?;
+        match stop_target(asked, target, edge).await {
             Ok(()) => edge.ui.print(name),
-            Err(problem) => problems.push(problem),
+            Err(found) => problems.extend(found.0),
         }
     }
     if problems.is_empty() {
@@ -59,29 +53,33 @@ async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
     }
 }
 
-/// Returns whether a name is that of a deployment, and not of a container.
-async fn is_deployment(engine: &Engine, name: &str) -> Result<bool, Problem> {
-    let named = engine.container(name).await?.is_some();
-    Ok(!named && !found(engine, name).await?.is_empty())
+async fn stop_target(asked: &Stop, target: Target, edge: &Edge) -> Result<(), Problems> {
+    let name = target.name.clone();
+    let mut found = target.again().containers().await?;
+    let first = found.swap_remove(0);
+    if first.member.is_some() {
+        let seconds = asked.time.and_then(|seconds| u32::try_from(seconds).ok());
+        return down::end_everywhere(target, seconds, edge).await;
+    }
+    Ok(stop(&first.engine, first.facts, &name, asked).await?)
 }
 
 async fn stop(
     engine: &Engine,
+    facts: ContainerFacts,
     name: &str,
-    seconds: Option<i64>,
-    keep: bool,
+    Stop { time, keep, .. }: &Stop,
 ) -> Result<(), Problem> {
-    let facts = container(engine, name).await?;
     if !label::is_ours(facts.config.labels.as_ref()) {
         return Err(not_ours(name));
     }
     // By id: what has the name, or starts with it, may be another one by now.
-    match engine.stop_container(&facts.id, seconds).await {
+    match engine.stop_container(&facts.id, *time).await {
         // One with `--rm` that ended by itself meanwhile.
         Err(error) if error.status() == Some(404) => return Ok(()),
         stopped => stopped?,
     }
-    if keep {
+    if *keep {
         return Ok(());
     }
     engine

@@ -214,6 +214,7 @@ fn nodes(file: &DeploymentFile) -> Vec<Node> {
         address: text(&node.address).unwrap_or_default(),
         gpus: node.gpus.as_ref().map(|gpus| gpus.value),
         interface: text(&node.interface),
+        engine: text(&node.engine),
     });
     nodes.collect()
 }

@@ -12,7 +12,7 @@ table! {
         gpus: Option<Located<u32>> = "gpus",
         /// The network interface of the address.
         interface: Option<Located<String>> = "interface",
-        /// Its engine, as in `DOCKER_HOST`; refused, because one dynrun drives one engine.
+        /// Its engine, as in `DOCKER_HOST`: where all machines have one, one dynrun drives them all.
         engine: Option<Located<String>> = "engine",
     }
 }

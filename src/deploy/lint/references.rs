@@ -3,6 +3,7 @@
 use crate::deploy::derive::Common;
 use crate::deploy::finding::Finding;
 use crate::deploy::network::Discovery;
+use crate::docker::host::Host;
 use crate::suggest::closest;
 use crate::toml_file::{Located, Table};
 
@@ -128,18 +129,27 @@ fn placements(common: &Common<'_>) -> Vec<Finding> {
     findings
 }
 
-/// One dynrun drives one engine, and which that is is said where it is started.
-fn engines<'a>(common: &'a Common<'_>) -> impl Iterator<Item = Finding> + 'a {
-    let nodes = common.file.nodes.iter();
-    nodes.filter_map(|(name, node)| {
-        let (name, engine) = (&name.value, node.engine.as_ref()?);
-        let message = format!("`nodes.{name}.engine` has no effect: one dynrun drives one engine");
-        let hint = format!(
-            "Remove it, and start this machine's part with `DOCKER_HOST={} dynrun up FILE --node {name} -d`",
-            engine.value
-        );
-        Some(Finding::error(message).at(&engine.at).hint(hint))
-    })
+/// Engines are told apart by what is written, and each has one part of the deployment.
+fn engines(common: &Common<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    for (name, node) in common.file.nodes.iter() {
+        let (name, Some(engine)) = (name.value.as_str(), &node.engine) else {
+            continue;
+        };
+        let other = known.iter().find(|(_, other)| *other == engine.value);
+        if let Err(error) = engine.value.parse::<Host>() {
+            let message = format!("Invalid `nodes.{name}.engine`: {error}");
+            let hint = "Write it as in `DOCKER_HOST`, for example `ssh://d0`";
+            findings.push(Finding::error(message).at(&engine.at).hint(hint));
+        } else if let Some((other, _)) = other {
+            let message = format!("`nodes.{name}` has the engine of `nodes.{other}`");
+            let hint = "Make one machine of both, or name another engine";
+            findings.push(Finding::error(message).at(&engine.at).hint(hint));
+        }
+        known.push((name, &engine.value));
+    }
+    findings
 }
 
 fn services(common: &Common<'_>) -> Vec<Finding> {

@@ -13,6 +13,15 @@ pub fn json(deployment: &Deployment, node: Option<&str>) -> Value {
     let workers: Map<_, _> = workers
         .map(|(role, count)| (role.to_string(), json!(count)))
         .collect();
+    let nodes = deployment.nodes.iter();
+    let nodes: Map<_, _> = nodes
+        .map(|node| {
+            (
+                node.name.clone(),
+                json!({ "address": node.address, "engine": node.engine }),
+            )
+        })
+        .collect();
     json!({
         "deployment": deployment.name,
         "framework": deployment.framework,
@@ -32,6 +41,7 @@ pub fn json(deployment: &Deployment, node: Option<&str>) -> Value {
             "timeout-seconds": deployment.ready.timeout.as_secs(),
             "workers": workers,
         },
+        "nodes": nodes,
         "members": members,
         "findings": deployment.findings.iter().map(finding).collect::<Vec<_>>(),
     })

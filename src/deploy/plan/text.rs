@@ -12,6 +12,7 @@ pub fn text(deployment: &Deployment, node: Option<&str>, look: Look) -> String {
     let mut lines = vec![headline(deployment)];
     let table = table(deployment, node).render(look);
     lines.extend(table.lines().map(|line| format!("  {line}")));
+    lines.extend(engines(deployment, node));
     lines.push(format!("ready: {}", ready(deployment)));
     lines.extend(deployment.findings.iter().map(finding));
     lines.join("\n")
@@ -58,6 +59,15 @@ fn discovery(deployment: &Deployment) -> String {
         Some(node) if backend == DiscoveryBackend::Etcd.as_str() => format!("{backend} on {node}"),
         _ => backend.to_owned(),
     }
+}
+
+/// Returns the line that says where the engines of machines are, if the file does.
+fn engines(deployment: &Deployment, node: Option<&str>) -> Option<String> {
+    let shown = deployment.nodes.iter();
+    let shown = shown.filter(|it| node.is_none_or(|node| it.name == node));
+    let engines = shown.filter_map(|node| Some(format!("{} {}", node.name, node.engine.as_ref()?)));
+    let engines: Vec<_> = engines.collect();
+    (!engines.is_empty()).then(|| format!("engines: {}", engines.join(", ")))
 }
 
 fn table(deployment: &Deployment, node: Option<&str>) -> Table {

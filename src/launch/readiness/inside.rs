@@ -3,8 +3,6 @@
 //! A shell asks where the image has one like bash: it begins in a few milliseconds, where Python
 //! takes some tenths of a second of a processor that a starting server needs itself.
 
-use std::net::Ipv4Addr;
-
 use http::Method;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
@@ -12,10 +10,10 @@ use tokio::io::AsyncReadExt as _;
 use super::answer::{ANSWER_LIMIT, Answer, USER_AGENT};
 use crate::engine::{Engine, EngineError};
 
-/// Sends the request `$2` to port `$1` and prints all that comes back.
+/// Sends the request `$3` to port `$2` of `$1` and prints all that comes back.
 const BASH: &str = r#"
-exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
-printf %s "$2" >&3
+exec 3<>"/dev/tcp/$1/$2" || exit 1
+printf %s "$3" >&3
 exec timeout 60 cat <&3
 "#;
 
@@ -32,8 +30,9 @@ print("HTTP/1.0", a.status if hasattr(a, "status") else a.code, end="\r\n\r\n")
 print(a.read().decode(errors="replace"), end="")
 "#;
 
-/// A request to the server of a container.
+/// A request to the server of a container, or to another that it reaches.
 pub(super) struct Question<'a> {
+    pub(super) host: &'a str,
     pub(super) port: u16,
     pub(super) method: Method,
     pub(super) path: &'a str,
@@ -45,28 +44,36 @@ impl Question<'_> {
     /// that of the connection.
     fn request(&self) -> String {
         let Self {
+            host,
             port,
             method,
             path,
             body,
         } = self;
         format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
+            "{method} {path} HTTP/1.0\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            Ipv4Addr::LOCALHOST,
             body.len()
         )
     }
 
     fn bash(&self) -> Vec<String> {
         let port = self.port.to_string();
-        ["bash", "-c", BASH, "bash", &port, &self.request()]
-            .map(str::to_owned)
-            .to_vec()
+        [
+            "bash",
+            "-c",
+            BASH,
+            "bash",
+            self.host,
+            &port,
+            &self.request(),
+        ]
+        .map(str::to_owned)
+        .to_vec()
     }
 
     fn python(&self) -> Vec<String> {
-        let url = format!("http://{}:{}{}", Ipv4Addr::LOCALHOST, self.port, self.path);
+        let url = format!("http://{}:{}{}", self.host, self.port, self.path);
         let method = self.method.as_str();
         ["python3", "-c", PYTHON, method, &url, self.body, USER_AGENT]
             .map(str::to_owned)
@@ -168,6 +175,7 @@ mod tests {
             heard
         });
         let question = Question {
+            host: "127.0.0.1",
             port,
             method: Method::POST,
             path: "/v1/x",

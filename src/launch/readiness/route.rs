@@ -39,6 +39,8 @@ pub(crate) enum Route {
         id: String,
         /// Its address in a network of the engine.
         address: Option<String>,
+        /// Whom it asks: itself, or another machine.
+        host: String,
         port: u16,
     },
 }
@@ -64,6 +66,18 @@ impl Route {
             engine: Box::new(engine.clone()),
             id: facts.id.clone(),
             address: addresses.find(|address| !address.is_empty()),
+            host: Ipv4Addr::LOCALHOST.to_string(),
+            port,
+        }
+    }
+
+    /// Returns the way to a server of another machine that a container goes.
+    pub(crate) fn through(engine: &Engine, container: &str, host: &str, port: u16) -> Self {
+        Self::Inside {
+            engine: Box::new(engine.clone()),
+            id: container.to_owned(),
+            address: None,
+            host: host.to_owned(),
             port,
         }
     }
@@ -93,10 +107,15 @@ impl Route {
             match self {
                 Self::Direct { host, port } => direct(host, *port, method, path, body).await,
                 Self::Inside {
-                    engine, id, port, ..
+                    engine,
+                    id,
+                    host,
+                    port,
+                    ..
                 } => {
                     let port = *port;
                     let question = Question {
+                        host,
                         port,
                         method,
                         path,

@@ -219,6 +219,14 @@ impl Deployment {
         lock.trim().parse().expect("a number")
     }
 
+    /// Returns the processes that supervise parts, of one that is driven on several machines.
+    pub(crate) fn supervisors(&self) -> Vec<i32> {
+        let places = fs_err::read_dir(self.state().join("dynrun/deployments")).expect("places");
+        let locks = places.map(|place| place.expect("read").path().join("lock"));
+        let texts = locks.filter_map(|lock| fs_err::read_to_string(lock).ok());
+        texts.filter_map(|text| text.trim().parse().ok()).collect()
+    }
+
     /// Returns the ids of the containers by the name of the member.
     pub(crate) fn container(&self, member: &str) -> String {
         let name = format!("{}-{member}", self.name);

@@ -7,6 +7,7 @@ pub(crate) mod offline;
 pub(crate) mod own_engine;
 pub(crate) mod processes;
 pub(crate) mod proxy;
+pub(crate) mod relay;
 pub(crate) mod shipped;
 pub(crate) mod small_disk;
 pub(crate) mod tree;

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::dynrun::deployment::DeploymentArgs;
 use crate::cli::edge::Edge;
@@ -11,15 +12,21 @@ use crate::cli::exit::Exit;
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, ProblemKind, Problems};
 
-/// Starts the supervisor and waits for its word.
-pub(super) async fn start(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exit, Problems> {
+/// Starts the supervisor and waits for its word; one of several names its machine.
+pub(super) async fn start(
+    asked: &DeploymentArgs,
+    node: Option<&str>,
+    stop: &CancellationToken,
+    edge: &mut Edge,
+) -> Result<Exit, Problems> {
     let signals = Signals::catch();
     let mut signals = signals.map_err(|error| failed("catch signals", &error))?;
-    let mut child = spawn(asked, edge)?;
+    let mut child = spawn(asked, node, edge)?;
     let output = child.stdout.take().map(BufReader::new);
     let mut lines = output
         .ok_or_else(|| Problem::new(ProblemKind::Usage, "The supervisor has no output"))?
         .lines();
+    let mut stopped = false;
     loop {
         tokio::select! {
             line = lines.next_line() => match line.ok().flatten() {
@@ -31,18 +38,28 @@ pub(super) async fn start(asked: &DeploymentArgs, edge: &mut Edge) -> Result<Exi
                     interrupt(&child);
                 }
             }
+            () = stop.cancelled(), if !stopped => {
+                stopped = true;
+                interrupt(&child);
+            }
         }
     }
 }
 
-fn spawn(asked: &DeploymentArgs, edge: &Edge) -> Result<Child, Problem> {
+fn spawn(asked: &DeploymentArgs, node: Option<&str>, edge: &Edge) -> Result<Child, Problem> {
     let program = std::env::current_exe().map_err(|error| failed("find this program", &error))?;
     let spawned = Command::new(program)
         .arg("up")
         .arg("--supervisor")
         .arg("--detach")
+        .args(node.map(|_| "--named"))
         .args(asked.arguments(edge))
         .current_dir(edge.environment.working_directory())
+        .envs(
+            edge.environment
+                .get("DOCKER_HOST")
+                .map(|host| ("DOCKER_HOST", host)),
+        )
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         // Ctrl-C at the terminal is for this process, which passes it on while it waits.

@@ -1,6 +1,7 @@
 //! Running a deployment to its end, in the foreground or as the process in the background.
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
 
 use super::prepare;
 use super::show::Shown;
@@ -8,7 +9,7 @@ use crate::cli::dynrun::connection::connect;
 use crate::cli::dynrun::deployment::{
     DeploymentArgs, Loaded, check_fit, is_named, load, load_record,
 };
-use crate::cli::dynrun::place::place;
+use crate::cli::dynrun::place::{place, unwritable};
 use crate::cli::dynrun::wait::engine_address;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -20,9 +21,21 @@ use crate::operate::{
 };
 use crate::problem::{Problem, ProblemKind, Problems};
 
+/// How a deployment is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way<'a> {
+    Foreground,
+    /// The part of this machine, with others in the foreground.
+    OneOfSeveral(&'a str),
+    /// With others, if a machine is named.
+    Background(Option<&'a str>),
+}
+
+/// Runs a deployment until it ends, or is stopped by who runs others besides.
 pub(super) async fn run(
     asked: &DeploymentArgs,
-    supervisor: bool,
+    way: Way<'_>,
+    stop: &CancellationToken,
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
     let signals = Signals::catch();
@@ -49,6 +62,7 @@ pub(super) async fn run(
     tokio::select! {
         fetched = prepare::images(&launcher, &deployment, node.as_deref(), edge) => fetched?,
         exit = end_is_asked(&mut signals) => return Ok(exit),
+        () = stop.cancelled() => return Ok(Exit::Cancelled),
     }
     remember(&place, asked, edge)?;
     prepare::network(engine, &deployment).await?;
@@ -57,11 +71,19 @@ pub(super) async fn run(
     let settings = Settings {
         node,
         file: asked.file.clone().unwrap_or_default(),
-        logs: !supervisor,
+        logs: !matches!(way, Way::Background(_)),
         engine_address: engine_address(edge),
     };
     let name = deployment.name.clone();
-    let mut shown = Shown::new(&deployment, supervisor.then(|| place.log()));
+    let mut shown = match way {
+        Way::Foreground => Shown::new(&deployment),
+        Way::OneOfSeveral(node) => Shown::new(&deployment).on_machine(node),
+        Way::Background(None) => Shown::new(&deployment).with_log(place.log()),
+        Way::Background(Some(node)) => {
+            let shown = Shown::new(&deployment).with_log(place.log());
+            shown.on_machine(node)
+        }
+    };
     let (sender, commands) = unbounded_channel();
     let reloading = edge.again();
     let operation = Operation::new(&launcher, deployment, settings);
@@ -69,10 +91,18 @@ pub(super) async fn run(
     let ended = tokio::select! {
         ended = Box::pin(operation.run(running, commands, &mut report)) => ended,
         never = pass_on(&mut signals, &sender, (&place, &launcher), &reloading) => never,
+        never = pass_on_stop(stop, &sender) => never,
     };
     remove_all(engine, &name).await?;
     place.forget();
     Ok(ended.into())
+}
+
+/// Passes on that the others ended.
+async fn pass_on_stop(stop: &CancellationToken, commands: &UnboundedSender<Command>) -> Ended {
+    stop.cancelled().await;
+    commands.send(Command::Stop).ok();
+    std::future::pending().await
 }
 
 /// Waits for a signal that asks to end.
@@ -113,12 +143,7 @@ fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
             Err(Problem::new(ProblemKind::Usage, message)
                 .hint(format!("Stop it: `dynrun down {name}`")))
         }
-        Err(error) => {
-            let mut problem = Problem::from_error(ProblemKind::Usage, &error);
-            problem.message = format!("The place of deployment `{name}` cannot be written");
-            problem.causes.push(error.to_string());
-            Err(problem.hint("Set a directory for it: `XDG_STATE_HOME=DIR`"))
-        }
+        Err(error) => Err(unwritable(name, &error)),
     }
 }
 
@@ -130,9 +155,10 @@ fn remember(place: &Place, asked: &DeploymentArgs, edge: &Edge) -> Result<(), Pr
         arguments: asked.arguments(edge),
         ..Record::default()
     });
+    let name = place.name();
     place
         .write(&record)
-        .map_err(|error| Problem::from_error(ProblemKind::Usage, &error))
+        .map_err(|error| unwritable(&name, &error))
 }
 
 /// Passes signals on: those that ask to end, and the one that says that the record has changed.

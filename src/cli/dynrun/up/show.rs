@@ -22,12 +22,14 @@ pub(super) struct Shown {
     workers: BTreeMap<Role, usize>,
     mock: bool,
     width: usize,
+    /// The machine, next to others.
+    node: Option<String>,
     /// Where a supervisor goes on to write when its parent has been answered.
     log: Option<PathBuf>,
 }
 
 impl Shown {
-    pub(super) fn new(deployment: &Deployment, log: Option<PathBuf>) -> Self {
+    pub(super) fn new(deployment: &Deployment) -> Self {
         let names = deployment.members.iter().map(|member| member.name.len());
         Self {
             name: deployment.name.clone(),
@@ -37,26 +39,49 @@ impl Shown {
             workers: deployment.ready.workers.clone(),
             mock: deployment.mock,
             width: names.max().unwrap_or_default(),
-            log,
+            node: None,
+            log: None,
+        }
+    }
+
+    /// Says of everything on which machine it is.
+    pub(super) fn on_machine(mut self, node: &str) -> Self {
+        self.node = Some(node.to_owned());
+        self
+    }
+
+    /// Answers whoever waits, and then goes on in a log.
+    pub(super) fn with_log(mut self, log: PathBuf) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Writes the machine before a text.
+    fn named(&self, text: &str) -> String {
+        match &self.node {
+            Some(node) => format!("{node}: {text}"),
+            None => text.to_owned(),
         }
     }
 
     pub(super) fn report(&mut self, report: Report, edge: &mut Edge) {
         match report {
-            Report::Note(text) => edge.ui.note(&text),
-            Report::Warning(text) => edge.ui.warn(&text),
+            Report::Note(text) => edge.ui.note(&self.named(&text)),
+            Report::Warning(text) => edge.ui.warn(&self.named(&text)),
             Report::Quote(text) => edge.ui.quote(&text),
             Report::Diagnosis(diagnosis) => diagnosis::show(&diagnosis, edge),
             Report::Hindered { cause, fixes } => {
-                edge.ui.warn(&cause);
+                edge.ui.warn(&self.named(&cause));
                 for fix in &fixes {
                     edge.ui.hint(fix);
                 }
             }
             Report::Problems(problems) => edge.ui.problems(&problems),
             Report::Line { member, text } => {
+                let node = self.node.as_ref();
+                let node = node.map_or_else(String::new, |node| format!("{node}/"));
                 edge.ui.print(&format!(
-                    "{member:width$} | {}",
+                    "{node}{member:width$} | {}",
                     clean_line(&text),
                     width = self.width
                 ));
