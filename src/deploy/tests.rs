@@ -219,8 +219,15 @@ fn names_must_lead_somewhere() {
         17: The source of the secret `HF_TOKEN` is neither `env:` nor `file:` {Write `HF_TOKEN = "env:HF_TOKEN"`}
         "#);
     insta::assert_snapshot!(problems(
-        "[workers.agg]\n[nodes.a]\naddress = \"10.0.0.1\"\ngpus = 1\nengine = \"ssh://a\"\n"
-    ), @"9: `nodes.a.engine` has no effect: one dynrun drives one engine {Remove it, and start this machine's part with `DOCKER_HOST=ssh://a dynrun up FILE --node a -d`}");
+        "[workers.agg]\non = [\"a\"]\n[nodes]\na = { address = \"10.0.0.1\", engine = \"ftp://a\" }\n\
+         b = { address = \"10.0.0.2\", engine = \" \" }\n\
+         c = { address = \"10.0.0.3\", engine = \"ssh://c\" }\n\
+         d = { address = \"10.0.0.4\", engine = \"ssh://c\" }\n"
+    ), @"
+    8: Invalid `nodes.a.engine`: engine address `ftp://a` has an unknown scheme `ftp` {Write it as in `DOCKER_HOST`, for example `ssh://d0`}
+    9: Invalid `nodes.b.engine`: it names no engine {Write it as in `DOCKER_HOST`, for example `ssh://d0`}
+    11: `nodes.d` has the engine of `nodes.c` {Make one machine of both, or name another engine}
+    ");
     insta::assert_snapshot!(problems("[workers.Decode_1]\nrole = \"agg\"\n[stop]\ngrace = \"soon\"\n"), @r#"8: Invalid value `soon` for `stop.grace`: not a time {Write a time such as `stop.grace = "90s"`}"#);
 }
 

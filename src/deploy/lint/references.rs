@@ -138,8 +138,13 @@ fn engines(common: &Common<'_>) -> Vec<Finding> {
             continue;
         };
         let other = known.iter().find(|(_, other)| *other == engine.value);
-        if let Err(error) = engine.value.parse::<Host>() {
-            let message = format!("Invalid `nodes.{name}.engine`: {error}");
+        // As a variable, an empty one would stand for the engine of this machine.
+        let refusal = match engine.value.trim() {
+            "" => Some("it names no engine".to_owned()),
+            value => value.parse::<Host>().err().map(|error| error.to_string()),
+        };
+        if let Some(reason) = refusal {
+            let message = format!("Invalid `nodes.{name}.engine`: {reason}");
             let hint = "Write it as in `DOCKER_HOST`, for example `ssh://d0`";
             findings.push(Finding::error(message).at(&engine.at).hint(hint));
         } else if let Some((other, _)) = other {
