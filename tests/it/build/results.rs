@@ -158,6 +158,33 @@ fn a_syntax_line_and_an_unchanged_build_need_nothing() {
     }
 }
 
+/// What the image below it has is only known to the engine, so no plan can count it.
+#[test]
+fn an_image_that_has_too_many_layers_is_reported() {
+    for engine in engines::newest() {
+        let copies: Vec<_> = (0..118).map(|number| format!("COPY . /{number}")).collect();
+        let copies = copies.join("\n");
+        let sample = Sample::new(&format!("RUN echo {{salt}} > /salt\n{copies}"));
+        let image = engine.image("layers");
+        let mut plan = sample.dynbuild(&engine);
+        let planned = run(plan.args(["--dry-run", "-t", image.name()]));
+        planned.assert_code(0, &engine.name);
+        let end = run(sample.dynbuild(&engine).args(["-t", image.name()]));
+        end.assert_code(0, &engine.name);
+        let inspect = [
+            "image",
+            "inspect",
+            "-f",
+            "{{len .RootFS.Layers}}",
+            image.name(),
+        ];
+        let layers = engine.run(engine.docker().args(inspect));
+        let said = format!("The image has {layers} layers, and engines mount no more than 127");
+        assert!(end.stderr.contains(&said), "{}", end.stderr);
+        assert!(!planned.stderr.contains("layers"), "{}", planned.stderr);
+    }
+}
+
 #[test]
 fn proxies_of_dockers_configuration_reach_the_steps() {
     let proxies =
