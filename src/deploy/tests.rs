@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::file::DeploymentFile;
+use super::finding::Finding;
 use super::{Deployment, Inputs, Member, plan};
 use crate::problem::Problems;
 use crate::text::Look;
@@ -151,6 +152,23 @@ fn problems(text: &str) -> String {
         )
     };
     problems.0.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_model_in_the_home_of_root_is_reported() {
+    for (model, is_reported) in [
+        ("/root/models/tiny", true),
+        ("/rooted/tiny", false),
+        ("/srv/root/tiny", false),
+        ("root/tiny", false),
+    ] {
+        let text = format!(
+            "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\nmodel = \"{model}\"\n[workers.agg]\n"
+        );
+        let found = derive(&text, false).unwrap().findings;
+        let about = |finding: &Finding| finding.message.contains("images close `/root`");
+        assert_eq!(found.iter().any(about), is_reported, "{model}: {found:?}");
+    }
 }
 
 #[test]

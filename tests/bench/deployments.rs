@@ -50,6 +50,13 @@ impl Discovery {
     }
 }
 
+/// Where files are made, and the model that is served.
+pub(crate) struct Place {
+    pub(crate) work: PathBuf,
+    /// Its path leads through no directory that images close to others, such as `/root`.
+    pub(crate) model: PathBuf,
+}
+
 /// A way to run the deployment.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
@@ -64,16 +71,17 @@ pub(crate) struct Contender {
 
 impl Contender {
     /// Returns dynrun, compose with the guide's file, and compose with the one that dynrun exports.
-    pub(crate) fn all(engine: &Engine, work: &Path, discovery: Discovery) -> Result<[Self; 3]> {
-        let model = work.join("model").display().to_string();
-        let place = |text: &str, name: &str| -> Result<String> {
+    pub(crate) fn all(engine: &Engine, place: &Place, discovery: Discovery) -> Result<[Self; 3]> {
+        let Place { work, model } = place;
+        let model = model.display().to_string();
+        let written = |text: &str, name: &str| -> Result<String> {
             let file = work.join(discovery.name()).join(name);
             fs_err::create_dir_all(work.join(discovery.name()))?;
             fs_err::write(&file, text.replace("MODEL", &model))?;
             Ok(file.display().to_string())
         };
-        let file = place(discovery.deployment(), "deployment.toml")?;
-        let guide = place(discovery.guide(), "guide.yaml")?;
+        let file = written(discovery.deployment(), "deployment.toml")?;
+        let guide = written(discovery.guide(), "guide.yaml")?;
         let mut environment = engine.environment();
         let state = state(work).display().to_string();
         environment.push(("XDG_STATE_HOME".to_owned(), state));
@@ -178,14 +186,14 @@ pub(crate) fn state(work: &Path) -> PathBuf {
 }
 
 /// Prints the table.
-pub(crate) fn measure(engine: &Engine, work: &Path, runs: usize) -> Result<()> {
+pub(crate) fn measure(engine: &Engine, place: &Place, runs: usize) -> Result<()> {
     println!(
         "\n| from `up` to the first answer | dynrun | compose, the guide's file | ratio | compose, `dynrun export` | ratio |\n\
          |---|---|---|---|---|---|"
     );
     let model = Model::at(&engine.address()?);
     for discovery in [Discovery::Files, Discovery::Services] {
-        let contenders = Contender::all(engine, work, discovery)?;
+        let contenders = Contender::all(engine, place, discovery)?;
         let [ours, guide, exported] = starts(&contenders, &model, runs)?;
         println!(
             "| 2 workers, {} | {} | {} | {} | {} | {} |",

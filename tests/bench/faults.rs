@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::deployments::{Contender, Discovery, state};
+use crate::deployments::{Contender, Discovery, Place, state};
 use crate::engine::{Engine, printed};
 use crate::model::Model;
 
@@ -37,7 +37,7 @@ impl Fault {
 }
 
 /// Prints the table.
-pub(crate) fn measure(engine: &Engine, work: &Path) -> Result<()> {
+pub(crate) fn measure(engine: &Engine, place: &Place) -> Result<()> {
     println!(
         "\n| fault | dynrun | compose, the guide's file | compose, `dynrun export` |\n|---|---|---|---|"
     );
@@ -51,10 +51,10 @@ pub(crate) fn measure(engine: &Engine, work: &Path) -> Result<()> {
         (Discovery::Files, Fault::SupervisorKilled),
     ] {
         let mut cells = Vec::new();
-        for contender in Contender::all(engine, work, discovery)? {
+        for contender in Contender::all(engine, place, discovery)? {
             contender.up()?;
             model.wait_for_workers(2)?;
-            inflict(fault, engine, work, &contender)?;
+            inflict(fault, engine, &place.work, &contender)?;
             cells.push(watch(&model));
             contender.down()?;
         }

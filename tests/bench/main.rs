@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use deployments::Place;
 use engine::Engine;
 
 const DYNBUILD: &str = env!("CARGO_BIN_EXE_dynbuild");
@@ -70,6 +71,9 @@ struct Compare {
     /// Where contexts, profiles and models are made
     #[arg(long)]
     work: PathBuf,
+    /// The model of deployments, in a directory that every user can reach
+    #[arg(long)]
+    model: Option<PathBuf>,
     /// What to measure [default: all]
     #[arg(long = "part")]
     parts: Vec<Part>,
@@ -123,11 +127,22 @@ fn compare(asked: &Compare) -> Result<()> {
     }
     // What members do depends little on the store of their images.
     let first = &engines[0];
+    let place = |model: PathBuf| Place {
+        work: work.clone(),
+        model,
+    };
+    let place = || {
+        asked
+            .model
+            .clone()
+            .map(place)
+            .ok_or("deployments want a `--model`")
+    };
     if is_wanted(Part::Starts) {
-        deployments::measure(first, &work, asked.runs)?;
+        deployments::measure(first, &place()?, asked.runs)?;
     }
     if is_wanted(Part::Faults) {
-        faults::measure(first, &work)?;
+        faults::measure(first, &place()?)?;
     }
     Ok(())
 }

@@ -169,7 +169,7 @@ fn secrets(common: &Common<'_>, kind: Kind) -> Vec<String> {
 
 impl Common<'_> {
     /// Returns the models that are directories, each once.
-    pub(super) fn model_directories(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::deploy) fn model_directories(&self) -> impl Iterator<Item = &str> {
         let sources = self.model_sources();
         let directories: BTreeSet<_> = sources.filter(|it| it.starts_with('/')).collect();
         directories.into_iter()
