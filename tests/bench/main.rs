@@ -71,7 +71,7 @@ struct Compare {
     /// Where contexts, profiles and models are made
     #[arg(long)]
     work: PathBuf,
-    /// The model of deployments, in a directory that every user can reach
+    /// The model of deployments, in a directory `model` that every user can reach
     #[arg(long)]
     model: Option<PathBuf>,
     /// What to measure [default: all]
