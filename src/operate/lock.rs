@@ -70,19 +70,19 @@ impl Place {
     /// The same name on another engine is another deployment.
     pub(crate) fn new(state: &Path, name: &str, engine: &str) -> Self {
         let engine = crate::hash::sha256_hex(engine.as_bytes());
-        let directory = state
-            .join("dynrun/deployments")
-            .join(format!("{name}.{}", &engine[..8]));
-        Self { directory }
+        Self::called(state, &format!("{name}.{}", &engine[..8]))
     }
 
     /// Returns the place of a deployment whose machines' engines are driven from here. Each machine's
     /// part has a place of its own besides, with lock and record, as if it had been started alone.
     pub(crate) fn of_machines(state: &Path, name: &str) -> Self {
-        let directory = state
-            .join("dynrun/deployments")
-            .join(format!("{name}.machines"));
-        Self { directory }
+        Self::called(state, &format!("{name}.machines"))
+    }
+
+    fn called(state: &Path, directory: &str) -> Self {
+        Self {
+            directory: state.join("dynrun/deployments").join(directory),
+        }
     }
 
     /// Returns the deployment's name.

@@ -23,12 +23,18 @@ pub(super) struct Machine {
 
 impl Machine {
     /// Says on which machine a problem is.
-    pub(super) fn explain(&self, mut problem: Problem) -> Problem {
-        if let Some(node) = &self.node {
-            problem.message = format!("Machine `{node}`: {}", problem.message);
+    pub(super) fn explain(&self, problem: Problem) -> Problem {
+        match &self.node {
+            Some(node) => on_machine(node, problem),
+            None => problem,
         }
-        problem
     }
+}
+
+/// Says on which machine a problem is.
+pub(super) fn on_machine(node: &str, mut problem: Problem) -> Problem {
+    problem.message = format!("Machine `{node}`: {}", problem.message);
+    problem
 }
 
 /// A deployment, a member or a container, and where it may be.

@@ -12,7 +12,7 @@ use super::run::Way;
 use super::{background, run};
 use crate::cli::dynrun::connection::connect;
 use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, arguments_of, is_named};
-use crate::cli::dynrun::machines::{forget_ended, remember};
+use crate::cli::dynrun::machines::{self, forget_ended, remember};
 use crate::cli::dynrun::place::{machines_place, place, remembered};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -106,11 +106,12 @@ async fn run_part(
 
 /// Says on which machine problems are.
 pub(super) fn on_machine(node: &str, problems: Problems) -> Problems {
-    let named = problems.0.into_iter().map(|mut problem| {
-        problem.message = format!("Machine `{node}`: {}", problem.message);
-        problem
-    });
-    Problems(named.collect())
+    let problems = problems.0.into_iter();
+    Problems(
+        problems
+            .map(|one| machines::on_machine(node, one))
+            .collect(),
+    )
 }
 
 /// Returns the parts, each with the engine that the file names.
