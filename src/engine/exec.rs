@@ -26,7 +26,7 @@ impl Engine {
             .await
     }
 
-    /// Tells such a process's terminal its size.
+    /// Gives such a process's terminal its size.
     pub async fn resize_exec(&self, id: &str, rows: u16, columns: u16) -> Result<(), EngineError> {
         let path = format!("/exec/{id}/resize?h={rows}&w={columns}");
         self.send(Call::post("resize the terminal", path))

@@ -30,7 +30,7 @@ struct Actor {
 }
 
 /// Reads out of events whether the container reached its limit of memory since it last started. The
-/// kill may be told before or after the end; without either, nothing is known.
+/// kill may be reported before or after the end; without either, nothing is known.
 fn reached_limit(events: &[u8], id: &str) -> Option<bool> {
     let events = serde_json::Deserializer::from_slice(events).into_iter::<Event>();
     let own = events
@@ -44,7 +44,7 @@ fn reached_limit(events: &[u8], id: &str) -> Option<bool> {
 }
 
 impl Engine {
-    /// Tells whether the kernel killed a process of a container because the container reached its
+    /// Returns whether the kernel killed a process of a container because the container reached its
     /// limit of memory, as far as the engine saw that; `None` if the engine does not know the
     /// container's end any more. The id must be whole: the engine's events are found by how an id
     /// or a name begins.
@@ -53,15 +53,15 @@ impl Engine {
     /// daemon/events).
     pub async fn ran_out_of_memory(&self, id: &str) -> Result<Option<bool>, EngineError> {
         let facts = self.container(id).await?;
-        let told = facts.map(|facts| facts.state.oom_killed);
-        if told == Some(true) {
-            return Ok(told);
+        let reported = facts.map(|facts| facts.state.oom_killed);
+        if reported == Some(true) {
+            return Ok(reported);
         }
         let seen = reached_limit(&self.last_events(id).await?, id);
-        Ok(seen.or(told))
+        Ok(seen.or(reported))
     }
 
-    /// Returns as many of the last events of a container as the engine tells at once.
+    /// Returns as many of the last events of a container as the engine reports at once.
     async fn last_events(&self, id: &str) -> Result<Vec<u8>, EngineError> {
         let filters = json!({"container": [id], "event": ["start", "oom", "die"]}).to_string();
         // An end makes the engine answer at once, where its clock is not behind ours.
@@ -94,7 +94,7 @@ mod tests {
     use test_case::test_case;
 
     #[test_case(&[("start", "a"), ("oom", "a"), ("die", "a")], Some(true); "killed for memory")]
-    #[test_case(&[("start", "a"), ("die", "a"), ("oom", "a")], Some(true); "told after the end")]
+    #[test_case(&[("start", "a"), ("die", "a"), ("oom", "a")], Some(true); "reported after the end")]
     #[test_case(&[("start", "a"), ("die", "a")], Some(false); "ended otherwise")]
     #[test_case(&[("oom", "a"), ("die", "a"), ("start", "a"), ("die", "a")], Some(false); "an earlier run of it")]
     #[test_case(&[("oom", "a2"), ("die", "a"), ("oom", "a2")], Some(false); "another container")]

@@ -41,8 +41,8 @@ fn packages_of_image_and_environment_go_together_or_the_build_ends() {
     root.package(ENGINES, "aiohttp", "3.13.5", &[]);
     fs_err::remove_dir_all(root.path(&format!("{ENGINES}/aiohttp-3.14.3.dist-info")))
         .expect("removed");
-    let told = "ai-dynamo 1.4.2 requires aiohttp>=3.14.3, but 3.13.5 is there";
-    root.run(&check).fails_with(told);
+    let reason = "ai-dynamo 1.4.2 requires aiohttp>=3.14.3, but 3.13.5 is there";
+    root.run(&check).fails_with(reason);
     // What is added must not be too new for the engine either.
     root.package(OURS, "aiohttp", "3.15.0", &[]);
     root.package(ENGINES, "engine", "1.0", &["Requires-Dist: aiohttp<3.15"]);
@@ -67,14 +67,14 @@ fn modules_that_cannot_be_imported_end_the_build_with_what_is_missing() {
     );
     root.run(&["check-imports", "good"]).succeeds();
     let ran = root.run(&["check-imports", "needs", "good", "native", "dies"]);
-    for told in [
+    for reason in [
         "error: the image cannot import needs: ModuleNotFoundError: No module named 'lost_module'",
         "fix: add the package of lost_module, which engine may require with --build-arg PYTHON_REQUIREMENTS=NAME",
         "error: the image cannot import native: ImportError: libmlx5.so.1",
         "fix: add the package that has libmlx5.so.1 with --build-arg RUNTIME_PACKAGES=NAME",
         "error: the image cannot import dies: the interpreter ended with status",
     ] {
-        ran.fails_with(told);
+        ran.fails_with(reason);
     }
     assert!(!ran.stderr.contains("cannot import good"), "{}", ran.stderr);
     root.run(&["check-imports", "quits"])
@@ -90,8 +90,8 @@ fn modules_that_cannot_be_imported_end_the_build_with_what_is_missing() {
 fn nixl_is_found_by_the_loader_once_the_image_is_prepared() {
     let Some(root) = FakeRoot::new() else { return };
     let directory = nixl(&root, ENGINES);
-    let told = "the loader does not find NIXL's C interface, which Dynamo loads by name";
-    root.run(&["check-native"]).fails_with(told);
+    let reason = "the loader does not find NIXL's C interface, which Dynamo loads by name";
+    root.run(&["check-native"]).fails_with(reason);
 
     // Of the directories that an image may have, those count that it has.
     fs_err::create_dir_all(root.path("opt/nvidia/nvda_nixl/lib/x86_64-linux-gnu")).expect("made");
