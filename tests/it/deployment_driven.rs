@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::support::dynamo::{Deployment, Ran, two_engines, until};
 use crate::support::engines::Engine;
+use crate::support::processes::kill;
 use crate::support::relay::relay;
 
 /// A deployment whose file says where the engines are.
@@ -78,13 +79,6 @@ impl Drop for Driven {
     fn drop(&mut self) {
         self.dynrun("down -t 1 NAME");
     }
-}
-
-fn kill(process: i32) {
-    let status = Command::new("kill")
-        .args(["-9", &process.to_string()])
-        .status();
-    assert!(status.expect("kill").success());
 }
 
 #[test]

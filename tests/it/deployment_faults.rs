@@ -3,18 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread::{ScopedJoinHandle, scope, sleep, spawn};
 use std::time::Duration;
 
 use crate::support::dynamo::{Deployment, IMAGE, engine, until};
 use crate::support::engines::{Engine, Owned};
-
-fn kill(process: i32) {
-    let process = process.to_string();
-    let status = Command::new("kill").args(["-9", &process]).status();
-    assert!(status.expect("kill").success());
-}
+use crate::support::processes::kill;
 
 #[test]
 fn prefill_and_decode_may_come_in_any_order() {

@@ -1,10 +1,10 @@
 //! Deployments on two machines: two engines, each in a network of its own.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::thread::scope;
 
 use crate::support::dynamo::{Deployment, two_engines, until};
+use crate::support::processes::kill;
 
 /// A worker on each machine, everything else on the first. Tests run at the same time on the network
 /// of the same machines, so that each has ports of its own.
@@ -20,13 +20,6 @@ fn two(name: &str, port: u16, head: &str) -> Option<(Deployment, Deployment)> {
     );
     let one = Deployment::new(&first, name, port, &file);
     Some((one.at(&first), one.at(&second)))
-}
-
-fn kill(process: i32) {
-    let status = Command::new("kill")
-        .args(["-9", &process.to_string()])
-        .status();
-    assert!(status.expect("kill").success());
 }
 
 #[test]

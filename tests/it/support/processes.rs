@@ -1,5 +1,6 @@
 //! Processes of this machine, those in containers included, and waiting for what they do.
 
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,13 @@ pub(crate) const HANG: Duration = Duration::from_secs(120);
 pub(crate) fn runs(marker: &str) -> bool {
     let mut lines = command_lines();
     lines.any(|line| line.split(|byte| *byte == 0).next() == Some(marker.as_bytes()))
+}
+
+/// Kills a process, as the kernel does when memory runs out.
+pub(crate) fn kill(process: i32) {
+    let process = process.to_string();
+    let status = Command::new("kill").args(["-9", &process]).status();
+    assert!(status.expect("kill").success());
 }
 
 /// The command lines of all processes.
