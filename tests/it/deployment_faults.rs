@@ -225,6 +225,28 @@ fn what_a_killed_dynrun_left_is_taken_over_or_removed() {
     }
 }
 
+/// A container that uses what `down` removes, as one that a killed dynrun had asked for appears late.
+#[test]
+fn what_appears_late_does_not_keep_a_deployment_from_being_removed() {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n[workers.agg]\n";
+    let late = Deployment::new(&engine, "late", 8162, file);
+    late.dynrun("up -d FILE").ended(0);
+    let other = engine.container("late-other");
+    let volume = format!("{}-kv:/kv", late.name);
+    let mut run = engine.docker();
+    run.args(["run", "-d", "--name", other.name(), "-v", &volume]);
+    run.args(["--network", &late.name, IMAGE, "sleep", "120"]);
+    assert!(run.output().expect("docker").status.success());
+    let mut down = late.command("down NAME").spawn().expect("dynrun starts");
+    until("the end of the members", || {
+        late.container("agg-0").is_empty() && late.container("frontend-0").is_empty()
+    });
+    drop(other);
+    assert!(down.wait().expect("ended").success());
+    assert_eq!(late.left(), "");
+}
+
 /// Returns the name of Dynamo's image with another user.
 fn image_of(engine: &Engine, user: &str) -> Owned {
     let (container, image) = (engine.container("user"), engine.image("user"));
