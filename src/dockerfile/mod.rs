@@ -28,7 +28,7 @@ mod tests;
 mod word;
 
 pub use document::{Dockerfile, Global, Stage};
-pub use error::SyntaxError;
+pub use error::{Mistake, SyntaxError};
 pub use heredoc::HereDocument;
 pub use instruction::{Arg, Command, Copy, Instruction, Kind, Run};
 pub use lexer::{Variable, expand};

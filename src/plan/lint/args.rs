@@ -202,6 +202,7 @@ pub(super) fn not_fed(subject: &Subject<'_>) -> Vec<Finding> {
     global
         .chain(of_stages)
         .filter(|(id, _, arg)| !is_fed(arg) && !id.is_some_and(|id| is_inherited(id, arg)))
+        .filter(|(_, fragment, arg)| Remark::of(fragment, arg).is_none())
         .filter(|(_, _, arg)| reported.insert(arg.name.as_str()))
         .map(|(_, fragment, arg)| {
             let name = &arg.name;
@@ -231,15 +232,41 @@ pub(super) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
         .composition
         .global_args()
         .chain(of_stages)
-        .filter(|(_, arg)| !is_used(&arg.name) && reported.insert(arg.name.as_str()))
-        .map(|(fragment, arg)| {
+        .filter(|(_, arg)| arg.name.starts_with('#') || !is_used(&arg.name))
+        .filter(|(_, arg)| reported.insert(arg.name.as_str()))
+        .filter_map(|(fragment, arg)| {
             let name = &arg.name;
-            let message = format!("the build argument `{name}` is used nowhere");
-            let hint =
-                format!("Remove it; what runs later sees only variables: ENV {name}=${name}");
-            finding(Rule::ArgUnused, fragment, &arg.span, message, hint)
+            let (message, hint) = match Remark::of(fragment, arg) {
+                Some(Remark::Begins) => (
+                    "`#` begins no comment here: each word after it is a build argument".to_owned(),
+                    "Put the comment on a line of its own, above the instruction".to_owned(),
+                ),
+                Some(Remark::GoesOn) => return None,
+                None => (
+                    format!("the build argument `{name}` is used nowhere"),
+                    format!("Remove it; what runs later sees only variables: ENV {name}=${name}"),
+                ),
+            };
+            Some(finding(Rule::ArgUnused, fragment, &arg.span, message, hint))
         })
         .collect()
+}
+
+/// A remark behind an `ARG`, whose words are arguments for BuildKit. They are one mistake.
+enum Remark {
+    Begins,
+    GoesOn,
+}
+
+impl Remark {
+    fn of(fragment: &Fragment, arg: &Arg) -> Option<Self> {
+        let line = fragment.text[..arg.span.start].rsplit('\n').next();
+        if line.is_some_and(|line| line.contains(" #")) {
+            Some(Self::GoesOn)
+        } else {
+            arg.name.starts_with('#').then_some(Self::Begins)
+        }
+    }
 }
 
 /// Returns every word of the composition that is no declaration of the same name.

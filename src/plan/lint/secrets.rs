@@ -21,8 +21,11 @@ const SECRET: &[&str] = &[
     "token",
 ];
 
-/// Words that say that the value is no secret but tells where one is, or is known to everybody.
-const HARMLESS: &[&str] = &["dir", "file", "id", "path", "prefix", "public", "url"];
+/// Words that say that the value is no secret but tells where one is, is known to everybody, or is a
+/// switch as `SCCACHE_S3_NO_CREDENTIALS` is.
+const HARMLESS: &[&str] = &[
+    "dir", "disable", "enable", "file", "id", "no", "path", "prefix", "public", "url", "use",
+];
 
 /// Finds `ARG` and `ENV` whose names speak of a secret.
 pub(super) fn in_variables(subject: &Subject<'_>) -> Vec<Finding> {

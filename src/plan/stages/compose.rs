@@ -1,6 +1,6 @@
 //! The fragments of one build, and whether they go together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::checks::Checks;
@@ -72,6 +72,7 @@ impl Composition {
                 Err(error) => errors.push(error),
             }
         }
+        name_last_stages(&mut parts);
         errors.extend(globals::conflicts(&parts));
         errors.extend(duplicate_stages(&parts));
         errors.extend(conflicting_directives(&parts));
@@ -192,6 +193,25 @@ fn unknown_flag(fragment: &Fragment, keyword: &str, flag: &Spanned<String>) -> U
         message: format!("dynbuild does not know the flag `{name}` of `{keyword}`"),
         at: fragment.excerpt(flag.span.clone(), ""),
         similar: None,
+    }
+}
+
+/// Gives a last stage without a name that of its fragment, unless another stage has it: docker builds
+/// the last one if asked for nothing else, and a target of BuildKit is a name, never a number.
+fn name_last_stages(parts: &mut [Part]) {
+    let stages = parts.iter().flat_map(|part| &part.dockerfile.stages);
+    let names = stages.filter_map(|stage| stage.name.as_ref());
+    let mut taken: HashSet<_> = names.map(|name| name.value.to_lowercase()).collect();
+    for part in parts {
+        let is_nameless = |stage: &Stage| stage.name.is_none();
+        if let Some(name) = part.fragment.stage_name()
+            && part.dockerfile.stages.last().is_some_and(is_nameless)
+            && taken.insert(name.clone())
+            && let Some(last) = Arc::make_mut(&mut part.dockerfile).stages.last_mut()
+        {
+            let end = last.image.span.end;
+            last.name = Some(Spanned::new(name, end..end));
+        }
     }
 }
 

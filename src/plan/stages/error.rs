@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::dockerfile::SyntaxError;
+use crate::dockerfile::{Mistake, SyntaxError};
 use crate::problem::{Excerpt, Problem, ProblemKind};
 
 /// Why fragments cannot be read, parsed or joined.
@@ -134,9 +134,16 @@ impl From<StagesError> for Problem {
             StagesError::NotUtf8 { at } => problem
                 .excerpt(*at)
                 .hint("Save the file as UTF-8; only comments may be in another encoding"),
-            StagesError::Syntax { at, .. } => problem.excerpt(*at).hint(
-                "The instructions are listed at https://docs.docker.com/reference/dockerfile",
-            ),
+            StagesError::Syntax { at, reason } => {
+                let hint = match &reason.mistake {
+                    Mistake::BeforeFrom(word) if is_of_a_template(word) => {
+                        "This is a Jinja template: use the file that is rendered from it, for Dynamo's \
+                         own that of `container/render.py`"
+                    }
+                    _ => "The instructions are listed at https://docs.docker.com/reference/dockerfile",
+                };
+                problem.excerpt(*at).hint(hint)
+            }
             StagesError::ConflictingDirectives { second, first, .. } => problem
                 .excerpt(*second)
                 .excerpt(*first)
@@ -168,4 +175,11 @@ fn with_names(problem: Problem, closest: Option<String>, known: &[String], what:
         Some(name) => problem.hint(format!("Did you mean `{name}`?")),
         None => problem,
     }
+}
+
+/// A statement, an expression or a comment of Jinja.
+fn is_of_a_template(word: &str) -> bool {
+    ["{%", "{{", "{#"]
+        .iter()
+        .any(|start| word.starts_with(start))
 }

@@ -83,6 +83,15 @@ impl Fragment {
             })
     }
 
+    /// Returns the file's own name as one that a stage can have.
+    pub(super) fn stage_name(&self) -> Option<String> {
+        let name = self.name.rsplit('/').next()?.to_lowercase();
+        let is_letter = |byte: u8| byte.is_ascii_lowercase();
+        let is_inner =
+            |byte: u8| is_letter(byte) || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        (name.bytes().next().is_some_and(is_letter) && name.bytes().all(is_inner)).then_some(name)
+    }
+
     /// Returns the place `span` of this fragment, for a message.
     pub fn excerpt(&self, span: Range<usize>, label: impl Into<String>) -> Excerpt {
         Excerpt {

@@ -97,7 +97,8 @@ impl Joined {
             let end = start + line.len();
             let mut text = String::new();
             let mut done = start;
-            while let Some((place, new)) = edits.next_if(|(place, _)| place.start < end) {
+            let is_last = end == part.fragment.text.len();
+            while let Some((place, new)) = edits.next_if(|(at, _)| at.start < end || is_last) {
                 text.push_str(&part.fragment.text[done..place.start]);
                 text.push_str(new);
                 done = place.end;
@@ -127,12 +128,16 @@ impl Part {
     }
 
     /// Returns what the joined file says differently, in order: nothing swallows what follows the
-    /// fragment, and stages are counted over all fragments.
+    /// fragment, stages are counted over all fragments, and the last one has a name.
     fn edits(&self, is_followed: bool) -> Vec<(Range<usize>, String)> {
         let mark = (0..self.dockerfile.mark, String::new());
         let ends = self.dockerfile.open_end.iter().filter(|_| is_followed);
         let mut edits: Vec<_> = ends.map(|at| (*at..at + 1, String::new())).collect();
         edits.extend((self.dockerfile.mark > 0).then_some(mark));
+        let last = self.dockerfile.stages.last();
+        let given = last.and_then(|stage| stage.name.as_ref());
+        let given = given.filter(|name| name.span.is_empty());
+        edits.extend(given.map(|name| (name.span.clone(), format!(" AS {}", name.value))));
         if self.offset > 0 {
             edits.extend(self.numbered().map(|found| {
                 let number = self.offset + found.number;

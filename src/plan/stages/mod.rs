@@ -8,7 +8,7 @@
 //!
 //! Variation is ARG values, stage choice and shell `if`: nothing is pasted into an instruction,
 //! so every fragment is a Dockerfile that any editor understands. Joining keeps what each fragment
-//! means, or refuses: the only words it changes are numbers of stages.
+//! means, or refuses: it changes numbers of stages, and names a last stage that has no name.
 
 mod checks;
 mod compose;

@@ -66,6 +66,42 @@ fn global_arguments_move_to_the_top_in_their_order() {
     ");
 }
 
+#[test_case("FROM a:1\n", "FROM a:1 AS app\n"; "one stage")]
+#[test_case("FROM a:1", "FROM a:1 AS app\n"; "without a line end")]
+#[test_case("FROM a:1\r\nRUN x\r\n", "FROM a:1 AS app\r\nRUN x\r\n"; "line ends of Windows")]
+#[test_case("FROM --platform=$P \\\n  a:1\nRUN x\n", "FROM --platform=$P \\\n  a:1 AS app\nRUN x\n"; "continued")]
+#[test_case("FROM a:1 \\", "FROM a:1 AS app \n"; "an open end")]
+#[test_case("\u{feff}FROM a:1\n", "FROM a:1 AS app\n"; "a byte order mark")]
+#[test_case("FROM a:1\nFROM a:1\nCOPY --from=0 / /\n", "FROM a:1\nFROM a:1 AS app\nCOPY --from=1 / /\n"; "the last of several")]
+#[test_case("FROM a:1 AS app\nFROM app\n", "FROM a:1 AS app\nFROM app\n"; "another stage has the name")]
+fn a_last_stage_without_a_name_has_that_of_its_file(text: &str, expected: &str) {
+    let text = joined(&[
+        ("first", "FROM z:1\n"),
+        ("engines/App", text),
+        ("end", "FROM b:1\n"),
+    ]);
+    let (_, own) = text
+        .split_once("# dockerfiles/engines/App.Dockerfile\n")
+        .unwrap();
+    let (own, _) = own.split_once("\n# dockerfiles/end").unwrap();
+    assert_eq!(own, expected);
+}
+
+#[test_case("9"; "a digit")]
+#[test_case("a b"; "a blank")]
+fn a_name_that_no_stage_can_have_is_given_to_none(file: &str) {
+    assert!(joined(&[(file, "FROM b:1\n")]).ends_with("\nFROM b:1\n"));
+}
+
+#[test_case("{# Copyright #}\n"; "a comment")]
+#[test_case("{% if device %}\n"; "a statement")]
+fn a_template_is_called_one(start: &str) {
+    let errors = compose(&[("app", &format!("{start}FROM a:1 AS app\n"))]).unwrap_err();
+    let [error] = <[_; 1]>::try_from(errors).unwrap();
+    let problem = crate::problem::Problem::from(error);
+    assert!(problem.hints[0].contains("a Jinja template"), "{problem:?}");
+}
+
 #[test]
 fn a_default_may_depend_on_what_its_own_fragment_says_above() {
     let text = joined(&[
