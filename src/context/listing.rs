@@ -87,12 +87,15 @@ pub(crate) const IGNORE_LIMIT: u64 = 1 << 20;
 
 /// Reads the ignore file that a build would use.
 fn ignore_file(directory: &Path, dockerfile: Option<&Path>) -> Result<IgnoreFile, ContextError> {
-    let beside = dockerfile.map(|dockerfile| {
+    let of_dockerfile = dockerfile.map(|dockerfile| {
         let mut name = dockerfile.as_os_str().to_owned();
         name.push(".dockerignore");
         PathBuf::from(name)
     });
-    for path in beside.into_iter().chain([directory.join(".dockerignore")]) {
+    for path in of_dockerfile
+        .into_iter()
+        .chain([directory.join(".dockerignore")])
+    {
         let shown = path
             .strip_prefix(directory)
             .unwrap_or(&path)

@@ -491,7 +491,7 @@ fn hf_home_of_the_environment_blocks_no_launch(access: Access, bind: Option<&str
 #[test_case("--read-only", true; "read-only")]
 #[test_case("--tmpfs /run", true; "hidden by a file system in memory")]
 #[test_case("-v /x:/run/", true; "would be in the directory of the host")]
-#[test_case("--tmpfs /running", false; "beside it")]
+#[test_case("--tmpfs /running", false; "next to it")]
 fn secrets_are_put_where_they_are_taken_and_seen(line: &str, in_volume: bool) {
     let launch = decide(&format!("{line} --secret hf-token"));
     let volumes = launch.spec.storage.volumes;

@@ -105,7 +105,7 @@ fn a_registry_cache_is_written_and_read() {
 }
 
 #[test]
-fn a_registry_that_nobody_vouches_for_is_told_with_the_mend() {
+fn a_registry_that_nobody_vouches_for_is_reported_with_the_fix() {
     for engine in containerd() {
         let sample = Sample::new("RUN echo {salt}\n");
         let Some(registry) = Impostor::start(&sample) else {

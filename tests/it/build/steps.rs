@@ -46,7 +46,22 @@ fn steps_have_the_network_that_was_asked_for() {
 }
 
 #[test]
-fn a_stage_is_built_anew_and_the_others_are_not() {
+fn a_last_stage_without_a_name_is_built_as_docker_builds_it() {
+    for engine in engines::newest() {
+        let sample = Sample::with_stages(
+            "FROM busybox:latest\nRUN echo {salt} > /zero\n\
+             FROM busybox:latest\nCOPY --from=0 /zero /\n",
+        );
+        sample.add_to_profile("[targets.sample]\n");
+        let mut build = sample.dynbuild(&engine);
+        let end = run(build.args(["--target", "sample", "-o", "out"]));
+        end.assert_code(0, &engine.name);
+        assert_eq!(sample.read("out/zero").trim(), sample.salt);
+    }
+}
+
+#[test]
+fn a_stage_is_built_again_and_the_others_are_not() {
     for engine in engines::newest() {
         let sample = Sample::with_stages(
             "FROM busybox:latest AS zero\nRUN echo zero {salt} > /zero\n\

@@ -105,7 +105,7 @@ fn obstacles_are_noted_where_something_compiles() {
 }
 
 #[test]
-fn mistakes_are_told_with_their_mend() {
+fn mistakes_are_reported_with_their_fix() {
     let env = compiling();
     let ran = env.run("plan --sccache-backend redis");
     insta::assert_snapshot!(ran.failure(), @"

@@ -404,7 +404,7 @@ fn a_profile_without_sources_is_linted_for_all_of_them() {
 }
 
 #[test]
-fn a_plan_for_people_says_what_is_done_anew() {
+fn a_plan_for_people_says_what_is_done_again() {
     let text = TestEnv::new().run("plan --no-cache --pull").result();
     let at = text.find("  outputs ").expect("outputs");
     insta::assert_snapshot!(&text[at..], @"

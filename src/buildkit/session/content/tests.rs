@@ -229,7 +229,7 @@ async fn other_bytes_than_announced_are_no_blob() {
 }
 
 #[tokio::test]
-async fn a_write_may_begin_anew() {
+async fn a_write_may_begin_again() {
     let served = serve();
     let name = digest("second");
     let messages = vec![
