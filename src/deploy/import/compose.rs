@@ -7,6 +7,7 @@ use super::draft::text;
 use super::input::{Format, Input};
 use super::part::{InputGpus, InputVariable, Part};
 use super::yaml::{Node, Value};
+use crate::docker::path::clean;
 use crate::problem::{Problem, ProblemKind};
 use crate::toml_file::{Located, SourceFile};
 
@@ -89,6 +90,10 @@ fn service(node: &Node, part: &mut Part, input: &mut Input) {
                 let value = format!("[{}]", added.join(", "));
                 let at = node.at.clone();
                 part.run.push(("cap-add", Located { value, at }));
+            }
+            "volumes" => {
+                part.binds = binds(node, input);
+                part.remember(&key.value, node);
             }
             "network_mode" => input.set_network_mode(node),
             "stop_grace_period" => {
@@ -174,6 +179,23 @@ fn list(node: &Node, input: &mut Input) -> Vec<Located<String>> {
         .iter()
         .filter_map(|item| input.resolved(item))
         .collect()
+}
+
+/// Returns the directories of the machine that are mounted, and where.
+fn binds(node: &Node, input: &mut Input) -> Vec<(String, String)> {
+    let bind = |item: &Rc<Node>| {
+        let key = |name: &str| item.get(name)?.text().map(str::to_owned);
+        let (source, target) = match input.resolved(item) {
+            Some(short) => {
+                let (source, rest) = short.value.split_once(':')?;
+                (source.to_owned(), rest.split(':').next()?.to_owned())
+            }
+            None => (key("source")?, key("target")?),
+        };
+        let is_directory = source.starts_with('/') || source.starts_with("~/");
+        is_directory.then(|| (clean(&source), clean(&target)))
+    };
+    node.items().iter().filter_map(bind).collect()
 }
 
 /// Reads `gpus: all`, or a list of requests.

@@ -121,7 +121,10 @@ fn model(
 ) -> Option<String> {
     let models: Vec<Option<Located<String>>> = workers
         .iter()
-        .map(|worker| worker.take(&["model", "model-path"]))
+        .map(|worker| {
+            let model = worker.take(&["model", "model-path"])?;
+            Some(model.map(|inside| worker.first().on_machine(&inside)))
+        })
         .collect();
     let count = |model: &str| {
         models

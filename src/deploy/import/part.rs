@@ -35,6 +35,8 @@ pub(super) struct Part {
     pub(super) publish: Vec<Located<String>>,
     /// What `[run]` has a key for: the key and the value as TOML.
     pub(super) run: Vec<(&'static str, Located<String>)>,
+    /// Directories of the machine, and where the container sees them.
+    pub(super) binds: Vec<(String, String)>,
     /// Everything else: the key and the value in one spelling.
     pub(super) rest: Vec<(String, Located<String>)>,
     /// Files that are put into the container: path and text.
@@ -101,6 +103,7 @@ impl Part {
             gpus: InputGpus::default(),
             publish: Vec::new(),
             run: Vec::new(),
+            binds: Vec::new(),
             rest: Vec::new(),
             files: Vec::new(),
             role: None,
@@ -227,6 +230,18 @@ impl Part {
 
     pub(super) fn variable(&self, name: &str) -> Option<&InputVariable> {
         self.env.iter().find(|variable| variable.name.value == name)
+    }
+
+    /// Returns where something that the container sees is on the machine.
+    pub(super) fn on_machine(&self, inside: &str) -> String {
+        let bound = self.binds.iter().filter_map(|(source, target)| {
+            let below = inside.strip_prefix(target.as_str())?;
+            let is_below = below.is_empty() || below.starts_with('/');
+            is_below.then(|| (target.len(), format!("{source}{below}")))
+        });
+        bound
+            .max()
+            .map_or_else(|| inside.to_owned(), |(_, path)| path)
     }
 
     /// Returns the place of the part.

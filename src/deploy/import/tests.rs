@@ -90,6 +90,34 @@ fn members(deployment: &Deployment) -> Vec<String> {
     deployment.members.iter().map(shown).collect()
 }
 
+#[test]
+fn a_model_is_where_the_machine_has_it() {
+    let service = |volumes: &str, model: &str| {
+        let text = format!(
+            "services:\n  worker:\n    image: vllm:1\n    volumes: [{volumes}]\n    \
+             command: python3 -m dynamo.vllm --model {model} --served-model-name m\n"
+        );
+        let imported = import_text("compose.yaml", &text).unwrap().text;
+        let line = imported.lines().find(|line| line.starts_with("model = "));
+        line.unwrap_or_default().to_owned()
+    };
+    let at = |volumes| service(volumes, "/models/tiny");
+    assert_eq!(at("\"/data/m:/models/tiny:ro\""), "model = \"/data/m\"");
+    assert_eq!(at("\"/data/:/models/\""), "model = \"/data/tiny\"");
+    assert_eq!(
+        at("\"/data:/model\", \"models:/models\""),
+        "model = \"/models/tiny\""
+    );
+    assert_eq!(
+        at("{ type: bind, source: /data, target: /models }, \"/x:/models/tiny\""),
+        "model = \"/x\""
+    );
+    assert_eq!(
+        service("\"/data:/org\"", "org/tiny"),
+        "model = \"org/tiny\""
+    );
+}
+
 fn all() -> Vec<(String, String)> {
     [files("deployments"), files("tests/fixtures/deployments")].concat()
 }
@@ -121,7 +149,7 @@ fn any_deployment() -> impl Strategy<Value = String> {
     let router = prop::sample::select(vec!["round-robin", "kv", "random", "least-loaded"]);
     let discovery = prop::sample::select(vec!["file", "etcd"]);
     let event = prop::sample::select(vec!["zmq", "nats"]);
-    let model = prop::sample::select(vec!["Qwen/Qwen3-0.6B", "/models/tiny"]);
+    let model = prop::sample::select(vec!["Qwen/Qwen3-0.6B", "/models/tiny", "/root/models/tiny"]);
     let sizes = (1_u32..3, 1_u32..3, 1_u32..4, 0_u32..3);
     let args = proptest::collection::btree_map(
         "[a-z]{3,6}(-[a-z]{2,4})?",
