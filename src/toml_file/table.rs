@@ -33,6 +33,11 @@ impl<T> Table<T> {
         self.entries.values().map(|(key, value)| (key, value))
     }
 
+    /// Returns the entries in file order, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.values_mut().map(|(_, value)| value)
+    }
+
     /// Returns the names in file order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Parser};
 
 use super::fit::hub;
+use super::model::{absolute_model, all_below_home, check_model, name_of};
 use super::place::{machines_place, remembered};
 use super::run;
 use crate::cli::edge::Edge;
@@ -183,7 +184,8 @@ fn derive(asked: &DeploymentArgs, record: &Record, edge: &Edge) -> Result<Loaded
         },
         None => parse("the command line", &described(asked, edge)?)?,
     };
-    let file = changed(asked, record)?.merge(file);
+    let mut file = changed(asked, record)?.merge(file);
+    all_below_home(&mut file, edge);
     let framework = file
         .framework
         .as_ref()
@@ -295,47 +297,6 @@ fn set_line(set: &str) -> Result<String, Problem> {
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
-}
-
-/// A model that is a directory here is meant as one.
-pub(super) fn absolute_model(model: &str, edge: &Edge) -> String {
-    let directory = edge.absolute(Path::new(model));
-    if directory.is_dir() {
-        let without_dots: PathBuf = directory.components().collect();
-        without_dots.display().to_string()
-    } else {
-        model.to_owned()
-    }
-}
-
-/// Checks that a model that is written as a directory here is one.
-fn check_model(model: &str, edge: &Edge) -> Result<(), Problem> {
-    let is_path = ["./", "../", "~/"]
-        .iter()
-        .any(|start| model.starts_with(start));
-    if !is_path || edge.absolute(Path::new(model)).is_dir() {
-        return Ok(());
-    }
-    let message = format!("The model `{model}` is no directory");
-    Err(Problem::new(ProblemKind::Usage, message)
-        .hint("Name one that has the model's `config.json`, or a model of Hugging Face: `--model Qwen/Qwen3-0.6B`"))
-}
-
-/// Returns a name for the deployment of a model: its last part, in letters that names may have.
-pub(super) fn name_of(model: &str) -> String {
-    let last = model
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
-    let letters = last
-        .chars()
-        .map(|letter| match letter.to_ascii_lowercase() {
-            letter @ ('a'..='z' | '0'..='9') => letter,
-            _ => '-',
-        });
-    let name: String = letters.take(30).collect();
-    name.trim_matches('-').to_owned()
 }
 
 /// Reads a file and those that it inherits from.

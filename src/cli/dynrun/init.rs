@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::deployment::{absolute_model, name_of};
 use super::fit::{EngineName, hub, memory};
+use super::model::{absolute_model, below_home, name_of};
 use super::verb::Verb;
 use super::written::write;
 use crate::cli::edge::Edge;
@@ -53,7 +53,7 @@ pub(super) struct Init {
 impl Verb for Init {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
         let here = edge.environment.working_directory();
-        let model = Model::open(&locate(&self.model, here, &hub(edge))?)?;
+        let model = Model::open(&locate(&below_home(&self.model, edge), here, &hub(edge))?)?;
         let gpu = self
             .gpu
             .map(|name| memory(&name).map(|memory| (name, memory)));

@@ -27,6 +27,7 @@ mod logs;
 mod loss;
 mod machines;
 mod manual;
+mod model;
 mod place;
 mod plan;
 mod ps;

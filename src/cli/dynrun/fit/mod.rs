@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 
 pub(super) use self::answer::EngineName;
 use self::answer::{Answer, Gpu, Row};
+use super::model::below_home;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
@@ -76,7 +77,7 @@ impl Fit {
     fn answer(&self, edge: &Edge) -> Result<Answer, Problem> {
         let gpu = self.gpu()?;
         let here = edge.environment.working_directory();
-        let model = Model::open(&locate(&self.model, here, &hub(edge))?)?;
+        let model = Model::open(&locate(&below_home(&self.model, edge), here, &hub(edge))?)?;
         let element = model
             .element(Some(&self.kv_cache_dtype))
             .ok_or_else(|| unknown_type(&self.kv_cache_dtype))?;
