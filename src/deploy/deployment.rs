@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::file::{DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode};
 use super::finding::{Finding, Severity};
 use super::member::{Kind, Member};
-use super::model::Model;
+use super::model::{Model, ModelDirectory};
 use super::network::{Discovery, Network, Node};
 use super::version::DynamoVersion;
 use crate::launch::readiness::Level;
@@ -22,8 +22,8 @@ pub struct Deployment {
     pub version: DynamoVersion,
     /// The model.
     pub model: Model,
-    /// The directories of models, which members see at the same path.
-    pub directories: Vec<String>,
+    /// The directories of models, and where members see them.
+    pub directories: Vec<ModelDirectory>,
     /// Whether the mocker stands in for the engines.
     pub mock: bool,
     /// Where members find each other.

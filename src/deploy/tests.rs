@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::file::DeploymentFile;
-use super::finding::Finding;
 use super::{Deployment, Inputs, Member, plan};
+use crate::launch::flag::Flag;
 use crate::problem::Problems;
 use crate::text::Look;
 use crate::toml_file::SourceFile;
@@ -154,21 +154,57 @@ fn problems(text: &str) -> String {
     problems.0.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Returns, of each worker, what the words and mounts say of its model.
+fn models(engine: &str, rest: &str) -> String {
+    let head = format!("deployment = \"x\"\nschema = 1\nframework = \"{engine}\"\n");
+    let deployment = derive(&format!("{head}{rest}"), false).unwrap();
+    let shown = |member: &Member| {
+        let words = member.words();
+        let names = [
+            "--model",
+            "--model-path",
+            "--served-model-name",
+            "--model-name",
+        ];
+        let said = words.windows(2).filter(|pair| names.contains(&&*pair[0]));
+        let said: Vec<_> = said.map(|pair| pair.join(" ")).collect();
+        let flags = member.request.flags.iter();
+        let mounts = flags.filter(|flag| flag.name == "volume").map(Flag::text);
+        let mounts: Vec<_> = mounts.collect();
+        format!("{}: {} {mounts:?}", member.name, said.join(" "))
+    };
+    let lines: Vec<_> = deployment.members.iter().map(shown).collect();
+    lines.join("\n")
+}
+
 #[test]
-fn a_model_in_the_home_of_root_is_reported() {
-    for (model, is_reported) in [
-        ("/root/models/tiny", true),
-        ("/rooted/tiny", false),
-        ("/srv/root/tiny", false),
-        ("root/tiny", false),
-    ] {
-        let text = format!(
-            "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\nmodel = \"{model}\"\n[workers.agg]\n"
-        );
-        let found = derive(&text, false).unwrap().findings;
-        let about = |finding: &Finding| finding.message.contains("images close `/root`");
-        assert_eq!(found.iter().any(about), is_reported, "{model}: {found:?}");
-    }
+fn models_below_the_home_of_root_are_mounted_elsewhere() {
+    let two = "model = \"/root/a/tiny\"\n[workers.prefill]\n[workers.decode]\nmodel = \"/root/b/tiny/\"\n";
+    let one = "model = \"/srv/../root//tiny\"\n[workers.agg]\n";
+    let open = "model = \"/srv/tiny\"\n[workers.agg]\n";
+    let of_hub = "model = \"root/tiny\"\n[workers.agg]\n";
+    insta::assert_snapshot!([
+        models("vllm", two),
+        models("sglang", one),
+        models("trtllm", one),
+        models("dynamo", one),
+        models("vllm", open),
+        models("vllm", of_hub),
+    ].join("\n"), @r#"
+        frontend-0:  ["/root/a/tiny:/run/dynamo/models/tiny:ro", "/root/b/tiny:/run/dynamo/models/tiny-2:ro"]
+        prefill-0: --model /run/dynamo/models/tiny --served-model-name tiny ["/root/a/tiny:/run/dynamo/models/tiny:ro", "/root/b/tiny:/run/dynamo/models/tiny-2:ro"]
+        decode-0: --model /run/dynamo/models/tiny-2 --served-model-name tiny ["/root/a/tiny:/run/dynamo/models/tiny:ro", "/root/b/tiny:/run/dynamo/models/tiny-2:ro"]
+        frontend-0:  ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        agg-0: --model-path /run/dynamo/models/tiny --served-model-name tiny ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        frontend-0:  ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        agg-0: --model-path /run/dynamo/models/tiny --served-model-name tiny ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        frontend-0:  ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        agg-0: --model-path /run/dynamo/models/tiny --model-name tiny ["/root/tiny:/run/dynamo/models/tiny:ro"]
+        frontend-0:  ["/srv/tiny:/srv/tiny:ro"]
+        agg-0: --model /srv/tiny --served-model-name tiny ["/srv/tiny:/srv/tiny:ro"]
+        frontend-0:  []
+        agg-0: --model root/tiny []
+        "#);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, IMAGE, engine, until};
+use crate::support::dynamo::{Deployment, IMAGE, Ran, engine, tiny_model, until};
 
 const AGGREGATED: &str = "
 [frontend]
@@ -170,6 +170,21 @@ fn a_model_that_is_not_there_is_reported_and_not_made() {
         .said("deployment.toml:8:9");
     assert!(!missing.exists());
     assert_eq!(broken.left(), "");
+}
+
+#[test]
+fn a_model_in_the_home_of_root_is_served() {
+    let Some(engine) = engine() else { return };
+    let home = tempfile::tempdir_in("/root").expect("a directory");
+    tiny_model(home.path());
+    let hidden = Deployment::new(&engine, "hidden", 8042, AGGREGATED);
+    let mut up = hidden.command("up -d --set=model=~/model FILE");
+    Ran::from(up.env("HOME", home.path()).output().expect("dynrun starts")).ended(0);
+    assert!(hidden.ask(8042, 4).contains("[DONE]"));
+    let process = hidden.docker("top", "agg-0");
+    let process = String::from_utf8_lossy(&process.stdout).into_owned();
+    assert!(process.contains("/run/dynamo/models/model "), "{process}");
+    assert!(!process.contains("/root/"), "{process}");
 }
 
 #[test]

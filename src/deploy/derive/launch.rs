@@ -1,9 +1,6 @@
 //! A member's launch request: the same that `dynrun run` makes of a command line.
 
-use std::collections::BTreeSet;
-
 use super::common::Common;
-use super::planned::PlannedWorker;
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::member::{Gpus, Kind, gpus_flag};
 use crate::deploy::network::{Discovery, Network};
@@ -99,7 +96,7 @@ impl Draft {
         }
         if self.kind != Kind::Service {
             flags.extend(discovery_volume(common));
-            flags.extend(model_directory(common));
+            flags.extend(common.model_mounts());
         }
         flags.extend(self.flags.iter().cloned());
         flags.extend(self.env.iter().map(|variable| {
@@ -143,15 +140,6 @@ fn discovery_volume(common: &Common<'_>) -> Option<Flag> {
     ))
 }
 
-/// A directory is at the same path everywhere, because workers name it to frontends.
-fn model_directory(common: &Common<'_>) -> Vec<Flag> {
-    let bind = |directory: &str| {
-        let bind = format!("{directory}:{directory}:ro");
-        Flag::value("volume", bind, Origin::Derived("`model`".to_owned()))
-    };
-    common.model_directories().map(bind).collect()
-}
-
 /// Services have no use for secrets.
 fn secrets(common: &Common<'_>, kind: Kind) -> Vec<String> {
     if kind == Kind::Service {
@@ -168,33 +156,6 @@ fn secrets(common: &Common<'_>, kind: Kind) -> Vec<String> {
 }
 
 impl Common<'_> {
-    /// Returns the models that are directories, each once.
-    pub(in crate::deploy) fn model_directories(&self) -> impl Iterator<Item = &str> {
-        let sources = self.model_sources();
-        let directories: BTreeSet<_> = sources.filter(|it| it.starts_with('/')).collect();
-        directories.into_iter()
-    }
-
-    /// Returns the models that are opened: by a rehearsal, that of `[mock]`.
-    pub(super) fn model_sources(&self) -> impl Iterator<Item = &str> {
-        let mocked = self.file.mock.model.as_ref().filter(|_| self.mock);
-        let of_workers = self
-            .workers
-            .iter()
-            .filter_map(|worker| worker.table.model.as_ref());
-        let of_workers = of_workers.filter(move |_| mocked.is_none());
-        let common = mocked.map_or(self.model.source.as_str(), Located::as_str);
-        [common].into_iter().chain(of_workers.map(Located::as_str))
-    }
-
-    /// Returns the model that a worker opens.
-    pub(super) fn model_of<'a>(&'a self, worker: &'a PlannedWorker<'_>) -> &'a str {
-        let mocked = self.file.mock.model.as_ref().filter(|_| self.mock);
-        let own = worker.table.model.as_ref().filter(|_| mocked.is_none());
-        own.or(mocked)
-            .map_or(&self.model.source, |model| &model.value)
-    }
-
     /// Returns the image that is named, nearest first.
     pub(super) fn image(&self, own: Option<&Located<String>>) -> Option<String> {
         let named = if self.mock {

@@ -3,6 +3,7 @@
 
 mod address;
 mod common;
+mod directories;
 mod engine;
 mod environment;
 mod essentials;
@@ -74,7 +75,7 @@ impl Common<'_> {
             framework: self.framework.clone(),
             version: self.version.clone(),
             model: self.model.clone(),
-            directories: self.model_directories().map(str::to_owned).collect(),
+            directories: self.model_directories(),
             mock: self.mock,
             discovery: self.discovery.clone(),
             request_plane: self.request_plane,

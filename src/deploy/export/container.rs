@@ -61,8 +61,7 @@ impl<'a> Container<'a> {
             "detach",
             Origin::Standard("it runs in the background"),
         ));
-        let is_hub = deployment.model.directory().is_none();
-        if is_hub && member.gpus.is_some() {
+        if deployment.model.is_of_hub() && member.gpus.is_some() {
             request.hf_home = Some(format!("{HOME}/.cache/huggingface"));
         }
         let profile = member.profile(framework);

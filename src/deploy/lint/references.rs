@@ -13,27 +13,7 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     findings.extend(placements(common));
     findings.extend(services(common));
     findings.extend(engines(common));
-    findings.extend(hidden_models(common));
     findings
-}
-
-/// Members see a model at the path that it has on the machine, and images close the home of root.
-fn hidden_models(common: &Common<'_>) -> Vec<Finding> {
-    let hidden = common.model_directories();
-    let hidden = hidden.filter(|directory| directory.starts_with("/root/"));
-    let finding = |directory: &str| {
-        let name = directory.rsplit('/').next().unwrap_or(directory);
-        let message = format!(
-            "Members cannot see the model in `{directory}` unless they run as root: images close \
-             `/root` to all others"
-        );
-        let way = format!(
-            "Keep it elsewhere, or show it elsewhere: `mkdir -p /srv/{name} && mount --bind \
-             {directory} /srv/{name}`, and name `/srv/{name}`"
-        );
-        Finding::warning(message).hint(way)
-    };
-    hidden.map(finding).collect()
 }
 
 fn machines(common: &Common<'_>) -> Vec<Finding> {

@@ -75,6 +75,18 @@ fn build(engine: &Engine) {
     );
 }
 
+/// Makes a model that needs no weights, as `model` in a directory that everybody may read then.
+pub(crate) fn tiny_model(directory: &Path) -> PathBuf {
+    let model = directory.join("model");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/lib/tiny_model.py");
+    let made = Command::new("python3").arg(script).arg(&model).status();
+    assert!(made.expect("python3").success());
+    let mut chmod = Command::new("chmod");
+    let opened = chmod.args(["-R", "a+rX"]).arg(directory).status();
+    assert!(opened.expect("chmod").success());
+    model
+}
+
 /// Waits until something is so, for as long as it may take while other tests keep the machine busy.
 #[track_caller]
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -111,15 +123,7 @@ impl Deployment {
     /// Writes the file of a deployment, whose name is unique. The head is written here.
     pub(crate) fn new(engine: &Engine, name: &str, port: u16, rest: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let model = directory.path().join("model");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/lib/tiny_model.py");
-        let made = Command::new("python3").arg(script).arg(&model).status();
-        assert!(made.expect("python3").success());
-        Command::new("chmod")
-            .args(["-R", "a+rX"])
-            .arg(directory.path())
-            .status()
-            .expect("chmod");
+        let model = tiny_model(directory.path());
         let name = format!("{name}-{}", std::process::id());
         let text = format!(
             "deployment = \"{name}\"\nschema = 1\nframework = \"dynamo\"\nmodel = \"{}\"\n{}",

@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::proxies::proxies;
 use crate::credentials::Keyring;
 use crate::deploy::{Deployment, Network, Severity};
+use crate::docker::path::clean;
 use crate::engine::{Engine, Labels, PullEvent};
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::facts::HostFacts;
@@ -18,6 +19,7 @@ use crate::launch::masked::masked;
 use crate::launch::render;
 use crate::operate::Launcher;
 use crate::problem::{Problem, ProblemKind, Problems};
+use crate::toml_file::Located;
 use crate::ui::PullBar;
 
 /// Prints the line of each member; asks no engine and makes nothing.
@@ -109,8 +111,8 @@ pub(super) fn model_directories(engine: &Engine, deployment: &Deployment) -> Res
         return Ok(());
     }
     let directories = deployment.directories.iter();
-    let missing = directories.filter(|directory| !Path::new(directory).is_dir());
-    let problems: Vec<_> = missing.map(|it| no_model(it, deployment)).collect();
+    let missing = directories.filter(|directory| !Path::new(&directory.path).is_dir());
+    let problems: Vec<_> = missing.map(|it| no_model(&it.path, deployment)).collect();
     if problems.is_empty() {
         Ok(())
     } else {
@@ -131,11 +133,12 @@ fn no_model(directory: &str, deployment: &Deployment) -> Problem {
         ProblemKind::Usage,
         format!("The model `{directory}` {what}"),
     );
-    let problem = match written.find(|model| model.value == directory) {
+    let is_meant = |model: &&Located<String>| clean(&model.value) == directory;
+    let problem = match written.find(is_meant) {
         Some(model) => problem.excerpt(model.at.excerpt("here")),
         None => problem,
     };
-    problem.hint("Correct `model`: members see the directory at the same path as this machine")
+    problem.hint("Correct `model`: it is a path of this machine")
 }
 
 /// Makes the network that members share.

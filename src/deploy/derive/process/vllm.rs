@@ -13,7 +13,7 @@ const NONE: [&str; 0] = [];
 pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
     let (common, worker) = (process.common, process.worker);
     let source = common.model_of(worker);
-    let mut arguments = vec![Argument::derived("--model", [source], "`model`")];
+    let mut arguments = vec![Argument::derived("--model", [&source], "`model`")];
     if common.model.served != source {
         let served = [&common.model.served];
         arguments.push(Argument::derived(
