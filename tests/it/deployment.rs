@@ -1,10 +1,12 @@
 //! Deployments with real frontends, mockers, etcd and NATS.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, IMAGE, Ran, engine, tiny_model, until};
+use crate::support::dynamo::{Deployment, IMAGE, Ran, Served, engine, tiny_model, until};
 
 const AGGREGATED: &str = "
 [frontend]
@@ -67,27 +69,57 @@ fn workers_are_proven_replaced_scaled_and_removed() {
 }
 
 #[test]
-fn prefill_and_decode_both_serve() {
+fn several_prefill_and_decode_workers_serve() {
     let Some(engine) = engine() else { return };
-    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n[workers.prefill]\nreplicas = 2\n[workers.decode]\n";
+    let file = "[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n\
+                [workers.prefill]\nreplicas = 2\n[workers.decode]\nreplicas = 2\n";
     let pd = Deployment::new(&engine, "pd", 8010, file);
     let up = pd.dynrun("up -d FILE").ended(0);
-    up.said("answered: prefill-0, prefill-1, decode-0");
-    let before = pd.container("prefill-0");
-    for prefill in ["prefill-0", "prefill-1"] {
-        let container = pd.container(prefill);
-        engine
-            .docker()
-            .args(["kill", &container])
-            .output()
-            .expect("docker");
+    up.said("answered: prefill-0, prefill-1, decode-0, decode-1");
+    let (prefills, decodes) = who_serves(&pd);
+
+    let one_of_each = ["prefill-0", "decode-0"];
+    let killed = one_of_each.map(|member| pd.container(member));
+    for member in one_of_each {
+        pd.docker("kill", member);
     }
-    until("prefill again", || {
-        ![&before, ""].contains(&&*pd.container("prefill-0"))
+    // They are out of discovery at once: no request goes to them.
+    for _ in 0..4 {
+        let served = pd.serve(8010, "Hello").expect("an answer");
+        assert_ne!(served.prefill, served.decode, "disaggregation is off");
+    }
+    until("both again", || {
+        let now = one_of_each.map(|member| pd.container(member));
+        let mut pairs = now.iter().zip(&killed);
+        pairs.all(|(now, killed)| !now.is_empty() && now != killed)
     });
+    until("answers of both", || {
+        let (new_prefills, new_decodes) = who_serves(&pd);
+        new_prefills != prefills && new_decodes != decodes
+    });
+
+    for prefill in ["prefill-0", "prefill-1"] {
+        pd.docker("kill", prefill);
+    }
     until("an answer", || pd.ask(8010, 4).contains("[DONE]"));
     pd.dynrun("down NAME").ended(0);
     assert_eq!(pd.left(), "");
+}
+
+/// Asks until two prefill and two decode workers have answered; returns which.
+#[track_caller]
+fn who_serves(pd: &Deployment) -> (BTreeSet<u64>, BTreeSet<u64>) {
+    let seen = RefCell::new((BTreeSet::new(), BTreeSet::new()));
+    until("two of each", || {
+        let mut seen = seen.borrow_mut();
+        if let Some(Served { prefill, decode }) = pd.serve(8010, "Hello") {
+            assert_ne!(prefill, decode, "disaggregation is off");
+            seen.0.insert(prefill);
+            seen.1.insert(decode);
+        }
+        seen.0.len() == 2 && seen.1.len() == 2
+    });
+    seen.into_inner()
 }
 
 #[test]
