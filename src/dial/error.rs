@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hyper::http::response::Parts;
 use thiserror::Error;
 use tokio_rustls::rustls::pki_types::pem;
 
@@ -138,6 +139,14 @@ impl ConnectError {
         }
     }
 
+    /// What answered a ping is no engine.
+    pub(crate) fn not_an_engine(address: &Address, head: &Parts, body: &[u8]) -> Self {
+        Self::NotAnEngine {
+            address: address.clone(),
+            answer: format!("{}: {}", head.status, String::from_utf8_lossy(body).trim()),
+        }
+    }
+
     /// Returns whether the engine is there but does not offer this way, so that the other way may
     /// still work.
     pub(crate) fn is_about_the_way(&self) -> bool {
@@ -206,9 +215,11 @@ impl ConnectError {
             }
             Self::Talk {
                 address: Address::Command(line),
-                ..
+                source,
             } => {
-                return Some(format!("Try it by hand: `{}`", shell_words::join(line)));
+                let cause = chain_text(source.as_ref());
+                return ssh_hint(line, &cause)
+                    .or_else(|| Some(format!("Try it by hand: `{}`", shell_words::join(line))));
             }
             Self::Dial { .. }
             | Self::TimedOut { .. }
@@ -220,6 +231,42 @@ impl ConnectError {
     }
 }
 
+/// Returns an error and its causes as one text.
+fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<_> = chain.map(ToString::to_string).collect();
+    texts.join("\n")
+}
+
+/// Returns what fixes a failure that ssh, or the account's shell over there, has explained.
+fn ssh_hint(line: &[String], cause: &str) -> Option<String> {
+    let (program, words) = line.split_first()?;
+    let options = words.iter().position(|word| word == "--")?;
+    let host = words.get(options + 1).filter(|_| program == "ssh")?;
+    let value = |flag| {
+        let at = words[..options].iter().position(|word| word == flag)?;
+        words.get(at + 1)
+    };
+    let port = value("-p").map_or_else(String::new, |port| format!("-p {port} "));
+    let user = value("-l").map_or_else(String::new, |user| format!("{user}@"));
+    let login = format!("{port}{user}{host}");
+    let has = |text: &str| cause.contains(text);
+    Some(if has("Host key verification failed") {
+        format!("Connect once by hand, and compare the key that it shows: `ssh {login}`")
+    } else if has("Permission denied (") {
+        format!("Load your key with `ssh-add`, or give it to that machine: `ssh-copy-id {login}`")
+    } else if has("not found") && has("docker") {
+        format!("Install docker's client on `{host}`: connections go through its `dial-stdio`")
+    } else if has("Connection reset by") || has("Connection closed by") {
+        format!(
+            "Perhaps `{host}` lets no more in at once: see `MaxStartups` in its \
+             `/etc/ssh/sshd_config`"
+        )
+    } else {
+        return None;
+    })
+}
+
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
         let mut problem = Self::from_error(ProblemKind::Engine, &error);
@@ -228,5 +275,25 @@ impl From<ConnectError> for Problem {
         }
         problem.hints.extend(error.hint());
         problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("Host key verification failed.", "`ssh -p 2222 me@build`"; "a key that nobody knows")]
+    #[test_case("me@build: Permission denied (publickey).", "`ssh-copy-id -p 2222 me@build`"; "no login")]
+    #[test_case("bash: line 1: docker: command not found", "Install docker's client on `build`"; "no client")]
+    #[test_case("kex_exchange_identification: read: Connection reset by peer", "`MaxStartups`"; "too many at once")]
+    #[test_case("Connection timed out", "Try it by hand: `ssh -o "; "anything else")]
+    fn what_ssh_says_has_a_fix(cause: &str, expected: &str) {
+        let host = "ssh://me@build:2222".parse().unwrap();
+        let cause = io::Error::other(cause.to_owned());
+        let error = ConnectError::request(&Address::new(&host, None), cause);
+        let problem = Problem::from(error);
+        assert!(problem.hints[0].contains(expected), "{problem:?}");
     }
 }

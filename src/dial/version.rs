@@ -33,16 +33,17 @@ pub struct EngineVersion {
 /// Fails when nothing answers, or when what answers is no engine.
 pub async fn ask(address: &Address) -> Result<EngineVersion, ConnectError> {
     let (head, body) = ping(address).await?;
-    let version = (head.status == StatusCode::OK)
-        .then(|| EngineVersion::from_headers(&head.headers))
-        .flatten();
-    version.ok_or_else(|| ConnectError::NotAnEngine {
-        address: address.clone(),
-        answer: format!("{}: {}", head.status, String::from_utf8_lossy(&body).trim()),
-    })
+    let version = EngineVersion::of_answer(&head);
+    version.ok_or_else(|| ConnectError::not_an_engine(address, &head, &body))
 }
 
 impl EngineVersion {
+    /// Reads the answer to a ping; none if what answered is no engine.
+    pub(crate) fn of_answer(head: &Parts) -> Option<Self> {
+        let is_answer = head.status == StatusCode::OK;
+        is_answer.then(|| Self::from_headers(&head.headers))?
+    }
+
     /// Reads `Api-Version: 1.51` and `Server: Docker/28.5.2 (linux)`.
     fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = |name: &str| headers.get(name)?.to_str().ok();

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 
-use super::connector;
+use super::connections::Connections;
 use super::deadline::{Deadline, Pace};
 use super::error::EngineError;
-use crate::dial::{Address, EngineVersion, ask_version};
+use crate::dial::{Address, EngineVersion};
 use crate::docker::api_version::ApiVersion;
 
 /// Seconds that a request of bollard's may take: longer than any [`Deadline`] of ours, which say
@@ -25,7 +25,7 @@ pub const OLDEST_API: ApiVersion = ApiVersion::new(1, 40);
 #[derive(Clone, Debug)]
 pub struct Engine {
     api: Docker,
-    address: Address,
+    connections: Connections,
     version: EngineVersion,
     deadline: Deadline,
 }
@@ -39,8 +39,9 @@ impl Engine {
     /// than [`OLDEST_API`].
     pub async fn connect(address: &Address, deadline: Deadline) -> Result<Self, EngineError> {
         let connected = async {
-            let version = ask_version(address).await?;
-            Self::negotiate(address, version, deadline.clone()).await
+            let connections = Connections::new(address.clone());
+            let version = connections.version().await?;
+            Self::over(connections, version, deadline.clone())
         };
         let action = format!("connect at `{address}`");
         deadline.within(&action, Pace::Quick, connected).await
@@ -50,25 +51,33 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::connect`].
-    pub async fn known(
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error of all requests, which are async; once per engine"
+    )]
+    pub fn known(
         address: &Address,
         version: EngineVersion,
         deadline: Deadline,
     ) -> Result<Self, EngineError> {
-        Self::negotiate(address, version, deadline).await
+        Self::over(Connections::new(address.clone()), version, deadline)
     }
 
-    async fn negotiate(
-        address: &Address,
+    #[expect(clippy::result_large_err, reason = "as for `known`")]
+    fn over(
+        connections: Connections,
         version: EngineVersion,
         deadline: Deadline,
     ) -> Result<Self, EngineError> {
         if version.api < OLDEST_API {
             return Err(EngineError::TooOld { version });
         }
-        let transport = connector::transport(address.clone()).await?;
+        let sending = connections.clone();
         let api = Docker::connect_with_custom_transport(
-            transport,
+            move |request| {
+                let sending = sending.clone();
+                async move { Ok(sending.send(request).await?) }
+            },
             Some("http://engine"),
             REQUEST_TIMEOUT,
             &common_version(version.api),
@@ -76,7 +85,7 @@ impl Engine {
         .map_err(|source| EngineError::request("prepare requests", source))?;
         Ok(Self {
             api,
-            address: address.clone(),
+            connections,
             version,
             deadline,
         })
@@ -84,7 +93,7 @@ impl Engine {
 
     /// Returns whether the engine answers now.
     pub async fn answers(&self) -> bool {
-        let asked = tokio::time::timeout(ANSWER_LIMIT, ask_version(&self.address));
+        let asked = tokio::time::timeout(ANSWER_LIMIT, self.connections.version());
         matches!(asked.await, Ok(Ok(_)))
     }
 
@@ -95,17 +104,22 @@ impl Engine {
 
     /// Returns whether the engine is on this machine, so that paths mean the same to it and to us.
     pub fn is_local(&self) -> bool {
-        self.address.is_local()
+        self.address().is_local()
     }
 
     /// Returns where the engine is.
     pub fn address(&self) -> &Address {
-        &self.address
+        self.connections.address()
     }
 
     /// Returns how long the engine may take to answer.
     pub(super) fn deadline(&self) -> &Deadline {
         &self.deadline
+    }
+
+    /// Returns the connections that every request goes through.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Returns bollard's client, for this module only.

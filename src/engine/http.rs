@@ -2,17 +2,17 @@
 //!
 //! A wait must be known to be registered before a container is started, which is when its headers
 //! arrive; a connection for a terminal must be the raw bytes; and a create request must be sent as
-//! it was decided. Each request has a connection of its own.
+//! it was decided.
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 
+use super::connections::{self, SendError};
 use super::deadline::Pace;
 use super::{Engine, EngineError};
 
@@ -134,18 +134,13 @@ impl Engine {
         upgrade: Option<&'static str>,
     ) -> Result<Response<Incoming>, EngineError> {
         let action = call.action.to_owned();
-        let failed = |source: bollard::errors::Error| EngineError::request(&action, source);
-        let stream = TokioIo::new(self.address().dial_http().await?);
-        let (mut sender, connection) = http1::handshake(stream)
-            .await
-            .map_err(|source| failed(source.into()))?;
-        // Ends with the answer, or with the stream that it became.
-        tokio::spawn(connection.with_upgrades());
         let request = self.request(call, upgrade);
-        let mut request = request.map_err(|source| failed(source.into()))?;
-        self.address().add_headers(request.headers_mut());
-        let answer = sender.send_request(request).await;
-        let answer = answer.map_err(|source| failed(source.into()))?;
+        let request = request.map_err(|source| EngineError::request(&action, source.into()))?;
+        let answer = self.connections().send(request).await;
+        let answer = answer.map_err(|error| match error {
+            SendError::Connect(error) => error.into(),
+            SendError::Http(source) => EngineError::request(&action, source.into()),
+        })?;
         refuse(&action, answer).await
     }
 
@@ -153,13 +148,10 @@ impl Engine {
         &self,
         call: Call<'_>,
         upgrade: Option<&'static str>,
-    ) -> http::Result<Request<Full<Bytes>>> {
+    ) -> http::Result<Request<connections::Body>> {
         let version = self.api().client_version();
         let path = format!("/v{version}{}", call.path);
-        let mut request = Request::builder()
-            .method(call.method)
-            .uri(path)
-            .header(header::HOST, "engine");
+        let mut request = Request::builder().method(call.method).uri(path);
         if let Some(protocol) = upgrade {
             request = request
                 .header(header::CONNECTION, HeaderValue::from_static("Upgrade"))
@@ -168,15 +160,13 @@ impl Engine {
         if let Some(auth) = call.auth {
             request = request.header("X-Registry-Auth", auth);
         }
-        match call.body {
-            Body::None => request.body(Full::default()),
-            Body::Json(value) => request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Full::from(value.to_string())),
-            Body::Tar(bytes) => request
-                .header(header::CONTENT_TYPE, "application/x-tar")
-                .body(Full::new(bytes)),
-        }
+        let (kind, bytes) = match call.body {
+            Body::None => return request.body(Either::Left(Full::default())),
+            Body::Json(value) => ("application/json", Bytes::from(value.to_string())),
+            Body::Tar(bytes) => ("application/x-tar", bytes),
+        };
+        let request = request.header(header::CONTENT_TYPE, kind);
+        request.body(Either::Left(Full::new(bytes)))
     }
 }
 

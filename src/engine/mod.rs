@@ -6,7 +6,7 @@
 //! its own client in [`crate::buildkit`], over the same [`crate::docker::host::Host`].
 
 mod client;
-mod connector;
+mod connections;
 mod container;
 mod container_facts;
 mod deadline;

@@ -21,6 +21,7 @@ mod sample;
 mod secrets;
 mod sets;
 mod smoke;
+mod ssh;
 mod steps;
 mod terminal;
 mod tls;

@@ -7,6 +7,7 @@ use crate::support::dynamo::{Deployment, Ran, two_engines, until};
 use crate::support::engines::Engine;
 use crate::support::processes::kill;
 use crate::support::relay::relay;
+use crate::support::sshd::Sshd;
 
 /// A deployment whose file says where the engines are.
 struct Driven {
@@ -14,6 +15,8 @@ struct Driven {
     here: Deployment,
     a: Deployment,
     b: Deployment,
+    /// Where programs are.
+    path: String,
 }
 
 /// A worker on each machine, everything else on the first.
@@ -32,7 +35,8 @@ fn driven(name: &str, port: u16, engine: [&dyn Fn(&Engine) -> String; 2]) -> Opt
     );
     let here = Deployment::new(&first, name, port, &file);
     let (a, b) = (here.at(&first), here.at(&second));
-    Some(Driven { here, a, b })
+    let path = "/usr/bin:/bin".to_owned();
+    Some(Driven { here, a, b, path })
 }
 
 fn socket(engine: &Engine) -> String {
@@ -47,7 +51,7 @@ impl Driven {
     /// Nothing but the file says where engines are.
     fn command(&self, line: &str) -> Command {
         let mut command = self.here.command(line);
-        command.env_remove("DOCKER_HOST");
+        command.env_remove("DOCKER_HOST").env("PATH", &self.path);
         command
     }
 
@@ -83,14 +87,20 @@ impl Drop for Driven {
 
 #[test]
 fn parts_of_all_machines_are_started_adopted_scaled_and_ended() {
+    let sshd = two_engines().and_then(|(_, second)| Sshd::start(&second));
     // The second engine's address is not on this machine, as far as dynrun can know.
-    let Some(all) = driven("all", 8240, [&socket, &elsewhere]) else {
+    let far = |engine: &Engine| match &sshd {
+        Some(sshd) => sshd.address(engine),
+        None => elsewhere(engine),
+    };
+    let Some(mut all) = driven("all", 8240, [&socket, &far]) else {
         return;
     };
+    all.path = sshd.as_ref().map_or(all.path.clone(), Sshd::path);
     let first = all.here.engine.host.clone();
     all.dynrun("plan FILE")
         .ended(0)
-        .said(&format!("engines: a {first}, b tcp://"));
+        .said(&format!("engines: a {first}, b {}", far(&all.b.engine)));
     all.dynrun("up -d FILE")
         .ended(0)
         .said("answered: near-0, far-0")

@@ -28,7 +28,7 @@ async fn connect_at(address: &Address, edge: &Edge) -> Result<(Client, Engine), 
     let endpoint = Endpoint::engine(address.clone());
     let client = reported(address, &endpoint, edge).await?;
     let engine = match client.capabilities().engine.clone() {
-        Some(version) => Engine::known(address, version, edge.deadline()?).await,
+        Some(version) => Engine::known(address, version, edge.deadline()?),
         None => Engine::connect(address, edge.deadline()?).await,
     };
     let engine = engine.map_err(Problem::from)?;

@@ -10,4 +10,5 @@ pub(crate) mod proxy;
 pub(crate) mod relay;
 pub(crate) mod shipped;
 pub(crate) mod small_disk;
+pub(crate) mod sshd;
 pub(crate) mod tree;
