@@ -7,7 +7,7 @@ use super::file::{DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role,
 use super::finding::{Finding, Severity};
 use super::member::{Kind, Member};
 use super::model::{Model, ModelDirectory};
-use super::network::{Discovery, Network, Node};
+use super::network::{Discovery, Network, Node, before_port};
 use super::version::DynamoVersion;
 use crate::launch::readiness::Level;
 
@@ -108,8 +108,10 @@ impl Deployment {
         let frontend = self.frontends().next()?;
         let port = frontend.ports.first()?.number;
         let bind = self.file.frontend.bind.as_ref();
-        let host = match bind.map_or("127.0.0.1", |bind| bind.as_str()) {
-            "0.0.0.0" | "::" => "127.0.0.1",
+        let bind = before_port(bind.map_or("127.0.0.1", |bind| bind.as_str()));
+        let host = match bind.as_str() {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
             address => address,
         };
         Some(format!("http://{host}:{port}/v1"))

@@ -24,6 +24,7 @@ mod peer;
 mod pull;
 mod pull_progress;
 mod push;
+mod shared_port;
 mod surroundings;
 
 pub use client::Engine;

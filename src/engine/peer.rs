@@ -80,7 +80,7 @@ impl Engine {
     }
 
     /// Returns the process that listens on the engine's socket: the engine, or systemd for it.
-    fn process(&self) -> Option<i32> {
+    pub(super) fn process(&self) -> Option<i32> {
         let Address::Unix(socket) = self.address().stream() else {
             return None;
         };

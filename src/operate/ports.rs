@@ -1,6 +1,6 @@
 //! Ports of the machine that members need, and who has them already.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -11,7 +11,7 @@ use crate::deploy::{Deployment, Kind, Member, MemberPort, PortUse};
 use crate::docker::port::{HostPort, Protocol};
 use crate::engine::Engine;
 use crate::launch::decision::Launch;
-use crate::launch::readiness::Owner;
+use crate::launch::readiness::{Owner, Reach};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::toml_file::Location;
 
@@ -22,8 +22,8 @@ const PROXY_LAG: Duration = Duration::from_secs(3);
 /// A port of the engine's machine that a member is to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Wanted {
-    /// Not known where a name stands for it.
-    address: Option<IpAddr>,
+    /// Not known where a name stands for an address.
+    reach: Option<Reach>,
     port: u16,
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn check_ports(
 /// container is being started, by a dynrun that was killed perhaps, or has just ended.
 async fn in_the_way(engine: &Engine, wanted: Wanted, end: Instant) -> Option<Owner> {
     loop {
-        let owner = Owner::in_the_way(engine, wanted.address, wanted.port).await;
+        let owner = Owner::in_the_way(engine, wanted.reach, wanted.port).await;
         let is_late = Instant::now() > end;
         if is_late || !owner.as_ref().is_some_and(Owner::may_pass) {
             return owner;
@@ -77,7 +77,7 @@ fn wanted(member: &Member, launch: &Launch) -> Vec<Wanted> {
     let mode = network.attachments.first();
     if mode.is_some_and(|mode| mode.target == "host") {
         let own = member.ports.iter().map(|port| Wanted {
-            address: address(member, *port),
+            reach: address(member, *port).map(Reach::of_both),
             port: port.number,
         });
         return own.collect();
@@ -86,7 +86,10 @@ fn wanted(member: &Member, launch: &Launch) -> Vec<Wanted> {
     let tcp = published.filter(|mapping| mapping.container.protocol == Protocol::Tcp);
     let fixed = tcp.filter_map(|mapping| match mapping.host {
         HostPort::One(port) => Some(Wanted {
-            address: Some(mapping.host_ip.unwrap_or(Ipv4Addr::UNSPECIFIED.into())),
+            reach: Some(match mapping.host_ip {
+                Some(address) => Reach::of_family(address),
+                None => Reach::of_both(Ipv6Addr::UNSPECIFIED.into()),
+            }),
             port,
         }),
         HostPort::Any | HostPort::OneOf(..) => None,
@@ -100,7 +103,7 @@ fn address(member: &Member, port: MemberPort) -> Option<IpAddr> {
         PortUse::Http => {
             let mut variables = member.env.iter();
             let bind = variables.find(|variable| variable.name == "DYN_HTTP_HOST")?;
-            bind.value.parse().ok()
+            bind.value.trim_matches(['[', ']']).parse().ok()
         }
         PortUse::Service | PortUse::Requests | PortUse::Answers => member.address.parse().ok(),
         PortUse::System

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -239,78 +239,6 @@ fn an_image_that_the_engine_lacks_is_pulled_once_before_members_are_launched() {
     pulled.dynrun("down NAME").ended(0);
     assert_eq!(pulled.left(), "");
     docker(&["rmi", &image]);
-}
-
-#[test]
-fn a_port_that_is_taken_is_named() {
-    let Some(engine) = engine() else { return };
-    let holder = engine.container("port");
-    let run = [
-        "run",
-        "-d",
-        "--rm",
-        "--name",
-        holder.name(),
-        "-p",
-        "127.0.0.1:8050:80",
-        "busybox:latest",
-        "sleep",
-        "300",
-    ];
-    assert!(
-        engine
-            .docker()
-            .args(run)
-            .status()
-            .expect("docker")
-            .success()
-    );
-    let taken = Deployment::new(&engine, "taken", 8050, AGGREGATED);
-    let is_taken_by = |holder: &str, fix: &str| {
-        let message = format!("Port 8050, which `frontend-0` is to have, is taken by {holder}");
-        let up = taken.dynrun("up -d FILE").ended(125);
-        up.said(&message).said(fix).said("deployment.toml:7:8");
-        assert_eq!(taken.left(), "");
-    };
-    is_taken_by(
-        &format!("container `{}`", holder.name()),
-        &format!("docker stop {}", holder.name()),
-    );
-    let remove = engine.docker().args(["rm", "-f", holder.name()]).status();
-    assert!(remove.expect("docker").success());
-
-    // A process of the engine's machine, which may have a network of its own.
-    let network = format!("--net=/proc/{}/ns/net", engine.pid);
-    let mut server = Command::new("nsenter")
-        .args([&network, "python3", "-m", "http.server"])
-        .args(["--bind", "127.0.0.1", "8050"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("nsenter");
-    until("the server", || {
-        let sockets = fs_err::read_to_string(format!("/proc/{}/net/tcp", engine.pid));
-        sockets.is_ok_and(|sockets| sockets.contains("0100007F:1F72 "))
-    });
-    let pid = server.id();
-    is_taken_by(
-        &format!("`python3` (process {pid})"),
-        &format!("kill {pid}"),
-    );
-    server.kill().expect("killed");
-    server.wait().expect("ended");
-
-    let other = Deployment::new(&engine, "holder", 8050, AGGREGATED);
-    other.dynrun("up -d FILE").ended(0);
-    let name = &other.name;
-    is_taken_by(
-        &format!("container `{name}-frontend-0`"),
-        &format!("dynrun down {name}"),
-    );
-    other.dynrun("down NAME").ended(0);
-    taken.dynrun("up -d FILE").ended(0);
-    taken.dynrun("down NAME").ended(0);
-    assert_eq!(taken.left(), "");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod deployment_exports;
 mod deployment_faults;
 mod deployment_machines;
 mod deployment_network;
+mod deployment_ports;
 mod docs;
 mod dynrun;
 mod dynrun_commands;

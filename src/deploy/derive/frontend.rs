@@ -9,7 +9,7 @@ use super::written::{add_flags, add_variables};
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::file::RouterMode;
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
-use crate::deploy::network::Network;
+use crate::deploy::network::{Network, before_port};
 use crate::launch::flag::{Flag, Origin};
 use crate::toml_file::Located;
 
@@ -97,13 +97,9 @@ fn answers_port(common: &Common<'_>, replica: u32) -> u16 {
     first.saturating_sub(1 + u16::try_from(replica).unwrap_or(u16::MAX))
 }
 
-fn bind<'a>(common: &'a Common<'_>) -> &'a str {
-    common
-        .file
-        .frontend
-        .bind
-        .as_ref()
-        .map_or(BIND, Located::as_str)
+fn bind(common: &Common<'_>) -> String {
+    let written = common.file.frontend.bind.as_ref();
+    before_port(written.map_or(BIND, Located::as_str))
 }
 
 fn command(common: &Common<'_>, port: u16) -> Vec<Argument> {

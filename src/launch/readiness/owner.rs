@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 
+use super::reach::Reach;
 use super::sockets::{Listener, Sockets};
 use crate::engine::{ContainerLine, Engine, Filters, ListedPort, short_id};
 use crate::launch::label;
@@ -54,7 +55,9 @@ impl Owner {
             port,
             inode,
         } = listener;
-        if let Some(publisher) = Self::publisher(engine, Some(address), port).await {
+        if let Some(publisher) =
+            Self::publisher(engine, Some(Reach::of_family(address)), port).await
+        {
             return publisher;
         }
         if !engine.is_local() {
@@ -98,7 +101,7 @@ impl Owner {
     /// address that is not known, only those are found who listen on all.
     pub(crate) async fn in_the_way(
         engine: &Engine,
-        wanted: Option<IpAddr>,
+        wanted: Option<Reach>,
         port: u16,
     ) -> Option<Self> {
         if let Some(publisher) = Self::publisher(engine, wanted, port).await {
@@ -106,18 +109,19 @@ impl Owner {
         }
         let sockets = Sockets::read(&engine.sockets()?);
         let mut listeners = sockets.listeners.into_iter();
-        let listener = listeners.find(|found| found.port == port && meet(wanted, found.address))?;
+        let listener =
+            listeners.find(|found| found.port == port && meet(wanted, reach(engine, *found)))?;
         Some(Self::of(engine, listener).await)
     }
 
     /// Returns the container that publishes a port of the host.
-    async fn publisher(engine: &Engine, wanted: Option<IpAddr>, port: u16) -> Option<Self> {
+    async fn publisher(engine: &Engine, wanted: Option<Reach>, port: u16) -> Option<Self> {
         let containers = engine.containers(false, None, &Filters::new()).await.ok()?;
         let publishes = |listed: &ListedPort| {
-            let address = listed.ip.as_ref().and_then(|ip| ip.parse().ok());
+            let address: Option<IpAddr> = listed.ip.as_ref().and_then(|ip| ip.parse().ok());
             listed.public_port == Some(port)
                 && listed.r#type == "tcp"
-                && address.is_none_or(|address| meet(wanted, address))
+                && address.is_none_or(|address| meet(wanted, Reach::of_family(address)))
         };
         let mut containers = containers.iter();
         let found = containers.find(|container| container.ports.iter().any(publishes))?;
@@ -132,10 +136,25 @@ impl Owner {
     }
 }
 
-/// Returns whether two servers cannot have the same port at these addresses.
-fn meet(wanted: Option<IpAddr>, other: IpAddr) -> bool {
-    other.is_unspecified()
-        || wanted.is_some_and(|wanted| wanted.is_unspecified() || wanted == other)
+/// Returns where somebody listens. The kernel lists all addresses of IPv6 alike, whether those of
+/// IPv4 belong to them or not.
+fn reach(engine: &Engine, listener: Listener) -> Reach {
+    let Listener {
+        address,
+        port,
+        inode,
+    } = listener;
+    let is_all = address.is_ipv6() && address.is_unspecified();
+    if is_all && engine.leaves_ipv4(port, inode) == Some(true) {
+        Reach::of_family(address)
+    } else {
+        Reach::of_both(address)
+    }
+}
+
+/// Returns whether somebody has the port where a server wants it.
+fn meet(wanted: Option<Reach>, other: Reach) -> bool {
+    wanted.map_or_else(|| other.is_everywhere(), |wanted| wanted.meets(other))
 }
 
 /// Returns the process of this machine that holds a socket, and the container that it is in. The
@@ -178,26 +197,9 @@ fn container_in(groups: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+    use std::net::TcpListener;
 
     use super::*;
-    use test_case::test_case;
-
-    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    const LAN: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-    const ALL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    const ALL6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-
-    #[test_case(Some(HERE), HERE => true; "the same")]
-    #[test_case(Some(HERE), LAN => false; "another interface")]
-    #[test_case(Some(HERE), ALL => true; "one of all")]
-    #[test_case(Some(HERE), ALL6 => true; "one of all of both families")]
-    #[test_case(Some(ALL), LAN => true; "all and one of them")]
-    #[test_case(None, LAN => false; "not known")]
-    #[test_case(None, ALL => true; "not known and all")]
-    fn servers_meet(wanted: Option<IpAddr>, other: IpAddr) -> bool {
-        meet(wanted, other)
-    }
 
     #[test]
     fn a_process_of_this_machine_is_found_by_its_socket() {
