@@ -1,9 +1,9 @@
 //! Deployments whose engine goes away and comes back.
 
-use std::fs::File;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use rustix::process::Signal;
+use tempfile::NamedTempFile;
 
 use crate::support::dynamo::{Deployment, IMAGE, engine, until};
 use crate::support::own_engine::OwnEngine;
@@ -57,6 +57,39 @@ fn outages(own: &OwnEngine) -> [Outage<'_>; 3] {
     ]
 }
 
+/// A `dynrun up` in the foreground, and what it has written.
+struct Foreground {
+    up: Child,
+    written: NamedTempFile,
+}
+
+impl Foreground {
+    fn start(served: &Deployment) -> Self {
+        let written = NamedTempFile::new().expect("a file");
+        let output = written.reopen().expect("a file");
+        let mut up = served.command("up FILE");
+        up.stderr(output.try_clone().expect("a file"));
+        let up = up.stdout(output).spawn();
+        Self {
+            up: up.expect("dynrun starts"),
+            written,
+        }
+    }
+
+    /// Returns the number of lines with a text.
+    fn lines(&self, text: &str) -> usize {
+        let written = fs_err::read_to_string(self.written.path()).expect("read");
+        written.lines().filter(|line| line.contains(text)).count()
+    }
+
+    fn interrupt(mut self) {
+        let pid = self.up.id().to_string();
+        let interrupt = Command::new("kill").args(["-INT", &pid]).status();
+        assert!(interrupt.expect("kill").success());
+        assert!(self.up.wait().expect("ended").success());
+    }
+}
+
 #[test]
 fn members_come_back_with_their_engine() {
     let Some(own) = own_engine() else { return };
@@ -84,25 +117,49 @@ fn members_come_back_with_their_engine() {
 fn members_in_the_foreground_come_back_with_their_engine() {
     let Some(own) = own_engine() else { return };
     let served = Deployment::new(&own.engine, "fore", 8300, FILE);
-    let directory = tempfile::tempdir().expect("a directory");
-    let written = directory.path().join("written");
-    let output = File::create(&written).expect("a file");
-    let mut up = served.command("up FILE");
-    up.stderr(output.try_clone().expect("a file"));
-    let mut up = up.stdout(output).spawn().expect("dynrun starts");
+    let up = Foreground::start(&served);
     until("an answer", || served.ask(8300, 4).contains("[DONE]"));
     for (_, happens) in outages(&own) {
         let before = processes(&served);
         happens();
         comes_back(&served, &before);
     }
-    let written = fs_err::read_to_string(&written).expect("read");
-    assert!(written.contains("The engine is back after"), "{written}");
-    let interrupt = Command::new("kill")
-        .args(["-INT", &up.id().to_string()])
-        .status();
-    assert!(interrupt.expect("kill").success());
-    assert!(up.wait().expect("ended").success());
+    assert!(up.lines("The engine is back after") > 0);
+    up.interrupt();
+    assert_eq!(served.left(), "");
+}
+
+/// With `live-restore`, containers live on without the daemon.
+#[test]
+fn members_that_live_on_without_their_engine_are_left_alone() {
+    let Some(model) = engine() else { return };
+    let own = OwnEngine::with_live_restore(&model, &[IMAGE]);
+    let served = Deployment::new(&own.engine, "live", 8300, FILE);
+    let up = Foreground::start(&served);
+    until("ready", || up.lines("ready after") == 1);
+    let before = processes(&served);
+    let restarts = [
+        &["restart", "--away", "5"][..],
+        &["restart", "--kill", "--away", "5"],
+    ];
+    for (done, restart) in restarts.into_iter().enumerate() {
+        own.script(restart);
+        until("the engine", || {
+            up.lines("The engine is back after") == done + 1
+        });
+        // Logs go on as well.
+        let logged = up.lines("frontend-0 | ");
+        until("an answer", || served.ask(8300, 4).contains("[DONE]"));
+        until("a line of the frontend", || {
+            up.lines("frontend-0 | ") > logged
+        });
+        assert_eq!(processes(&served), before, "{restart:?}");
+    }
+    served.docker("kill", "agg-0");
+    until("another worker", || {
+        ![&before[1], ""].contains(&&*served.process("agg-0"))
+    });
+    up.interrupt();
     assert_eq!(served.left(), "");
 }
 

@@ -28,17 +28,22 @@ pub(crate) struct OwnEngine {
 impl OwnEngine {
     /// Brings one up with images of `model`.
     pub(crate) fn up(model: &Engine, images: &[&str]) -> Self {
-        Self::named(&unique("victim"), model, images)
+        Self::named(&unique("victim"), model, images, &[])
+    }
+
+    /// Brings one up whose containers live on while it restarts.
+    pub(crate) fn with_live_restore(model: &Engine, images: &[&str]) -> Self {
+        Self::named(&unique("victim"), model, images, &["--live-restore"])
     }
 
     /// Brings one up whose data is on a disk of its own.
     pub(crate) fn with_disk(model: &Engine, images: &[&str], size: &str) -> (Self, SmallDisk) {
         let name = unique("victim");
         let disk = SmallDisk::at(&data_directory(&name), size);
-        (Self::named(&name, model, images), disk)
+        (Self::named(&name, model, images, &[]), disk)
     }
 
-    fn named(name: &str, model: &Engine, images: &[&str]) -> Self {
+    fn named(name: &str, model: &Engine, images: &[&str], options: &[&str]) -> Self {
         let name = name.to_owned();
         let run_dir = Path::new("/run").join(format!("dynbuild-{name}"));
         let mut engine = model.clone();
@@ -46,7 +51,7 @@ impl OwnEngine {
         engine.name = name;
         engine.run_dir = run_dir;
         let own = Self { engine };
-        own.script(&["up"]);
+        own.script(&[&["up"], options].concat());
         own.load(model, images);
         own
     }
