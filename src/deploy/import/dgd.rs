@@ -163,6 +163,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Returns a part with the variables that all components have.
+    fn new_part(&mut self, name: Located<String>) -> Part {
+        let mut part = Part::new(name);
+        if let Some(common) = self.common {
+            self.variables(common, &mut part);
+        }
+        part
+    }
+
     /// Reads a component of v1beta1.
     fn component(&mut self, node: &Node) {
         let Some(name) = node.get("name").and_then(Node::located) else {
@@ -170,7 +179,7 @@ impl Reader<'_> {
                 .mistake(node, "components", "a list of mappings with `name`");
             return;
         };
-        let mut part = Part::new(name);
+        let mut part = self.new_part(name);
         let kind = node.get("type").and_then(Node::text).unwrap_or("worker");
         part.role = role(kind);
         let known = [
@@ -211,7 +220,7 @@ impl Reader<'_> {
 
     /// Reads a service of v1alpha1.
     fn service(&mut self, name: &Located<String>, node: &Node) {
-        let mut part = Part::new(name.clone());
+        let mut part = self.new_part(name.clone());
         let text = |key| node.get(key).and_then(Node::text);
         let kind = text("subComponentType")
             .or(text("componentType"))
@@ -268,7 +277,7 @@ impl Reader<'_> {
         self.finish(part, kind);
     }
 
-    /// Adds what the operator assumes, and what all components have.
+    /// Adds what the operator assumes.
     fn finish(&mut self, mut part: Part, kind: &str) {
         let is_default = part.program.is_empty();
         if kind == "frontend" && is_default {
@@ -276,15 +285,6 @@ impl Reader<'_> {
                 .map(str::to_owned)
                 .to_vec();
             part.kind = PartKind::Frontend;
-        }
-        if let Some(common) = self.common {
-            let own = std::mem::take(&mut part.env);
-            self.variables(common, &mut part);
-            for variable in own {
-                part.env
-                    .retain(|known| known.name.value != variable.name.value);
-                part.env.push(variable);
-            }
         }
         if matches!(part.kind, PartKind::Frontend | PartKind::Worker(_)) {
             self.input.parts.push(part);

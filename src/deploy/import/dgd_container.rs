@@ -115,6 +115,10 @@ impl Reader<'_> {
             .concat()
             .iter()
             .filter_map(|word| word.located())
+            .map(|word| {
+                let expanded = expanded(&word.value, part);
+                word.map(|_| expanded)
+            })
             .collect();
         part.set_command(words, &mut self.input.notes);
     }
@@ -190,4 +194,33 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Puts the values of variables in the place of `$(NAME)`, as Kubernetes does before any shell; one
+/// that it does not know stays, and `$$(NAME)` is `$(NAME)`.
+fn expanded(word: &str, part: &Part) -> String {
+    let (mut text, mut rest) = (String::new(), word);
+    while let Some(at) = rest.find("$(") {
+        let (before, from) = rest.split_at(at);
+        let name = from.find(')').map(|end| &from[2..end]);
+        let value = name.and_then(|name| part.variable(name));
+        match (before.strip_suffix('$'), value, name) {
+            (Some(before), _, _) => {
+                text.push_str(before);
+                text.push_str("$(");
+                rest = &from[2..];
+            }
+            (None, Some(value), Some(name)) => {
+                text.push_str(before);
+                text.push_str(&value.value);
+                rest = &from[name.len() + 3..];
+            }
+            _ => {
+                text.push_str(before);
+                text.push_str("$(");
+                rest = &from[2..];
+            }
+        }
+    }
+    text + rest
 }

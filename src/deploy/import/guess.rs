@@ -211,12 +211,7 @@ fn engine_file(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
         return;
     };
     let path = part.flag(name).map(InputFlag::value).unwrap_or_default();
-    let file = part.files.iter().find(|(known, _)| *known == path);
-    let Some(value) = file.and_then(|(_, text)| yaml_serde::from_str(text).ok()) else {
-        return;
-    };
-    let value: serde_json::Value = value;
-    let Some(table) = json(&value).filter(|_| value.is_object()) else {
+    let Some(table) = part.file(&path).and_then(|keys| json(&keys.into())) else {
         return;
     };
     if let Some(flag) = worker.take(&[name]) {

@@ -7,6 +7,7 @@
 
 mod compare;
 mod compose;
+mod config_file;
 mod dgd;
 mod dgd_container;
 mod draft;
@@ -17,6 +18,7 @@ mod machines;
 mod note;
 mod part;
 mod planes;
+mod script;
 mod shape;
 mod shell;
 mod tables;

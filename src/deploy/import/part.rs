@@ -3,10 +3,8 @@
 use std::cell::Cell;
 
 use super::note::Notes;
-use super::shell;
 use super::yaml::Node;
 use crate::deploy::derive::Engine;
-use crate::redact::shown_command;
 use crate::toml_file::{Located, Location};
 
 /// One container, or the like ones that a component has.
@@ -121,15 +119,14 @@ impl Part {
     pub(super) fn set_command(&mut self, words: Vec<Located<String>>, notes: &mut Notes) {
         self.words = words.iter().map(|word| word.value.clone()).collect();
         let words = self.without_shell(words, notes);
+        let words = without_launcher(words, notes);
         let is_flag = |word: &Located<String>| word.value.starts_with('-') && word.value != "-m";
         let split = words.iter().position(is_flag).unwrap_or(words.len());
         let (program, flags) = words.split_at(split);
         self.program = program.iter().map(|word| word.value.clone()).collect();
         self.flags = parse_flags(flags, notes);
         self.kind = self.kind_of();
-        if self.module().is_some() {
-            drop_launcher(program, notes);
-        }
+        self.take_config(notes);
     }
 
     fn kind_of(&self) -> PartKind {
@@ -156,61 +153,6 @@ impl Part {
     pub(super) fn module(&self) -> Option<&str> {
         let at = self.program.iter().position(|word| word == "-m")?;
         self.program.get(at + 1)?.strip_prefix("dynamo.")
-    }
-
-    /// Returns the words of the process that a shell starts.
-    fn without_shell(
-        &self,
-        words: Vec<Located<String>>,
-        notes: &mut Notes,
-    ) -> Vec<Located<String>> {
-        let [shell, option, script] = words.as_slice() else {
-            return words;
-        };
-        let name = shell.value.rsplit('/').next().unwrap_or_default();
-        let is_shell =
-            matches!(name, "sh" | "bash") && option.value.trim_start_matches('-').ends_with('c');
-        if !is_shell || !script.value.contains("dynamo.") {
-            return words;
-        }
-        let variable = |name: &str| {
-            let known = self.env.iter().find(|known| known.name.value == name);
-            known.map(|known| known.value.clone())
-        };
-        let commands = match shell::commands(&script.value, &variable) {
-            Ok(commands) => commands,
-            Err(reason) => {
-                let said = format!(
-                    "the script of `{}` cannot be read: {reason}",
-                    self.name.value
-                );
-                notes.add(&script.at, said);
-                return words;
-            }
-        };
-        let mut found = Vec::new();
-        for command in commands {
-            if command.words.iter().any(|word| word.starts_with("dynamo.")) && found.is_empty() {
-                for name in &command.unknown {
-                    notes.add(
-                        &script.at,
-                        format!("the value of `${name}` is not known here: it stays as written"),
-                    );
-                }
-                found = command.words;
-            } else {
-                let shown = shell_words::join(shown_command(&command.words));
-                notes.add(
-                    &script.at,
-                    format!("`{shown}` of the script is not taken over"),
-                );
-            }
-        }
-        let place = |value| Located {
-            value,
-            at: script.at.clone(),
-        };
-        found.into_iter().map(place).collect()
     }
 
     /// Keeps what there is no key for, to compare it with what dynrun does.
@@ -305,20 +247,26 @@ impl InputFlag {
     }
 }
 
-/// Notes the words around the program and its module.
-fn drop_launcher(program: &[Located<String>], notes: &mut Notes) {
-    let is_python = |word: &Located<String>| word.value.contains("python");
-    let python = program.iter().position(is_python);
-    let module = program.iter().position(|word| word.value == "-m");
-    let (Some(python), Some(module)) = (python, module) else {
-        return;
+/// Drops and notes what starts Python, such as `numactl --cpunodebind=0`.
+fn without_launcher(mut words: Vec<Located<String>>, notes: &mut Notes) -> Vec<Located<String>> {
+    let is_module =
+        |pair: &[Located<String>]| pair[0].value == "-m" && pair[1].value.starts_with("dynamo.");
+    let Some(module) = words.windows(2).position(is_module) else {
+        return words;
     };
-    let launcher = program[..python].iter().filter(|word| word.value != "exec");
-    let strays = program.iter().skip(module + 2);
-    for word in launcher.chain(strays) {
+    let is_python = |word: &Located<String>| word.value.contains("python");
+    let python = words[..module].iter().position(is_python).unwrap_or(module);
+    let mut launcher: Vec<_> = words.drain(..python).collect();
+    launcher.retain(|word| word.value != "exec");
+    let strays = words.iter().skip(module - python + 2);
+    let strays = strays
+        .take_while(|word| !word.value.starts_with('-'))
+        .cloned();
+    for word in launcher.into_iter().chain(strays) {
         let said = format!("`{}` of the command is not taken over", word.value);
         notes.add(&word.at, said);
     }
+    words
 }
 
 /// Pairs flags with the words after them.

@@ -1,15 +1,22 @@
-//! Commands that are shell scripts, taken apart into the words of one process.
+//! Commands that are shell scripts, taken apart into the words of their processes.
 //!
-//! Recipes write `sh -c "python3 -m dynamo.vllm --model $MODEL_PATH …"`. Only what a shell does
-//! before it starts a program is done here: quotes, variables whose values are known, lines that go
-//! on. What computes words is refused.
+//! Recipes write `sh -c "python3 -m dynamo.vllm --model $MODEL_PATH …"`, and longer ones. Only what a
+//! shell does before it starts a program is done here: quotes, variables and arrays whose values are
+//! known, lines that go on. What it would compute stays as written and is named.
+
+use std::collections::BTreeMap;
+use std::mem::take;
 
 /// A command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
     pub(super) words: Vec<String>,
-    /// Variables that nothing is known about; they stay as written.
+    /// `NAME=VALUE` in front of it.
+    pub(super) variables: Vec<(String, String)>,
+    /// Variables and computations that nothing is known about; they stay as written.
     pub(super) unknown: Vec<String>,
+    /// Where its streams lead.
+    pub(super) redirections: Vec<String>,
 }
 
 /// Splits a script into its commands.
@@ -23,10 +30,14 @@ pub(super) fn commands(
     let mut lexer = Lexer {
         rest: script.chars().collect(),
         position: 0,
-        variable,
+        given: variable,
+        assigned: BTreeMap::new(),
+        arrays: BTreeMap::new(),
+        array: None,
         commands: Vec::new(),
         command: Command::default(),
         word: None,
+        is_quoted: false,
     };
     lexer.run()?;
     Ok(lexer.commands)
@@ -35,15 +46,23 @@ pub(super) fn commands(
 struct Lexer<'a> {
     rest: Vec<char>,
     position: usize,
-    variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Variables that the script is given.
+    given: &'a dyn Fn(&str) -> Option<String>,
+    /// Those that it sets itself.
+    assigned: BTreeMap<String, String>,
+    arrays: BTreeMap<String, Vec<String>>,
+    /// The array whose words are being read.
+    array: Option<String>,
     commands: Vec<Command>,
     command: Command,
     word: Option<String>,
+    /// Whether a quote stands in the word before any `=`.
+    is_quoted: bool,
 }
 
 impl Lexer<'_> {
     fn next(&mut self) -> Option<char> {
-        let letter = self.rest.get(self.position).copied();
+        let letter = self.peek();
         self.position += 1;
         letter
     }
@@ -52,25 +71,50 @@ impl Lexer<'_> {
         self.rest.get(self.position).copied()
     }
 
+    fn skip_if(&mut self, wanted: char) -> bool {
+        let is_there = self.peek() == Some(wanted);
+        self.position += usize::from(is_there);
+        is_there
+    }
+
+    /// Skips what has the property, and returns it.
+    fn skip_while(&mut self, is_wanted: impl Fn(char) -> bool) -> String {
+        let start = self.position;
+        while self.peek().is_some_and(&is_wanted) {
+            self.position += 1;
+        }
+        self.written(start)
+    }
+
+    fn written(&self, start: usize) -> String {
+        let end = self.position.min(self.rest.len());
+        self.rest[start..end].iter().collect()
+    }
+
     fn run(&mut self) -> Result<(), String> {
         while let Some(letter) = self.next() {
             match letter {
-                '\\' => {
-                    if let Some(letter) = self.next().filter(|letter| *letter != '\n') {
-                        self.push(letter);
-                    }
-                }
+                '\\' => self.escaped(),
                 '\'' => self.single()?,
                 '"' => self.double()?,
-                '$' => self.variable()?,
-                '`' => return Err("it computes words".to_owned()),
+                '$' => self.variable(false)?,
+                '`' => self.backquotes()?,
                 '#' if self.word.is_none() => {
-                    while self.peek().is_some_and(|letter| letter != '\n') {
-                        self.position += 1;
-                    }
+                    self.skip_while(|letter| letter != '\n');
+                }
+                '\n' if self.array.is_some() => self.end_word(),
+                '&' if self.peek() == Some('>') => {
+                    self.position += 1;
+                    self.redirection('>')?;
                 }
                 '\n' | ';' | '&' | '|' => self.end_command(),
-                '<' | '>' | '(' | ')' => return Err(format!("it uses `{letter}`")),
+                '<' | '>' => self.redirection(letter)?,
+                '(' => self.open()?,
+                ')' if self.array.is_some() => {
+                    self.end_word();
+                    self.array = None;
+                }
+                ')' => return Err("it uses `)`".to_owned()),
                 letter if letter.is_whitespace() => self.end_word(),
                 letter => self.push(letter),
             }
@@ -83,36 +127,62 @@ impl Lexer<'_> {
         self.word.get_or_insert_default().push(letter);
     }
 
+    /// Text that a folded scalar of YAML has made one line keeps its escapes of line ends.
+    fn escaped(&mut self) {
+        match self.next() {
+            Some('\n') | None => {}
+            Some(' ') if self.word.is_none() => {}
+            Some(letter) => self.push(letter),
+        }
+    }
+
     fn end_word(&mut self) {
-        self.command.words.extend(self.word.take());
+        let is_quoted = take(&mut self.is_quoted);
+        let Some(word) = self.word.take() else { return };
+        if let Some(array) = &self.array {
+            self.arrays.entry(array.clone()).or_default().push(word);
+        } else if let Some((name, value)) = assignment(&word)
+            && !is_quoted
+            && self.command.words.is_empty()
+        {
+            self.command.variables.push((name, value));
+        } else {
+            self.command.words.push(word);
+        }
     }
 
     fn end_command(&mut self) {
         self.end_word();
-        let command = std::mem::take(&mut self.command);
-        if !command.words.is_empty() {
+        let command = take(&mut self.command);
+        if command.words.first().is_some_and(|word| word == "export") {
+            let words = command.words.iter().skip(1);
+            self.assigned
+                .extend(words.filter_map(|word| assignment(word)));
+        }
+        if command.words.is_empty() {
+            self.assigned.extend(command.variables);
+        } else {
             self.commands.push(command);
         }
     }
 
     fn single(&mut self) -> Result<(), String> {
-        self.word.get_or_insert_default();
-        loop {
-            match self.next() {
-                Some('\'') => return Ok(()),
-                Some(letter) => self.push(letter),
-                None => return Err("a quote is not closed".to_owned()),
-            }
+        self.begin_quote();
+        let text = self.skip_while(|letter| letter != '\'');
+        self.word.get_or_insert_default().push_str(&text);
+        match self.next() {
+            Some(_) => Ok(()),
+            None => Err("a quote is not closed".to_owned()),
         }
     }
 
     fn double(&mut self) -> Result<(), String> {
-        self.word.get_or_insert_default();
+        self.begin_quote();
         loop {
             match self.next() {
                 Some('"') => return Ok(()),
-                Some('$') => self.variable()?,
-                Some('`') => return Err("it computes words".to_owned()),
+                Some('$') => self.variable(true)?,
+                Some('`') => self.backquotes()?,
                 Some('\\') => match self.next() {
                     Some(letter @ ('"' | '\\' | '$' | '`')) => self.push(letter),
                     Some('\n') => {}
@@ -128,52 +198,154 @@ impl Lexer<'_> {
         }
     }
 
+    fn begin_quote(&mut self) {
+        let word = self.word.get_or_insert_default();
+        self.is_quoted |= !word.contains('=');
+    }
+
     /// Reads what follows a dollar sign.
-    fn variable(&mut self) -> Result<(), String> {
+    fn variable(&mut self, is_quoted: bool) -> Result<(), String> {
         let start = self.position;
-        let is_braced = self.peek() == Some('{');
-        match self.peek() {
-            Some('(') => return Err("it computes words".to_owned()),
-            Some('{') => self.position += 1,
-            _ => {}
+        if self.peek() == Some('(') {
+            self.skip_brackets('(', ')')?;
+            self.keep(start);
+            return Ok(());
         }
-        let mut name = String::new();
-        while let Some(letter) = self
-            .peek()
-            .filter(|it| it.is_ascii_alphanumeric() || *it == '_')
-        {
-            name.push(letter);
-            self.position += 1;
-        }
-        let mut default = None;
+        let is_braced = self.skip_if('{');
+        let name = self.skip_while(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        let mut rest = String::new();
         if is_braced {
-            let mut rest = String::new();
-            loop {
-                match self.next() {
-                    Some('}') => break,
-                    Some(letter) => rest.push(letter),
-                    None => return Err("a brace is not closed".to_owned()),
-                }
-            }
-            default = rest
-                .strip_prefix(":-")
-                .or(rest.strip_prefix('-'))
-                .map(str::to_owned);
-            if default.is_none() && !rest.is_empty() {
-                return Err(format!("it computes `${{{name}{rest}}}`"));
-            }
+            let from = self.position;
+            self.position = start;
+            self.skip_brackets('{', '}')?;
+            rest = self.written(from);
+            rest.pop();
         }
-        let value = (self.variable)(&name).or(default);
-        let value = value.unwrap_or_else(|| {
-            let written: String = self.rest[start..self.position].iter().collect();
-            if !name.is_empty() {
-                self.command.unknown.push(name);
+        if let ("[@]" | "[*]", Some(words)) = (rest.as_str(), self.arrays.get(&name)) {
+            self.spread(&words.clone());
+            return Ok(());
+        }
+        let default = rest.strip_prefix(":-").or(rest.strip_prefix('-'));
+        let is_plain = rest.is_empty() || default.is_some() || rest.starts_with([':', '?']);
+        let value = self.assigned.get(&name).cloned();
+        let value = value.or_else(|| (self.given)(&name));
+        match value.or(default.map(str::to_owned)).filter(|_| is_plain) {
+            Some(value) if is_quoted || self.is_in_assignment() => {
+                self.word.get_or_insert_default().push_str(&value);
             }
-            format!("${written}")
-        });
-        self.word.get_or_insert_default().push_str(&value);
+            Some(value) => {
+                let words: Vec<_> = value.split_whitespace().map(str::to_owned).collect();
+                self.spread(&words);
+            }
+            None => self.keep(start),
+        }
         Ok(())
     }
+
+    fn is_in_assignment(&self) -> bool {
+        let word = self.word.as_deref().unwrap_or_default();
+        self.array.is_none() && self.command.words.is_empty() && assignment(word).is_some()
+    }
+
+    /// Adds words of which the first and the last touch what stands around them.
+    fn spread(&mut self, words: &[String]) {
+        for (index, word) in words.iter().enumerate() {
+            if index > 0 {
+                self.end_word();
+            }
+            self.begin_quote();
+            self.word.get_or_insert_default().push_str(word);
+        }
+        if words.is_empty() && self.word.as_ref().is_some_and(String::is_empty) {
+            self.word = None;
+        }
+    }
+
+    /// Keeps what has been read since a dollar sign as it was written.
+    fn keep(&mut self, start: usize) {
+        let written = format!("${}", self.written(start));
+        if written != "$" {
+            self.command.unknown.push(written.clone());
+        }
+        self.word.get_or_insert_default().push_str(&written);
+    }
+
+    fn backquotes(&mut self) -> Result<(), String> {
+        let inner = self.skip_while(|letter| letter != '`');
+        self.next().ok_or("a quote is not closed")?;
+        let written = format!("`{inner}`");
+        self.command.unknown.push(written.clone());
+        self.word.get_or_insert_default().push_str(&written);
+        Ok(())
+    }
+
+    /// Skips from an opening bracket to the one that closes it.
+    fn skip_brackets(&mut self, open: char, close: char) -> Result<(), String> {
+        let mut depth = 0_usize;
+        loop {
+            match self.next() {
+                Some(letter) if letter == open => depth += 1,
+                Some(letter) if letter == close => depth -= 1,
+                Some(_) => {}
+                None => return Err("a bracket is not closed".to_owned()),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads `> FILE`, `2>&1` and the like.
+    fn redirection(&mut self, first: char) -> Result<(), String> {
+        let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+        let number = self
+            .word
+            .take_if(|word| is_number(word))
+            .unwrap_or_default();
+        self.end_word();
+        let start = self.position;
+        let operator = self.skip_while(|letter| "<>&|".contains(letter));
+        if operator.contains('<') || self.peek() == Some('(') {
+            return Err(format!("it uses `{first}{operator}`"));
+        }
+        self.skip_while(|letter| letter == ' ');
+        self.skip_while(|letter| !letter.is_whitespace() && !";&|".contains(letter));
+        let written = format!("{number}{first}{}", self.written(start));
+        self.command.redirections.push(written);
+        Ok(())
+    }
+
+    /// The start of an array's words; groups and functions are not read.
+    fn open(&mut self) -> Result<(), String> {
+        let word = self.word.take().unwrap_or_default();
+        let name = word
+            .strip_suffix('=')
+            .filter(|_| self.command.words.is_empty());
+        let Some(name) = name else {
+            return Err("it uses `(`".to_owned());
+        };
+        let (name, is_more) = match name.strip_suffix('+') {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        let words = self.arrays.entry(name.to_owned()).or_default();
+        if !is_more {
+            words.clear();
+        }
+        self.array = Some(name.to_owned());
+        Ok(())
+    }
+}
+
+/// Reads `NAME=VALUE`.
+fn assignment(word: &str) -> Option<(String, String)> {
+    let (name, value) = word.split_once('=')?;
+    let mut letters = name.bytes();
+    let is_name = letters
+        .next()
+        .is_some_and(|it| it.is_ascii_alphabetic() || it == b'_')
+        && letters.all(|it| it.is_ascii_alphanumeric() || it == b'_');
+    is_name.then(|| (name.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]
@@ -184,20 +356,40 @@ mod tests {
 
     #[test_case("python3 -m x --a 'b c' --d \"e $A\"" => "python3|-m|x|--a|b c|--d|e 1"; "quotes")]
     #[test_case("x \\\n  --a ${A} \\\n  --b ${B:-2}\n" => "x|--a|1|--b|2"; "lines that go on")]
+    #[test_case("x \\ --a \\ --b a\\ b" => "x|--a|--b|a b"; "lines that YAML has folded")]
     #[test_case("set -e # y\nmkdir -p /a && exec x" => "set|-e / mkdir|-p|/a / exec|x"; "several commands")]
     #[test_case("x '{\"a\":\"$A\"}' \"\"" => "x|{\"a\":\"$A\"}|"; "no variables in single quotes")]
-    #[test_case("x $B" => "x|$B (unknown: B)"; "an unknown variable")]
-    #[test_case("x $(hostname)" => "error: it computes words"; "a substitution")]
-    #[test_case("x > /y" => "error: it uses `>`"; "a redirection")]
+    #[test_case("x $B" => "x|$B (unknown: $B)"; "an unknown variable")]
+    #[test_case("x --h $(hostname -I | cut -d' ' -f1)" => "x|--h|$(hostname -I | cut -d' ' -f1) (unknown: $(hostname -I | cut -d' ' -f1))"; "a substitution")]
+    #[test_case("x `date` ${A%.*}" => "x|`date`|${A%.*} (unknown: `date`, ${A%.*})"; "computations")]
+    #[test_case("x --n $((A+1))" => "x|--n|$((A+1)) (unknown: $((A+1)))"; "arithmetic")]
+    #[test_case("x --a > /y 2>&1 | tee /z; w &>/v; u 2> /t" => "x|--a (to: > /y 2>&1) / tee|/z / w (to: >/v) / u (to: 2> /t)"; "redirections")]
+    #[test_case("C=2; D=\"$C 3\" E= x --a $C" => "x|--a|2 (with: D=2 3, E=)"; "assignments")]
+    #[test_case("export C=\"4 5\"\nx --a \"$C\" --b=$C" => "export|C=4 5 / x|--a|4 5|--b=4|5"; "an export")]
+    #[test_case("a=(--one \"1 2\"\n # no\n --two)\na+=(--three)\nexec x \"${a[@]}\" --z" => "exec|x|--one|1 2|--two|--three|--z"; "an array")]
+    #[test_case("a=()\nx \"${a[@]}\" ${b[@]}" => "x|${b[@]} (unknown: ${b[@]})"; "an empty array and an unknown one")]
+    #[test_case("cat <<E > /x\nE" => "error: it uses `<<`"; "a here-document")]
+    #[test_case("f() { x; }" => "error: it uses `(`"; "a function")]
     #[test_case("x 'y" => "error: a quote is not closed"; "an open quote")]
+    #[test_case("x ${A" => "error: a bracket is not closed"; "an open brace")]
     fn scripts_become_words(script: &str) -> String {
         let variable = |name: &str| (name == "A").then(|| "1".to_owned());
+        let list = |what: &str, words: &[String], between: &str| match words {
+            [] => String::new(),
+            words => format!(" ({what}: {})", words.join(between)),
+        };
         let shown = |command: &Command| {
-            let unknown = match command.unknown.as_slice() {
-                [] => String::new(),
-                names => format!(" (unknown: {})", names.join(", ")),
-            };
-            format!("{}{unknown}", command.words.join("|"))
+            let variables = command.variables.iter();
+            let variables: Vec<_> = variables
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            [
+                command.words.join("|"),
+                list("with", &variables, ", "),
+                list("unknown", &command.unknown, ", "),
+                list("to", &command.redirections, " "),
+            ]
+            .concat()
         };
         match commands(script, &variable) {
             Ok(commands) => commands.iter().map(shown).collect::<Vec<_>>().join(" / "),

@@ -354,3 +354,73 @@ configs:
     let deployment = derive(&imported.text, false).unwrap();
     assert_eq!(deployment.url().unwrap(), "http://127.0.0.1:80/v1");
 }
+
+#[test]
+fn scripts_and_files_of_recipes_are_read() {
+    let text = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: flags}
+data:
+  prefill.yaml: |
+    model-path: org/model
+    tensor-parallel-size: 2
+    disaggregation-mode: prefill
+    trust-remote-code: true
+    enable-metrics: false
+    cuda-graph-bs: [1, 2]
+    context-length: 4096
+---
+apiVersion: nvidia.com/v1beta1
+kind: DynamoGraphDeployment
+metadata: {name: recipe}
+spec:
+  env:
+    - {name: MODEL, value: org/model}
+  components:
+    - name: Frontend
+      type: frontend
+      podTemplate:
+        spec:
+          containers:
+            - name: main
+              command: [/bin/bash, -lc]
+              args:
+                - |
+                  set -Eeuo pipefail
+                  flags=(
+                    --router-mode kv  # by prefix
+                    --http-port 8000
+                  )
+                  printf '%q ' python3 -m dynamo.frontend "${flags[@]}" >/tmp/command
+                  exec python3 -m dynamo.frontend "${flags[@]}" 2>&1 | tee /tmp/log
+    - name: prefill
+      type: prefill
+      podTemplate:
+        spec:
+          containers:
+            - name: main
+              command: [python3, -m, dynamo.sglang]
+              args: [--config, /etc/sglang/prefill.yaml, --context-length, "8192"]
+              volumeMounts: [{name: flags, mountPath: /etc/sglang}]
+          volumes: [{name: flags, configMap: {name: flags}}]
+    - name: decode
+      type: decode
+      podTemplate:
+        spec:
+          containers:
+            - name: main
+              command: [sh, -c]
+              args:
+                - |
+                  export SGLANG_LOG=1
+                  if [ -z "$X" ]; then echo no; exit 1; fi
+                  MODE=decode
+                  numactl --cpunodebind=0 python3 -m dynamo.sglang --model-path $(MODEL) \
+                    --disaggregation-mode $MODE --tp 2 --host $(hostname -i) --trust-remote-code
+"#;
+    let imported = import_text("recipe.yaml", text).unwrap();
+    assert_eq!(imported.missing, Vec::<String>::new(), "{}", imported.text);
+    derive(&imported.text, false).unwrap();
+    insta::assert_snapshot!(imported.text);
+}

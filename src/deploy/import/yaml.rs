@@ -151,9 +151,13 @@ fn broken(file: &SourceFile, reason: &str, at: &Location) -> Problem {
         format!("`{}` is not valid YAML", file.name),
     );
     problem.causes.push(reason.to_owned());
-    problem
-        .excerpt(at.excerpt("here"))
-        .hint("Correct the file; `docker compose config -q` and `kubectl create --dry-run=client -f` check it as well")
+    let is_template = ["{{", "{%"].iter().any(|start| file.text.contains(start));
+    problem.excerpt(at.excerpt("here")).hint(if is_template {
+        "This is a template: import what it renders, for a chart of Helm `helm template CHART`"
+    } else {
+        "Correct the file; `docker compose config -q` and `kubectl create --dry-run=client -f` check it \
+         as well"
+    })
 }
 
 /// A list or mapping that is not complete yet.
