@@ -17,6 +17,7 @@ use super::labels::{Found, watched};
 use super::launcher::Launcher;
 use super::logs::Line;
 use super::machines::Elsewhere;
+use super::proof::Unproven;
 use super::seat::Seat;
 use crate::deploy::file::RestartPolicy;
 use crate::deploy::supervise::{Action, Event, MemberIndex, Supervisor};
@@ -64,6 +65,8 @@ pub(crate) struct Operation<'a> {
     pub(super) counting: bool,
     pub(super) counted: Option<Instant>,
     pub(super) proving: bool,
+    /// Why the last attempt at a proof failed.
+    pub(super) unproven: Option<Unproven>,
     /// Whether every worker has answered once.
     pub(super) proven: bool,
     /// Whether it was reported that time is over.
@@ -107,6 +110,7 @@ impl<'a> Operation<'a> {
             counting: false,
             counted: None,
             proving: false,
+            unproven: None,
             proven: false,
             late: false,
             adopted: false,

@@ -11,7 +11,7 @@ use super::census::Census;
 use super::event::Report;
 use super::jobs::Happening;
 use super::operation::Operation;
-use super::proof::{Expected, Unproven, prove};
+use super::proof::{Expected, Unproven, is_avoidance, prove};
 use super::seat::Seat;
 use crate::deploy::file::{Role, RouterMode};
 use crate::deploy::supervise::{Event, MemberIndex};
@@ -290,6 +290,7 @@ impl Operation<'_> {
             Ok(()) if self.proven => {}
             Ok(()) => {
                 self.proven = true;
+                self.unproven = None;
                 let after = self.begun.elapsed();
                 let answered = self
                     .deployment
@@ -300,7 +301,12 @@ impl Operation<'_> {
             }
             Err(Unproven::DisaggregationOff) => self.handle(Event::DisaggregationOff, report),
             // It is tried again with the next count.
-            Err(Unproven::Silent(_) | Unproven::Failed(_)) => {}
+            Err(why) => {
+                let says_less = matches!(why, Unproven::Failed(text) if is_avoidance(text));
+                if self.unproven.is_none() || !says_less {
+                    self.unproven = Some(why.clone());
+                }
+            }
         }
     }
 
@@ -314,7 +320,30 @@ impl Operation<'_> {
             (None, None) => "no frontend was asked".to_owned(),
             (Some(census), None) => census
                 .missing(&self.deployment)
-                .unwrap_or_else(|| "requests are not answered by every worker".to_owned()),
+                .unwrap_or_else(|| self.unanswered(census)),
+        }
+    }
+
+    /// Why requests that were sent are no proof.
+    fn unanswered(&self, census: &Census) -> String {
+        match &self.unproven {
+            Some(Unproven::Failed(why)) => format!("requests fail: {why}"),
+            Some(Unproven::Silent(ids)) => {
+                let workers = self.deployment.workers();
+                let is_silent =
+                    |member: &&Member| census.id_of(member).is_some_and(|id| ids.contains(&id));
+                let names = workers
+                    .filter(is_silent)
+                    .map(|member| format!("`{}`", member.name));
+                let names: Vec<_> = names.collect();
+                format!(
+                    "of many requests, none was answered by {}",
+                    names.join(", ")
+                )
+            }
+            Some(Unproven::DisaggregationOff) | None => {
+                "requests are not answered by every worker".to_owned()
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use test_case::test_case;
+
 use crate::support::dynamo::{Deployment, IMAGE, Ran, Served, engine, tiny_model, until};
 
 const AGGREGATED: &str = "
@@ -261,4 +263,33 @@ fn the_foreground_prints_logs_and_ends_at_a_signal() {
         "{text}"
     );
     assert_eq!(front.left(), "");
+}
+
+#[test_case("vllm", 8133)]
+#[test_case("sglang", 8134)]
+#[test_case("trtllm", 8135)]
+fn a_rehearsal_of_an_engine_hands_caches_over(framework: &str, port: u16) {
+    let Some(engine) = engine() else { return };
+    let file = "[frontend]\nport = PORT\n[mock.args]\nspeedup-ratio = 0\n[workers.prefill]\n[workers.decode]\n";
+    let rehearsed = Deployment::new(&engine, framework, port, file);
+    let line = format!("up -d FILE --mock --set framework={framework} --set image={IMAGE}");
+    rehearsed
+        .dynrun(&line)
+        .ended(0)
+        .said("answered: prefill-0, decode-0");
+    rehearsed.dynrun("down NAME").ended(0);
+}
+
+#[test]
+fn requests_that_fail_are_why_a_deployment_is_not_ready() {
+    let Some(engine) = engine() else { return };
+    // As TensorRT-LLM, the mocker hands no cache over.
+    let file = "[ready]\ntimeout = \"20s\"\n[frontend]\nport = PORT\n[all.args]\nspeedup-ratio = 0\n\
+                engine-type = \"trtllm\"\n[workers.prefill]\n[workers.decode]\n";
+    let failing = Deployment::new(&engine, "failing", 8136, file);
+    failing
+        .dynrun("up -d FILE")
+        .ended(124)
+        .said("requests fail: /v1/chat/completions: 500");
+    failing.dynrun("down NAME").ended(0);
 }

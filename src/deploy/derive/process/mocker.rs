@@ -38,11 +38,14 @@ const fn old_role(role: Role) -> &'static str {
     }
 }
 
+/// Returns the engine that is played; without one, it is vLLM. As TensorRT-LLM, the mocker of 1.4 hands
+/// no cache over from prefill to decode: every request fails.
 fn plays(process: &Process<'_>) -> Option<&'static str> {
     let knows = process.common.version.is_at_least(1, 1);
+    let hands_over = matches!(process.worker.role, Role::Prefill | Role::Decode);
     match process.common.engine {
         Engine::Sglang if knows => Some("sglang"),
-        Engine::Trtllm if knows => Some("trtllm"),
+        Engine::Trtllm if knows && !hands_over => Some("trtllm"),
         Engine::Vllm | Engine::Sglang | Engine::Trtllm | Engine::Mocker => None,
     }
 }
