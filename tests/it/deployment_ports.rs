@@ -23,6 +23,7 @@ family = socket.AF_INET6 if ':' in address else socket.AF_INET
 server = socket.socket(family, socket.SOCK_DGRAM if kind == 'udp' else socket.SOCK_STREAM)
 if ':' in address:
     server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, kind == 'ipv6')
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind((address, port))
 if kind != 'udp':
     server.listen()
