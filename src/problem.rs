@@ -144,9 +144,20 @@ pub(crate) fn uncapitalized(text: &str) -> String {
     }
 }
 
-/// Problems found together; never empty by construction of its users.
+/// Problems found together; as an error there is at least one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Returns the value if there is no problem.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+}
 
 impl<P: Into<Problem>> From<P> for Problems {
     fn from(problem: P) -> Self {

@@ -29,11 +29,7 @@ pub fn check_destinations(plan: &BuildPlan) -> Result<(), Problems> {
             obstacle.problem(message, "--output type=…,dest=PATH")
         }));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// What keeps a file or directory from being written.

@@ -18,11 +18,7 @@ pub(super) fn check(target: &PlannedTarget, store: Store) -> Result<(), Problems
         OutputKind::Local | OutputKind::CacheOnly => false,
     });
     let problems: Vec<_> = refused.map(|output| cannot_join(target, output)).collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// Returns the caches that nodes write one over the other.

@@ -31,11 +31,7 @@ impl Run<'_> {
                 problems.push(Problem::from(error));
             }
         }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Problems(problems))
-        }
+        Problems(problems).or(())
     }
 
     /// Ends a set: names move if every image is there, else none does.

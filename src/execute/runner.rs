@@ -38,11 +38,7 @@ fn check_caches(plan: &BuildPlan, service: &ActionsService) -> Result<(), Proble
             problems.extend(problem.filter(|problem| !problems.contains(problem)));
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// A plan, ready to be run on an engine.
@@ -242,11 +238,7 @@ impl<'a> Runner<'a> {
                 }
             }
         }
-        if problems.is_empty() {
-            Ok(prepared)
-        } else {
-            Err(Problems(problems))
-        }
+        Problems(problems).or(prepared)
     }
 
     /// Returns the servers of compiler caches that can be tried from here.

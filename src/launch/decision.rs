@@ -162,11 +162,7 @@ fn check(
     if let Some(engine) = engine {
         problems.extend(check_api(spec, engine));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 fn check_workdir(spec: &ContainerSpec) -> Option<Problem> {

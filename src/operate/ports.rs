@@ -50,11 +50,7 @@ pub(crate) async fn check_ports(
             problems.extend(owner.map(|owner| taken(deployment, member, wanted.port, &owner)));
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// Finds out who has a port. A proxy of the engine whose container does not run is waited for: the

@@ -75,11 +75,7 @@ pub fn expand<'c>(
         expansion.take(&multiplication);
     }
     expansion.mark_devices();
-    if problems.is_empty() {
-        Ok(expansion)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(expansion)
 }
 
 fn family(settings: Settings, candidates: &BTreeMap<String, Candidate>) -> Option<Family<'_>> {

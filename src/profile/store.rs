@@ -84,11 +84,7 @@ impl Store {
         let name = check_name(&entry.name, &profile);
         problems.extend(name.map(Problem::from));
         problems.extend(wrong.into_iter().map(Problem::from));
-        if problems.is_empty() {
-            Ok(profile)
-        } else {
-            Err(Problems(problems))
-        }
+        Problems(problems).or(profile)
     }
 
     /// Returns the complete profiles of all frameworks, or what is wrong with any of them.
@@ -108,11 +104,7 @@ impl Store {
                 told.push(problem);
             }
         }
-        if told.is_empty() {
-            Ok(profiles)
-        } else {
-            Err(Problems(told))
-        }
+        Problems(told).or(profiles)
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {

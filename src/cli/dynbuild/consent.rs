@@ -150,11 +150,7 @@ pub(super) fn check(
         );
         problems.push(problem.excerpt(excerpt).hint(hint).hint(always));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 impl OutsideRead {

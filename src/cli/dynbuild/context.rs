@@ -17,9 +17,5 @@ pub(super) fn ls(args: &ContextLsArgs, edge: &mut Edge) -> Result<Exit, Problems
     };
     edge.ui.print(&text);
     let problems: Vec<Problem> = listing.problems.into_iter().map(Problem::from).collect();
-    if problems.is_empty() {
-        Ok(Exit::Done)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(Exit::Done)
 }

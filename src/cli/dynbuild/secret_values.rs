@@ -39,11 +39,7 @@ pub(super) fn read_secrets<'a>(
             }
         }
     }
-    if problems.is_empty() {
-        Ok(values)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(values)
 }
 
 fn read_secret(source: &SecretSource, edge: &Edge) -> Result<Secret, String> {

@@ -50,11 +50,7 @@ async fn end_all(asked: &Down, edge: &mut Edge) -> Result<Exit, Problems> {
             Err(found) => problems.extend(found.0),
         }
     }
-    if problems.is_empty() {
-        Ok(Exit::Done)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(Exit::Done)
 }
 
 /// Ends a deployment on all of its machines: first where the frontends are, so that those finish what
@@ -85,11 +81,7 @@ pub(super) async fn end_everywhere(
         problems.extend(ended.err());
     }
     forget_ended(&name, edge);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// What a machine has of a deployment.

@@ -46,11 +46,7 @@ async fn stop_all(asked: &Stop, edge: &mut Edge) -> Result<Exit, Problems> {
             Err(found) => problems.extend(found.0),
         }
     }
-    if problems.is_empty() {
-        Ok(Exit::Done)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(Exit::Done)
 }
 
 async fn stop_target(asked: &Stop, target: Target, edge: &Edge) -> Result<(), Problems> {

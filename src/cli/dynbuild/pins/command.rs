@@ -32,11 +32,7 @@ pub(in crate::cli::dynbuild) fn check(
             add(&mut problems, problem);
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 /// Adds a problem; what is wrong for several images is one, with the images as causes.

@@ -62,11 +62,7 @@ pub(super) async fn run(
             Err(problem) => problems.extend(problem.0),
         }
     }
-    if problems.is_empty() {
-        Ok(exit)
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(exit)
 }
 
 /// Leaves parts alone that have a supervisor already; if all have, each says so.
@@ -193,11 +189,7 @@ async fn ask_engines(parts: &mut [Part], deployment: &Deployment) -> Result<(), 
             .map(|problem| silent(&part.node, problem, deployment))
     });
     let problems: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 fn silent(node: &str, mut problem: Problem, deployment: &Deployment) -> Problem {

@@ -113,11 +113,7 @@ pub(super) fn model_directories(engine: &Engine, deployment: &Deployment) -> Res
     let directories = deployment.directories.iter();
     let missing = directories.filter(|directory| !Path::new(&directory.path).is_dir());
     let problems: Vec<_> = missing.map(|it| no_model(&it.path, deployment)).collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(problems))
-    }
+    Problems(problems).or(())
 }
 
 fn no_model(directory: &str, deployment: &Deployment) -> Problem {
