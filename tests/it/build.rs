@@ -6,6 +6,7 @@ mod cache_server;
 mod caches;
 mod compiler_cache;
 mod distribution;
+mod endpoint_picker;
 mod exports;
 mod failures;
 mod github;
