@@ -7,7 +7,7 @@ use bollard::{API_DEFAULT_VERSION, ClientVersion, Docker};
 use super::connections::Connections;
 use super::deadline::{Deadline, Pace};
 use super::error::EngineError;
-use crate::dial::{Address, EngineVersion};
+use crate::dial::{Address, EngineVersion, ask_version};
 use crate::docker::api_version::ApiVersion;
 
 /// Seconds that a request of bollard's may take: longer than any [`Deadline`] of ours, which say
@@ -91,9 +91,10 @@ impl Engine {
         })
     }
 
-    /// Returns whether the engine answers now.
+    /// Returns whether the engine answers now, on a connection of its own: one that is kept can belong
+    /// to a daemon that is ending.
     pub async fn answers(&self) -> bool {
-        let asked = tokio::time::timeout(ANSWER_LIMIT, self.connections.version());
+        let asked = tokio::time::timeout(ANSWER_LIMIT, ask_version(self.address()));
         matches!(asked.await, Ok(Ok(_)))
     }
 

@@ -16,7 +16,8 @@ pub(super) async fn compare(client: &Client, text: &str) -> Result<Vec<String>, 
     let question = Question { client, text };
     let targets = question.targets().await?;
     let last = question.outline(None).await?;
-    let composition = match compose(&[("text", text)]) {
+    // No stage can be called that: a last one without a name stays without one.
+    let composition = match compose(&[("0", text)]) {
         Ok(composition) => composition,
         Err(refusals) => return Ok(vec![format!("refused: {}", refusals.join("; "))]),
     };

@@ -13,6 +13,8 @@ use super::processes::eventually;
 /// Logins that may be under way at once. The default is 10, and then one in three is refused.
 const LOGINS_AT_ONCE: u16 = 4;
 
+const CLIENT: &str = "/usr/bin/ssh";
+
 /// The server, and a client that knows it.
 pub(crate) struct Sshd {
     folder: TempDir,
@@ -26,6 +28,10 @@ impl Sshd {
         let program = engine.run_dir.join("bin/sshd");
         if !program.exists() {
             notice("skipped: no server of OpenSSH; `ci/engine up` says why");
+            return None;
+        }
+        if !Path::new(CLIENT).exists() {
+            notice("skipped: no client of OpenSSH; install it, on Debian `openssh-client`");
             return None;
         }
         let folder = tempfile::tempdir().expect("a directory");
@@ -89,7 +95,7 @@ impl Sshd {
         );
         write(
             &ssh,
-            &format!("#!/bin/sh\nexec /usr/bin/ssh -F none {options} \"$@\"\n"),
+            &format!("#!/bin/sh\nexec {CLIENT} -F none {options} \"$@\"\n"),
         );
         let executable = std::fs::Permissions::from_mode(0o755);
         fs_err::set_permissions(&ssh, executable).expect("a program");
