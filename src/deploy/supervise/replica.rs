@@ -11,10 +11,6 @@ use super::watchdog::Watchdog;
 /// A lasting reason that was found this often in a row is believed.
 const CONFIRMED: u32 = 2;
 
-/// How long the first failure of a frontend that was ready is waited out, as long as the engine's own
-/// restart policy does: meanwhile nobody takes its requests.
-const SOON: Duration = Duration::from_millis(100);
-
 /// What a replica does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -71,19 +67,6 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Counts a failure, and returns how long to wait before the next start; `None` if it failed too
-    /// often.
-    pub(super) fn count_failure(
-        &mut self,
-        now: Duration,
-        ready_since: Option<Duration>,
-    ) -> Option<Duration> {
-        let is_first = self.failures.lately() == 0;
-        let after = self.failures.count(now, ready_since)?;
-        let is_missed = self.part == Part::Frontend && ready_since.is_some();
-        Some(if is_first && is_missed { SOON } else { after })
-    }
-
     pub(super) fn new(member: &Watched) -> Self {
         Self {
             name: member.replica.clone(),

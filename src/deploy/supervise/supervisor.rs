@@ -248,7 +248,7 @@ impl Supervisor {
             }
             Then::RestartLater { .. } if replica.is_hopeless() => self.give_up(member),
             Then::RestartLater { ready_since, .. } => {
-                match replica.count_failure(now, ready_since) {
+                match replica.failures.count(now, ready_since) {
                     Some(after) => {
                         replica.state = State::Waiting { until: now + after };
                         let replica = replica.name.clone();
