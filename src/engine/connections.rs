@@ -15,6 +15,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::dial::{Address, ConnectError, EngineVersion};
 
@@ -28,6 +29,11 @@ const PING_LIMIT: usize = 1 << 20;
 /// How many logins are under way at once: sshd refuses some of more than ten (`MaxStartups`), others
 /// log in there too, and BuildKit's client has connections of its own.
 const LOGINS: usize = 2;
+
+/// How often, and how long apart, it is looked for a free connection before there is another login,
+/// which takes longer than all of these looks.
+const LOOKS: usize = 5;
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The body of a request, as bollard has it.
 pub(super) type Body = Either<Full<Bytes>, StreamBody<Frames>>;
@@ -138,9 +144,15 @@ impl Connections {
     /// Opens a connection in its turn. The login has ended when the engine answers.
     async fn log_in(&self) -> Result<SendRequest<Body>, SendError> {
         let _turn = self.logins.acquire().await;
-        // One may be free by now.
-        if let Some(sender) = self.free() {
-            return Ok(sender);
+        // One may be free by now, or in a moment: its answer has been read a moment ago.
+        for _ in 0..LOOKS {
+            if let Some(sender) = self.free() {
+                return Ok(sender);
+            }
+            if self.locked().is_empty() {
+                break;
+            }
+            sleep(LOOK_PAUSE).await;
         }
         let mut sender = self.dial().await?;
         let mut ping = ping();
