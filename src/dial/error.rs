@@ -164,7 +164,8 @@ impl ConnectError {
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    /// Returns what fixes it, given its causes.
+    fn hint(&self, causes: &[String]) -> Option<String> {
         let hint = match self {
             Self::NoSocket { .. } | Self::Refused { .. } => {
                 "Start the engine, or name another one with `DOCKER_HOST` or `docker context use`"
@@ -215,10 +216,9 @@ impl ConnectError {
             }
             Self::Talk {
                 address: Address::Command(line),
-                source,
+                ..
             } => {
-                let cause = chain_text(source.as_ref());
-                return ssh_hint(line, &cause)
+                return ssh_hint(line, &causes.join("\n"))
                     .or_else(|| Some(format!("Try it by hand: `{}`", shell_words::join(line))));
             }
             Self::Dial { .. }
@@ -229,13 +229,6 @@ impl ConnectError {
         };
         Some(hint.to_owned())
     }
-}
-
-/// Returns an error and its causes as one text.
-fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let texts: Vec<_> = chain.map(ToString::to_string).collect();
-    texts.join("\n")
 }
 
 /// Returns what fixes a failure that ssh, or the account's shell over there, has explained.
@@ -273,7 +266,8 @@ impl From<ConnectError> for Problem {
         if let ConnectError::NotAnEngine { answer, .. } = &error {
             problem.causes.push(format!("It answered `{answer}`"));
         }
-        problem.hints.extend(error.hint());
+        let hint = error.hint(&problem.causes);
+        problem.hints.extend(hint);
         problem
     }
 }

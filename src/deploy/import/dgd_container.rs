@@ -202,24 +202,17 @@ fn expanded(word: &str, part: &Part) -> String {
     let (mut text, mut rest) = (String::new(), word);
     while let Some(at) = rest.find("$(") {
         let (before, from) = rest.split_at(at);
+        let escaped = before.strip_suffix('$');
         let name = from.find(')').map(|end| &from[2..end]);
-        let value = name.and_then(|name| part.variable(name));
-        match (before.strip_suffix('$'), value, name) {
-            (Some(before), _, _) => {
-                text.push_str(before);
-                text.push_str("$(");
-                rest = &from[2..];
-            }
-            (None, Some(value), Some(name)) => {
-                text.push_str(before);
-                text.push_str(&value.value);
-                rest = &from[name.len() + 3..];
-            }
-            _ => {
-                text.push_str(before);
-                text.push_str("$(");
-                rest = &from[2..];
-            }
+        let variable = name.and_then(|name| Some((name, part.variable(name)?)));
+        if let (None, Some((name, variable))) = (escaped, variable) {
+            text.push_str(before);
+            text.push_str(&variable.value);
+            rest = &from[name.len() + 3..];
+        } else {
+            text.push_str(escaped.unwrap_or(before));
+            text.push_str("$(");
+            rest = &from[2..];
         }
     }
     text + rest

@@ -72,10 +72,7 @@ impl Part {
                 found = command.words;
             } else if command.words[0] == "export" {
                 let words = command.words.iter().skip(1);
-                exported.extend(words.filter_map(|word| {
-                    let (name, value) = word.split_once('=')?;
-                    Some((name.to_owned(), value.to_owned()))
-                }));
+                exported.extend(words.filter_map(|word| shell::assignment(word)));
             } else if !DOES_NOTHING.contains(&command.words[0].as_str()) {
                 others.push(command.words);
             }

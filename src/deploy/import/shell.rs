@@ -338,7 +338,7 @@ impl Lexer<'_> {
 }
 
 /// Reads `NAME=VALUE`.
-fn assignment(word: &str) -> Option<(String, String)> {
+pub(super) fn assignment(word: &str) -> Option<(String, String)> {
     let (name, value) = word.split_once('=')?;
     let mut letters = name.bytes();
     let is_name = letters

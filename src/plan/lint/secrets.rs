@@ -21,7 +21,7 @@ const SECRET: &[&str] = &[
     "token",
 ];
 
-/// Words that say that the value is no secret but tells where one is, is known to everybody, or is a
+/// Words that say that the value is no secret but says where one is, is known to everybody, or is a
 /// switch as `SCCACHE_S3_NO_CREDENTIALS` is.
 const HARMLESS: &[&str] = &[
     "dir", "disable", "enable", "file", "id", "no", "path", "prefix", "public", "url", "use",
