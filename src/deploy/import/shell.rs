@@ -114,7 +114,8 @@ impl Lexer<'_> {
                     self.end_word();
                     self.array = None;
                 }
-                ')' => return Err("it uses `)`".to_owned()),
+                // Of a pattern of `case`.
+                ')' => self.end_command(),
                 letter if letter.is_whitespace() => self.end_word(),
                 letter => self.push(letter),
             }
@@ -368,6 +369,7 @@ mod tests {
     #[test_case("export C=\"4 5\"\nx --a \"$C\" --b=$C" => "export|C=4 5 / x|--a|4 5|--b=4|5"; "an export")]
     #[test_case("a=(--one \"1 2\"\n # no\n --two)\na+=(--three)\nexec x \"${a[@]}\" --z" => "exec|x|--one|1 2|--two|--three|--z"; "an array")]
     #[test_case("a=()\nx \"${a[@]}\" ${b[@]}" => "x|${b[@]} (unknown: ${b[@]})"; "an empty array and an unknown one")]
+    #[test_case("case \"$A\" in a) x;; esac; y" => "case|1|in|a / x / esac / y"; "a case")]
     #[test_case("cat <<E > /x\nE" => "error: it uses `<<`"; "a here-document")]
     #[test_case("f() { x; }" => "error: it uses `(`"; "a function")]
     #[test_case("x 'y" => "error: a quote is not closed"; "an open quote")]

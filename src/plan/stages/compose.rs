@@ -1,6 +1,6 @@
 //! The fragments of one build, and whether they go together.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::checks::Checks;
@@ -196,17 +196,17 @@ fn unknown_flag(fragment: &Fragment, keyword: &str, flag: &Spanned<String>) -> U
     }
 }
 
-/// Gives a last stage without a name that of its fragment, unless another stage has it: docker builds
-/// the last one if asked for nothing else, and a target of BuildKit is a name, never a number.
+/// Gives a last stage without a name that of its fragment, unless another stage has it or would get it:
+/// docker builds the last one if asked for nothing else, and a target of BuildKit is a name, never a
+/// number.
 fn name_last_stages(parts: &mut [Part]) {
     let stages = parts.iter().flat_map(|part| &part.dockerfile.stages);
     let names = stages.filter_map(|stage| stage.name.as_ref());
-    let mut taken: HashSet<_> = names.map(|name| name.value.to_lowercase()).collect();
+    let mut wanted: Vec<_> = names.map(|name| name.value.to_lowercase()).collect();
+    wanted.extend(parts.iter().filter_map(Part::name_to_give));
     for part in parts {
-        let is_nameless = |stage: &Stage| stage.name.is_none();
-        if let Some(name) = part.fragment.stage_name()
-            && part.dockerfile.stages.last().is_some_and(is_nameless)
-            && taken.insert(name.clone())
+        if let Some(name) = part.name_to_give()
+            && wanted.iter().filter(|wanted| **wanted == name).count() == 1
             && let Some(last) = Arc::make_mut(&mut part.dockerfile).stages.last_mut()
         {
             let end = last.image.span.end;

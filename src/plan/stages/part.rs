@@ -29,6 +29,13 @@ impl Part {
         self.fragment.excerpt(span.clone(), label)
     }
 
+    /// Returns the name that a last stage without one may get.
+    pub(super) fn name_to_give(&self) -> Option<String> {
+        let last = self.dockerfile.stages.last()?;
+        let is_nameless = last.name.is_none();
+        self.fragment.stage_name().filter(|_| is_nameless)
+    }
+
     /// Returns where instructions copy from a stage by its number.
     pub(super) fn numbered(&self) -> impl Iterator<Item = Numbered<'_>> {
         self.dockerfile.stages.iter().flat_map(|stage| {

@@ -87,6 +87,12 @@ fn a_last_stage_without_a_name_has_that_of_its_file(text: &str, expected: &str) 
     assert_eq!(own, expected);
 }
 
+#[test]
+fn a_name_that_two_last_stages_would_get_is_given_to_none() {
+    let text = joined(&[("one/app", "FROM a:1\n"), ("app", "FROM b:1\n")]);
+    assert!(!text.contains(" AS "), "{text}");
+}
+
 #[test_case("9"; "a digit")]
 #[test_case("a b"; "a blank")]
 fn a_name_that_no_stage_can_have_is_given_to_none(file: &str) {
