@@ -107,15 +107,14 @@ impl Lexer<'_> {
                     self.position += 1;
                     self.redirection('>')?;
                 }
-                '\n' | ';' | '&' | '|' => self.end_command(),
-                '<' | '>' => self.redirection(letter)?,
-                '(' => self.open()?,
                 ')' if self.array.is_some() => {
                     self.end_word();
                     self.array = None;
                 }
-                // Of a pattern of `case`.
-                ')' => self.end_command(),
+                // A bracket that nothing opened ends a pattern of `case`.
+                '\n' | ';' | '&' | '|' | ')' => self.end_command(),
+                '<' | '>' => self.redirection(letter)?,
+                '(' => self.open()?,
                 letter if letter.is_whitespace() => self.end_word(),
                 letter => self.push(letter),
             }
