@@ -174,6 +174,16 @@ impl Deployment {
             .unwrap_or_default()
     }
 
+    /// Prints what is known of a deployment whose test failed.
+    #[expect(clippy::print_stderr, reason = "tests show it with their failure")]
+    fn show(&self) {
+        let containers = self.engine.docker().args(["ps", "-a"]).output();
+        let containers = containers.map(|output| output.stdout).unwrap_or_default();
+        eprintln!("{}", String::from_utf8_lossy(&containers));
+        eprintln!("{}", self.dynrun("ps NAME").text);
+        eprintln!("{}", self.log());
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("deployment.toml")
     }
@@ -343,6 +353,9 @@ impl Deployment {
 
 impl Drop for Deployment {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.show();
+        }
         self.dynrun("down -t 1 NAME");
     }
 }
