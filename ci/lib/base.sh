@@ -40,17 +40,3 @@ wait_until() {
 alive() { [[ -n "${1:-}" ]] && kill -0 "$1" 2>/dev/null; }
 
 gone() { ! alive "$1"; }
-
-# The first child of process $1, or nothing.
-child_of() {
-    local stat rest fields
-    for stat in /proc/[0-9]*/stat; do
-        # The name in field 2 may hold spaces: look behind the last parenthesis.
-        rest=$(cat "$stat" 2>/dev/null) || continue
-        read -ra fields <<<"${rest##*) }"
-        if [[ "${fields[1]}" == "$1" ]]; then
-            basename "${stat%/stat}"
-            return
-        fi
-    done
-}
