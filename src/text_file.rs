@@ -25,9 +25,13 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         .open(path)
         .map_err(|error| refined(path, error))?;
     check(&file.metadata()?, limit)?;
-    let mut bytes = Vec::new();
     // It may grow meanwhile, or have no size of its own, as in `/proc`.
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    read_at_most(limit, file)
+}
+
+fn read_at_most(limit: u64, from: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large(limit));
     }
@@ -39,7 +43,19 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`read`], and when it is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    let text = String::from_utf8(read(path, USUAL_LIMIT)?);
+    decode(read(path, USUAL_LIMIT)?)
+}
+
+/// Reads a text of at most [`USUAL_LIMIT`] bytes from what is open already, as standard input.
+///
+/// # Errors
+/// Fails when it is larger, cannot be read, or is not UTF-8.
+pub fn read_text_from(open: &mut dyn io::Read) -> io::Result<String> {
+    decode(read_at_most(USUAL_LIMIT, open)?)
+}
+
+fn decode(bytes: Vec<u8>) -> io::Result<String> {
+    let text = String::from_utf8(bytes);
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 

@@ -22,9 +22,12 @@ use crate::toml_file::SourceFile;
 #[derive(Debug, Parser)]
 pub(super) struct Import {
     /// Compose file, or several that `dynrun export` wrote for one machine each, or file with a
-    /// `DynamoGraphDeployment`
+    /// `DynamoGraphDeployment`; `-` is standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,
+    /// `DynamoGraphDeployment` to take, of a file with several
+    #[arg(long, value_name = "NAME")]
+    object: Option<String>,
     /// File to write, if not standard output
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
@@ -37,11 +40,15 @@ impl Verb for Import {
     fn run(self, edge: &mut Edge) -> Result<Exit, Problems> {
         let mut files = Vec::new();
         for path in &self.files {
-            let text = text_file::read_text(&edge.absolute(path));
+            let text = if path.as_os_str() == "-" {
+                text_file::read_text_from(&mut std::io::stdin().lock())
+            } else {
+                text_file::read_text(&edge.absolute(path))
+            };
             let text = text.map_err(|error| unreadable(path, &error))?;
             files.push(SourceFile::new(path.display().to_string(), text));
         }
-        let imported = Imported::new(&files, &|name| profile(name, edge))?;
+        let imported = Imported::new(&files, self.object.as_deref(), &|name| profile(name, edge))?;
         write(self.output.as_deref(), self.force, &imported.text, edge)?;
         for note in &imported.notes {
             edge.ui.note(note);

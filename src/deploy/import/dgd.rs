@@ -14,6 +14,20 @@ use crate::toml_file::Located;
 const GROUP: &str = "nvidia.com/";
 pub(super) const EXPORT: &str = "export.dgd";
 
+pub(super) const KIND: &str = "DynamoGraphDeployment";
+
+/// What `kubectl get` shows of an object besides what was applied.
+const SET_BY_THE_CLUSTER: [&str; 7] = [
+    "creationTimestamp",
+    "finalizers",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Texts of `ConfigMap`s, by their names and keys.
 pub(super) type ConfigMaps = BTreeMap<String, Vec<(String, String)>>;
 
@@ -103,7 +117,7 @@ fn config_maps(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Config
                 .iter()
                 .filter_map(|(key, node)| Some((key.value.clone(), node.text()?.to_owned())));
             maps.insert(name, data.collect());
-        } else {
+        } else if kind != KIND {
             let said = format!("the {kind} `{name}` is not taken over");
             input.notes.add(&document.at, said);
         }
@@ -127,11 +141,13 @@ fn metadata_of(metadata: &Node, input: &mut Input) {
                     "export.dgd.annotations"
                 };
                 let entries = node.entries().iter();
+                let entries = entries.filter(|(name, _)| name.value != LAST_APPLIED);
                 let entries = entries.filter_map(|(name, node)| {
                     Some((table, name.value.clone(), text(node.text()?)))
                 });
                 input.dgd.extend(entries);
             }
+            other if SET_BY_THE_CLUSTER.contains(&other) => {}
             other => input
                 .notes
                 .add(&key.at, format!("`metadata.{other}` is not taken over")),

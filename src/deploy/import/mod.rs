@@ -16,6 +16,7 @@ mod guess;
 mod input;
 mod machines;
 mod note;
+mod objects;
 mod part;
 mod planes;
 mod script;
@@ -60,16 +61,17 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// Makes a deployment file of the files of one deployment; `profile` returns the profile of a
-    /// framework.
+    /// Makes a deployment file of the files of one deployment; `object` is the name of one of several
+    /// `DynamoGraphDeployment`s, and `profile` returns the profile of a framework.
     ///
     /// # Errors
     /// Returns why the files cannot be read.
     pub fn new(
         files: &[Arc<SourceFile>],
+        object: Option<&str>,
         profile: &dyn Fn(&str) -> Result<Profile, Problems>,
     ) -> Result<Self, Problems> {
-        let mut input = read(files)?;
+        let mut input = read(files, object)?;
         let mut notes = std::mem::take(&mut input.notes);
         let workers = input.workers(&mut notes);
         if workers.is_empty() {
@@ -165,7 +167,7 @@ impl Trial {
         let files: Vec<_> = files
             .map(|(name, text)| SourceFile::new(name, text))
             .collect();
-        let output = read(&files)?;
+        let output = read(&files, None)?;
         Ok(Self { deployment, output })
     }
 
@@ -183,8 +185,8 @@ impl Trial {
     }
 }
 
-/// Reads the files of one deployment.
-fn read(files: &[Arc<SourceFile>]) -> Result<Input, Problems> {
+/// Reads the files of one deployment, which is the object of that name if there are several.
+fn read(files: &[Arc<SourceFile>], object: Option<&str>) -> Result<Input, Problems> {
     let mut input = Input {
         file: files
             .first()
@@ -193,16 +195,16 @@ fn read(files: &[Arc<SourceFile>]) -> Result<Input, Problems> {
         ..Input::default()
     };
     for file in files {
-        let documents = documents(file)?;
-        let is_dgd = |node: &&Rc<Node>| {
-            node.get("kind").and_then(Node::text) == Some("DynamoGraphDeployment")
-        };
-        let objects: Vec<_> = documents.iter().filter(is_dgd).collect();
-        match (objects.as_slice(), documents.as_slice()) {
-            ([object], _) => dgd::read(&documents, object, &mut input)?,
-            ([_, second, ..], _) => return Err(several(file, second).into()),
-            ([], [root]) if root.get("services").is_some() => compose::read(root, file, &mut input),
-            ([], others) => return Err(unknown(file, others).into()),
+        let documents = objects::listed(documents(file)?);
+        match (
+            objects::choose(&documents, object, file)?,
+            documents.as_slice(),
+        ) {
+            (Some(object), _) => dgd::read(&documents, object, &mut input)?,
+            (None, [root]) if root.get("services").is_some() => {
+                compose::read(root, file, &mut input);
+            }
+            (None, others) => return Err(unknown(file, others).into()),
         }
     }
     if !input.problems.is_empty() {
@@ -210,15 +212,6 @@ fn read(files: &[Arc<SourceFile>]) -> Result<Input, Problems> {
     }
     tables::number(&mut input);
     Ok(input)
-}
-
-fn several(file: &SourceFile, second: &Node) -> Problem {
-    Problem::new(
-        ProblemKind::Usage,
-        format!("`{}` has several DynamoGraphDeployments", file.name),
-    )
-    .excerpt(second.at.excerpt("the second one"))
-    .hint("Put each into a file of its own")
 }
 
 fn unknown(file: &SourceFile, documents: &[Rc<Node>]) -> Problem {

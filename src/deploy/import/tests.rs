@@ -25,7 +25,7 @@ fn export(deployment: &Deployment, format: ExportFormat) -> Vec<(String, String)
 fn import(files: &[(String, String)]) -> Result<Imported, Problems> {
     let source = |(name, text): &(String, String)| SourceFile::new(name.clone(), text.clone());
     let files: Vec<Arc<SourceFile>> = files.iter().map(source).collect();
-    Imported::new(&files, &profile)
+    Imported::new(&files, None, &profile)
 }
 
 fn import_text(name: &str, text: &str) -> Result<Imported, Problems> {
