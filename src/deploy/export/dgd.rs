@@ -3,6 +3,8 @@
 //! The operator places and numbers pods, and sets what has to do with it: discovery, ports, ranks
 //! and addresses are left to it.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::container::Container;
@@ -59,6 +61,8 @@ pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> E
     if deployment.request_plane == RequestPlane::Nats {
         notes.push("a plane goes through NATS: install it with the platform".to_owned());
     }
+    notes.extend(directories_left(deployment));
+    notes.extend(secrets_left(deployment));
     let mut metadata = json!({ "name": deployment.name });
     if let Some(namespace) = &dgd.namespace {
         metadata["namespace"] = json!(namespace.value);
@@ -82,7 +86,11 @@ pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> E
                 )
             })
             .collect();
-        json!({ "backendFramework": deployment.framework, "services": services })
+        let mut spec = json!({ "backendFramework": deployment.framework, "services": services });
+        if let Some(cache) = &dgd.model_cache {
+            spec["pvcs"] = json!([{ "name": cache.value, "create": false }]);
+        }
+        spec
     } else {
         let components: Vec<_> = components
             .iter()
@@ -109,6 +117,38 @@ pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> E
         files: vec![("dgd.yaml".to_owned(), yaml::write(&object))],
         notes,
     }
+}
+
+/// Pods have no directory of this machine, only what is in the claim.
+fn directories_left(deployment: &Deployment) -> impl Iterator<Item = String> {
+    let claim = &deployment.file.export.dgd.model_cache;
+    let directories = deployment.directories.iter();
+    let is_left = move |path: &&str| claim.is_none() || !Path::new(path).starts_with(CACHE);
+    let paths = directories.map(|known| known.path.as_str());
+    paths.filter(is_left).map(|path| {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        format!(
+            "the model `{path}` is a directory of this machine: copy it into a volume claim, and export with \
+             `--set export.dgd.model-cache=CLAIM --set model={CACHE}/{last}`"
+        )
+    })
+}
+
+/// Values stay here, and pods find none of them without a secret of the cluster.
+fn secrets_left(deployment: &Deployment) -> Option<String> {
+    let file = &deployment.file;
+    let names = file
+        .secrets
+        .iter()
+        .map(|(name, _)| format!("`{}`", name.value));
+    let names: Vec<_> = names.collect();
+    let is_left = !names.is_empty() && file.export.dgd.secret.is_none();
+    is_left.then(|| {
+        format!(
+            "no pod has the secrets {}: put them into a `Secret` of Kubernetes, and name it by `export.dgd.secret`",
+            names.join(", ")
+        )
+    })
 }
 
 fn name(member: &Member) -> String {
@@ -198,6 +238,9 @@ fn alpha(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<Str
     }
     if let Some(size) = shared_memory(member) {
         service["sharedMemory"] = json!({ "size": size });
+    }
+    if let Some(cache) = &dgd.model_cache {
+        service["volumeMounts"] = json!([{ "name": cache.value, "mountPoint": CACHE }]);
     }
     if let Some(secret) = dgd.secret.as_ref().filter(|_| kind != "frontend") {
         service["envFromSecret"] = json!(secret.value);

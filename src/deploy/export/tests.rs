@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use test_case::test_case;
 
 use super::{ExportFormat, Exported};
 use crate::deploy::tests::{derive, files};
@@ -71,6 +72,48 @@ fn graph_deployments_fit_both_schemas() {
             }
         }
     }
+}
+
+#[test]
+fn claims_of_models_are_in_both_versions_of_the_object() {
+    for (api, expected) in [
+        ("v1beta1", "claimName: models"),
+        ("v1alpha1", "mountPoint: /home/dynamo/.cache/huggingface"),
+    ] {
+        let text = format!(
+            "model = \"a/b\"\n{HEAD}[export.dgd]\napi = \"{api}\"\nmodel-cache = \"models\"\n"
+        );
+        let exported = export(&text, false, ExportFormat::Dgd);
+        let object = &exported.files[0].1;
+        assert_eq!(object.matches(expected).count(), 2, "{object}");
+    }
+}
+
+const HEAD: &str =
+    "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\n[workers.agg]\nreplicas = 2\n";
+
+#[test_case("/m/a", "" => true; "a directory of the machine")]
+#[test_case("/m/a", "model-cache = \"c\"\n" => true; "one that is not in the claim")]
+#[test_case("/home/dynamo/.cache/huggingface/a", "model-cache = \"c\"\n" => false; "one in the claim")]
+#[test_case("/home/dynamo/.cache/huggingface/a", "" => true; "no claim")]
+#[test_case("a/b", "" => false; "of Hugging Face")]
+fn models_that_pods_lack_are_named(model: &str, keys: &str) -> bool {
+    let text = format!("model = \"{model}\"\n{HEAD}[export.dgd]\n{keys}");
+    let notes = export(&text, false, ExportFormat::Dgd).notes;
+    notes.iter().any(|note| note.contains("is a directory"))
+}
+
+#[test_case("[secrets]\nHF_TOKEN = \"env:X\"\n" => true; "without a secret")]
+#[test_case("[secrets]\nHF_TOKEN = \"env:X\"\n[export.dgd]\nsecret = \"s\"\n" => false; "with one")]
+#[test_case("" => false; "none")]
+fn secrets_that_pods_lack_are_named(rest: &str) -> bool {
+    let notes = export(
+        &format!("model = \"a/b\"\n{HEAD}{rest}"),
+        false,
+        ExportFormat::Dgd,
+    )
+    .notes;
+    notes.iter().any(|note| note.contains("secrets `HF_TOKEN`"))
 }
 
 /// A secret in the file of a deployment, and in its environment.
