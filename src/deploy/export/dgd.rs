@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::container::Container;
 use super::exported::Exported;
 use super::yaml;
+use crate::deploy::argument::Variable;
 use crate::deploy::file::{RequestPlane, Role};
 use crate::deploy::{Argument, Deployment, Kind, Member};
 use crate::launch::flag::Origin;
@@ -263,16 +264,26 @@ fn container_of(container: &Container<'_>, notes: &mut Vec<String>) -> Value {
     if !words.is_empty() {
         main["args"] = json!(words);
     }
+    if let Some(directory) = &member.run.workdir {
+        main["workingDir"] = json!(directory.value);
+    }
+    let overridden = |name: &str| member.env.iter().any(|variable| variable.name == name);
+    let of_run = member.run.env.iter();
+    let of_run = of_run.filter(|(name, _)| !overridden(&name.value));
+    let of_run = of_run.map(|(name, value)| (name.value.as_str(), value.value.0.as_str()));
+    let is_meant = |variable: &&Variable| {
+        matches!(variable.origin, Origin::Profile(_)) || variable.name == "PYTHONHASHSEED"
+    };
+    let own = member.env.iter().filter(is_meant);
+    let own = own.map(|variable| (variable.name.as_str(), variable.value.as_str()));
     let mut env = Vec::new();
-    for variable in &member.env {
-        let is_written = matches!(variable.origin, Origin::Profile(_));
-        if is_secret(&variable.name, &variable.value) {
-            let name = &variable.name;
+    for (name, value) in of_run.chain(own) {
+        if is_secret(name, value) {
             notes.push(format!(
                 "the value of `{name}` is left out: put it into the secret"
             ));
-        } else if is_written || variable.name == "PYTHONHASHSEED" {
-            env.push(json!({ "name": variable.name, "value": variable.value }));
+        } else {
+            env.push(json!({ "name": name, "value": value }));
         }
     }
     if !env.is_empty() {

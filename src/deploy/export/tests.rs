@@ -116,6 +116,18 @@ fn secrets_that_pods_lack_are_named(rest: &str) -> bool {
     notes.iter().any(|note| note.contains("secrets `HF_TOKEN`"))
 }
 
+#[test]
+fn what_a_run_table_says_of_processes_is_in_the_object() {
+    let text = format!(
+        "model = \"a/b\"\n{HEAD}[all.run]\nworkdir = \"/w\"\nenv = {{ A = \"run\", B = \"run\" }}\n\
+         [all.env]\nB = \"own\"\n"
+    );
+    let object = &export(&text, false, ExportFormat::Dgd).files[0].1;
+    assert!(object.contains("workingDir: /w"), "{object}");
+    assert_eq!(object.matches("value: run").count(), 1, "{object}");
+    assert_eq!(object.matches("value: own").count(), 1, "{object}");
+}
+
 /// A secret in the file of a deployment, and in its environment.
 #[test]
 fn no_export_holds_the_value_of_a_secret() {
