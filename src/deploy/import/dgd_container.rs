@@ -90,8 +90,12 @@ impl Reader<'_> {
             "envFrom",
             "resources",
             "volumeMounts",
+            "workingDir",
         ];
         self.unknown_in(node, &known, "");
+        let directory = node.get("workingDir").and_then(Node::located);
+        let directory = directory.map(|it| ("workdir", it.map(|it| text(&it))));
+        part.run.extend(directory);
         part.image = node.get("image").and_then(Node::located);
         if let Some(resources) = node.get("resources") {
             self.resources(resources, part);
