@@ -192,8 +192,8 @@ impl Operation<'_> {
             }
         }
         if !self.proven && self.unregistered().is_empty() {
-            self.proven = true;
-            let after = self.begun.elapsed();
+            (self.proven, self.established) = (true, true);
+            let after = self.changed.elapsed();
             let workers = self.seats.iter().filter(|seat| seat.member.registers());
             let members = workers.map(|seat| seat.member.name.clone()).collect();
             report(Report::Registered { after, members });

@@ -59,6 +59,6 @@ pub(crate) enum Ended {
     Refused,
     /// Too much of it failed before it was ready.
     Failed,
-    /// Too much of it failed after each worker had answered.
+    /// Too much of it failed after it had been ready, or of what ran already.
     Broken,
 }

@@ -60,6 +60,8 @@ pub(crate) struct Operation<'a> {
     pub(super) lost: BTreeSet<MemberIndex>,
     pub(super) jobs: Jobs<'a>,
     pub(super) begun: Instant,
+    /// The start or the last change: since then it is to become ready.
+    pub(super) changed: Instant,
     /// What frontends saw last.
     pub(super) census: Option<Census>,
     pub(super) counting: bool,
@@ -71,8 +73,9 @@ pub(crate) struct Operation<'a> {
     pub(super) proven: bool,
     /// Whether it was reported that time is over.
     pub(super) late: bool,
-    /// Whether something of it ran already.
-    pub(super) adopted: bool,
+    /// Whether it was ready once, or something of it ran already: what cannot be launched then is
+    /// tried again, and ends nothing that serves.
+    pub(super) established: bool,
     /// A member could not be launched at all.
     pub(super) refused: bool,
     pub(super) finished: Option<bool>,
@@ -93,6 +96,7 @@ impl<'a> Operation<'a> {
         };
         let places = Places::of(&launcher.engine, settings.engine_address.as_deref());
         let (lines, written) = mpsc::unbounded_channel();
+        let now = Instant::now();
         Self {
             registry: Rc::new(registry(&deployment)),
             deployment: Rc::new(deployment),
@@ -105,7 +109,8 @@ impl<'a> Operation<'a> {
             engine_away: None,
             lost: BTreeSet::new(),
             jobs: Jobs::new(),
-            begun: Instant::now(),
+            begun: now,
+            changed: now,
             census: None,
             counting: false,
             counted: None,
@@ -113,7 +118,7 @@ impl<'a> Operation<'a> {
             unproven: None,
             proven: false,
             late: false,
-            adopted: false,
+            established: false,
             refused: false,
             finished: None,
             remarks: BTreeSet::new(),
@@ -151,7 +156,7 @@ impl<'a> Operation<'a> {
     fn end(&self) -> Ended {
         match self.finished {
             _ if self.refused => Ended::Refused,
-            Some(true) if self.proven => Ended::Broken,
+            Some(true) if self.established => Ended::Broken,
             Some(true) => Ended::Failed,
             _ => Ended::Stopped,
         }
@@ -168,7 +173,7 @@ impl<'a> Operation<'a> {
             adopted.push(member);
             self.seats[member].started(container.line.id);
         }
-        self.adopted = !adopted.is_empty();
+        self.established = !adopted.is_empty();
         for member in &adopted {
             self.handle(Event::Adopted(*member), report);
         }
@@ -226,7 +231,8 @@ impl<'a> Operation<'a> {
             .cloned()
             .collect();
         self.deployment = Rc::new(deployment);
-        self.proven = false;
+        self.changed = Instant::now();
+        (self.proven, self.late) = (false, false);
         for replica in gone {
             self.handle(Event::Remove(replica), report);
         }

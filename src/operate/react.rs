@@ -136,7 +136,7 @@ impl Operation<'_> {
     /// already goes on.
     fn could_not_start(&mut self, member: MemberIndex, report: &mut dyn FnMut(Report)) {
         self.seats[member].ended();
-        let first = !self.proven && !self.refused && !self.adopted;
+        let first = !self.refused && !self.established;
         self.handle(Event::Exited { member, code: 125 }, report);
         if first {
             self.refused = true;
@@ -203,7 +203,7 @@ impl Operation<'_> {
         self.count();
         self.look_elsewhere();
         let timeout = self.deployment.ready.timeout;
-        if !self.proven && !self.late && self.begun.elapsed() > timeout {
+        if !self.proven && !self.late && self.changed.elapsed() > timeout {
             self.late = true;
             report(Report::TimedOut {
                 missing: self.missing(),
@@ -289,9 +289,9 @@ impl Operation<'_> {
         match result {
             Ok(()) if self.proven => {}
             Ok(()) => {
-                self.proven = true;
+                (self.proven, self.established) = (true, true);
                 self.unproven = None;
-                let after = self.begun.elapsed();
+                let after = self.changed.elapsed();
                 let answered = self
                     .deployment
                     .workers()

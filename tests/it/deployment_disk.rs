@@ -1,6 +1,8 @@
 //! Deployments on full disks: that of dynrun's own files, and that of the engine.
 
-use crate::support::dynamo::{Deployment, IMAGE, engine, until};
+use std::process::Stdio;
+
+use crate::support::dynamo::{Deployment, IMAGE, Ran, engine, until};
 use crate::support::own_engine::OwnEngine;
 use crate::support::small_disk::SmallDisk;
 
@@ -71,17 +73,32 @@ fn a_full_disk_of_the_engine_is_reported_and_leaves_nothing() {
 
     disk.free();
     served.dynrun("up -d FILE").ended(0);
+    let serving = || ["frontend-0", "agg-1"].map(|member| served.process(member));
+    let before = serving();
     disk.keep_full();
     kill(&served, "agg-0");
     until("the end of the attempts", || {
         served.log().contains("`agg-0` failed 5 times")
     });
-    // The other one still serves, and when there is space again, so does the first.
+    // The other one still serves, also while more of them cannot start.
     assert_eq!(served.process("agg-0"), "");
+    let mut scale = served.command("scale NAME agg=3");
+    let scale = scale.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    until("an attempt", || {
+        served.log().contains("`agg-2` is started again")
+    });
+    assert_eq!(serving(), before);
+    // When there is space again, all do.
     disk.free();
-    served.dynrun("scale NAME agg=2").ended(0);
-    assert!(!served.process("agg-0").is_empty());
+    let scaled = scale.expect("dynrun starts").wait_with_output();
+    Ran::from(scaled.expect("dynrun ends"))
+        .ended(0)
+        .said("no space left on device");
+    assert_eq!(serving(), before);
     until("an answer", || served.ask(8320, 4).contains("[DONE]"));
+    for member in ["agg-0", "agg-1", "agg-2"] {
+        assert!(!served.process(member).is_empty(), "{member}");
+    }
     disk.fill();
     served.dynrun("down NAME").ended(0);
     assert_eq!(served.left(), "");

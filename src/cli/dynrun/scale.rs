@@ -1,8 +1,11 @@
 //! `dynrun scale NAME WORKER=N...`: changes the number of replicas of a deployment that runs.
 
+use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use fs_err::File;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
@@ -57,7 +60,7 @@ fn wish(text: &str) -> Result<(String, u32), String> {
 async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     let target = Target::find(&asked.name, edge)?;
     let name = &target.name;
-    let mut parts = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     for mut machine in target.machines {
         let part = part(name, &mut machine).await;
         parts.push(part.map_err(|problem| machine.explain(problem))?);
@@ -77,10 +80,10 @@ async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
         signal(part.supervisor, Signal::USR1);
     }
     for (worker, count) in &asked.wishes {
-        for part in &parts {
+        for part in &mut parts {
             let here = part.place.record().unwrap_or_default();
             let count = load_record(&here, edge)?.replicas(worker);
-            until_there(&part.engine, &part.place, name, (worker, count)).await?;
+            until_there(part, name, (worker, count), edge).await?;
         }
         edge.ui.print(&format!("{name}: {worker} {count}"));
     }
@@ -93,6 +96,40 @@ struct Part {
     place: Place,
     record: Record,
     supervisor: u32,
+    log: SupervisorLog,
+}
+
+/// What a supervisor writes from now on.
+struct SupervisorLog {
+    path: PathBuf,
+    read: u64,
+}
+
+impl SupervisorLog {
+    fn from_its_end(path: PathBuf) -> Self {
+        let read = fs_err::metadata(&path).map_or(0, |metadata| metadata.len());
+        Self { path, read }
+    }
+
+    /// Shows the lines that were finished meanwhile: why members that are to come do not.
+    fn show(&mut self, edge: &mut Edge) {
+        // Whatever cannot be read is in the log still.
+        let Ok(mut lines) = self.open() else { return };
+        let mut line = Vec::new();
+        while let Ok(length) = lines.read_until(b'\n', &mut line)
+            && line.ends_with(b"\n")
+        {
+            edge.ui.quote(&String::from_utf8_lossy(&line));
+            self.read += length as u64;
+            line.clear();
+        }
+    }
+
+    fn open(&self) -> io::Result<BufReader<File>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.read))?;
+        Ok(BufReader::new(file))
+    }
 }
 
 async fn part(name: &str, machine: &mut Machine) -> Result<Part, Problem> {
@@ -105,6 +142,7 @@ async fn part(name: &str, machine: &mut Machine) -> Result<Part, Problem> {
     };
     Ok(Part {
         engine,
+        log: SupervisorLog::from_its_end(place.log()),
         place,
         record,
         supervisor: supervisor.process,
@@ -124,14 +162,15 @@ impl Part {
 
 /// Waits until as many replicas run here.
 async fn until_there(
-    engine: &Engine,
-    place: &Place,
+    part: &mut Part,
     name: &str,
     (worker, count): (&str, usize),
+    edge: &mut Edge,
 ) -> Result<(), Problem> {
     let begun = Instant::now();
-    while place.supervisor().is_some() && begun.elapsed() < LIMIT {
-        let all = found(engine, name).await?;
+    while part.place.supervisor().is_some() && begun.elapsed() < LIMIT {
+        part.log.show(edge);
+        let all = found(&part.engine, name).await?;
         let prefix = format!("{worker}-");
         let own = |replica: &str| {
             replica
@@ -153,6 +192,6 @@ async fn until_there(
     let message = format!("`{worker}` of `{name}` did not come to {count}");
     Err(Problem::new(ProblemKind::Usage, message).hint(format!(
         "See what runs: `dynrun ps`; the supervisor's log is `{}`",
-        place.log().display()
+        part.place.log().display()
     )))
 }

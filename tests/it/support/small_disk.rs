@@ -1,7 +1,10 @@
 //! A disk that a test may fill.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A file system of its own in memory. It goes with the value.
 pub(crate) struct SmallDisk {
@@ -49,6 +52,7 @@ impl SmallDisk {
         let hog = Command::new("sh")
             .args(["-c", script])
             .arg(self.filler())
+            .process_group(0)
             .spawn();
         self.hog = Some(hog.expect("sh"));
     }
@@ -63,7 +67,8 @@ impl SmallDisk {
 impl SmallDisk {
     fn end_hog(&mut self) {
         if let Some(mut hog) = self.hog.take() {
-            hog.kill().expect("killed");
+            // What it has started would go on to fill the disk.
+            kill_process_group(Pid::from_child(&hog), Signal::KILL).expect("killed");
             hog.wait().expect("ended");
         }
     }
