@@ -7,8 +7,9 @@ use super::file::{DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role,
 use super::finding::{Finding, Severity};
 use super::member::{Kind, Member};
 use super::model::{Model, ModelDirectory};
-use super::network::{Discovery, Network, Node, before_port};
+use super::network::{Discovery, Network, Node};
 use super::version::DynamoVersion;
+use crate::docker::host::before_port;
 use crate::launch::readiness::Level;
 
 /// A deployment: its members, in the order in which they are started.

@@ -206,6 +206,22 @@ impl Member {
         found.map(|port| port.number)
     }
 
+    /// Returns the address at which it answers in its own container: on a machine's network, what
+    /// listens at one address is not found at another.
+    pub fn own_address(&self) -> &str {
+        const LOOPBACK: &str = "127.0.0.1";
+        let variable = match self.kind {
+            Kind::Frontend => "DYN_HTTP_HOST",
+            Kind::Worker { .. } => "DYN_SYSTEM_HOST",
+            Kind::Service if self.node.is_some() => return &self.address,
+            Kind::Service => return LOOPBACK,
+        };
+        let said = self.env.iter().rfind(|it| it.name == variable);
+        let said = said.map(|it| it.value.trim_matches(['[', ']']));
+        said.filter(|address| !["0.0.0.0", "::"].contains(address))
+            .unwrap_or(LOOPBACK)
+    }
+
     /// Returns its place in an ordered stop, lowest first: no new requests, then those who answer
     /// them, then those whom these need.
     pub const fn stop_tier(&self) -> u8 {

@@ -1,7 +1,5 @@
 //! How members reach and find each other.
 
-use std::net::IpAddr;
-
 /// The network of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Network {
@@ -73,13 +71,4 @@ pub struct Node {
     pub interface: Option<String>,
     /// Where its engine is, as `DOCKER_HOST` would say, if the file says so.
     pub engine: Option<String>,
-}
-
-/// Returns an address as it stands before a port, in docker's words, those of frontends and URLs: one
-/// of IPv6 in brackets.
-pub(super) fn before_port(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V6(address)) => format!("[{address}]"),
-        Ok(IpAddr::V4(_)) | Err(_) => address.to_owned(),
-    }
 }

@@ -296,12 +296,12 @@ fn host_and_port<'a>(text: &'a str, address: &str) -> Result<(&'a str, Option<u1
     port.parse().map(|port| (host, Some(port))).map_err(refuse)
 }
 
-/// Puts an IPv6 address in brackets.
-fn bracketed(host: &str) -> String {
-    if host.contains(':') {
-        format!("[{host}]")
+/// Returns an address as it stands before a port, in URLs and docker's words: one of IPv6 in brackets.
+pub fn before_port(address: &str) -> String {
+    if address.contains(':') && !address.starts_with('[') {
+        format!("[{address}]")
     } else {
-        host.to_owned()
+        address.to_owned()
     }
 }
 
@@ -310,7 +310,7 @@ impl fmt::Display for Host {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp(TcpHost { host, port, path }) => {
-                write!(f, "tcp://{}:{port}{path}", bracketed(host))
+                write!(f, "tcp://{}:{port}{path}", before_port(host))
             }
             Self::Ssh(SshHost {
                 user,
@@ -321,7 +321,7 @@ impl fmt::Display for Host {
                 f.write_str("ssh://")?;
                 user.iter()
                     .try_for_each(|user| write!(f, "{}@", percent::encode(user)))?;
-                f.write_str(&bracketed(host))?;
+                f.write_str(&before_port(host))?;
                 port.iter().try_for_each(|port| write!(f, ":{port}"))?;
                 socket
                     .iter()

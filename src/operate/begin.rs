@@ -200,13 +200,15 @@ impl Operation<'_> {
         };
         let (engine, places) = (&self.launcher.engine, self.places.clone());
         let deployment = self.deployment.clone();
+        let wanted = self.seats[member].member.clone();
         let job = async move {
+            let own = (wanted.own_address(), port);
             let mut found: Option<Frontend> = None;
             while health::is_running(engine, &container).await {
                 if found.is_none()
                     && let Ok(Some(facts)) = engine.container(&container).await
                 {
-                    let ways = Ways::new(engine, &facts, port, &places);
+                    let ways = Ways::new(engine, &facts, own, &places);
                     let (model, namespace) = (&deployment.model.served, &deployment.name);
                     found = Some(Frontend::new(ways, model, namespace));
                 }

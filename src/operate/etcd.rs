@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::deploy::{Member, PortUse};
+use crate::docker::host::before_port;
 use crate::engine::Engine;
 use crate::launch::readiness::Route;
 
@@ -36,7 +37,10 @@ impl Entry {
     pub(super) fn id_of(entries: &[Self], member: &Member) -> Option<u64> {
         let at = |purpose, before: &str, after: &str| {
             let port = member.port(purpose)?;
-            Some(format!("{before}{}:{port}{after}", member.address))
+            Some(format!(
+                "{before}{}:{port}{after}",
+                before_port(&member.address)
+            ))
         };
         // Requests go to it directly, or its files are fetched there; through NATS only the latter.
         let places = [

@@ -88,7 +88,7 @@ pub(super) async fn answers(
         let Some(port) = member.port(PortUse::System) else {
             return Some(());
         };
-        let route = Route::inside(engine, &facts, port);
+        let route = Route::inside(engine, &facts, member.own_address(), port);
         route.ask(Method::GET, "/health", "").await.ok().map(drop)
     };
     matches!(timeout(ANSWER_LIMIT, asked).await, Ok(Some(())))
@@ -110,7 +110,7 @@ pub(super) async fn drained(engine: &Engine, container: &str, member: &Member, g
             let Ok(Some(facts)) = engine.container(container).await else {
                 return;
             };
-            let route = Route::inside(engine, &facts, port);
+            let route = Route::inside(engine, &facts, member.own_address(), port);
             match route.ask(Method::GET, "/metrics", "").await {
                 Ok(answer) if in_flight(&answer.body) == 0.0 => return,
                 _ => sleep(PAUSE).await,

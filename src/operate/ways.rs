@@ -24,10 +24,15 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    pub(super) fn new(engine: &Engine, facts: &ContainerFacts, port: u16, places: &Places) -> Self {
-        let direct = reachable(facts, port, places);
+    pub(super) fn new(
+        engine: &Engine,
+        facts: &ContainerFacts,
+        (own, port): (&str, u16),
+        places: &Places,
+    ) -> Self {
+        let direct = reachable(facts, (own, port), places);
         let direct = direct.iter().map(|(host, port)| Route::direct(host, *port));
-        Self::of(direct.collect(), Route::inside(engine, facts, port))
+        Self::of(direct.collect(), Route::inside(engine, facts, own, port))
     }
 
     pub(super) fn of(direct: Vec<Route>, inside: Route) -> Self {

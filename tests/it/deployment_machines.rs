@@ -1,9 +1,12 @@
 //! Deployments on two machines: two engines, each in a network of its own.
 
 use std::collections::BTreeSet;
-use std::thread::scope;
+use std::thread::{scope, sleep};
+use std::time::Duration;
 
-use crate::support::dynamo::{Deployment, two_engines, until};
+use test_case::test_case;
+
+use crate::support::dynamo::{Deployment, engine, two_engines, until};
 use crate::support::processes::kill;
 
 /// A worker on each machine, everything else on the first. Tests run at the same time on the network
@@ -20,6 +23,40 @@ fn two(name: &str, port: u16, head: &str) -> Option<(Deployment, Deployment)> {
     );
     let one = Deployment::new(&first, name, port, &file);
     Some((one.at(&first), one.at(&second)))
+}
+
+/// On the network of a machine, each server listens at one address only. What is asked at another
+/// would be found silent, and started again for it.
+#[test_case("own", 8290, None; "of its own")]
+#[test_case("six", 8295, Some("::1"); "of ipv6")]
+fn members_of_a_machine_are_asked_where_they_listen(name: &str, port: u16, address: Option<&str>) {
+    let Some(engine) = engine() else { return };
+    let address = address.unwrap_or(&engine.address);
+    let (ports, etcd) = (20000 + 20 * (port - 8200), port - 5800);
+    let file = format!(
+        "ports = {ports}\n[services.etcd]\nport = {etcd}\n[frontend]\nport = PORT\nbind = \"{address}\"\n\
+         [all.args]\nspeedup-ratio = 0\n[workers.agg]\nreplicas = 2\n[nodes.a]\naddress = \"{address}\"\n"
+    );
+    let own = Deployment::new(&engine, name, port, &file).at(&engine);
+    let ready = own.dynrun("up -d FILE --node a").ended(0);
+    ready
+        .said(&format!(":{port}/v1"))
+        .said("answered: agg-0, agg-1");
+    let members = || ["frontend-0", "agg-0", "agg-1"].map(|member| own.process(member));
+    let before = members();
+    // A member that is silent is noticed after 60 s, and given up 20 s later.
+    sleep(Duration::from_secs(90));
+    assert_eq!(members(), before, "{}", own.log());
+
+    // Its entry in discovery is found by the address.
+    assert!(own.docker("kill", "agg-1").status.success());
+    until("another worker", || {
+        ![&*before[2], ""].contains(&&*own.process("agg-1"))
+    });
+    // Nobody is busy: that is seen at once, and not when the time to drain is over.
+    own.dynrun("scale NAME agg=1").ended(0);
+    own.dynrun("down NAME").ended(0);
+    assert_eq!(own.left(), "");
 }
 
 #[test]

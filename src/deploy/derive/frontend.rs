@@ -9,7 +9,8 @@ use super::written::{add_flags, add_variables};
 use crate::deploy::argument::{Argument, Variable};
 use crate::deploy::file::RouterMode;
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
-use crate::deploy::network::{Network, before_port};
+use crate::deploy::network::Network;
+use crate::docker::host::before_port;
 use crate::launch::flag::{Flag, Origin};
 use crate::toml_file::Located;
 
@@ -158,7 +159,7 @@ fn addresses(common: &Common<'_>, node: Option<usize>, answers: u16) -> Vec<Vari
         ));
         variables.push(Variable::derived(
             "DYN_TCP_RPC_HOST",
-            address,
+            before_port(&address),
             "the machine's address",
         ));
     }

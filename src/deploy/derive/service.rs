@@ -7,6 +7,7 @@ use crate::deploy::argument::Argument;
 use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane, ServiceTable};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::{Discovery, Network};
+use crate::docker::host::before_port;
 use crate::launch::flag::{Flag, Origin};
 use crate::toml_file::Located;
 
@@ -87,7 +88,7 @@ fn etcd_endpoints(common: &Common<'_>) -> String {
     if let Some(urls) = external(common, ETCD) {
         return urls.join(",");
     }
-    let urls = instances(common, ETCD).map(|etcd| format!("http://{}:{}", etcd.address, etcd.port));
+    let urls = instances(common, ETCD).map(|etcd| format!("http://{}", etcd.place(etcd.port)));
     urls.collect::<Vec<_>>().join(",")
 }
 
@@ -96,7 +97,7 @@ fn nats_url(common: &Common<'_>) -> String {
     if let Some(urls) = external(common, NATS) {
         return urls.join(",");
     }
-    let urls = instances(common, NATS).map(|nats| format!("nats://{}:{}", nats.address, nats.port));
+    let urls = instances(common, NATS).map(|nats| format!("nats://{}", nats.place(nats.port)));
     urls.collect::<Vec<_>>().join(",")
 }
 
@@ -133,7 +134,7 @@ fn instances<'a>(common: &'a Common<'_>, name: &str) -> impl Iterator<Item = Ins
         .collect();
     let peers = found
         .iter()
-        .map(|it| format!("{}=http://{}:{}", it.name(), it.address, it.peer()));
+        .map(|it| format!("{}=http://{}", it.name(), it.place(it.peer())));
     let cluster = peers.collect::<Vec<_>>().join(",");
     for instance in &mut found {
         instance.cluster.clone_from(&cluster);
@@ -182,6 +183,11 @@ impl<'a> Instance<'a> {
 
     fn name(&self) -> String {
         format!("{}-{}", self.service, self.replica)
+    }
+
+    /// Returns where others reach one of its ports, as a URL has it.
+    fn place(&self, port: u16) -> String {
+        format!("{}:{port}", before_port(&self.address))
     }
 
     const fn peer(&self) -> u16 {
@@ -249,13 +255,8 @@ impl<'a> Instance<'a> {
     }
 
     fn etcd(&self) -> Vec<Argument> {
-        let Self {
-            address,
-            listen,
-            port,
-            ..
-        } = self;
-        let peer = self.peer();
+        let (port, peer) = (self.port, self.peer());
+        let listen = before_port(&self.listen);
         let flag = |flag, value: String| Argument::derived(flag, [value], "`[services.etcd]`");
         let none: [&str; 0] = [];
         vec![
@@ -265,12 +266,12 @@ impl<'a> Instance<'a> {
             flag("--listen-client-urls", format!("http://{listen}:{port}")),
             flag(
                 "--advertise-client-urls",
-                format!("http://{address}:{port}"),
+                format!("http://{}", self.place(port)),
             ),
             flag("--listen-peer-urls", format!("http://{listen}:{peer}")),
             flag(
                 "--initial-advertise-peer-urls",
-                format!("http://{address}:{peer}"),
+                format!("http://{}", self.place(peer)),
             ),
             flag("--initial-cluster", self.cluster.clone()),
         ]

@@ -11,6 +11,7 @@ use super::written::{add_flags, add_variables};
 use super::{address, environment};
 use crate::deploy::argument::Variable;
 use crate::deploy::member::{Gpus, Health, Kind, Member, MemberPort, PortUse, Rank};
+use crate::docker::host::before_port;
 
 pub(super) fn members(common: &Common<'_>, replicas: &[Replica]) -> Vec<Member> {
     let each = |replica: &Replica| {
@@ -141,8 +142,15 @@ fn environment(common: &Common<'_>, process: &Process<'_>, place: &Place) -> Vec
         "`ports`",
     ));
     if let Some(address) = &process.listen {
-        for name in ["DYN_SYSTEM_HOST", "DYN_TCP_RPC_HOST", "DYN_HTTP_RPC_HOST"] {
-            env.push(Variable::derived(name, address, "the machine's address"));
+        // Of IPv6, this one is read without brackets and put into URLs as it is (Dynamo 1.4).
+        let system = if address.contains(':') { "::" } else { address };
+        let requests = before_port(address);
+        for (name, value) in [
+            ("DYN_SYSTEM_HOST", system),
+            ("DYN_TCP_RPC_HOST", &requests),
+            ("DYN_HTTP_RPC_HOST", &requests),
+        ] {
+            env.push(Variable::derived(name, value, "the machine's address"));
         }
     }
     env.extend(environment::interfaces(common.node(place.node)));

@@ -1,13 +1,14 @@
 //! Health checks as commands that the images have.
 
 use crate::deploy::{Health, Kind, Member};
+use crate::docker::host::before_port;
 
 /// Returns the command of a member's health check.
 pub(super) fn command(member: &Member) -> Option<Vec<String>> {
     let Health::Http { port, path } = &member.health else {
         return None;
     };
-    let host = host(member);
+    let host = before_port(member.own_address());
     let words: Vec<String> = match (member.kind, member.table.as_str()) {
         (Kind::Service, "etcd") => {
             let endpoint = format!("http://{host}:{port}");
@@ -24,7 +25,7 @@ pub(super) fn command(member: &Member) -> Option<Vec<String>> {
             vec![
                 "bash".into(),
                 "-c".into(),
-                format!("exec 3<>/dev/tcp/{host}/{port}"),
+                format!("exec 3<>/dev/tcp/{}/{port}", member.own_address()),
             ]
         }
         (Kind::Frontend | Kind::Worker { .. }, _) => {
@@ -34,18 +35,4 @@ pub(super) fn command(member: &Member) -> Option<Vec<String>> {
         }
     };
     Some(words)
-}
-
-/// Where the member listens, seen from its own container.
-fn host(member: &Member) -> String {
-    let listens = ["DYN_HTTP_HOST", "DYN_SYSTEM_HOST"];
-    let said = member
-        .env
-        .iter()
-        .find(|variable| listens.contains(&variable.name.as_str()));
-    match said.map(|variable| variable.value.as_str()) {
-        Some(address) if address != "0.0.0.0" => address.to_owned(),
-        None if member.kind == Kind::Service && member.node.is_some() => member.address.clone(),
-        Some(_) | None => "127.0.0.1".to_owned(),
-    }
 }

@@ -49,8 +49,10 @@ fn known(
                 .filter(|part| part.machine.as_deref() == Some(name))
         };
         let say = |variable: &str| here().find_map(|part| part.variable(variable));
-        if let Some(address) = say("DYN_SYSTEM_HOST").or_else(|| say("DYN_TCP_RPC_HOST")) {
-            draft.set_text(&table, "address", &address.value);
+        if let Some(address) = say("DYN_TCP_RPC_HOST").or_else(|| say("DYN_SYSTEM_HOST")) {
+            // One of IPv6 is in brackets there.
+            let address = address.value.trim_matches(['[', ']']);
+            draft.set_text(&table, "address", address);
         } else {
             draft.set_text(&table, "address", "192.0.2.1");
             notes.say(format!(

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
 use super::answer::{ANSWER_LIMIT, Answer, USER_AGENT};
+use crate::docker::host::before_port;
 use crate::engine::{Engine, EngineError};
 
 /// Sends the request `$3` to port `$2` of `$1` and prints all that comes back.
@@ -51,8 +52,9 @@ impl Question<'_> {
             body,
         } = self;
         format!(
-            "{method} {path} HTTP/1.0\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
+            "{method} {path} HTTP/1.0\r\nHost: {}:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            before_port(host),
             body.len()
         )
     }
@@ -73,7 +75,12 @@ impl Question<'_> {
     }
 
     fn python(&self) -> Vec<String> {
-        let url = format!("http://{}:{}{}", self.host, self.port, self.path);
+        let url = format!(
+            "http://{}:{}{}",
+            before_port(self.host),
+            self.port,
+            self.path
+        );
         let method = self.method.as_str();
         ["python3", "-c", PYTHON, method, &url, self.body, USER_AGENT]
             .map(str::to_owned)

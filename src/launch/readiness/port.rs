@@ -2,7 +2,7 @@
 
 use super::owner::Owner;
 use super::probe::Seen;
-use super::route::{Places, Route, connect, reachable};
+use super::route::{LOOPBACK, Places, Route, connect, reachable};
 use super::server::Server;
 use super::sockets::{Listener, LookAs, LookError, Sockets};
 use crate::engine::{ContainerFacts, Engine};
@@ -98,7 +98,7 @@ impl<'a> PortSearch<'a> {
     /// Returns the way that a client takes: of the places where the port should be, the first whose
     /// connections arrive in the container. Others answer for somebody else.
     async fn way_to(&self, facts: &ContainerFacts, port: u16) -> Found {
-        let places = reachable(facts, port, self.places);
+        let places = reachable(facts, (LOOPBACK, port), self.places);
         for (host, outside) in &places {
             let Ok(connection) = connect(host, *outside).await else {
                 continue;
@@ -115,13 +115,13 @@ impl<'a> PortSearch<'a> {
                  from inside; `DYNBUILD_ENGINE_ADDRESS` says where the engine's ports are"
             )
         });
-        Found::Route(Route::inside(self.engine, facts, port), note)
+        Found::Route(Route::inside(self.engine, facts, LOOPBACK, port), note)
     }
 
     /// Without a shell in the image nobody can say whose port it is. What answers counts.
     async fn unseen(&self, facts: &ContainerFacts, port: u16) -> Found {
         let mut last = String::new();
-        for (host, outside) in reachable(facts, port, self.places) {
+        for (host, outside) in reachable(facts, (LOOPBACK, port), self.places) {
             let route = Route::direct(&host, outside);
             match route.is_open().await {
                 Ok(()) => {
@@ -136,7 +136,7 @@ impl<'a> PortSearch<'a> {
                 Err(why) => last = why,
             }
         }
-        let route = Route::inside(self.engine, facts, port);
+        let route = Route::inside(self.engine, facts, LOOPBACK, port);
         match route.is_open().await {
             Ok(()) => Found::Route(route, None),
             Err(why) => Seen::NotYet(if last.is_empty() { why } else { last }).into(),

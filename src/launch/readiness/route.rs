@@ -18,11 +18,15 @@ use tokio::time::timeout;
 use super::answer::{ANSWER_LIMIT, Answer, USER_AGENT};
 use super::inside::{Question, ask};
 use crate::dial::Address;
+use crate::docker::host::before_port;
 use crate::engine::{ContainerFacts, Engine};
 
 /// How long one answer may take; a first completion compiles and warms up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where a server listens that says nothing else.
+pub(super) const LOOPBACK: &str = "127.0.0.1";
 
 /// How long a connection has to stay open. Docker's proxy takes connections for every published port,
 /// and closes those at once for which nobody listens in the container.
@@ -46,11 +50,7 @@ pub(crate) enum Route {
 }
 
 fn url(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("http://[{host}]:{port}")
-    } else {
-        format!("http://{host}:{port}")
-    }
+    format!("http://{}:{port}", before_port(host))
 }
 
 impl Route {
@@ -59,14 +59,15 @@ impl Route {
         Self::Direct { host, port }
     }
 
-    pub(crate) fn inside(engine: &Engine, facts: &ContainerFacts, port: u16) -> Self {
+    /// Returns the way to the server of a container that itself goes; `host` is where that listens.
+    pub(crate) fn inside(engine: &Engine, facts: &ContainerFacts, host: &str, port: u16) -> Self {
         let networks = facts.network_settings.networks.values();
         let mut addresses = networks.map(|network| network.ip_address.clone());
         Self::Inside {
             engine: Box::new(engine.clone()),
             id: facts.id.clone(),
             address: addresses.find(|address| !address.is_empty()),
-            host: Ipv4Addr::LOCALHOST.to_string(),
+            host: host.to_owned(),
             port,
         }
     }
@@ -148,7 +149,11 @@ pub(crate) struct Places {
 }
 
 /// Returns the places at which a port of a container should be reached from here.
-pub(crate) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> Vec<(String, u16)> {
+pub(crate) fn reachable(
+    facts: &ContainerFacts,
+    (own, port): (&str, u16),
+    places: &Places,
+) -> Vec<(String, u16)> {
     let at = |port: u16| {
         places
             .hosts
@@ -156,8 +161,15 @@ pub(crate) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> V
             .map(move |host| (host.clone(), port))
             .collect()
     };
+    let from_here = |address: IpAddr| places.is_here || !address.is_loopback();
     if facts.host_config.network_mode == "host" {
-        return at(port);
+        return match own.parse::<IpAddr>() {
+            Ok(address) if own != LOOPBACK => {
+                let there = (own.to_owned(), port);
+                from_here(address).then_some(there).into_iter().collect()
+            }
+            Ok(_) | Err(_) => at(port),
+        };
     }
     let ports = facts.network_settings.ports.as_ref();
     let published = ports.and_then(|ports| ports.get(&format!("{port}/tcp"))?.as_ref()?.first());
@@ -167,7 +179,7 @@ pub(crate) fn reachable(facts: &ContainerFacts, port: u16, places: &Places) -> V
         return Vec::new();
     };
     match published.host_ip.parse::<IpAddr>() {
-        Ok(address) if address.is_loopback() && !places.is_here => Vec::new(),
+        Ok(address) if !from_here(address) => Vec::new(),
         Ok(address) if !address.is_unspecified() => vec![(published.host_ip.clone(), outside)],
         Ok(_) | Err(_) => at(outside),
     }
@@ -204,7 +216,7 @@ async fn direct(
     let request = Request::builder()
         .method(method)
         .uri(path)
-        .header(header::HOST, host)
+        .header(header::HOST, before_port(host))
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
@@ -252,7 +264,12 @@ mod tests {
     use test_case::test_case;
 
     /// Where a port is asked, as `HOST:PORT`; nothing if only from inside.
-    fn asked(engine: &str, set: Option<&str>, network: &str, ports: &Value) -> Option<String> {
+    fn asked(
+        engine: &str,
+        set: Option<&str>,
+        (network, own): (&str, &str),
+        ports: &Value,
+    ) -> Option<String> {
         let address = match engine {
             "unix" => Address::Unix("/run/docker.sock".into()),
             "ssh" => Address::Command(vec!["ssh".to_owned()]),
@@ -268,20 +285,25 @@ mod tests {
         });
         let facts = serde_json::from_value(facts).unwrap();
         let places = Places::new(&address, set, Vec::new);
-        let (host, port) = reachable(&facts, 8000, &places).into_iter().next()?;
+        let (host, port) = reachable(&facts, (own, 8000), &places).into_iter().next()?;
         Some(format!("{host}:{port}"))
     }
 
-    #[test_case("unix", None, Some("127.0.0.1:8000"); "this machine")]
-    #[test_case("gpu", None, Some("gpu:8000"); "tcp")]
-    #[test_case("ssh", None, None; "ssh")]
-    #[test_case("ssh", Some("gpu"), Some("gpu:8000"); "ssh to a machine that is named")]
+    #[test_case("unix", None, LOOPBACK, Some("127.0.0.1:8000"); "this machine")]
+    #[test_case("unix", None, "10.1.2.3", Some("10.1.2.3:8000"); "an address of this machine")]
+    #[test_case("unix", None, "::1", Some("::1:8000"); "the other loopback of this machine")]
+    #[test_case("gpu", None, LOOPBACK, Some("gpu:8000"); "tcp")]
+    #[test_case("gpu", None, "10.1.2.3", Some("10.1.2.3:8000"); "an address of another machine")]
+    #[test_case("gpu", None, "::1", None; "the other loopback of another machine")]
+    #[test_case("ssh", None, LOOPBACK, None; "ssh")]
+    #[test_case("ssh", Some("gpu"), LOOPBACK, Some("gpu:8000"); "ssh to a machine that is named")]
     fn the_hosts_network_is_that_of_the_engine(
         engine: &str,
         set: Option<&str>,
+        own: &str,
         expected: Option<&str>,
     ) {
-        let asked = asked(engine, set, "host", &Value::Null);
+        let asked = asked(engine, set, ("host", own), &Value::Null);
         assert_eq!(asked.as_deref(), expected);
     }
 
@@ -298,7 +320,7 @@ mod tests {
         expected: Option<&str>,
     ) {
         let ports = json!({"8000/tcp": [{"HostIp": address, "HostPort": "9000"}]});
-        let asked = asked(engine, set, "bridge", &ports);
+        let asked = asked(engine, set, ("bridge", LOOPBACK), &ports);
         assert_eq!(asked.as_deref(), expected);
     }
 }

@@ -4,6 +4,7 @@ use super::rank::Process;
 use crate::deploy::argument::Argument;
 use crate::deploy::file::Role;
 use crate::deploy::member::PortUse;
+use crate::docker::host::before_port;
 
 const NONE: [&str; 0] = [];
 
@@ -82,7 +83,11 @@ fn nodes(process: &Process<'_>) -> Vec<Argument> {
         } else {
             "127.0.0.1"
         };
-        let address = format!("{host}:{}", process.port(PortUse::Rendezvous));
+        let address = format!(
+            "{}:{}",
+            before_port(host),
+            process.port(PortUse::Rendezvous)
+        );
         arguments.push(Argument::derived(
             "--dist-init-addr",
             [address],
