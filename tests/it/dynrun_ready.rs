@@ -130,6 +130,20 @@ fn one_that_finds_its_port_taken_is_explained() {
     }
 }
 
+/// Where a server listens at one address only, nobody answers at another.
+#[test_case("18353", None; "of its machine")]
+#[test_case("18354", Some("127.0.0.2"); "another loopback")]
+fn a_server_is_asked_where_it_listens(port: &str, address: Option<&str>) {
+    for engine in engines::newest() {
+        let container = engine.container("own-address");
+        let setting = format!("DYN_HTTP_PORT={port}");
+        let flags = ["--network=host", "-e", &setting, "--timeout=20"];
+        let address = address.unwrap_or(&engine.address);
+        let ran = wait(&engine, &container, &flags, &server(port, address, MODEL));
+        ran.ended(0);
+    }
+}
+
 /// The engines of tests have networks of their own, as those of other machines.
 #[test]
 fn the_address_is_printed_with_every_level() {

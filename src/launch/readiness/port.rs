@@ -92,13 +92,14 @@ impl<'a> PortSearch<'a> {
                 _ => never.into(),
             };
         }
-        self.way_to(facts, listener.port).await
+        self.way_to(facts, listener).await
     }
 
     /// Returns the way that a client takes: of the places where the port should be, the first whose
     /// connections arrive in the container. Others answer for somebody else.
-    async fn way_to(&self, facts: &ContainerFacts, port: u16) -> Found {
-        let places = reachable(facts, (LOOPBACK, port), self.places);
+    async fn way_to(&self, facts: &ContainerFacts, listener: Listener) -> Found {
+        let (own, port) = (own_address(listener), listener.port);
+        let places = reachable(facts, (&own, port), self.places);
         for (host, outside) in &places {
             let Ok(connection) = connect(host, *outside).await else {
                 continue;
@@ -115,7 +116,7 @@ impl<'a> PortSearch<'a> {
                  from inside; `DYNBUILD_ENGINE_ADDRESS` says where the engine's ports are"
             )
         });
-        Found::Route(Route::inside(self.engine, facts, LOOPBACK, port), note)
+        Found::Route(Route::inside(self.engine, facts, &own, port), note)
     }
 
     /// Without a shell in the image nobody can say whose port it is. What answers counts.
@@ -177,6 +178,14 @@ fn misplaced(
         ),
         fix: "Let it listen on all addresses: `--host 0.0.0.0`".to_owned(),
     })
+}
+
+/// Returns the address at which a server answers in its own container.
+fn own_address(listener: Listener) -> String {
+    match listener.address.to_canonical() {
+        address if address.is_unspecified() => LOOPBACK.to_owned(),
+        address => address.to_string(),
+    }
 }
 
 fn without_port() -> Seen {
