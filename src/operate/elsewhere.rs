@@ -266,7 +266,8 @@ impl Operation<'_> {
             });
         }
         let strangers = census.strangers(&self.deployment);
-        if !strangers.is_empty() && !self.proven && !self.elsewhere.strange {
+        // Later, replicas that are let go are strangers as well.
+        if !strangers.is_empty() && !self.established && !self.elsewhere.strange {
             self.elsewhere.strange = true;
             report(Report::Hindered {
                 cause: format!(

@@ -1,8 +1,10 @@
 //! What an operation is asked for, and what it reports.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::deploy::Deployment;
+use crate::deploy::file::Role;
 use crate::diagnosis::Diagnosis;
 use crate::problem::Problems;
 
@@ -37,6 +39,7 @@ pub(crate) enum Report {
     /// Every worker has answered.
     Ready {
         after: Duration,
+        workers: BTreeMap<Role, usize>,
         answered: Vec<String>,
     },
     /// On a machine without a frontend: its workers are in discovery.

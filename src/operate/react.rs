@@ -297,7 +297,12 @@ impl Operation<'_> {
                     .workers()
                     .map(|member| member.name.clone())
                     .collect();
-                report(Report::Ready { after, answered });
+                let workers = self.deployment.ready.workers.clone();
+                report(Report::Ready {
+                    after,
+                    workers,
+                    answered,
+                });
             }
             Err(Unproven::DisaggregationOff) => self.handle(Event::DisaggregationOff, report),
             // It is tried again with the next count.

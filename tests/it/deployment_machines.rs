@@ -55,6 +55,10 @@ fn members_of_a_machine_are_asked_where_they_listen(name: &str, port: u16, addre
     });
     // Nobody is busy: that is seen at once, and not when the time to drain is over.
     own.dynrun("scale NAME agg=1").ended(0);
+    until("its proof", || {
+        own.log().contains("(1 agg; answered: agg-0)")
+    });
+    assert!(!own.log().contains("does not have"), "{}", own.log());
     own.dynrun("down NAME").ended(0);
     assert_eq!(own.left(), "");
 }

@@ -19,7 +19,6 @@ pub(super) struct Shown {
     url: Option<String>,
     /// Where the frontends are, for a machine that has none.
     frontends: String,
-    workers: BTreeMap<Role, usize>,
     mock: bool,
     width: usize,
     /// The machine, next to others.
@@ -36,7 +35,6 @@ impl Shown {
             model: deployment.model.served.clone(),
             url: deployment.url(),
             frontends: frontends(deployment),
-            workers: deployment.ready.workers.clone(),
             mock: deployment.mock,
             width: names.max().unwrap_or_default(),
             node: None,
@@ -86,12 +84,16 @@ impl Shown {
                     width = self.width
                 ));
             }
-            Report::Ready { after, answered } => {
+            Report::Ready {
+                after,
+                workers,
+                answered,
+            } => {
                 let seconds = after.as_secs_f64();
                 let text = format!(
                     "{}: ready after {seconds:.1} s: {}",
                     self.name,
-                    self.ready(&answered)
+                    self.ready(&workers, &answered)
                 );
                 self.answer(0, &text, edge);
             }
@@ -119,9 +121,8 @@ impl Shown {
         }
     }
 
-    fn ready(&self, answered: &[String]) -> String {
-        let counts = self
-            .workers
+    fn ready(&self, workers: &BTreeMap<Role, usize>, answered: &[String]) -> String {
+        let counts = workers
             .iter()
             .map(|(role, count)| format!("{count} {}", role.as_str()));
         let counts = counts.collect::<Vec<_>>().join(", ");
