@@ -32,7 +32,7 @@ fn two(name: &str, port: u16, head: &str) -> Option<(Deployment, Deployment)> {
 fn members_of_a_machine_are_asked_where_they_listen(name: &str, port: u16, address: Option<&str>) {
     let Some(engine) = engine() else { return };
     let address = address.unwrap_or(&engine.address);
-    let (ports, etcd) = (20000 + 20 * (port - 8200), port - 5800);
+    let (ports, etcd) = (26000 + 100 * (port - 8290), port - 5800);
     let file = format!(
         "ports = {ports}\n[services.etcd]\nport = {etcd}\n[frontend]\nport = PORT\nbind = \"{address}\"\n\
          [all.args]\nspeedup-ratio = 0\n[workers.agg]\nreplicas = 2\n[nodes.a]\naddress = \"{address}\"\n"
