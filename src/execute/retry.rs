@@ -15,8 +15,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// What clients of registries, and engines, say when the same may succeed a little later (Go's words,
 /// in lower case). Engines lose a snapshot that two builds share when one of them ends early
-/// (moby/buildkit#6808, #6521).
-const PASSING: [&str; 17] = [
+/// (moby/buildkit#6808, #6521), and of two that give an image one name at once, the later one fails.
+const PASSING: [&str; 18] = [
     "429 too many requests",
     "toomanyrequests",
     "500 internal server error",
@@ -34,6 +34,7 @@ const PASSING: [&str; 17] = [
     "server misbehaving",
     "temporary failure in name resolution",
     "does not exist: not found",
+    "\": already exists",
 ];
 
 /// Why something may be tried again, and when.
@@ -115,6 +116,8 @@ mod tests {
     #[test_case("failed to do request: Get \"http://r/v2/\": EOF" => true)]
     #[test_case("failed to commit a to b during finalize: failed to stat active key during commit: snapshot a does not exist: not found" => true)]
     #[test_case("failed to prepare extraction snapshot \"extract-1 sha256:ab\": parent snapshot sha256:cd does not exist: not found" => true)]
+    #[test_case("image \"docker.io/library/a:1\": already exists" => true)]
+    #[test_case("failed to create: file already exists" => false)]
     #[test_case("failed to resolve source metadata for r/x:1: r/x:1: not found" => false)]
     #[test_case("failed to authorize: 401 Unauthorized" => false)]
     #[test_case("x509: certificate signed by unknown authority" => false)]
