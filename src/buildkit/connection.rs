@@ -1,5 +1,7 @@
 //! A gRPC channel to a `BuildKit`, and the streams on which it calls us back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
@@ -84,13 +86,15 @@ impl Connection {
         pings: Pings,
     ) -> Result<Self, ConnectError> {
         let first = dial_grpc(route, address).await?;
-        let channel = channel(route, address, first, pings).await?;
+        let has_answered = Arc::new(AtomicBool::new(false));
+        let channel = channel(route, address, first, (pings, has_answered.clone())).await?;
         let workers = list_workers(&channel)
             .await
             .map_err(|status| ConnectError::NotBuildKit {
                 address: address.clone(),
                 source: Box::new(status),
             })?;
+        has_answered.store(true, Ordering::Relaxed);
         Ok(Self {
             channel,
             route,
@@ -127,21 +131,27 @@ async fn dial_grpc(route: Route, address: &Address) -> Result<BoxedStream, Conne
 }
 
 /// Makes a channel over a stream that is there, so that errors of the first dial stay typed, and
-/// over new ones when that breaks.
+/// over new ones when that breaks. Who closes the first one without an answer, as one does that
+/// refuses our certificate, would close every other: that is an error, and no reason to dial again.
 async fn channel(
     route: Route,
     address: &Address,
     first: BoxedStream,
-    pings: Pings,
+    (pings, has_answered): (Pings, Arc<AtomicBool>),
 ) -> Result<Channel, ConnectError> {
-    let first = std::sync::Arc::new(std::sync::Mutex::new(Some(first)));
+    let first = Arc::new(Mutex::new(Some(first)));
     let target = address.clone();
     let connector = service_fn(move |_| {
         let ready = first.lock().ok().and_then(|mut slot| slot.take());
         let address = target.clone();
+        let may_dial = has_answered.load(Ordering::Relaxed);
         async move {
             let stream = match ready {
                 Some(stream) => stream,
+                None if !may_dial => {
+                    let closed = "the connection was closed without an answer";
+                    return Err(std::io::Error::other(closed));
+                }
                 None => dial_grpc(route, &address)
                     .await
                     .map_err(std::io::Error::other)?,
