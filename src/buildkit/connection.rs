@@ -87,7 +87,7 @@ impl Connection {
     ) -> Result<Self, ConnectError> {
         let first = dial_grpc(route, address).await?;
         let has_answered = Arc::new(AtomicBool::new(false));
-        let channel = channel(route, address, first, (pings, has_answered.clone())).await?;
+        let channel = channel(route, address, first, pings, has_answered.clone()).await?;
         let workers = list_workers(&channel)
             .await
             .map_err(|status| ConnectError::NotBuildKit {
@@ -137,7 +137,8 @@ async fn channel(
     route: Route,
     address: &Address,
     first: BoxedStream,
-    (pings, has_answered): (Pings, Arc<AtomicBool>),
+    pings: Pings,
+    has_answered: Arc<AtomicBool>,
 ) -> Result<Channel, ConnectError> {
     let first = Arc::new(Mutex::new(Some(first)));
     let target = address.clone();

@@ -3,6 +3,7 @@
 use super::argument::{Argument, Variable};
 use super::file::Role;
 use crate::launch::flag::{Flag, Origin};
+use crate::launch::readiness::LOOPBACK;
 use crate::launch::request::Request;
 use crate::profile::{Profile, RunTable};
 use crate::toml_file::Merge as _;
@@ -206,19 +207,22 @@ impl Member {
         found.map(|port| port.number)
     }
 
-    /// Returns the address at which it answers in its own container: on a machine's network, what
-    /// listens at one address is not found at another.
-    pub fn own_address(&self) -> &str {
-        const LOOPBACK: &str = "127.0.0.1";
+    /// Returns the address that its HTTP server listens on, if that is said.
+    pub fn listens_on(&self) -> Option<&str> {
         let variable = match self.kind {
             Kind::Frontend => "DYN_HTTP_HOST",
             Kind::Worker { .. } => "DYN_SYSTEM_HOST",
-            Kind::Service if self.node.is_some() => return &self.address,
-            Kind::Service => return LOOPBACK,
+            Kind::Service => return self.node.is_some().then_some(&*self.address),
         };
         let said = self.env.iter().rfind(|it| it.name == variable);
-        let said = said.map(|it| it.value.trim_matches(['[', ']']));
-        said.filter(|address| !["0.0.0.0", "::"].contains(address))
+        said.map(|it| it.value.trim_matches(['[', ']']))
+    }
+
+    /// Returns the address at which it answers in its own container: on a machine's network, what
+    /// listens at one address is not found at another.
+    pub fn own_address(&self) -> &str {
+        let one = self.listens_on();
+        one.filter(|address| !["0.0.0.0", "::"].contains(address))
             .unwrap_or(LOOPBACK)
     }
 

@@ -96,11 +96,7 @@ fn wanted(member: &Member, launch: &Launch) -> Vec<Wanted> {
 /// Returns where a member on the machine's network listens.
 fn address(member: &Member, port: MemberPort) -> Option<IpAddr> {
     match port.purpose {
-        PortUse::Http => {
-            let mut variables = member.env.iter();
-            let bind = variables.find(|variable| variable.name == "DYN_HTTP_HOST")?;
-            bind.value.trim_matches(['[', ']']).parse().ok()
-        }
+        PortUse::Http => member.listens_on()?.parse().ok(),
         PortUse::Service | PortUse::Requests | PortUse::Answers => member.address.parse().ok(),
         PortUse::System
         | PortUse::Bootstrap

@@ -60,7 +60,7 @@ fn wish(text: &str) -> Result<(String, u32), String> {
 async fn scale(asked: &Scale, edge: &mut Edge) -> Result<Exit, Problems> {
     let target = Target::find(&asked.name, edge)?;
     let name = &target.name;
-    let mut parts: Vec<Part> = Vec::new();
+    let mut parts = Vec::new();
     for mut machine in target.machines {
         let part = part(name, &mut machine).await;
         parts.push(part.map_err(|problem| machine.explain(problem))?);
@@ -192,6 +192,6 @@ async fn until_there(
     let message = format!("`{worker}` of `{name}` did not come to {count}");
     Err(Problem::new(ProblemKind::Usage, message).hint(format!(
         "See what runs: `dynrun ps`; the supervisor's log is `{}`",
-        part.place.log().display()
+        part.log.path.display()
     )))
 }

@@ -1,8 +1,7 @@
 //! Addresses of members, from the network and the machine.
 
 use crate::deploy::network::{Network, Node};
-
-const LOOPBACK: &str = "127.0.0.1";
+use crate::launch::readiness::LOOPBACK;
 
 /// Returns the address at which other members reach a container.
 pub(super) fn of_member(network: &Network, node: Option<&Node>, container: &str) -> String {

@@ -128,9 +128,11 @@ fn directories_left(deployment: &Deployment) -> impl Iterator<Item = String> {
     let paths = directories.map(|known| known.path.as_str());
     paths.filter(is_left).map(|path| {
         let last = path.rsplit('/').next().unwrap_or_default();
+        let setting = format!("model={CACHE}/{last}");
         format!(
             "the model `{path}` is a directory of this machine: copy it into a volume claim, and export with \
-             `--set export.dgd.model-cache=CLAIM --set model={CACHE}/{last}`"
+             `--set export.dgd.model-cache=CLAIM --set {}`",
+            shell_words::quote(&setting)
         )
     })
 }
@@ -272,7 +274,9 @@ fn container_of(container: &Container<'_>, notes: &mut Vec<String>) -> Value {
     let of_run = of_run.filter(|(name, _)| !overridden(&name.value));
     let of_run = of_run.map(|(name, value)| (name.value.as_str(), value.value.0.as_str()));
     let is_meant = |variable: &&Variable| {
-        matches!(variable.origin, Origin::Profile(_)) || variable.name == "PYTHONHASHSEED"
+        matches!(variable.origin, Origin::Profile(_))
+            || variable.name == "PYTHONHASHSEED"
+            || is_secret(&variable.name, &variable.value)
     };
     let own = member.env.iter().filter(is_meant);
     let own = own.map(|variable| (variable.name.as_str(), variable.value.as_str()));

@@ -8,10 +8,11 @@ use crate::problem::{Problem, ProblemKind};
 use crate::suggest::closest;
 use crate::toml_file::SourceFile;
 
-/// Returns all objects: those of a list, as `kubectl get` writes it, are documents of their own.
+/// Returns all objects: those of a list, as `kubectl get` or the API itself writes it, are documents of
+/// their own.
 pub(super) fn listed(documents: Vec<Rc<Node>>) -> Vec<Rc<Node>> {
     let objects = documents.into_iter().flat_map(|document| {
-        let is_list = kind(&document) == Some("List");
+        let is_list = kind(&document).is_some_and(|kind| kind.ends_with("List"));
         let items = document.get("items").filter(|_| is_list);
         items.map_or_else(|| vec![document.clone()], |items| items.items().to_vec())
     });
@@ -60,10 +61,7 @@ fn several(file: &SourceFile, deployments: &[&Rc<Node>], second: &Node) -> Probl
     problem
         .excerpt(second.at.excerpt("the second one"))
         .hint(match first {
-            Some(name) => format!(
-                "Import each by its name: `dynrun import {} --object {name}`",
-                file.name
-            ),
+            Some(name) => format!("Import each by its name: `{}`", line(file, Some(name))),
             None => "Give each a `metadata.name`".to_owned(),
         })
 }
@@ -82,15 +80,26 @@ fn none_of(file: &SourceFile, deployments: &[&Rc<Node>], wanted: &str) -> Proble
     let names = deployments.iter().filter_map(|node| name(node));
     match closest(wanted, names) {
         Some(near) => problem.hint(format!(
-            "Did you mean `{near}`? `dynrun import {} --object {near}`",
-            file.name
+            "Did you mean `{near}`? `{}`",
+            line(file, Some(near))
         )),
-        None if deployments.is_empty() => problem.hint(format!(
-            "A Compose file is imported whole: `dynrun import {}`",
-            file.name
-        )),
-        None => problem.hint("Name one of these"),
+        None => match deployments.iter().find_map(|node| name(node)) {
+            Some(known) => {
+                problem.hint(format!("Name one of these: `{}`", line(file, Some(known))))
+            }
+            None => problem.hint(format!(
+                "A Compose file is imported whole: `{}`",
+                line(file, None)
+            )),
+        },
     }
+}
+
+/// The command line that imports a file, or one object of it.
+fn line(file: &SourceFile, object: Option<&str>) -> String {
+    let object = object.into_iter().flat_map(|name| ["--object", name]);
+    let words = ["dynrun", "import", &file.name].into_iter().chain(object);
+    shell_words::join(words)
 }
 
 fn listing(deployments: &[&Rc<Node>]) -> Option<String> {
@@ -114,11 +123,12 @@ mod tests {
     const NAMELESS: &str = "kind: DynamoGraphDeployment\n---\nkind: DynamoGraphDeployment\n";
 
     #[test_case(LIST, None => "a"; "of a list")]
+    #[test_case(&LIST.replacen("List", "DynamoGraphDeploymentList", 1), None => "a"; "of a list of the API")]
     #[test_case(TWO, Some("disagg") => "disagg"; "of two")]
     #[test_case("services: {}", None => "-"; "of Compose")]
     #[test_case(TWO, None => "`x.yaml` has several DynamoGraphDeployments: it has `agg`, `disagg`; Import each by its name: `dynrun import x.yaml --object agg`"; "no choice")]
     #[test_case(TWO, Some("dissag") => "`x.yaml` has no DynamoGraphDeployment `dissag`: it has `agg`, `disagg`; Did you mean `disagg`? `dynrun import x.yaml --object disagg`"; "misspelt")]
-    #[test_case(TWO, Some("q") => "`x.yaml` has no DynamoGraphDeployment `q`: it has `agg`, `disagg`; Name one of these"; "none")]
+    #[test_case(TWO, Some("q") => "`x.yaml` has no DynamoGraphDeployment `q`: it has `agg`, `disagg`; Name one of these: `dynrun import x.yaml --object agg`"; "none")]
     #[test_case("services: {}", Some("q") => "`x.yaml` has no DynamoGraphDeployment `q`; A Compose file is imported whole: `dynrun import x.yaml`"; "none in Compose")]
     #[test_case(TWICE, Some("a") => "`x.yaml` has two DynamoGraphDeployments `a`; Put each into a file of its own"; "twice")]
     #[test_case(NAMELESS, None => "`x.yaml` has several DynamoGraphDeployments; Give each a `metadata.name`"; "nameless")]

@@ -22,6 +22,6 @@ pub use level::Level;
 pub(crate) use owner::Owner;
 pub use phase::{Progress, Readiness};
 pub(crate) use reach::Reach;
-pub(crate) use route::{Places, Route, connect, reachable};
+pub(crate) use route::{LOOPBACK, Places, Route, connect, reachable};
 pub(crate) use server::{SYSTEM_PORT, is_worker};
 pub use watch::watch;

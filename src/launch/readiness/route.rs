@@ -26,7 +26,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where a server listens that says nothing else.
-pub(super) const LOOPBACK: &str = "127.0.0.1";
+pub(crate) const LOOPBACK: &str = "127.0.0.1";
 
 /// How long a connection has to stay open. Docker's proxy takes connections for every published port,
 /// and closes those at once for which nobody listens in the container.

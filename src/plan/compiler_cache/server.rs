@@ -8,6 +8,7 @@ use http::Uri;
 use thiserror::Error;
 
 use super::SWITCH;
+use crate::docker::host::before_port;
 use crate::profile::SccacheBackend;
 
 /// The server that the compilations of a build talk to.
@@ -97,11 +98,7 @@ impl CacheServer {
 
 impl fmt::Display for CacheServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
+        write!(f, "{}:{}", before_port(&self.host), self.port)
     }
 }
 
