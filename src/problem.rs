@@ -93,6 +93,11 @@ impl Problem {
         }
     }
 
+    /// Creates a problem with what was asked for.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Usage, message)
+    }
+
     /// Creates a problem from an error, whose sources become the causes.
     pub fn from_error(kind: ProblemKind, error: &dyn Error) -> Self {
         let mut problem = Self::new(kind, error.to_string());

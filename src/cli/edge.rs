@@ -115,7 +115,7 @@ impl Edge {
         }
         let message = format!("Invalid value `{text}` for `{name}`: not a time");
         let hint = format!("Set a time such as `{name}=90s`");
-        Err(Problem::new(ProblemKind::Usage, message).hint(hint))
+        Err(Problem::usage(message).hint(hint))
     }
 
     /// Says what only those want to know who asked for details.
@@ -171,7 +171,7 @@ impl Edge {
 }
 
 fn unreadable_directory(error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(ProblemKind::Usage, "The working directory cannot be read");
+    let mut problem = Problem::usage("The working directory cannot be read");
     problem.causes.push(error.to_string());
     problem.hint("Change into a directory that exists: `cd`")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::edge::Edge;
 use crate::plan::stages::Fragments;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::Store;
 
 /// The framework where none is named, unless the profiles at hand lack it: that of build.sh and
@@ -69,7 +69,7 @@ fn part(directory: Option<&Path>, name: &str, edge: &Edge) -> Result<Option<Path
             "The directory `{}` has neither `{PROFILES}/` nor `{FRAGMENTS}/`",
             directory.display()
         );
-        return Err(Problem::new(ProblemKind::Usage, message)
+        return Err(Problem::usage(message)
             .hint("Name the directory above them: `--profile-dir DIR`")
             .into());
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Threads for tasks: the engine does the work, we read, send and draw.
 const THREADS: usize = 2;
@@ -19,7 +19,7 @@ pub(super) fn block_on<T>(
         .enable_all()
         .build()
         .map_err(|error| {
-            let mut problem = Problem::new(ProblemKind::Usage, "No threads could be started");
+            let mut problem = Problem::usage("No threads could be started");
             problem.causes.push(error.to_string());
             problem.hint("Allow more of them: `ulimit -u unlimited`")
         })?;

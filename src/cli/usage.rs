@@ -6,7 +6,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::problem::{Problem, ProblemKind, capitalized};
+use crate::problem::{Problem, capitalized};
 use crate::suggest::closest;
 use crate::toml_file::UnknownWord;
 
@@ -20,7 +20,7 @@ pub(super) fn problem(error: &Error, command: &str) -> Option<Problem> {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
         kind => message(kind, error),
     };
-    let mut problem = Problem::new(ProblemKind::Usage, message);
+    let mut problem = Problem::usage(message);
     problem.causes.extend(error.source().map(reason));
     problem.hints.extend(hints(error));
     let unknown = error

@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn nothing_that_a_message_holds_begins_another_command() {
         let message = "a\n::add-mask::b\r\n\u{1b}[31m::c";
-        let line = Annotation::from(&Problem::new(ProblemKind::Usage, message));
+        let line = Annotation::from(&Problem::usage(message));
         let line = line.github(None, &Redactor::default());
         assert_eq!(line, "::error title=dynbuild::a%0A::add-mask::b%0A::c");
     }

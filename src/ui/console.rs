@@ -165,7 +165,7 @@ mod tests {
         ui.print("sha256:4f2d");
         ui.note("The build context is canary");
         ui.warn("Two\nlines");
-        ui.problems(&Problem::new(ProblemKind::Usage, "No such thing: canary").into());
+        ui.problems(&Problem::usage("No such thing: canary").into());
         ui.finish().unwrap();
         assert_eq!(stdout.text(), "sha256:4f2d\n");
         insta::assert_snapshot!(stderr.text(), @r"

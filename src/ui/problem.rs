@@ -67,7 +67,7 @@ mod tests {
     fn wrong_target() -> Problem {
         let text = "[framework]\nname = \"dynamo\"\ntarget = \"runtme\"\n";
         let start = text.find("\"runtme\"").unwrap();
-        Problem::new(ProblemKind::Usage, "Unknown target `runtme`")
+        Problem::usage("Unknown target `runtme`")
             .excerpt(Excerpt {
                 name: "profiles/dynamo.toml".into(),
                 text: text.into(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::buildkit::session::Agents;
 use crate::cli::edge::Edge;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 const START: &str = "Start one: `eval \"$(ssh-agent)\" && ssh-add`";
 
@@ -30,10 +30,7 @@ pub(super) fn agents<'a>(
 }
 
 fn no_agent(spec: &str) -> Problem {
-    Problem::new(
-        ProblemKind::Usage,
-        format!("`--ssh {spec}` needs a running ssh agent"),
-    )
+    Problem::usage(format!("`--ssh {spec}` needs a running ssh agent"))
 }
 
 /// Docker also takes files of keys and plays the agent for them; we leave that to `ssh-agent`.

@@ -157,7 +157,7 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
         None => Ok(Mode::Auto),
         Some((variable, name)) => name.parse().map_err(|error: UnknownMode| {
             let message = format!("Invalid value `{name}` for `{variable}`");
-            let mut problem = Problem::new(ProblemKind::Usage, message);
+            let mut problem = Problem::usage(message);
             problem.causes.push(capitalized(&error.to_string()));
             problem.hint(format!("Unset it: `unset {variable}`")).into()
         }),
@@ -226,12 +226,8 @@ async fn run_builds(
         actions,
     };
     let runner = Runner::new(plan, &planned.fragments, resources)?.with_policy(policy);
-    let interrupt = Interrupt::watch().map_err(|error| {
-        Problem::new(
-            ProblemKind::Usage,
-            format!("Signals cannot be watched: {error}"),
-        )
-    })?;
+    let interrupt = Interrupt::watch()
+        .map_err(|error| Problem::usage(format!("Signals cannot be watched: {error}")))?;
     let cancel = interrupt.token();
     let (nodes, engine) = tokio::select! {
         connected = connect_to(builder, &plan.targets, edge) => connected?,

@@ -12,7 +12,7 @@ use crate::cli::edge::Edge;
 use crate::docker::named_context::ContextPlace;
 use crate::git;
 use crate::plan::{BuildPlan, SecretSource, Setting, Settings, known_secrets};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::toml_file::Location;
 
@@ -141,7 +141,7 @@ pub(super) fn check(
 ) -> Result<(), Problems> {
     let mut problems = Vec::new();
     for read in refused(reads, allowed, edge) {
-        let problem = Problem::new(ProblemKind::Usage, read.message());
+        let problem = Problem::usage(read.message());
         let hint = format!("If you trust the profile, allow it: `{}`", read.option());
         let excerpt = read.at.excerpt("outside of its repository");
         let always = format!(

@@ -21,7 +21,7 @@ impl IdFile {
                 "`--iidfile` is for one image, not for {}",
                 plan.targets.len()
             );
-            let problem = Problem::new(ProblemKind::Usage, message);
+            let problem = Problem::usage(message);
             return Err(problem.hint("Use `--metadata-file FILE`, which has them all"));
         }
         if let Some(obstacle) = file_obstacle(&path) {

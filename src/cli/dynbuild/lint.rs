@@ -10,7 +10,7 @@ use crate::cli::runtime;
 use crate::plan::lint::{Finding, Subject, lint};
 use crate::plan::stages::Fragments;
 use crate::plan::{PlannedTarget, Settings, undeclared_by_all};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Source};
 use crate::text::counted;
 
@@ -151,7 +151,7 @@ fn nothing_to_build(profile: &Profile) -> Problem {
     let name = profile.framework.as_ref().map(|name| name.value.as_str());
     let name = name.unwrap_or_default();
     let message = format!("Nothing of profile `{name}` can be built");
-    Problem::new(ProblemKind::Usage, message).hint("Give it a target and a device that go together")
+    Problem::usage(message).hint("Give it a target and a device that go together")
 }
 
 /// Returns every target of a profile on every device and from every source that it may have.

@@ -6,13 +6,13 @@ use super::args::{Cli, CompletionsArgs, ManArgs};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::{completion, manual};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Runs `dynbuild man`.
 pub(super) fn run(args: &ManArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let page = manual::man_page(&Cli::command(), &args.command).ok_or_else(|| {
         let message = format!("Unknown command `{}`", args.command.join(" "));
-        Problem::new(ProblemKind::Usage, message).hint("List the commands: `dynbuild help`")
+        Problem::usage(message).hint("List the commands: `dynbuild help`")
     })?;
     edge.ui.print(&page);
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::edge::Edge;
 use crate::execute::Finished;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 use crate::redact::Redactor;
 
 /// Returns the directory for them: the one that was named, else one below the user's state.
@@ -20,7 +20,7 @@ pub(super) fn directory(named: Option<&Path>, edge: &Edge) -> Result<PathBuf, Pr
     let usual = || Some(environment.home()?.join(".local/state"));
     let state = state.or_else(usual).ok_or_else(|| {
         let message = "There is no place for the output of failed steps: `HOME` is not set";
-        Problem::new(ProblemKind::Usage, message).hint("Name one: `--log-dir DIR`")
+        Problem::usage(message).hint("Name one: `--log-dir DIR`")
     })?;
     Ok(state.join("dynbuild/logs"))
 }

@@ -17,7 +17,7 @@ use crate::plan::{
     Candidate, Expansion, Facts, HostUser, Origin, Product, Resolution, SecretSource, SetTable,
     Setting, Settings, choose_fragments, expand, known_secrets, resolve_all,
 };
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::{Profile, Store};
 use crate::text::utf8_rename;
 use crate::toml_file::{Merge as _, Table};
@@ -245,7 +245,7 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
     let path = edge.context(asked);
     let wrong = |why: &str| {
         let message = format!("The build context `{}` {why}", path.display());
-        Problem::new(ProblemKind::Usage, message).hint("Name a directory: `--context DIR`")
+        Problem::usage(message).hint("Name a directory: `--context DIR`")
     };
     let canonical = path.canonicalize().map_err(|error| {
         let mut problem = wrong("cannot be read");
@@ -262,9 +262,7 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
             canonical.display()
         );
         let rename = format!("Rename it: `{}`", utf8_rename(&canonical));
-        return Err(Problem::new(ProblemKind::Usage, message)
-            .hint(rename)
-            .into());
+        return Err(Problem::usage(message).hint(rename).into());
     }
     Ok(canonical)
 }
@@ -292,12 +290,10 @@ fn source_date_epoch(edge: &Edge) -> Result<Option<Timestamp>, Problem> {
     let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     match timestamp {
         Some(timestamp) => Ok(Some(timestamp)),
-        None => Err(Problem::new(
-            ProblemKind::Usage,
-            format!("`{NAME}` is `{text}`, not a number of seconds"),
-        )
-        .hint(format!(
-            "Set it with `export {NAME}=$(git log -1 --format=%ct)`, or unset it"
-        ))),
+        None => Err(
+            Problem::usage(format!("`{NAME}` is `{text}`, not a number of seconds")).hint(format!(
+                "Set it with `export {NAME}=$(git log -1 --format=%ct)`, or unset it"
+            )),
+        ),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::cli::edge::Edge;
 use crate::plan::{PlannedSecret, SecretSource};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::secret::Secret;
 
 /// How long the writer of a pipe may take. One that asks a person for a password is slow.
@@ -31,8 +31,8 @@ pub(super) fn read_secrets<'a>(
             }
             Err(why) => {
                 let message = format!("Secret `{}` cannot be read: {why}", secret.id);
-                let problem = Problem::new(ProblemKind::Usage, message)
-                    .hint("Correct the place: `--secret id=ID,src=FILE`");
+                let problem =
+                    Problem::usage(message).hint("Correct the place: `--secret id=ID,src=FILE`");
                 if !problems.contains(&problem) {
                     problems.push(problem);
                 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::plan::{REPOSITORY_FILE, SetTable, read_sets};
-use crate::problem::{Problem, ProblemKind, Problems, capitalized};
+use crate::problem::{Problem, Problems, capitalized};
 use crate::text_file;
 use crate::toml_file::{SourceFile, Table};
 
@@ -23,7 +23,7 @@ pub(super) fn of_repository(context: &Path) -> Result<Table<SetTable>, Problems>
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Table::default()),
         Err(error) => {
             let message = format!("Cannot read the sets in `{}`", path.display());
-            let mut problem = Problem::new(ProblemKind::Usage, message);
+            let mut problem = Problem::usage(message);
             problem.causes.push(capitalized(&error.to_string()));
             Err(problem.hint("Make the file readable, or remove it").into())
         }

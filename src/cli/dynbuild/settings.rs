@@ -8,7 +8,7 @@ use crate::docker::number::boolean;
 use crate::docker::secret::{SecretSpec, Source as SecretFrom};
 use crate::docker::step::Entitlement;
 use crate::plan::{Named, Origin, SecretSource, Setting, Settings};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::Source;
 use crate::redact::Redactor;
 use crate::toml_file::{Merge as _, with_choices};
@@ -207,8 +207,7 @@ impl Reader<'_> {
                 };
                 let message = format!("`{flag} {shown}` is not of the form `{form}`");
                 let hint = format!("Write it as `{flag} {form}`");
-                self.problems
-                    .push(Problem::new(ProblemKind::Usage, message).hint(hint));
+                self.problems.push(Problem::usage(message).hint(hint));
                 None
             }
         }
@@ -260,7 +259,7 @@ impl Reader<'_> {
     fn parsed(&mut self, text: Option<&str>, origin: &Origin) -> Option<Setting<Source>> {
         let text = text?;
         let Ok(source) = text.parse::<Source>() else {
-            let mut problem = Problem::new(ProblemKind::Usage, format!("Unknown source `{text}`"));
+            let mut problem = Problem::usage(format!("Unknown source `{text}`"));
             problem.causes.push(format!("Set by `{origin}`"));
             let problem = with_choices(problem, "Valid sources", text, Source::words());
             self.problems.push(problem);
@@ -273,8 +272,7 @@ impl Reader<'_> {
         parsed
             .map_err(|error| {
                 let message = format!("The value of `{flag}` is wrong: {error}");
-                self.problems
-                    .push(Problem::new(ProblemKind::Usage, message));
+                self.problems.push(Problem::usage(message));
             })
             .ok()
     }

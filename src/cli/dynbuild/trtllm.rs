@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::TrtllmArgs;
 use crate::cli::environment::Environment;
 use crate::plan::{Named, Setting, Settings};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// The named context that a directory with a wheel is given as.
 const CONTEXT: &str = "trtllm_wheel";
@@ -76,7 +76,7 @@ fn conflicts(args: &TrtllmArgs) -> Vec<Problem> {
         .collect();
     let mut problems = Vec::new();
     let mut wrong = |message: String, hint: &str| {
-        problems.push(Problem::new(ProblemKind::Usage, message).hint(hint));
+        problems.push(Problem::usage(message).hint(hint));
     };
     if given.len() > 1 {
         wrong(
@@ -119,7 +119,7 @@ fn missing_wheel(directory: &Path) -> Option<Problem> {
         Err(error) => error.to_string(),
     };
     let message = format!("No wheel of TensorRT-LLM in `{}`", directory.display());
-    let mut problem = Problem::new(ProblemKind::Usage, message);
+    let mut problem = Problem::usage(message);
     problem.causes.push(why);
     Some(problem.hint("Name a directory that has one: `--tensorrtllm-pip-wheel-dir DIR`"))
 }

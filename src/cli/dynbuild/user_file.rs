@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::cli::environment::Environment;
 use crate::plan::Settings;
-use crate::problem::{Problem, ProblemKind, Problems, capitalized};
+use crate::problem::{Problem, Problems, capitalized};
 use crate::text_file;
 use crate::toml_file::SourceFile;
 
@@ -25,7 +25,7 @@ pub(super) fn read(environment: &Environment) -> Result<Settings, Problems> {
         }
         Err(error) => {
             let message = format!("Cannot read your settings in `{}`", path.display());
-            let mut problem = Problem::new(ProblemKind::Usage, message);
+            let mut problem = Problem::usage(message);
             problem.causes.push(capitalized(&error.to_string()));
             let problem = if is_named {
                 problem.hint("Correct `DYNBUILD_CONFIG`, or unset it")

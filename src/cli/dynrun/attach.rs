@@ -43,10 +43,7 @@ async fn attach(asked: &Attach, keys: Option<&str>, edge: &mut Edge) -> Result<E
     let engine = connect(edge).await?;
     let facts = container(&engine, name).await?;
     if !facts.state.running {
-        let problem = Problem::new(
-            ProblemKind::Usage,
-            format!("Container `{name}` is not running"),
-        );
+        let problem = Problem::usage(format!("Container `{name}` is not running"));
         return Err(problem
             .hint(format!("Read its log: `dynrun logs {name}`"))
             .into());

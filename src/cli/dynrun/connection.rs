@@ -5,7 +5,7 @@ use crate::docker::Hinted as _;
 use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
 use crate::operate::found;
-use crate::problem::{Problem, ProblemKind, capitalized};
+use crate::problem::{Problem, capitalized};
 use crate::ui::Ui;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
@@ -34,7 +34,7 @@ pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
     let keys = config.detach_keys.as_deref().map(str::parse).transpose();
     keys.map_err(|error: KeyError| {
         let message = format!("Invalid `detachKeys` in docker's configuration: {error}");
-        let mut problem = Problem::new(ProblemKind::Usage, message);
+        let mut problem = Problem::usage(message);
         problem
             .hints
             .extend(error.hint().map(|hint| capitalized(&hint)));
@@ -76,9 +76,6 @@ pub(super) async fn containers(
 
 /// There is no container of that name.
 pub(super) fn no_container(name: &str) -> Problem {
-    Problem::new(
-        ProblemKind::Usage,
-        format!("There is no container `{name}`"),
-    )
-    .hint("List the containers: `dynrun ps --all`")
+    Problem::usage(format!("There is no container `{name}`"))
+        .hint("List the containers: `dynrun ps --all`")
 }

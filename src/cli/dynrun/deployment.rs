@@ -18,7 +18,7 @@ use crate::deploy::fit::model::Model;
 use crate::deploy::{Deployment, DynamoVersion, Finding, Inputs, Shipped};
 use crate::launch::request::Request;
 use crate::operate::Record;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::profile::Profile;
 use crate::text_file;
 use crate::toml_file::{Merge as _, SourceFile};
@@ -172,7 +172,7 @@ pub(super) fn arguments_of(record: &Record) -> Result<DeploymentArgs, Problem> {
         .into_iter()
         .chain(record.arguments.iter().cloned());
     let asked = Remembered::try_parse_from(words);
-    let asked = asked.map_err(|error| Problem::new(ProblemKind::Usage, error.to_string()))?;
+    let asked = asked.map_err(|error| Problem::usage(error.to_string()))?;
     Ok(asked.deployment)
 }
 
@@ -285,7 +285,7 @@ fn set_line(set: &str) -> Result<String, Problem> {
         .filter(|(key, _)| !key.trim().is_empty())
     else {
         let message = format!("Invalid value `{set}` for `--set`: it is not KEY=VALUE");
-        return Err(Problem::new(ProblemKind::Usage, message)
+        return Err(Problem::usage(message)
             .hint("Set a key of the file: `--set workers.decode.replicas=3`"));
     };
     let plain = format!("{key} = {value}");
@@ -307,7 +307,7 @@ fn read(path: &Path) -> Result<DeploymentFile, Problems> {
     while let Some(path) = next.take() {
         if chain.contains(&path) || chain.len() == LONGEST_CHAIN {
             let message = format!("`{}` inherits from itself", chain[0].display());
-            return Err(Problem::new(ProblemKind::Usage, message)
+            return Err(Problem::usage(message)
                 .hint("Remove one of the `inherits`")
                 .into());
         }
@@ -343,10 +343,7 @@ pub(super) fn profile(framework: &str, edge: &Edge) -> Result<Profile, Problems>
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(
-        ProblemKind::Usage,
-        format!("Cannot read the deployment `{}`", path.display()),
-    );
+    let mut problem = Problem::usage(format!("Cannot read the deployment `{}`", path.display()));
     problem.causes.push(error.to_string());
     problem
         .hint("Name a file, or describe it: `dynrun up --framework vllm --model Qwen/Qwen3-0.6B`")
@@ -354,8 +351,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 
 fn unknown(name: &str) -> Problem {
     let message = format!("`{name}` is neither a file nor a deployment that was started here");
-    Problem::new(ProblemKind::Usage, message)
-        .hint(format!("Name its file: `dynrun up {name}.toml`"))
+    Problem::usage(message).hint(format!("Name its file: `dynrun up {name}.toml`"))
 }
 
 fn unknown_node(node: &str, deployment: &Deployment) -> Problem {
@@ -373,5 +369,5 @@ fn unknown_node(node: &str, deployment: &Deployment) -> Problem {
     } else {
         format!("Name one of {}", names.join(", "))
     };
-    Problem::new(ProblemKind::Usage, message).hint(hint)
+    Problem::usage(message).hint(hint)
 }

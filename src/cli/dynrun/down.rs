@@ -16,7 +16,7 @@ use crate::cli::runtime::block_on;
 use crate::deploy::supervise;
 use crate::engine::Engine;
 use crate::operate::{Found, Place, Supervising, found, remove_all, stop_all};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -73,7 +73,7 @@ pub(super) async fn end_everywhere(
     if problems.is_empty() && !parts.iter().any(Part::is_there) {
         forget_ended(&name, edge);
         let message = format!("There is no deployment `{name}`");
-        let problem = Problem::new(ProblemKind::Usage, message);
+        let problem = Problem::usage(message);
         return Err(problem.hint("List what runs: `dynrun ps`").into());
     }
     for part in parts.iter().filter(|part| part.is_there()) {

@@ -131,5 +131,5 @@ async fn ended(engine: &Engine, id: &str, tty: bool) -> Result<Exit, Problem> {
         return Ok(Exit::Done);
     }
     let message = "The engine ended the output of the command, which is still running";
-    Err(Problem::new(ProblemKind::Usage, message))
+    Err(Problem::usage(message))
 }

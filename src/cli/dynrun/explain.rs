@@ -11,7 +11,7 @@ use crate::launch::decision::{Inputs, Launch};
 use crate::launch::explain::{explain, text};
 use crate::launch::masked::masked;
 use crate::launch::request::{Format, Request};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
 use crate::text::escape_json;
 
@@ -60,8 +60,7 @@ fn member(file: &str, names: &[String], edge: &mut Edge) -> Result<Exit, Problem
         [] => deployment.members.iter().collect(),
         [name] => named(&deployment, name)?,
         [_, extra, ..] => {
-            let problem =
-                Problem::new(ProblemKind::Usage, format!("Unexpected argument `{extra}`"));
+            let problem = Problem::usage(format!("Unexpected argument `{extra}`"));
             return Err(problem.hint("Write `dynrun explain FILE MEMBER`").into());
         }
     };
@@ -91,5 +90,5 @@ fn named<'a>(deployment: &'a Deployment, name: &str) -> Result<Vec<&'a Member>, 
         Some(similar) => format!("Did you mean `{similar}`?"),
         None => format!("Members: `{}`", names().collect::<Vec<_>>().join("`, `")),
     };
-    Err(Problem::new(ProblemKind::Usage, message).hint(hint))
+    Err(Problem::usage(message).hint(hint))
 }

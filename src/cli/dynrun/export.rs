@@ -9,7 +9,7 @@ use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::deploy::{ExportFormat, Exported};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Write a deployment as Compose file, `DynamoGraphDeployment`, systemd units or script
 ///
@@ -46,7 +46,7 @@ impl Verb for Export {
             (None, [(_, text)]) => edge.ui.print_file(text),
             (None, files) => {
                 let message = format!("The export has {} files", files.len());
-                return Err(Problem::new(ProblemKind::Usage, message)
+                return Err(Problem::usage(message)
                     .hint("Name a directory for them: `-o DIR`")
                     .into());
             }
@@ -59,10 +59,7 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
     let directory = path.parent().unwrap_or(path);
     let written = fs_err::create_dir_all(directory).and_then(|()| fs_err::write(path, text));
     written.map_err(|error| {
-        let mut problem = Problem::new(
-            ProblemKind::Usage,
-            format!("Cannot write `{}`", path.display()),
-        );
+        let mut problem = Problem::usage(format!("Cannot write `{}`", path.display()));
         problem.causes.push(error.to_string());
         problem.hint("Name a directory that you may write to: `-o DIR`")
     })

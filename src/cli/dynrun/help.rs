@@ -5,7 +5,7 @@ use clap::{Command, Parser};
 use super::verb::AboutProgram;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
 
 /// Print the help of dynrun or of one of its commands
@@ -29,7 +29,7 @@ impl AboutProgram for Help {
 
 fn unknown(name: &str, program: &Command) -> Problem {
     let names = program.get_subcommands().map(Command::get_name);
-    let problem = Problem::new(ProblemKind::Usage, format!("Unknown command `{name}`"));
+    let problem = Problem::usage(format!("Unknown command `{name}`"));
     match closest(name, names) {
         Some(similar) => problem.hint(format!("Did you mean `dynrun help {similar}`?")),
         None => problem.hint("List the commands: `dynrun help`"),

@@ -10,7 +10,7 @@ use super::written::write;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::deploy::Imported;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::text_file;
 use crate::toml_file::SourceFile;
 
@@ -62,10 +62,7 @@ impl Verb for Import {
 }
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(
-        ProblemKind::Usage,
-        format!("Cannot read `{}`", path.display()),
-    );
+    let mut problem = Problem::usage(format!("Cannot read `{}`", path.display()));
     problem.causes.push(error.to_string());
     problem.hint("Name a Compose file or a DynamoGraphDeployment: `dynrun import compose.yaml`")
 }

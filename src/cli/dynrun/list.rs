@@ -6,7 +6,7 @@ use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::deploy::Shipped;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
 use crate::text::Table;
 
@@ -37,10 +37,7 @@ impl Verb for List {
 }
 
 fn unknown(name: &str) -> Problem {
-    let problem = Problem::new(
-        ProblemKind::Usage,
-        format!("No deployment `{name}` is shipped"),
-    );
+    let problem = Problem::usage(format!("No deployment `{name}` is shipped"));
     match closest(name, Shipped::ALL.iter().map(|shipped| shipped.name)) {
         Some(similar) => problem.hint(format!("Did you mean `dynrun list {similar}`?")),
         None => problem.hint("List them: `dynrun list`"),

@@ -7,7 +7,7 @@ use crate::cli::completion::{self, Shell};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::manual;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Print the completions of a shell
 ///
@@ -40,7 +40,7 @@ impl AboutProgram for Manual {
         let words: Vec<String> = self.command.into_iter().collect();
         let page = manual::man_page(&program, &words).ok_or_else(|| {
             let message = format!("Unknown command `{}`", words.join(" "));
-            Problem::new(ProblemKind::Usage, message).hint("List the commands: `dynrun help`")
+            Problem::usage(message).hint("List the commands: `dynrun help`")
         })?;
         edge.ui.print_file(&page);
         Ok(Exit::Done)

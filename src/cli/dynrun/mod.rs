@@ -48,7 +48,7 @@ use self::line::Line;
 use super::completion;
 use super::edge::Edge;
 use super::exit::Exit;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::ui::ColorChoice;
 
 /// Runs the program.
@@ -72,6 +72,6 @@ fn arguments() -> Result<Vec<String>, Problems> {
         .collect();
     arguments.map_err(|argument| {
         let message = format!("The argument `{}` is not UTF-8", argument.display());
-        Problem::new(ProblemKind::Usage, message).into()
+        Problem::usage(message).into()
     })
 }

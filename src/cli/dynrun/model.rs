@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::edge::Edge;
 use crate::deploy::file::DeploymentFile;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// Returns a model with the home directory in place of `~/`.
 pub(super) fn below_home(model: &str, edge: &Edge) -> String {
@@ -44,7 +44,7 @@ pub(super) fn check_model(model: &str, edge: &Edge) -> Result<(), Problem> {
         return Ok(());
     }
     let message = format!("The model `{model}` is no directory");
-    Err(Problem::new(ProblemKind::Usage, message)
+    Err(Problem::usage(message)
         .hint("Name one that has the model's `config.json`, or a model of Hugging Face: `--model Qwen/Qwen3-0.6B`"))
 }
 

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use crate::cli::edge::Edge;
 use crate::engine;
 use crate::operate::{Place, Record};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// Returns the place of a deployment; the same name on another engine has another. Which machine of
 /// its file the engine is does not count: its containers are found by the name alone.
 pub(super) fn place(name: &str, edge: &Edge) -> Result<Place, Problem> {
     let state = state(edge).ok_or_else(|| {
         let message = format!("There is no directory to remember deployment `{name}` in");
-        Problem::new(ProblemKind::Usage, message).hint("Set one: `XDG_STATE_HOME=DIR`")
+        Problem::usage(message).hint("Set one: `XDG_STATE_HOME=DIR`")
     })?;
     let engine = engine::locate(&edge.surroundings())?;
     Ok(Place::new(&state, name, &engine.address.to_string()))
@@ -31,7 +31,7 @@ pub(super) fn remembered(name: &str, edge: &Edge) -> Option<Record> {
 /// What is to be remembered cannot be written.
 pub(super) fn unwritable(name: &str, error: &std::io::Error) -> Problem {
     let message = format!("The place of deployment `{name}` cannot be written");
-    let mut problem = Problem::new(ProblemKind::Usage, message);
+    let mut problem = Problem::usage(message);
     problem.causes.push(error.to_string());
     problem.hint("Set a directory for it: `XDG_STATE_HOME=DIR`")
 }

@@ -41,7 +41,7 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
     if request.format == Format::Json && !request.dry_run {
         let message = "`--format json` prints the request of a dry run";
         let hint = "Add `--dry-run`, or leave `--format` out to start the container";
-        return Err(Problem::new(ProblemKind::Usage, message).hint(hint).into());
+        return Err(Problem::usage(message).hint(hint).into());
     }
     let profile = profile(request, edge)?;
     let host = facts::host(edge);

@@ -20,7 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::Engine;
 use crate::operate::{Place, Record, found};
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -137,8 +137,7 @@ async fn part(name: &str, machine: &mut Machine) -> Result<Part, Problem> {
     let place = place(name, &machine.edge)?;
     let (Some(record), Some(supervisor)) = (place.record(), place.supervisor()) else {
         let message = format!("Deployment `{name}` is not supervised");
-        return Err(Problem::new(ProblemKind::Usage, message)
-            .hint(format!("Take it over: `dynrun up -d {name}`")));
+        return Err(Problem::usage(message).hint(format!("Take it over: `dynrun up -d {name}`")));
     };
     Ok(Part {
         engine,
@@ -190,7 +189,7 @@ async fn until_there(
         sleep(PAUSE).await;
     }
     let message = format!("`{worker}` of `{name}` did not come to {count}");
-    Err(Problem::new(ProblemKind::Usage, message).hint(format!(
+    Err(Problem::usage(message).hint(format!(
         "See what runs: `dynrun ps`; the supervisor's log is `{}`",
         part.log.path.display()
     )))

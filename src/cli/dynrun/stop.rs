@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::engine::{ContainerFacts, Engine};
 use crate::launch::label;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Stop containers or deployments that dynrun started, and remove them
 #[derive(Debug, Parser)]
@@ -87,6 +87,5 @@ async fn stop(
 /// The container is somebody else's, and with it go its volumes.
 fn not_ours(name: &str) -> Problem {
     let message = format!("Container `{name}` was not started by dynrun, or with `--no-defaults`");
-    Problem::new(ProblemKind::Usage, message)
-        .hint(format!("Stop it with docker: `docker stop {name}`"))
+    Problem::usage(message).hint(format!("Stop it with docker: `docker stop {name}`"))
 }

@@ -2,7 +2,7 @@
 
 use super::commands::{VERBS, find};
 use crate::docker::run_flags::Parsed;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// What a command of docker, or a word that people try, is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub(super) fn problem(front: &[String], rest: &[String]) -> Option<Problem> {
         }
         meant => meant,
     };
-    let mut problem = Problem::new(ProblemKind::Usage, format!("Unknown command `{word}`"));
+    let mut problem = Problem::usage(format!("Unknown command `{word}`"));
     let line = |start: &[&str], rest: &[&[String]]| {
         let rest = rest.concat();
         // What is assigned may be a secret, and is not repeated.
@@ -129,7 +129,7 @@ pub(super) fn verbose_in_front(parsed: &Parsed) -> Option<Problem> {
         .values("volume")
         .find(|value| find(value).is_some())?;
     let message = format!("`-v {command}` mounts a volume, as with docker");
-    let problem = Problem::new(ProblemKind::Usage, message);
+    let problem = Problem::usage(message);
     Some(problem.hint(format!("For details, write `dynrun {command} --verbose`")))
 }
 

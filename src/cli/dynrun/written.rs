@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::cli::edge::Edge;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// Writes to a file, or to standard output if none is named.
 pub(super) fn write(
@@ -27,13 +27,9 @@ pub(super) fn write(
     written.map_err(|error| {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             let message = format!("`{}` is there already", named.display());
-            return Problem::new(ProblemKind::Usage, message)
-                .hint("Name another file, or replace it: `--force`");
+            return Problem::usage(message).hint("Name another file, or replace it: `--force`");
         }
-        let mut problem = Problem::new(
-            ProblemKind::Usage,
-            format!("Cannot write `{}`", named.display()),
-        );
+        let mut problem = Problem::usage(format!("Cannot write `{}`", named.display()));
         problem.causes.push(error.to_string());
         problem.hint("Name a file in a directory that you may write to: `-o FILE`")
     })?;

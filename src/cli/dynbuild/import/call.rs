@@ -1,6 +1,6 @@
 //! Finding the call of a script in a line of a shell.
 
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// A script of the original `container/` directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Call {
         let Some(at) = command.iter().position(|word| script(word).is_some()) else {
             if command.first().is_some_and(|word| calls_something(word)) {
                 let message = "The line calls neither build.sh, run.sh nor render.py";
-                return Err(Problem::new(ProblemKind::Usage, message)
+                return Err(Problem::usage(message)
                     .hint("Write for example `dynbuild import -- build.sh --framework vllm`"));
             }
             return Ok(Self {
@@ -113,7 +113,7 @@ impl Call {
         let own = &behind[..end.unwrap_or(behind.len())];
         if own.iter().any(|word| Script::named(word).is_some()) {
             let message = format!("The line calls {} more than once", script.name());
-            return Err(Problem::new(ProblemKind::Usage, message).hint("Give one call at a time"));
+            return Err(Problem::usage(message).hint("Give one call at a time"));
         }
         let mut call = Self {
             script,

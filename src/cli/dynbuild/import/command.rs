@@ -16,7 +16,7 @@ use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::docker::reference::has_variable;
 use crate::plan::render;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::text::Table;
 
 /// Runs the command.
@@ -85,16 +85,16 @@ fn from_stdin(edge: &mut Edge) -> Result<Vec<String>, Problem> {
     let mut stdin = std::io::stdin().lock();
     let hint = "Put it behind `--`: `dynbuild import -- container/build.sh --framework vllm`";
     if stdin.is_terminal() {
-        return Err(Problem::new(ProblemKind::Usage, "There is no line to import").hint(hint));
+        return Err(Problem::usage("There is no line to import").hint(hint));
     }
     let mut text = String::new();
     stdin.read_to_string(&mut text).map_err(|error| {
         let message = format!("Standard input cannot be read: {error}");
-        Problem::new(ProblemKind::Usage, message).hint(hint)
+        Problem::usage(message).hint(hint)
     })?;
     let words = split(&text)?;
     if words.is_empty() {
-        return Err(Problem::new(ProblemKind::Usage, "There is no line to import").hint(hint));
+        return Err(Problem::usage("There is no line to import").hint(hint));
     }
     warn_of_variables(&text, edge);
     Ok(words)

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::docker_build;
 use super::translate::{Translation, framework};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 use crate::suggest::closest;
 
 /// The options of render.py.
@@ -138,10 +138,7 @@ impl Said {
             };
             match value() {
                 Some(value) => *place = value,
-                None => problems.push(Problem::new(
-                    ProblemKind::Usage,
-                    format!("The value of `{name}` is missing"),
-                )),
+                None => problems.push(Problem::usage(format!("The value of `{name}` is missing"))),
             }
         }
         if problems.is_empty() {
@@ -167,10 +164,7 @@ fn complete(name: &str) -> &str {
 }
 
 fn unknown(name: &str) -> Problem {
-    let problem = Problem::new(
-        ProblemKind::Usage,
-        format!("render.py has no option `{name}`"),
-    );
+    let problem = Problem::usage(format!("render.py has no option `{name}`"));
     match closest(name, OPTIONS) {
         Some(similar) => problem.hint(format!("Did you mean `{similar}`?")),
         None => problem.hint(format!("Its options: `{}`", OPTIONS.join("`, `"))),

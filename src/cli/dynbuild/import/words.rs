@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::table::{OPTIONS, Row, Takes, find};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 use crate::suggest::closest;
 
 /// An option with its value.
@@ -30,8 +30,7 @@ pub(super) struct Line {
 /// Fails when a quote is not closed.
 pub(super) fn split(text: &str) -> Result<Vec<String>, Problem> {
     let hint = "Quote it as for a shell, or give the words themselves: `dynbuild import -- WORDS`";
-    let wrong =
-        |_| Problem::new(ProblemKind::Usage, "A quote of the line is not closed").hint(hint);
+    let wrong = |_| Problem::usage("A quote of the line is not closed").hint(hint);
     shell_words::split(&with_separators(text)).map_err(wrong)
 }
 
@@ -116,7 +115,7 @@ pub(super) fn read(call: Call) -> Result<Line, Vec<Problem>> {
 
 fn unknown(name: &str) -> Problem {
     let message = format!("build.sh has no option `{name}`");
-    let problem = Problem::new(ProblemKind::Usage, message);
+    let problem = Problem::usage(message);
     let problem = match closest(name, OPTIONS.iter().map(|row| row.original)) {
         Some(similar) => problem.hint(format!("Did you mean `{similar}`?")),
         None => problem,
@@ -129,7 +128,7 @@ fn wrong_value(row: &Row) -> Problem {
         Takes::Nothing => format!("`{}` has no value", row.original),
         Takes::Last | Takes::All => format!("The value of `{}` is missing", row.original),
     };
-    Problem::new(ProblemKind::Usage, message).hint("Its options: `dynbuild import --list`")
+    Problem::usage(message).hint("Its options: `dynbuild import --list`")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::pip::{Metadata, Pip};
 use super::set::{Pin, PinSet};
 use crate::cli::edge::Edge;
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::tree::RequiresPython;
 
 /// Compares what images pin with what their packages demand.
@@ -82,7 +82,7 @@ impl Index {
                 "An override of the profile is not what Dynamo names: {}, {}",
                 found.one, found.other
             );
-            let mut problem = Problem::new(ProblemKind::Usage, message);
+            let mut problem = Problem::usage(message);
             problem.causes.push(format!("Pinned for `{}`", set.image));
             problem.hint("Take the version that Dynamo names into `ENGINE_OVERRIDES`, and its tag into `[components]`")
         }));
@@ -93,7 +93,7 @@ impl Index {
                 "Nothing satisfies all that is pinned of `{}`: {}, {}",
                 found.one.package, found.one, found.other
             );
-            let mut problem = Problem::new(ProblemKind::Usage, message);
+            let mut problem = Problem::usage(message);
             problem.causes.push(format!("Pinned for `{}`", set.image));
             problem.hint(format!(
                 "Bring the versions together, or decide with `PYTHON_OVERRIDES = \"{}==VERSION\"` \
@@ -147,7 +147,7 @@ fn refused_python(pin: &Pin, metadata: &Metadata, set: &PinSet) -> Option<Proble
         "{} {} requires Python `{requires}`, and `{}` has Python `{}`",
         pin.name, pin.version, set.image, set.python
     );
-    Some(Problem::new(ProblemKind::Usage, message).hint("Change `PYTHON_VERSION` of the device"))
+    Some(Problem::usage(message).hint("Change `PYTHON_VERSION` of the device"))
 }
 
 fn missing_extra(pin: &Pin, metadata: &Metadata) -> Option<Problem> {
@@ -155,9 +155,7 @@ fn missing_extra(pin: &Pin, metadata: &Metadata) -> Option<Problem> {
     let missing = pin.extras.iter().find(|extra| !known.contains(extra))?;
     let message = format!("{} {} has no extra `{missing}`", pin.name, pin.version);
     let known: Vec<_> = known.into_iter().map(String::as_str).collect();
-    Some(
-        Problem::new(ProblemKind::Usage, message).hint(format!("Its extras: {}", known.join(", "))),
-    )
+    Some(Problem::usage(message).hint(format!("Its extras: {}", known.join(", "))))
 }
 
 /// The machine that images are for.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::set::Pin;
 use crate::cli::environment::Environment;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// Variables with which uv names an index, in the order in which uv looks.
 const UV_INDEXES: [&str; 2] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"];
@@ -56,8 +56,7 @@ impl Pip {
             .flat_map(|directory| names.map(|name| directory.join(name)));
         let mut pythons = candidates.filter(|python| python.is_file() && has_pip(python));
         let Some(python) = pythons.next() else {
-            let problem =
-                Problem::new(ProblemKind::Usage, "No `python3` with pip is on the `PATH`");
+            let problem = Problem::usage("No `python3` with pip is on the `PATH`");
             return Err(problem.hint("Install it, for example `apt-get install python3-pip`"));
         };
         let index = match environment.get("PIP_INDEX_URL") {
@@ -144,7 +143,7 @@ fn has_pip(python: &Path) -> bool {
 
 fn failed(requirement: &str, why: &str) -> Problem {
     let message = format!("The metadata of `{requirement}` cannot be read");
-    let mut problem = Problem::new(ProblemKind::Usage, message);
+    let mut problem = Problem::usage(message);
     problem.causes.push(why.trim().to_owned());
     problem.hint("See what pip says: `pip download --no-deps PACKAGE==VERSION`")
 }

@@ -18,7 +18,7 @@ use crate::deploy::fit::gpu;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
 use crate::deploy::fit::share::Share;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Sizes of a replica that are shown.
 const SIZES: [u64; 4] = [1, 2, 4, 8];
@@ -149,13 +149,12 @@ fn unknown_gpu(name: &str) -> Problem {
         "Give its memory, such as `--gpu 80g`, or one of {}",
         names.join(", ")
     );
-    Problem::new(ProblemKind::Usage, message).hint(hint)
+    Problem::usage(message).hint(hint)
 }
 
 fn unknown_type(name: &str) -> Problem {
     let message = format!("The size of `{name}`, the type of the KV cache, is not known");
-    Problem::new(ProblemKind::Usage, message)
-        .hint("Name it: `--kv-cache-dtype bfloat16` or `--kv-cache-dtype fp8`")
+    Problem::usage(message).hint("Name it: `--kv-cache-dtype bfloat16` or `--kv-cache-dtype fp8`")
 }
 
 fn does_not_divide(tp: u64, model: &Model) -> Problem {
@@ -168,6 +167,5 @@ fn does_not_divide(tp: u64, model: &Model) -> Problem {
         .filter(|tp| model.divides(*tp))
         .map(|tp| tp.to_string())
         .collect();
-    Problem::new(ProblemKind::Usage, message)
-        .hint(format!("Set `--tp` to one of {}", sizes.join(", ")))
+    Problem::usage(message).hint(format!("Set `--tp` to one of {}", sizes.join(", ")))
 }

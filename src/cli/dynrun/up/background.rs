@@ -10,7 +10,7 @@ use crate::cli::dynrun::deployment::DeploymentArgs;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::launch::live::signals::Signals;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// Starts the supervisor and waits for its word; one of several names its machine.
 pub(super) async fn start(
@@ -24,7 +24,7 @@ pub(super) async fn start(
     let mut child = spawn(asked, node, edge)?;
     let output = child.stdout.take().map(BufReader::new);
     let mut lines = output
-        .ok_or_else(|| Problem::new(ProblemKind::Usage, "The supervisor has no output"))?
+        .ok_or_else(|| Problem::usage("The supervisor has no output"))?
         .lines();
     let mut stopped = false;
     loop {
@@ -97,7 +97,7 @@ fn interrupt(child: &Child) {
 }
 
 fn failed(what: &str, error: &std::io::Error) -> Problem {
-    let mut problem = Problem::new(ProblemKind::Usage, format!("Cannot {what}"));
+    let mut problem = Problem::usage(format!("Cannot {what}"));
     problem.causes.push(error.to_string());
     problem
 }

@@ -18,7 +18,7 @@ use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::deploy::Deployment;
 use crate::operate::Record;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 
 /// What one machine has of a deployment.
 struct Part {
@@ -212,7 +212,7 @@ fn no_engine(node: &str, deployment: &Deployment) -> Problem {
     let hint = format!(
         "Add it: `[nodes.{node}] engine = \"ssh://HOST\"`, or start each machine's part with `--node`"
     );
-    let problem = Problem::new(ProblemKind::Usage, message).hint(hint);
+    let problem = Problem::usage(message).hint(hint);
     let mut nodes = deployment.file.nodes.iter();
     match nodes.find(|(name, _)| name.value == node) {
         Some((name, _)) => problem.excerpt(name.at.excerpt("here")),

@@ -18,7 +18,7 @@ use crate::launch::label;
 use crate::launch::masked::masked;
 use crate::launch::render;
 use crate::operate::Launcher;
-use crate::problem::{Problem, ProblemKind, Problems};
+use crate::problem::{Problem, Problems};
 use crate::toml_file::Located;
 use crate::ui::PullBar;
 
@@ -125,10 +125,7 @@ fn no_model(directory: &str, deployment: &Deployment) -> Problem {
     } else {
         "does not exist"
     };
-    let problem = Problem::new(
-        ProblemKind::Usage,
-        format!("The model `{directory}` {what}"),
-    );
+    let problem = Problem::usage(format!("The model `{directory}` {what}"));
     let is_meant = |model: &&Located<String>| clean(&model.value) == directory;
     let problem = match written.find(is_meant) {
         Some(model) => problem.excerpt(model.at.excerpt("here")),

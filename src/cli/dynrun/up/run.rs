@@ -126,7 +126,7 @@ fn which_machine(asked: &DeploymentArgs, deployment: &Deployment) -> Problem {
         deployment.name
     );
     let first = deployment.nodes.first();
-    Problem::new(ProblemKind::Usage, message).hint(format!(
+    Problem::usage(message).hint(format!(
         "Name it, one of {}: `dynrun up {} --node {}`",
         names.collect::<Vec<_>>().join(", "),
         asked.file.as_deref().unwrap_or(&deployment.name),
@@ -140,8 +140,7 @@ fn lock(place: &Place, name: &str) -> Result<Lock, Problem> {
         Ok(Err(other)) => {
             let other = other.map_or_else(String::new, |number| format!(" by process {number}"));
             let message = format!("Deployment `{name}` is supervised already{other}");
-            Err(Problem::new(ProblemKind::Usage, message)
-                .hint(format!("Stop it: `dynrun down {name}`")))
+            Err(Problem::usage(message).hint(format!("Stop it: `dynrun down {name}`")))
         }
         Err(error) => Err(unwritable(name, &error)),
     }
