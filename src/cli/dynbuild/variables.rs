@@ -8,8 +8,8 @@ use crate::text::Table;
 /// Runs the command.
 pub(super) fn run(edge: &mut Edge) -> Exit {
     let mut table = Table::new(["Variable", "Meaning"]);
-    for variable in VARIABLES {
-        table.row([variable.name, variable.help]);
+    for (name, meaning) in VARIABLES {
+        table.row([*name, *meaning]);
     }
     let text = table.render(edge.ui.stdout.look());
     edge.ui.print(&text);

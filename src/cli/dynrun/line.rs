@@ -203,10 +203,7 @@ mod tests {
     #[test_case("--image busybox ps", "run --image busybox ps"; "the image is an option")]
     #[test_case("--framework vllm logs", "run --framework vllm logs"; "the framework is an option")]
     #[test_case("-- ps", "run -- ps"; "a lone double dash")]
-    #[test_case(
-        "-d vllm/vllm-openai:latest serve",
-        "run -d vllm/vllm-openai:latest serve"
-    )]
+    #[test_case("-d vllm/vllm-openai:latest serve", "run -d vllm/vllm-openai:latest serve"; "an image")]
     fn commands_and_images_are_told_apart(line: &str, expected: &str) {
         assert_eq!(read(line), expected);
     }

@@ -15,68 +15,30 @@ enum Meant {
     Line(&'static str),
 }
 
-/// Words that are commands elsewhere. `docker node`, which manages a swarm, is not among them:
-/// here it is the image of Node.js.
+/// Words that are commands elsewhere, and something of ours.
 const KNOWN: &[(&str, Meant)] = &[
     ("build", Meant::Line("dynbuild")),
-    ("builder", Meant::Docker),
-    ("buildx", Meant::Docker),
-    ("checkpoint", Meant::Docker),
-    ("commit", Meant::Docker),
-    ("compose", Meant::Docker),
-    ("config", Meant::Docker),
     ("container", Meant::Ours("ps")),
     ("containers", Meant::Ours("ps")),
-    ("context", Meant::Docker),
-    ("cp", Meant::Docker),
-    ("create", Meant::Docker),
     ("delete", Meant::Ours("stop")),
-    ("diff", Meant::Docker),
     ("doctor", Meant::Line("dynbuild doctor")),
-    ("events", Meant::Docker),
-    ("history", Meant::Docker),
-    ("image", Meant::Docker),
-    ("images", Meant::Docker),
-    ("import", Meant::Docker),
-    ("info", Meant::Docker),
-    ("inspect", Meant::Docker),
     ("kill", Meant::Ours("stop")),
-    ("load", Meant::Docker),
     ("log", Meant::Ours("logs")),
-    ("login", Meant::Docker),
-    ("logout", Meant::Docker),
     ("ls", Meant::Ours("ps")),
-    ("manifest", Meant::Docker),
-    ("network", Meant::Docker),
-    ("pause", Meant::Docker),
-    ("plugin", Meant::Docker),
-    ("port", Meant::Docker),
     ("prune", Meant::Ours("gc")),
-    ("pull", Meant::Docker),
-    ("push", Meant::Docker),
     ("remove", Meant::Ours("stop")),
-    ("rename", Meant::Docker),
-    ("restart", Meant::Docker),
     ("rm", Meant::Ours("stop")),
-    ("rmi", Meant::Docker),
-    ("save", Meant::Docker),
-    ("search", Meant::Docker),
-    ("secret", Meant::Docker),
-    ("service", Meant::Docker),
     ("shell", Meant::Ours("exec")),
-    ("stack", Meant::Docker),
-    ("start", Meant::Docker),
-    ("stats", Meant::Docker),
     ("status", Meant::Ours("ps")),
-    ("swarm", Meant::Docker),
-    ("system", Meant::Docker),
-    ("tag", Meant::Docker),
-    ("top", Meant::Docker),
-    ("trust", Meant::Docker),
-    ("unpause", Meant::Docker),
-    ("update", Meant::Docker),
-    ("volume", Meant::Docker),
 ];
+
+/// Commands of docker alone. `docker node`, which manages a swarm, is not among them: here it is the
+/// image of Node.js.
+const DOCKERS: &str = "\
+    builder buildx checkpoint commit compose config context cp create diff events history \
+    image images import info inspect load login logout manifest network pause plugin port pull \
+    push rename restart rmi save search secret service stack start stats swarm system tag top \
+    trust unpause update volume";
 
 /// Returns what is wrong with a first word that is taken for a command; nothing if it is an image.
 ///
@@ -136,7 +98,8 @@ pub(super) fn verbose_in_front(parsed: &Parsed) -> Option<Problem> {
 fn meant(word: &str) -> Option<Meant> {
     let word = word.to_lowercase();
     let ours = || VERBS.iter().map(|verb| (verb.name, Meant::Ours(verb.name)));
-    let known = || KNOWN.iter().copied();
+    let dockers = || DOCKERS.split(' ').map(|name| (name, Meant::Docker));
+    let known = || KNOWN.iter().copied().chain(dockers());
     let exactly = ours().chain(known()).find(|(name, _)| *name == word);
     let nearly = || ours().find(|(name, _)| is_near(&word, name));
     // Many images are called like a command of docker with a letter more or less: composer, crate.
@@ -198,34 +161,13 @@ mod tests {
         [&[problem.message], &problem.hints[..]].concat().join("; ")
     }
 
-    #[test_case(
-        "ls",
-        "Unknown command `ls`; Did you mean `dynrun ps`?; To run an image of that name: `dynrun run ls`"
-    )]
-    #[test_case(
-        "rm -f x",
-        "Unknown command `rm`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run rm -f x`"
-    )]
-    #[test_case(
-        "container ls -a",
-        "Unknown command `container`; Did you mean `dynrun ps -a`?; To run an image of that name: `dynrun run container ls -a`"
-    )]
-    #[test_case(
-        "container rm -fv x",
-        "Unknown command `container`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run container rm -fv x`"
-    )]
-    #[test_case(
-        "container inspect x",
-        "Unknown command `container`; Use docker for it: `docker container inspect x`; To run an image of that name: `dynrun run container inspect x`"
-    )]
-    #[test_case(
-        "-it inspect 'a b'",
-        "Unknown command `inspect`; Use docker for it: `docker inspect 'a b'`; To run an image of that name: `dynrun run -it inspect 'a b'`"
-    )]
-    #[test_case(
-        "lgos front",
-        "Unknown command `lgos`; Did you mean `dynrun logs front`?; To run an image of that name: `dynrun run lgos front`"
-    )]
+    #[test_case("ls", "Unknown command `ls`; Did you mean `dynrun ps`?; To run an image of that name: `dynrun run ls`"; "a word that people try")]
+    #[test_case("rm -f x", "Unknown command `rm`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run rm -f x`"; "options of docker")]
+    #[test_case("container ls -a", "Unknown command `container`; Did you mean `dynrun ps -a`?; To run an image of that name: `dynrun run container ls -a`"; "two words")]
+    #[test_case("container rm -fv x", "Unknown command `container`; Did you mean `dynrun stop x`?; To run an image of that name: `dynrun run container rm -fv x`"; "two words with options")]
+    #[test_case("container inspect x", "Unknown command `container`; Use docker for it: `docker container inspect x`; To run an image of that name: `dynrun run container inspect x`"; "two words for docker")]
+    #[test_case("-it inspect 'a b'", "Unknown command `inspect`; Use docker for it: `docker inspect 'a b'`; To run an image of that name: `dynrun run -it inspect 'a b'`"; "options in front")]
+    #[test_case("lgos front", "Unknown command `lgos`; Did you mean `dynrun logs front`?; To run an image of that name: `dynrun run lgos front`"; "a misspelling")]
     fn the_command_that_was_meant_is_named(line: &str, expected: &str) {
         assert_eq!(shown(line), expected);
     }

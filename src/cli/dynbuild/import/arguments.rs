@@ -13,16 +13,6 @@ pub(super) enum Became {
     Nothing(&'static str),
 }
 
-/// An argument that is called otherwise now, or is no more.
-pub(super) struct Argument {
-    pub(super) name: &'static str,
-    pub(super) became: Became,
-}
-
-const fn argument(name: &'static str, became: Became) -> Argument {
-    Argument { name, became }
-}
-
 use Became::{Nothing, Option, Switch};
 
 const VLLM: &str = "it is compiled in vLLM's own image, which the runtime starts from; \
@@ -36,65 +26,54 @@ const ARCHIVE: &str = "it is compiled from an archive with its checksum: give `U
 const PLATFORM: &str = "it follows from `--platform`";
 
 /// The arguments. Those that stages still declare under the same name are not here.
-pub(super) const ARGUMENTS: &[Argument] = &[
-    argument("CUDA_VERSION", Option("--cuda-version")),
-    argument("VLLM_MAX_JOBS", Option("--vllm-max-jobs")),
-    argument("USE_SCCACHE", Switch("--use-sccache")),
-    argument("SCCACHE_BUCKET", Option("--sccache-bucket")),
-    argument("SCCACHE_REGION", Option("--sccache-region")),
-    argument("TENSORRTLLM_PIP_WHEEL", Option("--tensorrtllm-pip-wheel")),
-    argument("TENSORRTLLM_INDEX_URL", Option("--tensorrtllm-index-url")),
-    argument("ENABLE_KVBM", Switch("--enable-kvbm")),
-    argument(
-        "ENABLE_GPU_MEMORY_SERVICE",
-        Switch("--enable-gpu-memory-service"),
-    ),
-    argument("ENABLE_MEDIA_NIXL", Switch("--enable-media-nixl")),
-    argument("ENABLE_MEDIA_FFMPEG", Switch("--enable-media-ffmpeg")),
-    argument("USER_UID", Option("--uid")),
-    argument("USER_GID", Option("--gid")),
-    argument("ARCH", Nothing(PLATFORM)),
-    argument("ARCH_ALT", Nothing(PLATFORM)),
-    argument("GRACE_BLACKWELL", Nothing(PLATFORM)),
-    argument("BUILD_TYPE", Nothing(PLATFORM)),
-    argument(
-        "BRANCH_TYPE",
-        Nothing("`--source tree` and `--source wheel` say it"),
-    ),
-    argument("RELEASE_BUILD", Nothing("the runtime image is the release")),
-    argument("FRAMEWORK", Nothing("`--framework` says it")),
-    argument(
-        "DYNAMO_BASE_IMAGE",
-        Nothing("all stages are built together"),
-    ),
-    argument("VLLM_GIT_URL", Nothing(VLLM)),
-    argument("VLLM_PRECOMPILED_WHEEL_LOCATION", Nothing(VLLM)),
-    argument("TORCH_BACKEND", Nothing(VLLM)),
-    argument("FLASHINF_REF", Nothing(VLLM)),
-    argument("FLASHINFER_REF", Nothing(VLLM)),
-    argument("LMCACHE_REF", Nothing(VLLM)),
-    argument("DEEPGEMM_REF", Nothing(VLLM)),
-    argument("EP_KERNELS_REF", Nothing(VLLM)),
-    argument("TORCH_CUDA_ARCH_LIST", Nothing(VLLM)),
-    argument("SGLANG_VERSION", Nothing(SGLANG)),
-    argument("SGLANG_IMAGE_TAG", Became::Argument("RUNTIME_IMAGE_TAG")),
-    argument("SGL_KERNEL_VERSION", Nothing(SGLANG)),
-    argument("DEEPEP_COMMIT", Nothing(SGLANG)),
-    argument("NVSHMEM_VERSION", Nothing(SGLANG)),
-    argument("HAS_TRTLLM_CONTEXT", Nothing(RELEASED)),
-    argument("TRTLLM_WHEEL_IMAGE", Nothing(RELEASED)),
-    argument("NIXL_UCX_REF", Nothing(ARCHIVE)),
-    argument("NIXL_LIBFABRIC_REF", Nothing(ARCHIVE)),
-    argument("NIXL_GDRCOPY_REF", Nothing(ARCHIVE)),
-    argument(
-        "MANYLINUX_IMAGE",
-        Nothing("wheels are compiled on the base image"),
-    ),
+#[rustfmt::skip]
+const ARGUMENTS: &[(&str, Became)] = &[
+    ("CUDA_VERSION", Option("--cuda-version")),
+    ("VLLM_MAX_JOBS", Option("--vllm-max-jobs")),
+    ("USE_SCCACHE", Switch("--use-sccache")),
+    ("SCCACHE_BUCKET", Option("--sccache-bucket")),
+    ("SCCACHE_REGION", Option("--sccache-region")),
+    ("TENSORRTLLM_PIP_WHEEL", Option("--tensorrtllm-pip-wheel")),
+    ("TENSORRTLLM_INDEX_URL", Option("--tensorrtllm-index-url")),
+    ("ENABLE_KVBM", Switch("--enable-kvbm")),
+    ("ENABLE_GPU_MEMORY_SERVICE", Switch("--enable-gpu-memory-service")),
+    ("ENABLE_MEDIA_NIXL", Switch("--enable-media-nixl")),
+    ("ENABLE_MEDIA_FFMPEG", Switch("--enable-media-ffmpeg")),
+    ("USER_UID", Option("--uid")),
+    ("USER_GID", Option("--gid")),
+    ("ARCH", Nothing(PLATFORM)),
+    ("ARCH_ALT", Nothing(PLATFORM)),
+    ("GRACE_BLACKWELL", Nothing(PLATFORM)),
+    ("BUILD_TYPE", Nothing(PLATFORM)),
+    ("BRANCH_TYPE", Nothing("`--source tree` and `--source wheel` say it")),
+    ("RELEASE_BUILD", Nothing("the runtime image is the release")),
+    ("FRAMEWORK", Nothing("`--framework` says it")),
+    ("DYNAMO_BASE_IMAGE", Nothing("all stages are built together")),
+    ("VLLM_GIT_URL", Nothing(VLLM)),
+    ("VLLM_PRECOMPILED_WHEEL_LOCATION", Nothing(VLLM)),
+    ("TORCH_BACKEND", Nothing(VLLM)),
+    ("FLASHINF_REF", Nothing(VLLM)),
+    ("FLASHINFER_REF", Nothing(VLLM)),
+    ("LMCACHE_REF", Nothing(VLLM)),
+    ("DEEPGEMM_REF", Nothing(VLLM)),
+    ("EP_KERNELS_REF", Nothing(VLLM)),
+    ("TORCH_CUDA_ARCH_LIST", Nothing(VLLM)),
+    ("SGLANG_VERSION", Nothing(SGLANG)),
+    ("SGLANG_IMAGE_TAG", Became::Argument("RUNTIME_IMAGE_TAG")),
+    ("SGL_KERNEL_VERSION", Nothing(SGLANG)),
+    ("DEEPEP_COMMIT", Nothing(SGLANG)),
+    ("NVSHMEM_VERSION", Nothing(SGLANG)),
+    ("HAS_TRTLLM_CONTEXT", Nothing(RELEASED)),
+    ("TRTLLM_WHEEL_IMAGE", Nothing(RELEASED)),
+    ("NIXL_UCX_REF", Nothing(ARCHIVE)),
+    ("NIXL_LIBFABRIC_REF", Nothing(ARCHIVE)),
+    ("NIXL_GDRCOPY_REF", Nothing(ARCHIVE)),
+    ("MANYLINUX_IMAGE", Nothing("wheels are compiled on the base image")),
 ];
 
 /// Returns what became of an argument; `None` if it is what it was.
 pub(super) fn became(name: &str) -> core::option::Option<Became> {
     let mut arguments = ARGUMENTS.iter();
-    let found = arguments.find(|argument| argument.name == name);
-    found.map(|argument| argument.became)
+    let found = arguments.find(|(argument, _)| *argument == name);
+    found.map(|(_, became)| *became)
 }
