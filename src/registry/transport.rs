@@ -19,7 +19,7 @@ use super::place::{InsecureRegistries, Place};
 use super::proxies::Proxies;
 use super::proxy::Proxy;
 use super::tls;
-use super::way::Way;
+use super::way::{Through, Way};
 use crate::secret::Secret;
 
 type Http = Client<HttpsConnector<Way>, Full<Bytes>>;
@@ -125,17 +125,18 @@ impl Transport {
 
     fn http(&self, domain: &str, proxy: Option<(&str, &Proxy)>) -> io::Result<Http> {
         let way = match proxy {
-            None => Way::straight(),
-            Some((variable, proxy)) => {
-                let tls = Arc::new(tls::of_proxies()?);
-                Way::through(proxy.clone(), variable.to_owned(), tls)
-            }
+            None => None,
+            Some((variable, proxy)) => Some(Through {
+                proxy: proxy.clone(),
+                variable: variable.to_owned(),
+                tls: Arc::new(tls::of_proxies()?),
+            }),
         };
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls::config(domain, self.insecure.contains(domain))?)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(way);
+            .wrap_connector(Way(way));
         Ok(Client::builder(TokioExecutor::new()).build(connector))
     }
 }

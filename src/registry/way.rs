@@ -18,19 +18,17 @@ use super::proxy::{Proxy, Speech};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Connects to what a request is for.
+/// Connects to what a request is for: straight, or through a proxy.
 #[derive(Clone, Debug)]
-pub(super) struct Way {
-    proxy: Option<Through>,
-}
+pub(super) struct Way(pub(super) Option<Through>);
 
 /// A proxy on the way, and what to say of it.
 #[derive(Clone, Debug)]
-struct Through {
-    proxy: Proxy,
-    variable: String,
+pub(super) struct Through {
+    pub(super) proxy: Proxy,
+    pub(super) variable: String,
     /// How a proxy with TLS is greeted.
-    tls: Arc<ClientConfig>,
+    pub(super) tls: Arc<ClientConfig>,
 }
 
 /// The proxy did not let us through.
@@ -41,25 +39,6 @@ pub(super) struct ProxyError {
     pub(super) variable: String,
     #[source]
     source: Failure,
-}
-
-impl Way {
-    /// The way without a proxy.
-    pub(super) const fn straight() -> Self {
-        Self { proxy: None }
-    }
-
-    /// The way through the proxy that a variable names.
-    pub(super) const fn through(proxy: Proxy, variable: String, tls: Arc<ClientConfig>) -> Self {
-        let through = Through {
-            proxy,
-            variable,
-            tls,
-        };
-        Self {
-            proxy: Some(through),
-        }
-    }
 }
 
 impl Service<Uri> for Way {
@@ -73,18 +52,18 @@ impl Service<Uri> for Way {
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        let Some(through) = self.proxy.clone() else {
+        let Some(through) = self.0.clone() else {
             return Box::pin(async move { Ok(Pipe::new(connector().call(to).await?, false)) });
         };
         Box::pin(async move {
             let (proxy, variable) = (through.proxy.to_string(), through.variable.clone());
-            through.call(to).await.map_err(|source| {
-                let error = ProxyError {
+            let pipe = through.call(to).await;
+            pipe.map_err(|source| {
+                Failure::from(ProxyError {
                     proxy,
                     variable,
                     source,
-                };
-                error.into()
+                })
             })
         })
     }
