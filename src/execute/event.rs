@@ -48,7 +48,7 @@ pub enum Event {
 }
 
 /// How much a note matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteLevel {
     /// Good to know.
@@ -102,6 +102,11 @@ pub struct BuiltTarget {
 }
 
 impl BuiltTarget {
+    /// Returns what identifies the image: its digest, else its id.
+    pub fn identity(&self) -> Option<&Digest> {
+        self.digest.as_ref().or(self.image_id.as_ref())
+    }
+
     /// Returns the size for people: `780 MB unpacked`.
     pub fn shown_size(&self) -> Option<String> {
         let size = human_size(self.size?);

@@ -139,10 +139,14 @@ mod tests {
         })
     }
 
+    fn github(problem: &Problem, workspace: Option<&str>) -> String {
+        let workspace = workspace.map(Path::new);
+        Annotation::from(problem).github(workspace, &Redactor::default())
+    }
+
     #[test]
     fn a_problem_is_told_at_its_lines_with_causes_and_hints() {
-        let annotation = Annotation::from(&problem("/w/a,b/x.Dockerfile"));
-        let line = annotation.github(Some(Path::new("/w")), &Redactor::default());
+        let line = github(&problem("/w/a,b/x.Dockerfile"), Some("/w"));
         insta::assert_snapshot!(line, @"::error title=dynbuild,file=a%2Cb/x.Dockerfile,line=2,endLine=3::100%25 broken: a, b%0Abecause: Two%0Alines%0Ahint: See `x::y`");
     }
 
@@ -150,24 +154,19 @@ mod tests {
     fn the_last_lines_of_a_step_are_below() {
         let mut problem = Problem::new(ProblemKind::Step, "A step ended with exit code 7");
         problem.log = ["curl: (7) Failed to connect".into(), "::stop".into()].into();
-        let line = Annotation::from(&problem).github(None, &Redactor::default());
+        let line = github(&problem, None);
         insta::assert_snapshot!(line, @"::error title=dynbuild::A step ended with exit code 7%0Acurl: (7) Failed to connect%0A::stop");
     }
 
     #[test]
     fn a_file_outside_of_the_workspace_keeps_its_name() {
-        let annotation = Annotation::from(&problem("dockerfiles/x.Dockerfile"));
-        let line = annotation.github(Some(Path::new("/w")), &Redactor::default());
-        assert!(
-            line.contains("file=dockerfiles/x.Dockerfile,line=2"),
-            "{line}"
-        );
+        let line = github(&problem("dockerfiles/x.Dockerfile"), Some("/w"));
+        assert!(line.contains("file=dockerfiles/x.Dockerfile,line=2"));
     }
 
     #[test]
     fn what_belongs_to_no_place_is_told_of_the_job() {
-        let annotation = Annotation::from(&Problem::new(ProblemKind::Engine, "No engine"));
-        let line = annotation.github(None, &Redactor::default());
+        let line = github(&Problem::new(ProblemKind::Engine, "No engine"), None);
         assert_eq!(line, "::error title=dynbuild::No engine");
     }
 
@@ -203,8 +202,7 @@ mod tests {
     #[test]
     fn nothing_that_a_message_holds_begins_another_command() {
         let message = "a\n::add-mask::b\r\n\u{1b}[31m::c";
-        let line = Annotation::from(&Problem::usage(message));
-        let line = line.github(None, &Redactor::default());
+        let line = github(&Problem::usage(message), None);
         assert_eq!(line, "::error title=dynbuild::a%0A::add-mask::b%0A::c");
     }
 }

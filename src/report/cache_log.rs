@@ -8,10 +8,15 @@ use regex::Regex;
 /// compilation, and the warnings of the `compile` script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CacheLog {
+    /// Compilations whose result was in the cache.
     pub(super) hits: u64,
+    /// Compilations that had to run.
     pub(super) misses: u64,
+    /// Requests that the cache's server failed to answer.
     pub(super) errors: u64,
+    /// Where the cache is, in a few words.
     pub(super) location: Option<String>,
+    /// Why it is not where it was asked for.
     pub(super) warning: Option<String>,
 }
 

@@ -10,26 +10,12 @@ use crate::report::step::Step;
 const LOG_LINES: usize = 10;
 
 impl BuildState {
-    /// Finds out why steps failed, as far as their output says.
-    fn diagnoses(&self) -> Vec<Diagnosis> {
-        self.failed().filter_map(diagnosis_of).collect()
-    }
-
     /// Adds the last lines of the failed step of a target to its problems, and the likely reasons
     /// with their fixes. `absent_secrets` are those that the failed step mounts and that this build does not have.
-    #[must_use]
-    pub fn explain(
-        &self,
-        target: &str,
-        mut problems: Problems,
-        absent_secrets: &[String],
-    ) -> Problems {
-        let diagnoses = self.diagnoses();
-        let failures = problems
-            .0
-            .iter_mut()
-            .filter(|problem| is_of_a_step(problem));
-        for problem in failures {
+    pub fn explain(&self, target: &str, problems: &mut Problems, absent_secrets: &[String]) {
+        let diagnoses: Vec<_> = self.failed().filter_map(diagnosis_of).collect();
+        let failures = problems.0.iter_mut();
+        for problem in failures.filter(|problem| is_of_a_step(problem)) {
             // What this side saw, such as a full disk, may be in the causes and not in the step.
             // A login that was not found has its reason already.
             let seen_here = problem.causes.iter();
@@ -46,14 +32,12 @@ impl BuildState {
                 .map(|step| step.last_lines(LOG_LINES));
             problem.log = lines.into_iter().flatten().map(str::to_owned).collect();
         }
-        problems
     }
 
     /// Returns the step at which a target failed.
     fn failed_step(&self, target: &str) -> Option<&Step> {
         let target = self.targets().iter().find(|known| known.name == target)?;
-        let (_, outcome) = target.finished.as_ref()?;
-        match outcome {
+        match target.outcome()? {
             TargetOutcome::Failed { vertex, .. } => {
                 Some(&self.steps()[self.step_of(vertex.as_ref()?)?])
             }

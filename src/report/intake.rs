@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::buildkit::Digest;
-use crate::buildkit::progress::{SolveStatus, Vertex, VertexLog, VertexStatus, VertexWarning};
+use crate::buildkit::progress::{SolveStatus, Vertex, VertexLog, VertexWarning};
 use crate::execute::event::{BuiltTarget, Event, TargetOutcome};
 use crate::redact::Redactor;
 use crate::text::clean_text;
@@ -66,28 +66,22 @@ impl Intake {
     }
 
     /// Makes an event fit to be shown.
-    pub fn take(&mut self, event: Event) -> Event {
-        match event {
-            Event::Progress { target, status } => Event::Progress {
-                target,
-                status: self.status(status),
-            },
-            Event::TargetStarted { target, at } => Event::TargetStarted { target, at },
-            Event::TargetFinished { target, at, result } => Event::TargetFinished {
-                target,
-                at,
-                result: self.outcome(result),
-            },
+    pub fn take(&mut self, mut event: Event) -> Event {
+        match &mut event {
+            Event::Progress { target: _, status } => self.status(status),
+            Event::TargetStarted { target: _, at: _ } => {}
+            Event::TargetFinished {
+                target: _,
+                at: _,
+                result,
+            } => self.outcome(result),
             Event::Note {
-                level,
-                target,
+                level: _,
+                target: _,
                 message,
-            } => Event::Note {
-                level,
-                target,
-                message: self.text(&message),
-            },
+            } => self.text(message),
         }
+        event
     }
 
     /// Returns the lines that never ended, at the end of the build.
@@ -107,36 +101,28 @@ impl Intake {
         }
     }
 
-    fn status(&mut self, status: SolveStatus) -> SolveStatus {
+    fn status(&mut self, status: &mut SolveStatus) {
         let SolveStatus {
             vertexes,
             statuses,
             logs,
             warnings,
         } = status;
-        let mut logs: Vec<_> = logs.into_iter().filter_map(|log| self.log(log)).collect();
-        for vertex in vertexes.iter().filter(|vertex| vertex.completed.is_some()) {
-            logs.extend(
-                [1, 2]
-                    .map(|stream| (vertex.digest.clone(), stream))
-                    .iter()
-                    .filter_map(|key| self.close(key)),
-            );
+        let written = std::mem::take(logs).into_iter();
+        logs.extend(written.filter_map(|log| self.log(log)));
+        for vertex in vertexes {
+            if vertex.completed.is_some() {
+                let keys = [1, 2].map(|stream| (vertex.digest.clone(), stream));
+                logs.extend(keys.iter().filter_map(|key| self.close(key)));
+            }
+            self.vertex(vertex);
         }
-        SolveStatus {
-            vertexes: vertexes
-                .into_iter()
-                .map(|vertex| self.vertex(vertex))
-                .collect(),
-            statuses: statuses
-                .into_iter()
-                .map(|status| self.progress(status))
-                .collect(),
-            logs,
-            warnings: warnings
-                .into_iter()
-                .map(|warning| self.warning(warning))
-                .collect(),
+        for status in statuses {
+            self.text(&mut status.id);
+            self.text(&mut status.name);
+        }
+        for warning in warnings {
+            self.warning(warning);
         }
     }
 
@@ -158,10 +144,8 @@ impl Intake {
         let rest = open.split_off(complete);
         let data = std::mem::replace(open, rest);
         Some(VertexLog {
-            vertex: log.vertex,
-            stream: log.stream,
             data: self.redactor.show_bytes(&data).into_owned(),
-            timestamp: log.timestamp,
+            ..log
         })
     }
 
@@ -182,61 +166,53 @@ impl Intake {
         })
     }
 
-    fn vertex(&self, mut vertex: Vertex) -> Vertex {
-        vertex.name = self.text(&vertex.name);
-        vertex.error = self.text(&vertex.error);
+    fn vertex(&self, vertex: &mut Vertex) {
+        self.text(&mut vertex.name);
+        self.text(&mut vertex.error);
         if let Some(group) = &mut vertex.progress_group {
-            group.name = self.text(&group.name);
+            self.text(&mut group.name);
         }
-        vertex
     }
 
-    fn progress(&self, mut status: VertexStatus) -> VertexStatus {
-        status.id = self.text(&status.id);
-        status.name = self.text(&status.name);
-        status
+    fn warning(&self, warning: &mut VertexWarning) {
+        self.text(&mut warning.url);
+        let data = warning.source_info.as_mut().map(|source| &mut source.data);
+        let short = std::iter::once(&mut warning.short);
+        for bytes in warning.detail.iter_mut().chain(short).chain(data) {
+            *bytes = self.redactor.show_bytes(bytes).into_owned();
+        }
     }
 
-    fn warning(&self, mut warning: VertexWarning) -> VertexWarning {
-        warning.url = self.text(&warning.url);
-        warning.short = self.redactor.show_bytes(&warning.short).into_owned();
-        for line in &mut warning.detail {
-            *line = self.redactor.show_bytes(line).into_owned();
-        }
-        if let Some(source) = &mut warning.source_info {
-            source.data = self.redactor.show_bytes(&source.data).into_owned();
-        }
-        warning
-    }
-
-    fn outcome(&self, outcome: TargetOutcome) -> TargetOutcome {
+    fn outcome(&self, outcome: &mut TargetOutcome) {
         match outcome {
-            TargetOutcome::Failed { error, vertex } => TargetOutcome::Failed {
-                error: self.text(&error),
-                vertex,
-            },
-            TargetOutcome::Built(built) => TargetOutcome::Built(self.built(built)),
-            TargetOutcome::Withheld => TargetOutcome::Withheld,
-            TargetOutcome::Cancelled => TargetOutcome::Cancelled,
+            TargetOutcome::Failed { error, vertex: _ } => self.text(error),
+            TargetOutcome::Built(built) => self.built(built),
+            TargetOutcome::Withheld | TargetOutcome::Cancelled => {}
         }
     }
 
-    fn built(&self, built: BuiltTarget) -> BuiltTarget {
-        let digest = |digest: Digest| self.text(digest.as_str()).into();
-        BuiltTarget {
-            digest: built.digest.map(digest),
-            image_id: built.image_id.map(digest),
-            tags: built.tags.into_iter().map(|tag| self.text(&tag)).collect(),
-            pushed: built
-                .pushed
-                .into_iter()
-                .map(|tag| self.text(&tag))
-                .collect(),
-            ..built
+    fn built(&self, built: &mut BuiltTarget) {
+        let BuiltTarget {
+            digest,
+            image_id,
+            tags,
+            pushed,
+            size: _,
+            size_of: _,
+        } = built;
+        for digest in digest.iter_mut().chain(image_id) {
+            *digest = self.shown(digest.as_str()).into();
+        }
+        for tag in tags.iter_mut().chain(pushed) {
+            self.text(tag);
         }
     }
 
-    fn text(&self, text: &str) -> String {
+    fn text(&self, text: &mut String) {
+        *text = self.shown(text);
+    }
+
+    fn shown(&self, text: &str) -> String {
         let shown = self.redactor.show(text);
         match self.controls {
             Controls::Removed => clean_text(&shown),
@@ -248,6 +224,7 @@ impl Intake {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::buildkit::progress::VertexStatus;
     use crate::secret::Secret;
 
     fn progress(status: SolveStatus) -> Event {

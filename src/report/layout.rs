@@ -44,26 +44,15 @@ impl Layout {
     ) -> String {
         let name = fit_middle(name, self.name, self.look);
         let gap = self.name.saturating_sub(width(&name));
-        let (of_mark, of_name) = match mark {
-            Mark::Done => (Tone::Good, Tone::Strong),
-            Mark::Failed => (Tone::Error, Tone::Strong),
-            Mark::Running => (Tone::Hint, Tone::Strong),
-            Mark::Waiting | Mark::Bar | Mark::Dot | Mark::Ellipsis => (Tone::Faint, Tone::Faint),
-        };
-        let sign = self.look.paint(of_mark, self.look.mark(mark));
-        let name = self.look.paint(of_name, &name);
-        self.line(&format!("{sign} {name}{:gap$} {text}", ""), time)
+        let is_faint = tone_of(mark) == Tone::Faint;
+        let tone = if is_faint { Tone::Faint } else { Tone::Strong };
+        let name = self.look.paint(tone, &name);
+        self.plain(mark, &format!("{name}{:gap$} {text}", ""), time)
     }
 
     /// Returns what happens outside of stages: `▸ exporting to image … 0.2s`.
     pub(super) fn plain(&self, mark: Mark, text: &str, time: Option<Duration>) -> String {
-        let tone = match mark {
-            Mark::Done => Tone::Good,
-            Mark::Failed => Tone::Error,
-            Mark::Running => Tone::Hint,
-            Mark::Waiting | Mark::Bar | Mark::Dot | Mark::Ellipsis => Tone::Faint,
-        };
-        let sign = self.look.paint(tone, self.look.mark(mark));
+        let sign = self.look.paint(tone_of(mark), self.look.mark(mark));
         self.line(&format!("{sign} {text}"), time)
     }
 
@@ -86,5 +75,14 @@ impl Layout {
         let bar = self.look.paint(Tone::Faint, self.look.mark(Mark::Bar));
         let text = self.look.paint(Tone::Faint, text);
         fit(&format!("  {bar} {text}"), self.columns, self.look)
+    }
+}
+
+const fn tone_of(mark: Mark) -> Tone {
+    match mark {
+        Mark::Done => Tone::Good,
+        Mark::Failed => Tone::Error,
+        Mark::Running => Tone::Hint,
+        Mark::Waiting | Mark::Bar | Mark::Dot | Mark::Ellipsis => Tone::Faint,
     }
 }

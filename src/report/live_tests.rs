@@ -3,21 +3,11 @@
 use std::time::Duration;
 
 use super::mode::Mode;
-use super::replay::Recording;
-use super::reporter::{Moment, View};
-use super::state::BuildState;
+use super::replay::{Recording, live_of};
+use super::reporter::View;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
-use crate::text::{Look, width};
-
-const SCREEN: View = View {
-    look: Look {
-        color: false,
-        unicode: true,
-        width: Some(80),
-    },
-    rows: Some(24),
-};
+use crate::text::width;
 
 fn built() -> TargetOutcome {
     TargetOutcome::Built(BuiltTarget::default())
@@ -33,14 +23,9 @@ fn many() -> Recording {
     Recording::of_targets(&recordings, &built())
 }
 
-fn live_of(state: &BuildState, now: Duration, view: View) -> String {
-    let reporter = Mode::Tty.reporter(true);
-    reporter.live(Moment { state, now, view }).join("\n")
-}
-
 fn live(recording: Recording, milliseconds: u64) -> String {
     let now = Duration::from_millis(milliseconds);
-    live_of(&recording.state_at(now), now, SCREEN)
+    live_of(&recording.state_at(now), now, View::TERMINAL)
 }
 
 #[test]
@@ -137,24 +122,14 @@ fn what_only_one_target_needs_says_whose_it_is() {
 
 #[test]
 fn nothing_is_broken_by_the_terminal_at_any_time() {
-    for make in [programs, many] {
+    let several = || Recording::load("multi-target", "dev", &built());
+    for make in [programs, many, several] {
         let end = make().0.last().unwrap().0;
         let mut now = Duration::ZERO;
         while now < end {
             let state = make().state_at(now);
-            for (columns, rows) in [(80, 24), (60, 12), (40, 6), (1, 1)] {
-                let look = Look {
-                    width: Some(columns),
-                    ..SCREEN.look
-                };
-                let shown = live_of(
-                    &state,
-                    now,
-                    View {
-                        look,
-                        rows: Some(rows),
-                    },
-                );
+            for (columns, rows) in [(80, 24), (60, 12), (40, 6), (20, 3), (1, 1)] {
+                let shown = live_of(&state, now, View::TERMINAL.sized(columns, rows));
                 let lines: Vec<_> = shown.lines().collect();
                 assert!(lines.len() < rows.max(2), "{now:?}:\n{shown}");
                 let fits = |line: &&str| width(line) < columns.max(2);
@@ -175,7 +150,7 @@ fn nothing_of_the_result_is_broken_either() {
     });
     let mut reporter = Mode::Tty.reporter(true);
     let recording = Recording::load("programs", "runtime", &result);
-    let page = recording.replay(&mut *reporter, Redactor::default(), SCREEN);
+    let page = recording.replay(&mut *reporter, Redactor::default(), View::TERMINAL);
     assert!(page.stderr.contains(&digest));
     for line in page.stderr.lines() {
         assert!(width(line) < 80, "{line}");

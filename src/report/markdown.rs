@@ -5,7 +5,7 @@ use super::state::Target;
 use super::summary::{FailedStep, NAME_COLUMNS, Summary};
 use super::target_table::TargetRow;
 use crate::diagnosis::without_command;
-use crate::execute::event::TargetOutcome;
+use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::text::{Look, clean_line, fit, human_duration};
 
 impl Summary {
@@ -103,23 +103,20 @@ fn warning_item(warning: &str) -> String {
 }
 
 fn cache_row(stage: &StageCache) -> String {
-    let location = stage.location.as_deref().map(code).unwrap_or_default();
+    let location = stage.log.location.as_deref().map(code).unwrap_or_default();
     let figures = stage.figures();
     format!("| {} | {figures} | {location} |\n", code(&stage.stage))
 }
 
 fn row(target: &Target) -> String {
-    let (end, outcome) = match &target.finished {
-        Some((end, outcome)) => (*end, Some(outcome)),
-        None => (target.started, None),
+    let result = match target.outcome() {
+        Some(TargetOutcome::Built(_)) => "built",
+        Some(TargetOutcome::Failed { .. }) => "**failed**",
+        Some(TargetOutcome::Withheld) => "withheld",
+        Some(TargetOutcome::Cancelled) | None => "cancelled",
     };
-    let time = human_duration(end.saturating_sub(target.started));
-    let (result, size) = match outcome {
-        Some(TargetOutcome::Built(built)) => ("built", built.shown_size()),
-        Some(TargetOutcome::Failed { .. }) => ("**failed**", None),
-        Some(TargetOutcome::Withheld) => ("withheld", None),
-        Some(TargetOutcome::Cancelled) | None => ("cancelled", None),
-    };
+    let time = human_duration(target.duration());
+    let size = target.built().and_then(BuiltTarget::shown_size);
     let image = image(target);
     let size = size.unwrap_or_default();
     format!(
@@ -130,10 +127,9 @@ fn row(target: &Target) -> String {
 
 /// Returns the names and the digest of a target's image, or why there is none.
 fn image(target: &Target) -> String {
-    match target.finished.as_ref().map(|(_, outcome)| outcome) {
+    match target.outcome() {
         Some(TargetOutcome::Built(built)) => {
-            let digest = built.digest.as_ref().or(built.image_id.as_ref());
-            let digest = digest.map(ToString::to_string);
+            let digest = built.identity().map(ToString::to_string);
             let names = built.tags.iter().cloned().chain(digest);
             let names: Vec<_> = names.map(|name| code(&name)).collect();
             names.join("<br>")

@@ -42,7 +42,7 @@ mod tests;
 
 pub use annotation::Annotation;
 pub use intake::Intake;
-pub use mode::{Mode, UnknownMode};
+pub use mode::Mode;
 pub use reporter::{Moment, Reporter, View};
 pub use state::BuildState;
 pub use summary::Summary;

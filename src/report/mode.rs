@@ -1,7 +1,5 @@
 //! The choice among the reporters: `--progress`.
 
-use std::str::FromStr;
-
 use super::intake::Controls;
 use super::plain::Plain;
 use super::quiet::Quiet;
@@ -47,43 +45,5 @@ impl Mode {
             Self::Quiet => Box::new(Quiet { digests: true }),
             Self::None => Box::new(Quiet { digests: false }),
         }
-    }
-}
-
-/// The value of `--progress` is none that there is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown kind of progress `{0}`; the kinds are `auto`, `tty`, `plain`, `rawjson`, `quiet` and `none`"
-)]
-pub struct UnknownMode(pub String);
-
-impl FromStr for Mode {
-    type Err = UnknownMode;
-
-    fn from_str(name: &str) -> Result<Self, UnknownMode> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "tty" => Ok(Self::Tty),
-            "plain" => Ok(Self::Plain),
-            "rawjson" => Ok(Self::RawJson),
-            "quiet" => Ok(Self::Quiet),
-            "none" => Ok(Self::None),
-            unknown => Err(UnknownMode(unknown.to_owned())),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_names_are_known_and_others_refused() {
-        assert!(
-            ["auto", "tty", "plain", "rawjson", "quiet", "none"]
-                .iter()
-                .all(|name| name.parse::<Mode>().is_ok())
-        );
-        insta::assert_snapshot!("fancy".parse::<Mode>().unwrap_err(), @"unknown kind of progress `fancy`; the kinds are `auto`, `tty`, `plain`, `rawjson`, `quiet` and `none`");
     }
 }

@@ -1,7 +1,23 @@
 //! Notes and warnings that belong to no step.
 
-use crate::execute::event::NoteLevel;
+use super::reporter::Page;
+use crate::execute::event::{Event, NoteLevel};
 use crate::text::{Look, Tone, clean_line, fold, width};
+
+/// Shows an event if it is a note, and matters at least as much.
+pub(super) fn note(event: &Event, least: NoteLevel, look: Look) -> Page {
+    match event {
+        Event::Note {
+            level,
+            target,
+            message,
+        } if *level >= least => Page::talk(render_note(*level, target.as_deref(), message, look)),
+        Event::Note { .. }
+        | Event::Progress { .. }
+        | Event::TargetStarted { .. }
+        | Event::TargetFinished { .. } => Page::default(),
+    }
+}
 
 /// Returns for example `warning: runtime: The tag is not valid`.
 pub(super) fn render_note(

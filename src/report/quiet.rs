@@ -1,9 +1,10 @@
 //! Nothing but the results.
 
 use super::failure::render_failures;
-use super::note::render_note;
+use super::note::note;
 use super::reporter::{Moment, Page, Reporter};
-use crate::execute::event::{Event, NoteLevel, TargetOutcome};
+use super::state::Target;
+use crate::execute::event::{BuiltTarget, Event, NoteLevel};
 
 /// Writes the digest of each target to stdout, one per line in the order in which they began, and
 /// otherwise speaks up only when something is wrong.
@@ -14,39 +15,12 @@ pub(super) struct Quiet {
 
 impl Reporter for Quiet {
     fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page {
-        match event {
-            Event::Note {
-                level: level @ NoteLevel::Warning,
-                target,
-                message,
-            } => Page::talk(render_note(
-                *level,
-                target.as_deref(),
-                message,
-                moment.view.look,
-            )),
-            Event::Note {
-                level: NoteLevel::Info,
-                ..
-            }
-            | Event::Progress { .. }
-            | Event::TargetStarted { .. }
-            | Event::TargetFinished { .. } => Page::default(),
-        }
+        note(event, NoteLevel::Warning, moment.view.look)
     }
 
     fn finish(&mut self, moment: Moment<'_>) -> Page {
-        let outcomes = moment
-            .state
-            .targets()
-            .iter()
-            .filter_map(|target| target.finished.as_ref());
-        let digests = outcomes.filter_map(|(_, outcome)| match outcome {
-            TargetOutcome::Built(built) => built.digest.as_ref().or(built.image_id.as_ref()),
-            TargetOutcome::Failed { .. } | TargetOutcome::Withheld | TargetOutcome::Cancelled => {
-                None
-            }
-        });
+        let built = moment.state.targets().iter().filter_map(Target::built);
+        let digests = built.filter_map(BuiltTarget::identity);
         Page {
             stdout: digests
                 .filter(|_| self.digests)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::intake::{Controls, Intake};
+use super::mode::Mode;
 use super::reporter::{Moment, Page, Reporter, View};
 use super::state::BuildState;
 use crate::buildkit::progress::SolveStatus;
@@ -104,6 +105,12 @@ impl Recording {
         }
         state
     }
+}
+
+/// Returns what a terminal shows at a moment.
+pub(super) fn live_of(state: &BuildState, now: Duration, view: View) -> String {
+    let reporter = Mode::Tty.reporter(true);
+    reporter.live(Moment { state, now, view }).join("\n")
 }
 
 fn statuses(name: &str) -> Vec<SolveStatus> {

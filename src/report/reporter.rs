@@ -50,6 +50,23 @@ impl View {
         look: Look::PLAIN,
         rows: None,
     };
+
+    /// A terminal of the usual size.
+    pub const TERMINAL: Self = Self {
+        look: Look {
+            color: false,
+            unicode: true,
+            width: Some(80),
+        },
+        rows: Some(24),
+    };
+
+    /// Returns the same with other columns and rows.
+    pub const fn sized(mut self, columns: usize, rows: usize) -> Self {
+        self.look.width = Some(columns);
+        self.rows = Some(rows);
+        self
+    }
 }
 
 /// What a reporter wants to be written: whole lines for each stream.

@@ -10,16 +10,8 @@ use crate::text::{Look, Table, Tone};
 pub struct StageCache {
     /// The stage, as people read it.
     pub stage: String,
-    /// Compilations whose result was in the cache.
-    pub hits: u64,
-    /// Compilations that had to run.
-    pub misses: u64,
-    /// Requests that the cache's server failed to answer.
-    pub errors: u64,
-    /// Where the cache is, in a few words.
-    pub location: Option<String>,
-    /// Why it is not where it was asked for.
-    pub warning: Option<String>,
+    /// What its steps said of it.
+    pub(super) log: CacheLog,
 }
 
 impl StageCache {
@@ -28,29 +20,16 @@ impl StageCache {
         let told = steps
             .iter()
             .filter(|step| step.cache != CacheLog::default());
-        told.map(|step| {
-            let CacheLog {
-                hits,
-                misses,
-                errors,
-                location,
-                warning,
-            } = step.cache.clone();
-            Self {
-                stage: stage(&step.title),
-                hits,
-                misses,
-                errors,
-                location,
-                warning,
-            }
-        })
-        .collect()
+        let stages = told.map(|step| Self {
+            stage: stage(&step.title),
+            log: step.cache.clone(),
+        });
+        stages.collect()
     }
 
     /// Returns for example `350 of 371 hits (94 %)`.
     pub(super) fn figures(&self) -> String {
-        let Self { hits, misses, .. } = self;
+        let CacheLog { hits, misses, .. } = &self.log;
         let all = hits + misses;
         // Rounded down: 100 % means all of them.
         let percent = (hits * 100).checked_div(all);
@@ -61,10 +40,10 @@ impl StageCache {
     /// Returns what went wrong with the cache, without having failed the build.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         let stage = &self.stage;
-        let fallback = self.warning.as_ref();
+        let fallback = self.log.warning.as_ref();
         let fallback = fallback.map(|why| format!("{stage}: sccache: {why}"));
-        let errors = (self.errors > 0).then(|| {
-            let errors = self.errors;
+        let errors = self.log.errors;
+        let errors = (errors > 0).then(|| {
             format!(
                 "{stage}: sccache: the cache failed {errors} times; what it did not give was compiled"
             )
@@ -86,9 +65,10 @@ fn stage(title: &Title) -> String {
 /// Returns the figures of all stages as lines to read.
 pub(super) fn render(stages: &[StageCache], look: Look) -> String {
     let mut table = Table::headless();
-    for stage in stages.iter().filter(|stage| stage.location.is_some()) {
-        let location = stage.location.clone().unwrap_or_default();
-        table.row([format!("  {}", stage.stage), stage.figures(), location]);
+    for stage in stages {
+        if let Some(location) = stage.log.location.clone() {
+            table.row([format!("  {}", stage.stage), stage.figures(), location]);
+        }
     }
     if table.is_empty() {
         return String::new();

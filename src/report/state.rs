@@ -7,7 +7,7 @@ use super::step::{Phase, Step};
 use super::title::{Kind, Title};
 use crate::buildkit::Digest;
 use crate::buildkit::progress::{ProgressGroup, SolveStatus, Vertex, VertexWarning};
-use crate::execute::event::{Event, TargetOutcome};
+use crate::execute::event::{BuiltTarget, Event, TargetOutcome};
 
 /// What is known about a build: all its steps and targets, merged from the events so far.
 ///
@@ -33,6 +33,29 @@ pub struct Target {
     pub started: Duration,
     /// When and how it ended.
     pub finished: Option<(Duration, TargetOutcome)>,
+}
+
+impl Target {
+    /// Returns how it ended, if it has.
+    pub fn outcome(&self) -> Option<&TargetOutcome> {
+        self.finished.as_ref().map(|(_, outcome)| outcome)
+    }
+
+    /// Returns what was made for it.
+    pub fn built(&self) -> Option<&BuiltTarget> {
+        match self.outcome()? {
+            TargetOutcome::Built(built) => Some(built),
+            TargetOutcome::Failed { .. } | TargetOutcome::Withheld | TargetOutcome::Cancelled => {
+                None
+            }
+        }
+    }
+
+    /// Returns how long it took, if it has ended.
+    pub fn duration(&self) -> Duration {
+        let end = self.finished.as_ref().map_or(self.started, |(end, _)| *end);
+        end.saturating_sub(self.started)
+    }
 }
 
 /// Steps that are shown together: those of one stage on one platform.
@@ -233,11 +256,8 @@ impl BuildState {
 
     /// Returns whether all targets ended well.
     pub fn is_built(&self) -> bool {
-        let built = |target: &Target| {
-            let end = target.finished.as_ref().map(|(_, outcome)| outcome);
-            matches!(end, Some(TargetOutcome::Built(_)))
-        };
-        !self.targets.is_empty() && self.targets.iter().all(built)
+        let mut targets = self.targets.iter();
+        !self.targets.is_empty() && targets.all(|target| target.built().is_some())
     }
 
     /// Returns the steps that failed, in the order in which they became known.

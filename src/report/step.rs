@@ -15,7 +15,7 @@ use crate::text::{Typed, Typewriter, clean_line};
 const KEPT_LINES: usize = 200;
 
 /// One step of a build: a vertex, or a group of them that is shown as one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Step {
     /// Its name as the engine gives it, for example `[runtime 3/7] RUN make`.
     pub name: String,
@@ -77,15 +77,7 @@ impl Step {
         Self {
             title: Title::parse(&name),
             name,
-            running_since: None,
-            depth: 0,
-            cache: CacheLog::default(),
-            targets: BTreeSet::new(),
-            members: BTreeMap::new(),
-            statuses: Vec::new(),
-            output: BTreeMap::new(),
-            last_lines: VecDeque::new(),
-            open_line: String::new(),
+            ..Self::default()
         }
     }
 

@@ -96,8 +96,8 @@ impl Summary {
     /// Returns for example `Done in 12.3s`, `9 steps run, 4 cached`, `context 1.20 MB sent`.
     pub(super) fn totals(&self) -> Vec<String> {
         let Counts { run, cached } = self.counts;
-        let built = |target: &Target| matches!(target.finished, Some((_, TargetOutcome::Built(_))));
-        let word = if self.targets.iter().all(built) {
+        let mut targets = self.targets.iter();
+        let word = if targets.all(|target| target.built().is_some()) {
             "Done in"
         } else {
             "Ended after"
@@ -110,7 +110,7 @@ impl Summary {
             facts.push(format!("context {} sent", human_size(self.context_bytes)));
         }
         let sum = |count: fn(&StageCache) -> u64| self.sccache.iter().map(count).sum::<u64>();
-        let (hits, misses) = (sum(|stage| stage.hits), sum(|stage| stage.misses));
+        let (hits, misses) = (sum(|stage| stage.log.hits), sum(|stage| stage.log.misses));
         if hits + misses > 0 {
             let all = hits + misses;
             facts.push(format!("{hits} of {all} compilations from sccache"));
@@ -159,32 +159,25 @@ fn slowest(state: &BuildState) -> Vec<(String, Duration)> {
 
 fn render_target(target: &Target, look: Look) -> String {
     let name = look.paint(Tone::Strong, &target.name);
-    let Some((end, outcome)) = &target.finished else {
-        return String::new();
-    };
-    let time = human_duration(end.saturating_sub(target.started));
-    let mark = |tone, mark| look.paint(tone, look.mark(mark));
-    match outcome {
-        TargetOutcome::Built(built) => {
-            format!(
-                "{} {name} built in {time}\n{}",
-                mark(Tone::Good, Mark::Done),
-                render_built(built, look)
-            )
+    let time = human_duration(target.duration());
+    let (tone, mark, end) = match target.outcome() {
+        None => return String::new(),
+        Some(TargetOutcome::Built(_)) => (Tone::Good, Mark::Done, format!("built in {time}")),
+        Some(TargetOutcome::Failed { .. }) => {
+            (Tone::Error, Mark::Failed, format!("failed after {time}"))
         }
-        TargetOutcome::Failed { .. } => format!(
-            "{} {name} failed after {time}\n",
-            mark(Tone::Error, Mark::Failed)
-        ),
-        TargetOutcome::Withheld => format!(
-            "{} {name} built in {time}, not published\n",
-            mark(Tone::Warning, Mark::Failed)
-        ),
-        TargetOutcome::Cancelled => format!(
-            "{} {name} cancelled after {time}\n",
-            mark(Tone::Warning, Mark::Failed)
-        ),
-    }
+        Some(TargetOutcome::Withheld) => {
+            let end = format!("built in {time}, not published");
+            (Tone::Warning, Mark::Failed, end)
+        }
+        Some(TargetOutcome::Cancelled) => {
+            let end = format!("cancelled after {time}");
+            (Tone::Warning, Mark::Failed, end)
+        }
+    };
+    let mark = look.paint(tone, look.mark(mark));
+    let built = target.built().map(|built| render_built(built, look));
+    format!("{mark} {name} {end}\n{}", built.unwrap_or_default())
 }
 
 fn render_built(built: &BuiltTarget, look: Look) -> String {
@@ -221,11 +214,7 @@ fn render_warning(warning: &VertexWarning, look: Look) -> String {
     let place = line
         .map(|line| format!(" ({file}:{line})"))
         .unwrap_or_default();
-    let more = if warning.url.is_empty() {
-        String::new()
-    } else {
-        format!("\n  see {}", warning.url)
-    };
-    let message = format!("{short}{place}{more}");
+    let more = (!warning.url.is_empty()).then(|| format!("\n  see {}", warning.url));
+    let message = format!("{short}{place}{}", more.unwrap_or_default());
     under(&look.paint(Tone::Warning, "warning"), &message, look)
 }

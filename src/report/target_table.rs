@@ -23,30 +23,19 @@ pub(super) struct TargetRow {
 impl TargetRow {
     /// Sums up a target and the steps that it was built by.
     pub(super) fn new(target: &Target, counts: Counts) -> Self {
-        let outcome = target.finished.as_ref().map(|(_, outcome)| outcome);
-        let end = target
-            .finished
-            .as_ref()
-            .map_or(target.started, |(end, _)| *end);
-        let (result, tone) = match outcome {
+        let (result, tone) = match target.outcome() {
             Some(TargetOutcome::Built(_)) => ("built", Tone::Good),
             Some(TargetOutcome::Failed { .. }) => ("failed", Tone::Error),
             Some(TargetOutcome::Withheld) => ("withheld", Tone::Warning),
             Some(TargetOutcome::Cancelled) | None => ("cancelled", Tone::Warning),
         };
-        let built = match outcome {
-            Some(TargetOutcome::Built(built)) => Some(built),
-            Some(
-                TargetOutcome::Failed { .. } | TargetOutcome::Withheld | TargetOutcome::Cancelled,
-            )
-            | None => None,
-        };
+        let built = target.built();
         let Counts { run, cached } = counts;
         let pushed = built.filter(|built| !built.pushed.is_empty());
         Self {
             result,
             tone,
-            time: human_duration(end.saturating_sub(target.started)),
+            time: human_duration(target.duration()),
             cached: format!("{cached}/{}", run + cached),
             size: built
                 .and_then(|built| built.size)
@@ -121,14 +110,8 @@ mod tests {
         targets[5].finished = Some((Duration::from_secs(9), TargetOutcome::Cancelled));
         Summary {
             target_counts: vec![Counts { run: 2, cached: 41 }; targets.len()],
+            targets,
             ..Summary::of(&BuildState::default())
-        }
-        .with(targets)
-    }
-
-    impl Summary {
-        fn with(self, targets: Vec<Target>) -> Self {
-            Self { targets, ..self }
         }
     }
 

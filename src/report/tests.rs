@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::mode::Mode;
-use super::replay::Recording;
-use super::reporter::{Moment, Page, View};
+use super::replay::{Recording, live_of};
+use super::reporter::{Page, View};
 use super::summary::Summary;
 use crate::execute::event::{BuiltTarget, Layers, TargetOutcome};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::text::Look;
 
 fn built() -> TargetOutcome {
     TargetOutcome::Built(BuiltTarget {
@@ -36,29 +35,10 @@ fn shown(recording: &str, result: &TargetOutcome, mode: Mode, view: View) -> Pag
 }
 
 fn live(recording: &str, milliseconds: u64, columns: usize, rows: usize) -> String {
-    let look = Look {
-        color: false,
-        unicode: true,
-        width: Some(columns),
-    };
-    let view = View {
-        look,
-        rows: Some(rows),
-    };
     let now = Duration::from_millis(milliseconds);
-    let state = &Recording::load(recording, "dev", &built()).state_at(now);
-    let reporter = Mode::Tty.reporter(true);
-    reporter.live(Moment { state, now, view }).join("\n")
+    let state = Recording::load(recording, "dev", &built()).state_at(now);
+    live_of(&state, now, View::TERMINAL.sized(columns, rows))
 }
-
-const TERMINAL: View = View {
-    look: Look {
-        color: false,
-        unicode: true,
-        width: Some(80),
-    },
-    rows: Some(24),
-};
 
 #[test]
 fn plain_success() {
@@ -425,7 +405,7 @@ fn no_reporter_shows_a_secret_that_a_step_prints() {
     for mode in [Mode::Tty, Mode::Plain, Mode::RawJson, Mode::Quiet] {
         let mut reporter = mode.reporter(true);
         let recording = Recording::load("success", "dev", &built());
-        let page = recording.replay(&mut *reporter, Redactor::new(&secrets), TERMINAL);
+        let page = recording.replay(&mut *reporter, Redactor::new(&secrets), View::TERMINAL);
         assert!(!page.stderr.contains("Installing tools"), "{mode:?}");
         // The log line in base64, as rawjson would have it.
         assert!(!page.stderr.contains("SW5zdGFsbGluZyB0b29scw"), "{mode:?}");
@@ -434,7 +414,7 @@ fn no_reporter_shows_a_secret_that_a_step_prints() {
 
 #[test]
 fn tty_success() {
-    insta::assert_snapshot!(shown("success", &built(), Mode::Tty, TERMINAL).stderr, @r#"
+    insta::assert_snapshot!(shown("success", &built(), Mode::Tty, View::TERMINAL).stderr, @r#"
     ✔ base             2 steps                                                 0.7s
     ✔ wheel_builder    2 steps                                                 1.9s
     ✔ framework        1 step                                                  1.1s
@@ -454,7 +434,7 @@ fn tty_success() {
 
 #[test]
 fn tty_cached() {
-    insta::assert_snapshot!(shown("cached", &built(), Mode::Tty, TERMINAL).stderr, @r"
+    insta::assert_snapshot!(shown("cached", &built(), Mode::Tty, View::TERMINAL).stderr, @r"
     ✔ base             2 steps, cached                                         0.0s
     ✔ wheel_builder    2 steps, cached                                         0.0s
     ✔ framework        1 step, cached                                          0.0s
@@ -471,7 +451,7 @@ fn tty_cached() {
 
 #[test]
 fn tty_shows_what_targets_share_once() {
-    let shown = shown("parallel", &built(), Mode::Tty, TERMINAL);
+    let shown = shown("parallel", &built(), Mode::Tty, View::TERMINAL);
     insta::assert_snapshot!(shown.stderr, @r#"
     ✔ base             2 steps, 1 cached                                       0.2s
     ✔ wheel_builder    2 steps                                                 2.4s
@@ -493,7 +473,7 @@ fn tty_shows_what_targets_share_once() {
 
 #[test]
 fn tty_failure() {
-    insta::assert_snapshot!(shown("cancelled-sibling", &failed(), Mode::Tty, TERMINAL).stderr, @r#"
+    insta::assert_snapshot!(shown("cancelled-sibling", &failed(), Mode::Tty, View::TERMINAL).stderr, @r#"
     ✔ base             2 steps, cached                                         0.0s
     ✖ broken           1/1 RUN echo "Collecting ai-dynamo==9.9.9"; sleep 0.2;… 0.5s
     ✖ dev failed after 0.6s
@@ -553,14 +533,15 @@ fn markdown_failure() {
 fn a_failure_is_explained_from_the_output_of_its_step() {
     let end = Duration::from_mins(1);
     let state = Recording::load("failure", "dev", &failed()).state_at(end);
-    let problems = Problems(vec![
+    let mut problems = Problems(vec![
         Problem::new(
             ProblemKind::Step,
             "A step of target `dev` ended with exit code 1",
         ),
         Problem::new(ProblemKind::Engine, "Something else"),
     ]);
-    let Problems(explained) = state.explain("dev", problems, &[]);
+    state.explain("dev", &mut problems, &[]);
+    let explained = problems.0;
     let told = [explained[0].causes.clone(), explained[0].hints.clone()].concat();
     insta::assert_snapshot!(told.join("\n"), @r#"
     No Python package fits `ai-dynamo==9.9.9` with this version, Python and platform
@@ -606,24 +587,4 @@ fn tty_on_a_small_screen() {
       │ Compiling crate 4
     · 2 stages waiting
     ");
-}
-
-#[test]
-fn tty_fits_every_screen_at_every_moment() {
-    for (columns, rows) in [(80, 24), (40, 10), (20, 3), (1, 1)] {
-        for moment in (0..4000).step_by(500) {
-            let shown = live("multi-target", moment, columns, rows);
-            let lines: Vec<_> = shown.lines().collect();
-            assert!(
-                lines.len() < rows.max(2),
-                "{columns}x{rows} at {moment}:\n{shown}"
-            );
-            assert!(
-                lines
-                    .iter()
-                    .all(|line| crate::text::width(line) < columns.max(2)),
-                "{columns}x{rows} at {moment}:\n{shown}"
-            );
-        }
-    }
 }

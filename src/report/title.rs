@@ -8,7 +8,7 @@ use crate::text::{Look, fit};
 ///
 /// The Dockerfile frontend has no other way to tell which stage a step belongs to, so its names
 /// are as good as an interface (frontend/dockerfile/dockerfile2llb, `prefixCommand`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Title {
     /// What sort of step it is.
     pub kind: Kind,
@@ -23,9 +23,10 @@ pub struct Title {
 }
 
 /// What sort of step a vertex is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// The engine's own preparations: loading the Dockerfile, the context, credentials.
+    #[default]
     Internal,
     /// A base image. Its `cached` flag is no measure: it flips between identical builds.
     Source,
@@ -45,10 +46,8 @@ impl Title {
             Some((place, text)) => Self::with_place(place, text),
             None => Self {
                 kind: kind_of_bare(name),
-                platform: None,
-                stage: None,
-                position: None,
                 text: name.to_owned(),
+                ..Self::default()
             },
         }
     }
@@ -155,44 +154,14 @@ mod tests {
 
     #[test_case("[runtime 3/7] RUN make", Kind::Work, "runtime", "3/7 RUN make")]
     #[test_case("[2/4] COPY . /app", Kind::Work, "", "2/4 COPY . /app"; "only stage")]
-    #[test_case(
-        "[stage-1 1/2] FROM docker.io/library/debian",
-        Kind::Source,
-        "stage-1",
-        "1/2 FROM docker.io/library/debian"
-    )]
-    #[test_case(
-        "[linux/arm64 base 2/3] RUN x",
-        Kind::Work,
-        "base (linux/arm64)",
-        "2/3 RUN x"
-    )]
+    #[test_case("[stage-1 1/2] FROM docker.io/library/debian", Kind::Source, "stage-1", "1/2 FROM docker.io/library/debian"; "a base image")]
+    #[test_case("[linux/arm64 base 2/3] RUN x", Kind::Work, "base (linux/arm64)", "2/3 RUN x"; "a platform")]
     #[test_case("[linux/amd64->arm64 2/3] RUN x", Kind::Work, "linux/amd64->arm64", "2/3 RUN x"; "cross")]
-    #[test_case(
-        "[internal] load .dockerignore",
-        Kind::Internal,
-        "",
-        "load .dockerignore"
-    )]
-    #[test_case(
-        "[context src] load from client",
-        Kind::Internal,
-        "",
-        "load from client"
-    )]
-    #[test_case(
-        "[auth] library/debian:pull token for x",
-        Kind::Internal,
-        "",
-        "library/debian:pull token for x"
-    )]
+    #[test_case("[internal] load .dockerignore", Kind::Internal, "", "load .dockerignore"; "internal")]
+    #[test_case("[context src] load from client", Kind::Internal, "", "load from client"; "a context")]
+    #[test_case("[auth] library/debian:pull token for x", Kind::Internal, "", "library/debian:pull token for x"; "a login")]
     #[test_case("exporting to image", Kind::Export, "", "exporting to image")]
-    #[test_case(
-        "resolve image config for docker-image://x",
-        Kind::Internal,
-        "",
-        "resolve image config for docker-image://x"
-    )]
+    #[test_case("resolve image config for docker-image://x", Kind::Internal, "", "resolve image config for docker-image://x"; "metadata")]
     #[test_case("[odd", Kind::Internal, "", "[odd"; "no closing bracket")]
     fn names_are_taken_apart(name: &str, kind: Kind, group: &str, shown: &str) {
         let title = Title::parse(name);
@@ -200,10 +169,7 @@ mod tests {
         assert_eq!(title.to_string(), shown);
     }
 
-    #[test_case(
-        "[base 3/4] RUN --mount=type=cache,target=/a     --network=none    make --all  now",
-        "[base 3/4] RUN make --all now"
-    )]
+    #[test_case("[base 3/4] RUN --mount=type=cache,target=/a     --network=none    make --all  now", "[base 3/4] RUN make --all now"; "mounts and spaces")]
     #[test_case("[2/4] COPY --from=x --chown=1 /a /b", "[2/4] COPY --from=x /a /b"; "copied files")]
     #[test_case("[2/4] RUN x --from=a --mount=b", "[2/4] RUN x --from=a --mount=b"; "arguments")]
     #[test_case("exporting to image", "exporting to image"; "no instruction")]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::failure::render_failures;
 use super::frame::Frame;
-use super::note::render_note;
+use super::note::note;
 use super::reporter::{Moment, Page, Reporter};
 use super::stage_line::finished_stages;
 use super::summary::Summary;
-use crate::execute::event::Event;
+use crate::execute::event::{Event, NoteLevel};
 use crate::text::Look;
 
 /// A build that is over sooner shows only its result: a tree that flashes by tells nothing.
@@ -19,21 +19,7 @@ pub(super) struct Tty;
 
 impl Reporter for Tty {
     fn event(&mut self, event: &Event, moment: Moment<'_>) -> Page {
-        match event {
-            Event::Note {
-                level,
-                target,
-                message,
-            } => Page::talk(render_note(
-                *level,
-                target.as_deref(),
-                message,
-                inside(moment.view.look),
-            )),
-            Event::Progress { .. } | Event::TargetStarted { .. } | Event::TargetFinished { .. } => {
-                Page::default()
-            }
-        }
+        note(event, NoteLevel::Info, inside(moment.view.look))
     }
 
     fn live(&self, moment: Moment<'_>) -> Vec<String> {

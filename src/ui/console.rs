@@ -49,7 +49,7 @@ impl Ui {
 
     /// Writes a result to stdout, without what could control a terminal.
     pub fn print(&mut self, result: &str) {
-        self.write_result(&clean_text(result));
+        self.print_painted(&clean_text(result));
     }
 
     /// Writes the text of a file to stdout: as it is for a program, which may need every byte.
@@ -57,16 +57,12 @@ impl Ui {
         if self.stdout.is_terminal() {
             self.print(text);
         } else {
-            self.write_result(text);
+            self.print_painted(text);
         }
     }
 
     /// Writes a result that was painted, and cleaned before that, to stdout.
     pub fn print_painted(&mut self, result: &str) {
-        self.write_result(result);
-    }
-
-    fn write_result(&mut self, result: &str) {
         if result.ends_with('\n') {
             self.stdout.write(result);
         } else {
@@ -132,34 +128,13 @@ impl Ui {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
+    use super::super::tests::Captured;
     use super::*;
     use crate::secret::Secret;
 
-    /// A screen that can be read while it is written to.
-    #[derive(Clone, Default)]
-    struct Screen(Arc<Mutex<Vec<u8>>>);
-
-    impl Screen {
-        fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl Write for Screen {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn results_and_talk_go_apart_and_secrets_nowhere() {
-        let (stdout, stderr) = (Screen::default(), Screen::default());
+        let (stdout, stderr) = (Captured::default(), Captured::default());
         let mut ui = Ui::to_writers(&Settings::default(), stdout.clone(), stderr.clone());
         ui.redact(&Redactor::new(&[Secret::new("canary")]));
         ui.print("sha256:4f2d");

@@ -9,7 +9,7 @@ use super::screen::Screen;
 use super::{Stream, Ui};
 use crate::execute::event::Event;
 use crate::redact::Redactor;
-use crate::report::{BuildState, Intake, Mode, Moment, Reporter, View};
+use crate::report::{BuildState, Intake, Mode, Moment, Reporter};
 
 /// How long a picture stays: at most 30 in a second.
 const FRAME: Duration = Duration::from_millis(34);
@@ -112,9 +112,6 @@ fn moment<'a>(state: &'a BuildState, start: Instant, stream: &Stream) -> Moment<
     Moment {
         state,
         now: start.elapsed(),
-        view: View {
-            look: stream.look(),
-            rows: stream.size().map(|(_, rows)| rows),
-        },
+        view: stream.view(),
     }
 }

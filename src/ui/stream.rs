@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 
 use super::Settings;
 use crate::redact::Redactor;
+use crate::report::View;
 use crate::text::Look;
 
 /// Where terminals that do not know their width are taken to end.
@@ -70,6 +71,14 @@ impl Stream {
     /// Returns the columns and rows at the moment, if the stream goes to a terminal.
     pub fn size(&self) -> Option<(usize, usize)> {
         self.size.as_ref().map(|size| size().unwrap_or(USUAL_SIZE))
+    }
+
+    /// Returns what reporters want to know of the stream at the moment.
+    pub(super) fn view(&self) -> View {
+        View {
+            look: self.look(),
+            rows: self.size().map(|(_, rows)| rows),
+        }
     }
 
     /// Masks these secrets from now on.

@@ -19,7 +19,7 @@ use crate::engine::PullProgress;
 use crate::execute::event::{BuiltTarget, TargetOutcome};
 use crate::redact::Redactor;
 use crate::report::replay::Recording;
-use crate::report::{BuildState, Intake, Mode, Moment, View};
+use crate::report::{BuildState, Intake, Mode, Moment};
 
 fn recording(name: &str) -> Recording {
     let built = BuiltTarget {
@@ -84,10 +84,11 @@ impl Write for Emulated {
     }
 }
 
-fn view(stream: &Stream) -> View {
-    View {
-        look: stream.look(),
-        rows: stream.size().map(|(_, rows)| rows),
+/// A program whose standard error this is.
+fn program(stderr: Stream) -> Ui {
+    Ui {
+        stdout: Stream::new(io::sink(), settings(), None),
+        stderr,
     }
 }
 
@@ -102,7 +103,7 @@ fn never_torn(name: &str, columns: u16, rows: u16) -> Emulated {
     let mut now = Duration::ZERO;
     for (time, event) in recording(name).0 {
         now = time;
-        let (event, view) = (intake.take(event), view(&stream));
+        let (event, view) = (intake.take(event), stream.view());
         state.update(&event, now);
         let moment = Moment {
             state: &state,
@@ -119,7 +120,7 @@ fn never_torn(name: &str, columns: u16, rows: u16) -> Emulated {
             "{name} on {columns}x{rows} at {now:?}"
         );
     }
-    let view = view(&stream);
+    let view = stream.view();
     let page = reporter.finish(Moment {
         state: &state,
         now,
@@ -198,10 +199,7 @@ fn a_pull_is_one_line_that_goes_away() {
         (60, "pulling, 1 of 2 layers: 4.00 GB / 8.00 GB,"),
     ] {
         let terminal = Emulated::new(columns, 10);
-        let mut ui = Ui {
-            stdout: Stream::new(io::sink(), settings(), None),
-            stderr: terminal.stream(),
-        };
+        let mut ui = program(terminal.stream());
         let mut bar = PullBar::default();
         let half = [
             ("a", "Already exists", 0, 0),
@@ -219,10 +217,7 @@ fn a_pull_is_one_line_that_goes_away() {
 #[test]
 fn a_bar_that_the_terminal_broke_goes_away_as_a_whole() {
     let terminal = Emulated::new(20, 10);
-    let mut ui = Ui {
-        stdout: Stream::new(io::sink(), settings(), None),
-        stderr: terminal.stream(),
-    };
+    let mut ui = program(terminal.stream());
     let mut bar = PullBar::default();
     bar.draw(
         &mut ui,
@@ -240,7 +235,7 @@ fn without_a_terminal_a_pull_draws_nothing() {
     let mut bar = PullBar::default();
     bar.draw(&mut ui, &PullProgress::after(&[("b", "Downloading", 4, 8)]));
     bar.clear(&mut ui);
-    assert!(stderr.0.lock().unwrap().is_empty());
+    assert_eq!(stderr.text(), "");
 }
 
 /// Opens a pseudo-terminal of the kernel: the side of the terminal, and that of the program.
@@ -283,10 +278,7 @@ async fn a_build_on_a_real_terminal_that_is_resized() {
     let written = read_all(master);
     let (for_size, for_resize) = (slave.try_clone().unwrap(), slave.try_clone().unwrap());
     let size = Box::new(move || size_of(&for_size));
-    let mut ui = Ui {
-        stdout: Stream::new(io::sink(), settings(), None),
-        stderr: Stream::new(slave, settings(), Some(size)),
-    };
+    let mut ui = program(Stream::new(slave, settings(), Some(size)));
     let (sender, receiver) = mpsc::channel(1000);
     let player = tokio::spawn(async move {
         for (number, (_, event)) in recording("success").0.into_iter().enumerate() {
@@ -340,13 +332,19 @@ async fn without_a_terminal_there_are_no_escape_codes() {
         }
         drop(sender);
         ui.show_build(mode, Redactor::default(), receiver).await;
-        let written = stderr.0.lock().unwrap();
-        assert!(!written.contains(&0x1b), "{mode:?}");
+        assert!(!stderr.text().contains('\x1b'), "{mode:?}");
     }
 }
 
+/// A file that can be read while it is written to.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::ValueEnum as _;
 use tokio::sync::mpsc;
 
 use super::agents::agents;
@@ -33,9 +34,9 @@ use crate::execute::{
     Built, Finished, Policy, Publish, Resources, Runner, check_destinations, metadata,
 };
 use crate::plan::PlannedTarget;
-use crate::problem::{Problem, ProblemKind, Problems, capitalized};
+use crate::problem::{Problem, ProblemKind, Problems};
 use crate::redact::{Redactor, shown_json};
-use crate::report::{Annotation, BuildState, Mode, Summary, UnknownMode};
+use crate::report::{Annotation, BuildState, Mode, Summary};
 use crate::secret::Secret;
 
 /// How many events may wait to be shown.
@@ -133,11 +134,8 @@ async fn ask(
 
 /// Returns the id of an image, as docker has it: of its configuration where that is said.
 fn image_id(target: &Finished) -> Option<String> {
-    let built = target.outcome.as_ref().ok()?;
-    built
-        .response
-        .config_digest()
-        .map(|digest| digest.to_string())
+    let response = &target.outcome.as_ref().ok()?.response;
+    Some(response.config_digest()?.to_string())
 }
 
 /// Returns how to show progress: the flag, else the variable.
@@ -155,13 +153,19 @@ fn mode(args: &BuildArgs, edge: &Edge) -> Result<Mode, Problems> {
         .find_map(|variable| Some((variable, edge.environment.get(variable)?)));
     match variable {
         None => Ok(Mode::Auto),
-        Some((variable, name)) => name.parse().map_err(|error: UnknownMode| {
-            let message = format!("Invalid value `{name}` for `{variable}`");
-            let mut problem = Problem::usage(message);
-            problem.causes.push(capitalized(&error.to_string()));
-            problem.hint(format!("Unset it: `unset {variable}`")).into()
-        }),
+        Some((variable, name)) => ProgressMode::from_str(name, false)
+            .map(Mode::from)
+            .map_err(|_| unknown_mode(name, variable).into()),
     }
+}
+
+fn unknown_mode(name: &str, variable: &str) -> Problem {
+    let mut problem = Problem::usage(format!("Invalid value `{name}` for `{variable}`"));
+    problem.causes.push(format!(
+        "Unknown kind of progress `{name}`; the kinds are `auto`, `tty`, `plain`, `rawjson`, \
+         `quiet` and `none`"
+    ));
+    problem.hint(format!("Unset it: `unset {variable}`"))
 }
 
 /// Returns how the builds run together.
@@ -210,11 +214,8 @@ async fn run_builds(
     let own_proxies = own_proxies(&edge.environment);
     let mut passwords = passwords(&proxies);
     passwords.extend(own_proxies.passwords().cloned());
-    let keys: Vec<_> = plan
-        .targets
-        .iter()
-        .flat_map(PlannedTarget::cache_credentials)
-        .collect();
+    let targets = plan.targets.iter();
+    let keys: Vec<_> = targets.flat_map(PlannedTarget::cache_credentials).collect();
     let known = secrets.values().chain(&passwords).chain(&actions.token);
     let redactor = Redactor::new(known.chain(&keys));
     let resources = Resources {
@@ -244,7 +245,8 @@ async fn run_builds(
     if !state.targets().is_empty() {
         edge.summarise(&Summary::of(&state).markdown());
     }
-    let mut finished = with_diagnoses(finished?, &state);
+    let mut finished = finished?;
+    add_diagnoses(&mut finished, &state);
     if let Some(directory) = log_dir {
         output_files::write(&mut finished, &directory, &redactor);
     }
@@ -282,27 +284,12 @@ fn cancelled() -> Problem {
 }
 
 /// Adds what the output of the failed steps tells to the problems of their targets.
-fn with_diagnoses(finished: Vec<Finished>, state: &BuildState) -> Vec<Finished> {
-    let explained = finished.into_iter().map(|finished| {
-        let Finished {
-            target,
-            published,
-            unnamed,
-            outcome,
-            absent_secrets,
-            output,
-        } = finished;
-        let explain = |problems| state.explain(&target, problems, &absent_secrets);
-        Finished {
-            outcome: outcome.map_err(explain),
-            target,
-            published,
-            unnamed,
-            absent_secrets,
-            output,
+fn add_diagnoses(finished: &mut [Finished], state: &BuildState) {
+    for target in finished {
+        if let Err(problems) = &mut target.outcome {
+            state.explain(&target.target, problems, &target.absent_secrets);
         }
-    });
-    explained.collect()
+    }
 }
 
 fn metadata_text(finished: &[Finished]) -> String {
@@ -315,7 +302,13 @@ fn metadata_text(finished: &[Finished]) -> String {
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.
 fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
-    let left = [published(&finished), unnamed(&finished)];
+    // A set may be in use by halves.
+    let published = finished.iter().flat_map(|target| &target.published);
+    let unnamed = finished.iter().flat_map(|target| &target.unnamed);
+    let left = [
+        listed("These names have the new image already", published),
+        listed("Uploaded without a name, for the next run to name", unnamed),
+    ];
     let failed = finished
         .into_iter()
         .filter_map(|target| target.outcome.err());
@@ -333,29 +326,8 @@ fn end(finished: Vec<Finished>) -> Result<Exit, Problems> {
     Err(Problems(problems))
 }
 
-/// Says what is in registries and has no name there.
-fn unnamed(finished: &[Finished]) -> Option<String> {
-    let uploads = finished.iter().flat_map(|target| &target.unnamed);
-    let uploads: Vec<_> = uploads.map(|upload| format!("`{upload}`")).collect();
-    (!uploads.is_empty()).then(|| {
-        format!(
-            "Uploaded without a name, for the next run to name: {}",
-            uploads.join(", ")
-        )
-    })
-}
-
-/// Says which names have moved although not everything was built: a set may be in use by halves.
-fn published(finished: &[Finished]) -> Option<String> {
-    let names: Vec<_> = finished
-        .iter()
-        .flat_map(|target| &target.published)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "These names have the new image already: {}",
-            names.join(", ")
-        )
-    })
+/// Says what registries have although not everything was built.
+fn listed<'f>(what: &str, names: impl Iterator<Item = &'f String>) -> Option<String> {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
 }
