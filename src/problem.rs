@@ -154,6 +154,15 @@ pub(crate) fn uncapitalized(text: &str) -> String {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
+    /// Adds those that are not among them yet.
+    pub fn extend_new(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        for problem in problems {
+            if !self.0.contains(&problem) {
+                self.0.push(problem);
+            }
+        }
+    }
+
     /// Returns the value if there is no problem.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() {
@@ -167,6 +176,12 @@ impl Problems {
 impl<P: Into<Problem>> From<P> for Problems {
     fn from(problem: P) -> Self {
         Self(vec![problem.into()])
+    }
+}
+
+impl<P: Into<Problem>> FromIterator<P> for Problems {
+    fn from_iter<I: IntoIterator<Item = P>>(problems: I) -> Self {
+        Self(problems.into_iter().map(Into::into).collect())
     }
 }
 

@@ -32,57 +32,42 @@ pub(super) fn run(args: &LintArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     // when it is asked for.
     let all = ground.store.load_all();
     let all = all.unwrap_or_else(|_| chosen.clone());
-    let mut found = Found::default();
-    found.extend(undeclared(&chosen, &all, &ground.facts.fragments));
+    // Combinations share fragments, and what is wrong with them.
+    let mut found = Problems::default();
+    found.extend_new(undeclared(&chosen, &all, &ground.facts.fragments));
     let mut checked = 0;
     let mut checks = Checks::default();
     for profile in &chosen {
         let selections = combinations(profile, args);
-        found.extend(selections.is_empty().then(|| nothing_to_build(profile)));
+        found.extend_new(selections.is_empty().then(|| nothing_to_build(profile)));
         checked += selections.len();
         for selection in selections {
             match plan_of(&ground, profile, selection, edge) {
                 Ok(planned) => {
-                    found.extend(own_rules(&planned));
+                    found.extend_new(own_rules(&planned));
                     if args.engine {
                         checks.add(planned);
                     }
                 }
-                Err(problems) => found.extend(problems.0),
+                Err(problems) => found.extend_new(problems.0),
             }
         }
     }
     if args.engine {
         let result = runtime::block_on(checks.run(edge));
-        found.extend(result.unwrap_or_else(|problems| problems).0);
+        found.extend_new(result.unwrap_or_else(|problems| problems).0);
     }
     if args.pins {
         let released = released(&ground, &chosen, args, edge);
         let problems = pins::check(&released, edge).err();
-        found.extend(problems.into_iter().flat_map(|found| found.0));
+        found.extend_new(problems.unwrap_or_default().0);
     }
-    if !found.0.is_empty() {
-        return Err(Problems(found.0));
-    }
+    found.or(())?;
     edge.ui.print(&format!(
         "{} checked, nothing found",
         counted(checked, "combination")
     ));
     Ok(Exit::Done)
-}
-
-/// Problems, each once: combinations share fragments.
-#[derive(Default)]
-struct Found(Vec<Problem>);
-
-impl Found {
-    fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
-        for problem in problems {
-            if !self.0.contains(&problem) {
-                self.0.push(problem);
-            }
-        }
-    }
 }
 
 /// What all combinations have in common.
@@ -132,19 +117,16 @@ fn released(
         .collect()
 }
 
-/// Returns what the chosen profiles set and no stage of any profile declares, each once.
-fn undeclared(chosen: &[Profile], all: &[Profile], fragments: &Fragments) -> Vec<Problem> {
+/// Returns what the chosen profiles set and no stage of any profile declares.
+fn undeclared(
+    chosen: &[Profile],
+    all: &[Profile],
+    fragments: &Fragments,
+) -> impl Iterator<Item = Problem> {
     let of_chosen = undeclared_by_all(chosen, fragments);
-    let mut problems = Vec::new();
-    for found in undeclared_by_all(all, fragments) {
-        if of_chosen.contains(&found) {
-            let problem = Problem::from(Finding::from(found));
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-    }
-    problems
+    let of_all = undeclared_by_all(all, fragments).into_iter();
+    let found = of_all.filter(move |found| of_chosen.contains(found));
+    found.map(|found| Problem::from(Finding::from(found)))
 }
 
 fn nothing_to_build(profile: &Profile) -> Problem {

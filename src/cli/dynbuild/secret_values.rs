@@ -20,7 +20,7 @@ pub(super) fn read_secrets<'a>(
     edge: &Edge,
 ) -> Result<BTreeMap<String, Secret>, Problems> {
     let mut values: BTreeMap<String, Secret> = BTreeMap::new();
-    let mut problems: Vec<Problem> = Vec::new();
+    let mut problems = Problems::default();
     for secret in planned {
         if values.contains_key(&secret.id) {
             continue;
@@ -31,15 +31,12 @@ pub(super) fn read_secrets<'a>(
             }
             Err(why) => {
                 let message = format!("Secret `{}` cannot be read: {why}", secret.id);
-                let problem =
-                    Problem::usage(message).hint("Correct the place: `--secret id=ID,src=FILE`");
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
+                let hint = "Correct the place: `--secret id=ID,src=FILE`";
+                problems.extend_new([Problem::usage(message).hint(hint)]);
             }
         }
     }
-    Problems(problems).or(values)
+    problems.or(values)
 }
 
 fn read_secret(source: &SecretSource, edge: &Edge) -> Result<Secret, String> {

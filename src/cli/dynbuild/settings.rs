@@ -34,11 +34,7 @@ pub(super) fn settings(args: &BuildArgs, environment: &Environment) -> Result<Se
         reader.problems.extend(problems);
         Settings::default()
     });
-    if reader.problems.is_empty() {
-        Ok(flags.merge(variables).merge(file))
-    } else {
-        Err(Problems(reader.problems))
-    }
+    Problems(reader.problems).or(flags.merge(variables).merge(file))
 }
 
 /// Returns what masks the credentials of caches, which messages about the settings could show.
@@ -81,9 +77,8 @@ impl Reader<'_> {
             steps,
             run,
         } = args;
-        let complete_logs = run.complete_logs;
         let mut settings = Settings {
-            complete_logs: complete_logs.map(|asked| Setting::flag(asked, "--complete-logs")),
+            complete_logs: one("--complete-logs", run.complete_logs.as_ref()),
             ..Settings::default()
         };
         self.selection(selection, &mut settings);
@@ -111,22 +106,18 @@ impl Reader<'_> {
             context,
             profile_dir,
         } = args;
-        settings.set = one("--set", set.as_deref());
-        settings.frameworks = many("--framework", framework);
-        settings.targets = many("--target", target);
-        settings.devices = many("--device", device);
+        settings.set = one("--set", set.as_ref());
+        settings.frameworks = all("--framework", framework);
+        settings.targets = all("--target", target);
+        settings.devices = all("--device", device);
         let versions = cuda_version.iter();
         settings.devices.extend(
             versions.map(|version| Setting::flag(format!("cuda{version}"), "--cuda-version")),
         );
-        settings.platforms = many("--platform", platform);
+        settings.platforms = all("--platform", platform);
         settings.source = self.parsed(source.as_deref(), &Origin::Flag("--source".into()));
-        settings.context = context
-            .as_ref()
-            .map(|path| Setting::flag(path.clone(), "--context"));
-        settings.profile_dir = profile_dir
-            .as_ref()
-            .map(|path| Setting::flag(path.clone(), "--profile-dir"));
+        settings.context = one("--context", context.as_ref());
+        settings.profile_dir = one("--profile-dir", profile_dir.as_ref());
     }
 
     fn inputs(&mut self, args: &InputArgs, settings: &mut Settings) {
@@ -146,23 +137,19 @@ impl Reader<'_> {
         }
         settings.allow_unknown_build_arg = *allow_unknown_build_arg;
         for text in build_context {
-            settings
-                .contexts
-                .extend(self.named("--build-context", text, "NAME=PATH"));
+            let context = self.named("--build-context", text, "NAME=PATH");
+            settings.contexts.extend(context);
         }
-        settings.ssh = many("--ssh", ssh);
+        settings.ssh = all("--ssh", ssh);
         for text in secret {
             settings.secrets.extend(self.secret(text));
         }
         let switched = |flag: &'static str, on: bool| {
             move |name: &String| Setting::flag(Named::new(name.clone(), on), flag)
         };
-        settings
-            .features
-            .extend(enable.iter().map(switched("--enable", true)));
-        settings
-            .features
-            .extend(disable.iter().map(switched("--disable", false)));
+        let enabled = enable.iter().map(switched("--enable", true));
+        let disabled = disable.iter().map(switched("--disable", false));
+        settings.features.extend(enabled.chain(disabled));
         for (flag, name, number) in [("--uid", "USER_UID", uid), ("--gid", "USER_GID", gid)] {
             if let Some(number) = number {
                 let named = Named::new(name, number.to_string());
@@ -173,9 +160,8 @@ impl Reader<'_> {
 
     fn labels(&mut self, args: &ResultArgs, settings: &mut Settings) {
         for text in &args.label {
-            settings
-                .labels
-                .extend(self.named("--label", text, "KEY=VALUE"));
+            let label = self.named("--label", text, "KEY=VALUE");
+            settings.labels.extend(label);
         }
     }
 
@@ -296,7 +282,7 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         iidfile: _,
     } = args;
     settings.steps.annotations = all("--annotation", annotation);
-    settings.tags = many("--tag", tag);
+    settings.tags = all("--tag", tag);
     settings.compression = compression.map(|kind| Setting::flag(kind, "--compression"));
     settings.tag_latest = no_tag_latest.then(|| Setting::flag(false, "--no-tag-latest"));
     settings.load = match (load, no_load) {
@@ -305,8 +291,8 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         _ => None,
     };
     settings.push = push.map(|push| Setting::flag(push, "--push"));
-    settings.outputs = many("--output", output);
-    settings.attestations = many("--attest", attest);
+    settings.outputs = all("--output", output);
+    settings.attestations = all("--attest", attest);
     for (flag, kind, asked) in [
         ("--provenance", "provenance", provenance),
         ("--sbom", "sbom", sbom),
@@ -314,7 +300,7 @@ fn results_into(args: &ResultArgs, settings: &mut Settings) {
         let attestation = asked.as_ref().map(|asked| attestation(kind, asked));
         settings
             .attestations
-            .extend(one(flag, attestation.as_deref()));
+            .extend(one(flag, attestation.as_ref()));
     }
 }
 
@@ -335,8 +321,8 @@ fn caches_into(args: &CacheArgs, settings: &mut Settings) {
         no_cache,
         pull,
     } = args;
-    settings.cache_from = many("--cache-from", cache_from);
-    settings.cache_to = many("--cache-to", cache_to);
+    settings.cache_from = all("--cache-from", cache_from);
+    settings.cache_to = all("--cache-to", cache_to);
     settings.no_smoke = no_smoke.then(|| Setting::flag(true, "--no-smoke"));
     settings.no_cache = no_cache.map(|no_cache| Setting::flag(no_cache, "--no-cache"));
     settings.pull = pull.map(|pull| Setting::flag(pull, "--pull"));
@@ -352,7 +338,7 @@ fn steps_into(args: &StepArgs, settings: &mut Settings) {
         no_cache_filter,
     } = args;
     let (allowed_steps, allowed_reads) = permissions(allow);
-    settings.allowed_reads = many("--allow", &allowed_reads);
+    settings.allowed_reads = all("--allow", &allowed_reads);
     let steps = &mut settings.steps;
     steps.network = network.map(|network| Setting::flag(network, "--network"));
     steps.add_hosts = all("--add-host", add_host);
@@ -379,13 +365,6 @@ fn all<T: Clone>(flag: &str, values: &[T]) -> Vec<Setting<T>> {
     values.map(|value| Setting::flag(value, flag)).collect()
 }
 
-fn one(flag: &str, value: Option<&str>) -> Option<Setting<String>> {
-    value.map(|value| Setting::flag(value, flag))
-}
-
-fn many(flag: &str, values: &[String]) -> Vec<Setting<String>> {
-    values
-        .iter()
-        .map(|value| Setting::flag(value.as_str(), flag))
-        .collect()
+fn one<T: Clone>(flag: &str, value: Option<&T>) -> Option<Setting<T>> {
+    value.map(|value| Setting::flag(value.clone(), flag))
 }

@@ -3,9 +3,10 @@
 use crate::problem::Problem;
 
 /// A script of the original `container/` directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Script {
     /// Builds an image.
+    #[default]
     Build,
     /// Runs a container.
     Run,
@@ -14,7 +15,7 @@ pub(super) enum Script {
 }
 
 /// A script and the words behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) script: Script,
     /// Variables that were set for the script only, as in `TARGET=dev build.sh`.
@@ -100,11 +101,8 @@ impl Call {
                     .hint("Write for example `dynbuild import -- build.sh --framework vllm`"));
             }
             return Ok(Self {
-                script: Script::Build,
-                variables: Vec::new(),
                 words: command.to_vec(),
-                notes: Vec::new(),
-                others: Vec::new(),
+                ..Self::default()
             });
         };
         let script = script(&command[at]).unwrap_or(Script::Build);
@@ -117,10 +115,8 @@ impl Call {
         }
         let mut call = Self {
             script,
-            variables: Vec::new(),
             words: behind.to_vec(),
-            notes: Vec::new(),
-            others: Vec::new(),
+            ..Self::default()
         };
         for word in before {
             call.take_before(word);

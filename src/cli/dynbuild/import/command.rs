@@ -50,10 +50,10 @@ fn translated(mut call: Call) -> Result<Translation, Problems> {
         Script::Build => {
             call.leave_out_others();
             // Its notes are among those of the translation.
-            return Ok(translate(read(call).map_err(Problems)?));
+            return Ok(translate(read(call)?));
         }
         Script::Run => run_sh::translate(&call.words),
-        Script::Render => render_py::translate(&mut call).map_err(Problems)?,
+        Script::Render => render_py::translate(&mut call)?,
     };
     call.leave_out_others();
     Ok(Translation {

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::docker_build;
 use super::translate::{Translation, framework};
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
 
 /// The options of render.py.
@@ -23,7 +23,7 @@ const OPTIONS: [&str; 9] = [
 ///
 /// # Errors
 /// Returns every word that render.py would not have understood.
-pub(super) fn translate(call: &mut Call) -> Result<Translation, Vec<Problem>> {
+pub(super) fn translate(call: &mut Call) -> Result<Translation, Problems> {
     let said = Said::read(&call.words)?;
     if said.asks_for_help {
         return Ok(Translation {
@@ -93,7 +93,7 @@ struct Said {
 }
 
 impl Said {
-    fn read(words: &[String]) -> Result<Self, Vec<Problem>> {
+    fn read(words: &[String]) -> Result<Self, Problems> {
         let mut said = Self {
             framework: "vllm".to_owned(),
             device: "cuda".to_owned(),
@@ -141,11 +141,7 @@ impl Said {
                 None => problems.push(Problem::usage(format!("The value of `{name}` is missing"))),
             }
         }
-        if problems.is_empty() {
-            Ok(said)
-        } else {
-            Err(problems)
-        }
+        Problems(problems).or(said)
     }
 }
 
@@ -182,28 +178,24 @@ mod tests {
     #[test_case("--framework=dynamo --target frontend --output-short-filename" => "dynbuild --framework dynamo --target frontend --source tree"; "both spellings")]
     #[test_case("--framework trtllm --cuda-version 13.1 --platform linux/amd64,linux/arm64 --make-efa" => "dynbuild --framework trtllm --target runtime --device cuda13.1 --platform linux/amd64,linux/arm64 --source tree --make-efa"; "all")]
     #[test_case("--device xpu --show-result" => "dynbuild render --framework vllm --target runtime --device xpu --source tree"; "only shown")]
-    fn a_line_of_render_py_becomes(line: &str) -> String {
-        shell_words::join(translated(line).unwrap().words)
-    }
-
     #[test_case("-h" => "dynbuild --help"; "help")]
     #[test_case("--frame=sglang --plat amd64 --show" => "dynbuild render --framework sglang --target runtime --device cuda13.0 --platform amd64 --source tree"; "beginnings of names")]
     #[test_case("--framework dynamo --target planner" => "dynbuild --framework dynamo --target runtime --source tree"; "the planner")]
     #[test_case("--framework dynamo --target dev --make-efa" => "dynbuild --framework dynamo --target dev --device cuda13.0 --source tree --make-efa"; "EFA wants CUDA")]
     #[test_case("--framework dynamo && docker build -t mine:1 -f container/rendered.Dockerfile ." => "dynbuild --framework dynamo --target runtime --source tree --tag mine:1"; "a tag of docker")]
     #[test_case("--framework dynamo\ndocker buildx build --platform=linux/arm64 --push --tag=mine:1 --build-arg USER_UID=7 --build-arg EPP_IMAGE=x --build-arg ARCH=arm64 --progress plain --load -f x --unknown ." => "dynbuild --framework dynamo --target runtime --platform linux/arm64 --source tree --push --tag mine:1 --progress plain --load --uid 7 --build-arg 'EPP_IMAGE=x'"; "more of docker")]
-    fn a_line_with_more_becomes(line: &str) -> String {
+    fn a_line_of_render_py_becomes(line: &str) -> String {
         shell_words::join(translated(line).unwrap().words)
     }
 
-    fn translated(line: &str) -> Result<Translation, Vec<Problem>> {
+    fn translated(line: &str) -> Result<Translation, Problems> {
         let words = split(&format!("render.py {line}")).unwrap();
         translate(&mut Call::find(&words).unwrap())
     }
 
     #[test]
     fn unknown_options_are_refused_together() {
-        let problems = translated("--framwork --x").err().unwrap();
+        let problems = translated("--framwork --x").err().unwrap().0;
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].hints, ["Did you mean `--framework`?"]);
     }

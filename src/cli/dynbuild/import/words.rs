@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::table::{OPTIONS, Row, Takes, find};
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
 
 /// An option with its value.
@@ -63,7 +63,7 @@ fn with_separators(text: &str) -> String {
 ///
 /// # Errors
 /// Returns every word that build.sh would not have understood.
-pub(super) fn read(call: Call) -> Result<Line, Vec<Problem>> {
+pub(super) fn read(call: Call) -> Result<Line, Problems> {
     let mut line = Line {
         variables: call.variables,
         said: Vec::new(),
@@ -106,11 +106,7 @@ pub(super) fn read(call: Call) -> Result<Line, Vec<Problem>> {
             _ => problems.push(wrong_value(row)),
         }
     }
-    if problems.is_empty() {
-        Ok(line)
-    } else {
-        Err(problems)
-    }
+    Problems(problems).or(line)
 }
 
 fn unknown(name: &str) -> Problem {
@@ -156,14 +152,10 @@ mod tests {
     #[test_case("build.sh -h" => vec!["--help"]; "short")]
     #[test_case("build.sh --push '' --no-load" => vec!["--push", "--no-load"]; "an empty word")]
     #[test_case("build.sh --build-arg A='--x' " => vec!["--build-arg A=--x"]; "a value with dashes")]
-    fn a_line_is_read(line: &str) -> Vec<String> {
-        said(line)
-    }
-
     #[test_case("build.sh --push\ndocker ps\n" => vec!["--push"]; "a line behind it")]
     #[test_case("cd dynamo # a 'comment\r\nbuild.sh --push \\\r\n --no-load" => vec!["--push", "--no-load"]; "lines of Windows, with a comment")]
     #[test_case("build.sh --build-arg 'A=b\nc'" => vec!["--build-arg A=b\nc"]; "a line within quotes")]
-    fn lines_are_read(line: &str) -> Vec<String> {
+    fn a_line_is_read(line: &str) -> Vec<String> {
         said(line)
     }
 
@@ -175,7 +167,7 @@ mod tests {
     #[test_case("build.sh && build.sh" => Vec::<String>::new(); "two calls, the second cut off")]
     fn what_is_wrong_is_told(line: &str) -> Vec<String> {
         let call = Call::find(&split(line).unwrap()).unwrap();
-        let problems = read(call).err().unwrap_or_default();
+        let problems = read(call).err().unwrap_or_default().0;
         problems.iter().map(ToString::to_string).collect()
     }
 }

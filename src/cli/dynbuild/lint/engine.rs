@@ -10,7 +10,7 @@ use crate::cli::edge::Edge;
 use crate::credentials::Keyring;
 use crate::execute::{Nodes, Resources, Runner};
 use crate::hash::sha256_hex;
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 use crate::registry::Proxies;
 
 /// The plans to check, without those that are the same to the engine.
@@ -33,11 +33,11 @@ impl Checks {
     /// Fails when the engine cannot be asked; what it finds is no error.
     pub(super) async fn run(self, edge: &Edge) -> Result<Problems, Problems> {
         if self.plans.is_empty() {
-            return Ok(Problems(Vec::new()));
+            return Ok(Problems::default());
         }
         let (client, _) = connection::connect(edge).await?;
         let nodes = Nodes::one(client);
-        let mut found: Vec<Problem> = Vec::new();
+        let mut found = Problems::default();
         for planned in &self.plans {
             // Fragments that cannot be joined are a finding of our own rules.
             let plan = &planned.resolution.plan;
@@ -45,13 +45,9 @@ impl Checks {
                 continue;
             };
             let (Ok(problems) | Err(problems)) = runner.check(&nodes).await;
-            for problem in problems.0 {
-                if !found.contains(&problem) {
-                    found.push(problem);
-                }
-            }
+            found.extend_new(problems.0);
         }
-        Ok(Problems(found))
+        Ok(found)
     }
 }
 

@@ -48,9 +48,7 @@ impl Demand {
         });
         exact.next().map(pep440_rs::VersionSpecifier::version)
     }
-}
 
-impl Demand {
     /// Returns whether this asks for a local version (`1.0+cu13`) of what `other` asks for.
     fn is_a_build_of(&self, other: &Self) -> bool {
         self.exact()

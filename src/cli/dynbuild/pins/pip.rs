@@ -15,6 +15,14 @@ use crate::problem::Problem;
 /// Variables with which uv names an index, in the order in which uv looks.
 const UV_INDEXES: [&str; 2] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL"];
 
+/// The words that have pip only say what it would install; those with the version of Python and the
+/// package follow.
+const INSTALL: &str = "-m pip install --quiet --disable-pip-version-check --no-input --dry-run \
+    --ignore-installed --no-deps --only-binary :all: --report - --target /nonexistent \
+    --platform manylinux_2_39_x86_64 --platform manylinux_2_28_x86_64 \
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
+    --implementation cp --python-version";
+
 /// The pip of this machine, and the index that it is to ask.
 #[derive(Debug)]
 pub(super) struct Pip {
@@ -94,36 +102,8 @@ impl Pip {
     fn command(&self, requirement: &str, python: &str) -> Command {
         let mut command = Command::new(&self.python);
         command
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .args(["--no-input", "--dry-run", "--ignore-installed", "--no-deps"])
-            .args([
-                "--only-binary",
-                ":all:",
-                "--report",
-                "-",
-                "--target",
-                "/nonexistent",
-            ])
-            .args(["--implementation", "cp", "--python-version", python])
-            .args([
-                "--platform",
-                "manylinux_2_39_x86_64",
-                "--platform",
-                "manylinux_2_28_x86_64",
-            ])
-            .args([
-                "--platform",
-                "manylinux_2_17_x86_64",
-                "--platform",
-                "manylinux2014_x86_64",
-            ])
-            .arg(requirement)
+            .args(INSTALL.split(' '))
+            .args([python, requirement])
             .stdin(Stdio::null());
         if let Some(index) = &self.index {
             // By the environment: on the command line, everybody would see a password in it.
