@@ -22,18 +22,6 @@ pub(crate) enum Shell {
     Zsh,
 }
 
-impl Shell {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Bash => "bash",
-            Self::Elvish => "elvish",
-            Self::Fish => "fish",
-            Self::Powershell => "powershell",
-            Self::Zsh => "zsh",
-        }
-    }
-}
-
 /// Answers a script, and ends the program, if one asks.
 pub(super) fn answer(command: fn() -> Command) {
     CompleteEnv::with_factory(command).var(VARIABLE).complete();
@@ -43,7 +31,8 @@ pub(super) fn answer(command: fn() -> Command) {
 pub(super) fn script(shell: Shell, command: &Command) -> String {
     let name = command.get_name();
     let mut script = Vec::new();
-    if let Some(completer) = Shells::builtins().completer(shell.name()) {
+    let (shell, shells) = (shell.to_possible_value(), Shells::builtins());
+    if let Some(completer) = shell.and_then(|shell| shells.completer(shell.get_name())) {
         // Writing to memory does not fail.
         let written = completer.write_registration(VARIABLE, name, name, name, &mut script);
         debug_assert!(written.is_ok(), "{written:?}");

@@ -31,3 +31,13 @@ impl From<ColorChoice> for crate::ui::ColorChoice {
         }
     }
 }
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}

@@ -30,6 +30,17 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    pub(super) fn new(environment: Environment, settings: Settings) -> Self {
+        Self {
+            ui: Ui::new(&settings),
+            settings,
+            environment,
+            annotations: false,
+            verbose: false,
+            timeout: None,
+        }
+    }
+
     /// Runs a program: shows the problems that it ends with, and turns the end into an exit code.
     pub(super) fn run(
         color: ColorChoice,
@@ -45,14 +56,7 @@ impl Edge {
         };
         let variable = |name: &str| environment.get(name).map(str::to_owned);
         let settings = Settings::from_environment(color, variable);
-        let mut edge = Self {
-            ui: Ui::new(&settings),
-            settings,
-            environment,
-            annotations: false,
-            verbose: false,
-            timeout: None,
-        };
+        let mut edge = Self::new(environment, settings);
         for name in edge.environment.unreadable() {
             edge.ui.warn(&format!(
                 "The environment variable `{name}` is ignored: its value is not UTF-8"
@@ -83,12 +87,9 @@ impl Edge {
     /// Returns another one with the same environment and settings, for what goes on meanwhile.
     pub(super) fn again(&self) -> Self {
         Self {
-            environment: self.environment.clone(),
-            ui: Ui::new(&self.settings),
-            settings: self.settings.clone(),
-            annotations: false,
             verbose: self.verbose,
             timeout: self.timeout.clone(),
+            ..Self::new(self.environment.clone(), self.settings.clone())
         }
     }
 
@@ -116,6 +117,14 @@ impl Edge {
         let message = format!("Invalid value `{text}` for `{name}`: not a time");
         let hint = format!("Set a time such as `{name}=90s`");
         Err(Problem::usage(message).hint(hint))
+    }
+
+    /// Returns the same, and says what is waited for when that takes long.
+    pub(super) fn reporting_deadline(&self) -> Result<Deadline, Problem> {
+        // Not by this one: it is in use by what waits.
+        let settings = self.settings.clone();
+        let report = move |text: &str| Ui::new(&settings).note(text);
+        Ok(self.deadline()?.reporting(report))
     }
 
     /// Says what only those want to know who asked for details.
@@ -161,13 +170,18 @@ impl Edge {
             return self.absolute(path);
         }
         let depth = |path: &PathBuf| path.components().count();
-        let canonical = here.canonicalize().unwrap_or_else(|_| here.to_owned());
+        let canonical = real(here);
         [git::top_directory(&canonical), tree::top(&canonical)]
             .into_iter()
             .flatten()
             .max_by_key(depth)
             .unwrap_or_else(|| here.to_owned())
     }
+}
+
+/// Returns a path without symbolic links and `..`, if it exists.
+pub(super) fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn unreadable_directory(error: &std::io::Error) -> Problem {

@@ -1,12 +1,12 @@
 //! What GitHub Actions gets besides the log: remarks next to the code, and a summary of the job.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use rustix::fs::OFlags;
 
-use super::edge::Edge;
+use super::edge::{Edge, real};
 use crate::report::Annotation;
 
 impl Edge {
@@ -16,7 +16,9 @@ impl Edge {
         if !on_github || !self.annotations {
             return;
         }
-        let workspace = self.environment.get("GITHUB_WORKSPACE").map(real);
+        // Profiles and fragments are named without symbolic links.
+        let workspace = self.environment.get("GITHUB_WORKSPACE");
+        let workspace = workspace.map(|path| real(Path::new(path)));
         for annotation in annotations {
             let line = annotation.github(workspace.as_deref(), self.ui.stderr.redactor());
             self.ui.stderr.write_line(&line);
@@ -46,10 +48,4 @@ impl Edge {
 
 fn nonblocking() -> i32 {
     i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default()
-}
-
-/// Profiles and fragments are named without symbolic links.
-fn real(path: &str) -> PathBuf {
-    let path = Path::new(path);
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

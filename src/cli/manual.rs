@@ -82,16 +82,8 @@ fn tables(command: &Command, root: &Command, is_root: bool) -> String {
         .map(|long| format!("`--{long}`"))
         .collect();
     if !shared.is_empty() {
-        let shared = shared.join(", ");
-        text.extend([
-            "
-As [above](#",
-            root.get_name(),
-            "): ",
-            &shared,
-            ".
-",
-        ]);
+        let (name, shared) = (root.get_name(), shared.join(", "));
+        text.extend([format!("\nAs [above](#{name}): {shared}.\n")]);
     }
     text
 }

@@ -10,6 +10,7 @@ mod exit;
 mod github;
 mod interrupt;
 mod manual;
+mod output;
 mod profiles;
 mod proxies;
 mod runtime;

@@ -26,6 +26,7 @@ use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::output::json;
 use crate::cli::proxies::{own_proxies, passwords, proxies};
 use crate::cli::runtime;
 use crate::credentials::Keyring;
@@ -297,7 +298,7 @@ fn metadata_text(finished: &[Finished]) -> String {
         let built: &Built = target.outcome.as_ref().ok()?;
         Some((target.target.as_str(), built))
     });
-    super::output::json(&shown_json(metadata(finished.len(), built)))
+    json(&shown_json(metadata(finished.len(), built)))
 }
 
 /// Joins the ends of all targets: what failed by itself hides those that were cancelled for it.

@@ -10,31 +10,21 @@ use crate::cli::edge::Edge;
 use crate::cli::environment::Environment;
 use crate::cli::profiles;
 use crate::profile::{Profile, Store};
-use crate::toml_file::Merge as _;
-use crate::ui::{Settings, Ui};
+use crate::toml_file::{Located, Merge as _};
+use crate::ui::Settings;
 
 pub(super) fn frameworks(current: &OsStr) -> Vec<CompletionCandidate> {
     offered(current, |profile, out| {
-        let describe = |name: &str| {
-            let description = profile.description.as_ref();
-            let description = description.map(|text| text.value.clone().into());
-            CompletionCandidate::new(name).help(description)
-        };
-        let names = profile
-            .framework
-            .iter()
-            .chain(profile.aliases.iter().flatten());
-        out.extend(names.map(|name| describe(&name.value)));
+        let names = profile.framework.iter();
+        let names = names.chain(profile.aliases.iter().flatten());
+        out.extend(names.map(|name| candidate(name, profile.description.as_ref())));
     })
 }
 
 pub(super) fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
     offered(current, |profile, out| {
-        out.extend(profile.targets.iter().map(|(name, target)| {
-            let description = target.description.as_ref();
-            let description = description.map(|text| text.value.clone().into());
-            CompletionCandidate::new(&name.value).help(description)
-        }));
+        let targets = profile.targets.iter();
+        out.extend(targets.map(|(name, target)| candidate(name, target.description.as_ref())));
     })
 }
 
@@ -67,12 +57,13 @@ pub(super) fn sets(current: &OsStr) -> Vec<CompletionCandidate> {
         .iter()
         .filter(|(name, _)| name.value.starts_with(&*typed));
     offered
-        .map(|(name, set)| {
-            let description = set.description.as_ref();
-            CompletionCandidate::new(&name.value)
-                .help(description.map(|text| text.value.clone().into()))
-        })
+        .map(|(name, set)| candidate(name, set.description.as_ref()))
         .collect()
+}
+
+fn candidate(name: &Located<String>, about: Option<&Located<String>>) -> CompletionCandidate {
+    let about = about.map(|text| text.value.clone().into());
+    CompletionCandidate::new(&name.value).help(about)
 }
 
 /// Returns what the profiles offer that begins with what was typed, each once. Profiles that cannot
@@ -94,14 +85,8 @@ fn offered(
 }
 
 fn edge() -> Option<Edge> {
-    Some(Edge {
-        settings: Settings::default(),
-        environment: Environment::read().ok()?,
-        ui: Ui::new(&Settings::default()),
-        annotations: false,
-        verbose: false,
-        timeout: None,
-    })
+    let environment = Environment::read().ok()?;
+    Some(Edge::new(environment, Settings::default()))
 }
 
 /// Returns the profile that the line names, else all of them.
@@ -110,13 +95,9 @@ fn profiles(words: &[OsString]) -> Option<Vec<Profile>> {
     let directory = value(words, &["--profile-dir"]);
     let directory = profiles::directory(directory.map(Path::new), &edge);
     let store: Store = profiles::store(directory.as_deref(), &edge).ok()?;
-    let named = value(words, &["--framework", "-F"]).map(str::to_owned);
-    let named = named.or_else(|| {
-        edge.environment
-            .get("DYNBUILD_FRAMEWORK")
-            .map(str::to_owned)
-    });
-    let one = named.and_then(|name| store.load(&name).ok());
+    let named = value(words, &["--framework", "-F"]);
+    let named = named.or_else(|| edge.environment.get("DYNBUILD_FRAMEWORK"));
+    let one = named.and_then(|name| store.load(name).ok());
     match one {
         Some(profile) => Some(vec![profile]),
         None => store.load_all().ok(),

@@ -13,7 +13,6 @@ use crate::engine::{Engine, locate};
 use crate::execute::Nodes;
 use crate::plan::PlannedTarget;
 use crate::problem::{Problem, Problems};
-use crate::ui::Ui;
 
 /// Connects to the engine, for builds and for everything else.
 ///
@@ -37,11 +36,8 @@ async fn connect_at(address: &Address, edge: &Edge) -> Result<(Client, Engine), 
 
 /// Connects, and says so if that takes long.
 async fn reported(address: &Address, endpoint: &Endpoint, edge: &Edge) -> Result<Client, Problem> {
-    let settings = edge.settings.clone();
     // Only until it is there: then the build has the screen.
-    let reporting = edge.deadline()?.reporting(move |text| {
-        Ui::new(&settings).note(text);
-    });
+    let reporting = edge.reporting_deadline()?;
     // One after the other: a problem with the engine is told once.
     let connecting = async {
         let client = Client::connect(endpoint).await;

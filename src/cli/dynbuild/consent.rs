@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::secret_values::secret_file;
-use crate::cli::edge::Edge;
+use crate::cli::edge::{Edge, real};
 use crate::docker::named_context::ContextPlace;
 use crate::git;
 use crate::plan::{BuildPlan, SecretSource, Setting, Settings, known_secrets};
@@ -86,9 +86,8 @@ fn contexts(plan: &BuildPlan, profile: &Profile, settings: &Settings) -> Vec<Out
         else {
             return None;
         };
-        let is_asked = |asked: &&String| *asked == name;
-        let asked = settings.contexts.iter().map(|asked| &asked.value.name);
-        if asked.into_iter().any(|asked| is_asked(&asked)) {
+        let mut asked = settings.contexts.iter();
+        if asked.any(|asked| asked.value.name == *name) {
             return None;
         }
         let mut written = profile.contexts.iter();
@@ -166,8 +165,4 @@ impl OutsideRead {
         let path = self.path.display().to_string();
         format!("--allow {}", shell_words::quote(&format!("fs.read={path}")))
     }
-}
-
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

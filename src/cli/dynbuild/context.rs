@@ -3,6 +3,7 @@
 use super::args::{ContextLsArgs, Format};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::context;
 use crate::problem::{Problem, Problems};
 
@@ -13,9 +14,9 @@ pub(super) fn ls(args: &ContextLsArgs, edge: &mut Edge) -> Result<Exit, Problems
     let listing = context::list(&directory, dockerfile.as_deref()).map_err(Problem::from)?;
     let text = match args.format {
         Format::Text => listing.text(edge.ui.stdout.look()),
-        Format::Json => super::output::json(&listing),
+        Format::Json => json(&listing),
     };
     edge.ui.print(&text);
-    let problems: Vec<Problem> = listing.problems.into_iter().map(Problem::from).collect();
-    Problems(problems).or(Exit::Done)
+    let problems: Problems = listing.problems.into_iter().collect();
+    problems.or(Exit::Done)
 }

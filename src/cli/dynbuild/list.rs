@@ -7,6 +7,7 @@ use super::sets;
 use super::settings::settings;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::cli::profiles;
 use crate::plan::SetTable;
 use crate::problem::Problems;
@@ -28,12 +29,12 @@ pub(super) fn run(args: &ListArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let look = edge.ui.stdout.look();
     let text = match args.format {
         Format::Text if args.sets => render_sets(&sets, look),
-        Format::Json if args.sets => super::output::json(&sets),
+        Format::Json if args.sets => json(&sets),
         Format::Text if sets.is_empty() || args.framework.name().is_some() => {
             render(&frameworks, look)
         }
         Format::Text => render(&frameworks, look) + "\n" + &render_sets(&sets, look),
-        Format::Json => super::output::json(&frameworks),
+        Format::Json => json(&frameworks),
     };
     edge.ui.print(&text);
     Ok(Exit::Done)

@@ -20,7 +20,6 @@ mod lint;
 mod list;
 mod man;
 mod metadata_file;
-mod output;
 mod output_files;
 mod permission;
 mod pins;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::args::{ExplainArgs, Format, PlanArgs, PlanFormat, RenderArgs};
 use super::consent;
 use super::leaks;
-use super::output::json;
 use super::planning::{Planned, dockerfiles, plan};
 use super::settings::{redactor, selection, settings};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::plan::render;
-use crate::plan::{BuildPlan, PlannedTarget, Resolution};
+use crate::plan::{BuildPlan, Explained, PlannedTarget, Resolution};
 use crate::problem::Problems;
 
 /// Runs `dynbuild plan`.
@@ -62,19 +62,14 @@ pub(super) fn explain(args: &ExplainArgs, edge: &mut Edge) -> Result<Exit, Probl
     edge.ui.redact(&redactor(&settings));
     let planned = plan(settings, edge)?;
     let explanation = &planned.resolution.explanation.masked();
-    let text = match (&args.key, args.format) {
-        (None, Format::Text) => explanation
-            .values
-            .iter()
-            .map(crate::plan::Explained::text)
-            .collect(),
-        (None, Format::Json) => json(explanation),
-        (Some(key), Format::Text) => explanation
-            .find(key)?
-            .into_iter()
-            .map(crate::plan::Explained::text)
-            .collect(),
-        (Some(key), Format::Json) => json(&explanation.find(key)?),
+    let found = match &args.key {
+        Some(key) => explanation.find(key)?,
+        None => explanation.values.iter().collect(),
+    };
+    let text = match (args.format, &args.key) {
+        (Format::Text, _) => found.into_iter().map(Explained::text).collect(),
+        (Format::Json, Some(_)) => json(&found),
+        (Format::Json, None) => json(explanation),
     };
     edge.ui.print(&text);
     Ok(Exit::Done)

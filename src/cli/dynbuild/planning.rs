@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::consent::{OutsideRead, outside_reads};
 use super::secret_values::secret_file;
 use super::sets;
-use crate::cli::edge::Edge;
+use crate::cli::edge::{Edge, real};
 use crate::cli::profiles;
 use crate::docker::platform::Platform;
 use crate::git::Checkout;
@@ -155,7 +155,7 @@ impl Ground {
         }
         self.settle(&mut settings);
         let mut candidates = BTreeMap::new();
-        let mut problems: Vec<Problem> = Vec::new();
+        let mut problems = Problems::default();
         for asked in products.iter().flat_map(|product| &product.frameworks) {
             if candidates.contains_key(&asked.value) {
                 continue;
@@ -165,16 +165,10 @@ impl Ground {
                     let facts = of_profile(&profile, &settings, &self.facts, edge);
                     candidates.insert(asked.value.clone(), Candidate { profile, facts });
                 }
-                Err(Problems(found)) => {
-                    let new = found.into_iter().filter(|one| !problems.contains(one));
-                    problems.extend(new.collect::<Vec<_>>());
-                }
+                Err(found) => problems.extend_new(found.0),
             }
         }
-        if !problems.is_empty() {
-            return Err(Problems(problems));
-        }
-        Ok(Ingredients {
+        problems.or(Ingredients {
             settings,
             products,
             candidates,
@@ -190,7 +184,7 @@ impl Ground {
             [..] => problem,
         };
         let loaded = self.store.load(&asked.value);
-        loaded.map_err(|Problems(found)| Problems(found.into_iter().map(blamed).collect()))
+        loaded.map_err(|Problems(found)| found.into_iter().map(blamed).collect())
     }
 
     /// Gives the settings the context that was read.
@@ -207,7 +201,7 @@ fn settle_directory(settings: &mut Settings, edge: &Edge) {
     settings.profile_dir = settings
         .profile_dir
         .take()
-        .map(|directory| directory.map(|path| real(edge.absolute(&path))));
+        .map(|directory| directory.map(|path| real(&edge.absolute(&path))));
 }
 
 /// Adds to the facts what depends on a profile: which of its secrets are missing here.
@@ -265,11 +259,6 @@ pub(super) fn context(settings: &Settings, edge: &Edge) -> Result<PathBuf, Probl
         return Err(Problem::usage(message).hint(rename).into());
     }
     Ok(canonical)
-}
-
-/// Returns a path without symbolic links and `..`, if it exists.
-fn real(path: PathBuf) -> PathBuf {
-    path.canonicalize().unwrap_or(path)
 }
 
 /// Returns whether a secret's value is to be had on this machine.

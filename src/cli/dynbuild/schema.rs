@@ -3,6 +3,7 @@
 use super::args::{SchemaArgs, SchemaFile};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::{plan, profile};
 
 /// Runs the command.
@@ -12,6 +13,6 @@ pub(super) fn run(args: &SchemaArgs, edge: &mut Edge) -> Exit {
         SchemaFile::Config => plan::user_file_schema(),
         SchemaFile::Set => plan::repository_file_schema(),
     };
-    edge.ui.print(&super::output::json(&schema));
+    edge.ui.print(&json(&schema));
     Exit::Done
 }

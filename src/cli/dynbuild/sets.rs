@@ -17,8 +17,7 @@ pub(super) fn of_repository(context: &Path) -> Result<Table<SetTable>, Problems>
     match text_file::read_text(&path) {
         Ok(text) => {
             let file = SourceFile::new(path.display().to_string(), text);
-            read_sets(&file)
-                .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
+            read_sets(&file).map_err(Problems::from_iter)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Table::default()),
         Err(error) => {

@@ -36,8 +36,7 @@ pub(super) fn read(environment: &Environment) -> Result<Settings, Problems> {
         }
     };
     let file = SourceFile::new(path.display().to_string(), text);
-    Settings::from_user_file(&file)
-        .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
+    Settings::from_user_file(&file).map_err(Problems::from_iter)
 }
 
 /// Returns the place of the user's own file.

@@ -6,19 +6,12 @@ use crate::docker::detach_keys::{DetachKeys, KeyError};
 use crate::engine::{self, ContainerFacts, Engine};
 use crate::operate::found;
 use crate::problem::{Problem, capitalized};
-use crate::ui::Ui;
 
 /// Connects to the engine that is meant. For dynrun this is part of the launch, so that failing
 /// ends with 125, as docker does.
 pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
     let located = engine::locate(&edge.surroundings())?;
-    let settings = edge.settings.clone();
-    let deadline = edge.deadline()?.reporting(move |text| {
-        // The edge is in use by what waits.
-        Ui::new(&settings).note(text);
-    });
-    let engine = Engine::connect(&located.address, deadline);
-    let engine = engine.await?;
+    let engine = Engine::connect(&located.address, edge.reporting_deadline()?).await?;
     let version = engine.version();
     edge.detail(&format!(
         "The engine at `{}` is {}, API {}",
@@ -29,8 +22,7 @@ pub(super) async fn connect(edge: &mut Edge) -> Result<Engine, Problem> {
 
 /// Returns the keys that docker's configuration names to detach with.
 pub(super) fn detach_keys(edge: &Edge) -> Result<Option<DetachKeys>, Problem> {
-    let config = edge.surroundings().docker_config();
-    let config = config?;
+    let config = edge.surroundings().docker_config()?;
     let keys = config.detach_keys.as_deref().map(str::parse).transpose();
     keys.map_err(|error: KeyError| {
         let message = format!("Invalid `detachKeys` in docker's configuration: {error}");

@@ -220,11 +220,7 @@ pub(super) fn check_fit(deployment: &mut Deployment, edge: &Edge) -> Result<(), 
     let findings = check(&deployment.file, &open);
     let (errors, others): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
     deployment.findings.extend(others);
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Problems(errors.into_iter().map(Problem::from).collect()))
-    }
+    errors.into_iter().collect::<Problems>().or(())
 }
 
 /// Returns the file that the options stand for.
@@ -329,8 +325,7 @@ fn read(path: &Path) -> Result<DeploymentFile, Problems> {
 
 fn parse(name: &str, text: &str) -> Result<DeploymentFile, Problems> {
     let file: Arc<SourceFile> = SourceFile::new(name, text);
-    DeploymentFile::parse(&file)
-        .map_err(|errors| Problems(errors.into_iter().map(Problem::from).collect()))
+    DeploymentFile::parse(&file).map_err(Problems::from_iter)
 }
 
 /// Returns the profile of a framework.

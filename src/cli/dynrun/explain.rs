@@ -6,6 +6,7 @@ use super::deployment::{DeploymentArgs, load};
 use super::{facts, run};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::deploy::{Deployment, Member, Shipped, explain as explain_member};
 use crate::launch::decision::{Inputs, Launch};
 use crate::launch::explain::{explain, text};
@@ -13,7 +14,6 @@ use crate::launch::masked::masked;
 use crate::launch::request::{Format, Request};
 use crate::problem::{Problem, Problems};
 use crate::suggest::closest;
-use crate::text::escape_json;
 
 /// What `dynrun explain` is for.
 pub(super) const ABOUT: &str = "Show each decision of a launch and where it came from";
@@ -40,10 +40,7 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
     let explained = explain(&launch);
     let shown = match request.format {
         Format::Text => text(&explained),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&explained).unwrap_or_default();
-            escape_json(&json).into_owned()
-        }
+        Format::Json => json(&explained),
     };
     edge.ui.print(&shown);
     Ok(Exit::Done)

@@ -32,8 +32,7 @@ impl Verb for Gc {
 async fn collect(dry_run: bool, edge: &mut Edge) -> Result<Exit, Problems> {
     let engine = connect(edge).await?;
     let ours = [("label".to_owned(), vec![label::MANAGED.to_owned()])];
-    let containers = engine.containers(true, None, &ours.into()).await;
-    let containers = containers?;
+    let containers = engine.containers(true, None, &ours.into()).await?;
     let leases = leases(edge);
     for container in &containers {
         match verdict(container, leases.as_ref()) {

@@ -60,8 +60,7 @@ async fn print_one(
     facts: &ContainerFacts,
     edge: &mut Edge,
 ) -> Result<Exit, Problems> {
-    let log = engine.container_log(&facts.id, asked.range());
-    let log = log.await?;
+    let log = engine.container_log(&facts.id, asked.range()).await?;
     let pieces = BodyDataStream::new(log).map_err(std::io::Error::other);
     let mut sinks = Sinks::new(tokio::io::stdout(), tokio::io::stderr());
     let broken_pipe = sinks.broken_pipe();

@@ -1,14 +1,15 @@
 //! `dynrun plan`: what a deployment starts, and where.
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use super::deployment::{DeploymentArgs, Loaded, check_fit, load};
 use super::verb::Verb;
+use crate::cli::display::Format;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::deploy::plan;
 use crate::problem::Problems;
-use crate::text::escape_json;
 
 /// Show what a deployment starts: members, GPUs, ports, commands
 ///
@@ -19,17 +20,7 @@ pub(super) struct Plan {
     deployment: DeploymentArgs,
     /// Print a table, or JSON for programs
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: PlanFormat,
-}
-
-/// How the plan is printed.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum PlanFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
+    format: Format,
 }
 
 impl Verb for Plan {
@@ -41,14 +32,12 @@ impl Verb for Plan {
         check_fit(&mut deployment, edge)?;
         let node = node.as_deref();
         match self.format {
-            PlanFormat::Text => {
+            Format::Text => {
                 let text = plan::text(&deployment, node, edge.ui.stdout.look());
                 edge.ui.print_painted(&text);
             }
-            PlanFormat::Json => {
-                let json = plan::json(&deployment, node);
-                let json = serde_json::to_string_pretty(&json).unwrap_or_default();
-                edge.ui.print(&escape_json(&json));
+            Format::Json => {
+                edge.ui.print(&json(&plan::json(&deployment, node)));
             }
         }
         Ok(Exit::Done)

@@ -172,12 +172,8 @@ fn print(rows: Vec<Map<String, Value>>, format: &Format, edge: &mut Edge) {
         Format::Table => {
             let mut table = Table::new(COLUMNS.map(|(_, title)| title));
             for row in rows {
-                table.row(COLUMNS.map(|(field, _)| {
-                    row.get(field)
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                        .to_owned()
-                }));
+                let text = |(field, _): (&str, _)| row[field].as_str().unwrap_or_default();
+                table.row(COLUMNS.map(text));
             }
             edge.ui.print_painted(&table.render(look));
         }

@@ -8,6 +8,7 @@ use super::loss::reported;
 use super::{diagnosis, facts, wait};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::cli::profiles;
 use crate::cli::proxies::proxies;
 use crate::cli::runtime::block_on;
@@ -30,7 +31,6 @@ use crate::launch::request::{Format, Request};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
 use crate::redact::shown_json;
-use crate::text::escape_json;
 use crate::ui::PullBar;
 
 /// What `dynrun run` is for.
@@ -53,10 +53,6 @@ pub(super) fn run(request: &Request, edge: &mut Edge) -> Result<Exit, Problems> 
 
 /// Returns the profile of the framework that is meant.
 pub(super) fn profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
-    read_profile(request, edge)
-}
-
-fn read_profile(request: &Request, edge: &Edge) -> Result<Profile, Problems> {
     let directory = request.profile_dir.as_deref().map(Path::new);
     let directory = profiles::directory(directory, edge);
     let store = profiles::store(directory.as_deref(), edge)?;
@@ -94,8 +90,7 @@ fn dry_run(
         Format::Json => {
             let request = serde_json::to_value(CreateRequest::from(&launch.spec));
             let shown = shown_json(request.unwrap_or_default());
-            let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
-            edge.ui.print(&escape_json(&json));
+            edge.ui.print(&json(&shown));
         }
     }
     Ok(Exit::Done)
@@ -275,7 +270,7 @@ async fn foreground(
 
 /// Returns what is asked for a login, if the image has to be pulled. What is wrong with docker's
 /// configuration is nothing to say here: most images are in the engine already.
-fn keyring(edge: &Edge) -> Result<Keyring, Problem> {
+pub(super) fn keyring(edge: &Edge) -> Result<Keyring, Problem> {
     let config = edge.surroundings().docker_config().unwrap_or_default();
     let limit = edge.deadline()?.limit_of_answers();
     Ok(Keyring::new(config).with_helper_limit(limit))

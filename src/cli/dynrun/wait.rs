@@ -102,6 +102,7 @@ pub(super) fn show(progress: &Progress, edge: &mut Edge) {
 
 /// Says what a wait came to, if it came to nothing.
 pub(super) fn conclude(readiness: &Readiness, name: &str, edge: &mut Edge) {
+    let log = format!("Read its log: `dynrun logs {name}`");
     let (message, hint) = match readiness {
         Readiness::Ready => return,
         Readiness::TimedOut { level, seen } => (
@@ -109,11 +110,11 @@ pub(super) fn conclude(readiness: &Readiness, name: &str, edge: &mut Edge) {
                 "`{name}` was not ready before the timeout: no `{}` ({seen})",
                 level.as_str()
             ),
-            format!("Read its log: `dynrun logs {name}`"),
+            log,
         ),
         Readiness::Ended { code: Some(code) } => (
             format!("`{name}` ended with {code} before it was ready"),
-            format!("Read its log: `dynrun logs {name}`"),
+            log,
         ),
         Readiness::Ended { code: None } => (
             format!("`{name}` ended before it was ready, and was removed"),
@@ -124,7 +125,7 @@ pub(super) fn conclude(readiness: &Readiness, name: &str, edge: &mut Edge) {
                 "`{name}` returned an unexpected answer: no `{}` ({answer})",
                 level.as_str()
             ),
-            format!("Read its log: `dynrun logs {name}`"),
+            log,
         ),
         Readiness::Never { cause, fix } => (
             format!("`{name}` cannot become ready: {}", uncapitalized(cause)),

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::build::{BuildArgs, SelectionArgs};
-use super::format::{Format, PlanFormat};
 use crate::cli::completion::Shell;
+use crate::cli::display::Format;
 use crate::cli::dynbuild::candidates;
 use crate::plan::render::Detail;
 
@@ -32,6 +32,18 @@ impl PlanArgs {
             Detail::Wishes
         }
     }
+}
+
+/// How to print a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For `docker buildx bake -f`
+    Bake,
 }
 
 /// `dynbuild render`

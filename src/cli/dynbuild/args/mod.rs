@@ -4,7 +4,6 @@
 
 mod build;
 mod commands;
-mod format;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
@@ -14,9 +13,9 @@ pub(crate) use self::build::{
 };
 pub(crate) use self::commands::{
     CompletionsArgs, ContextCommand, ContextLsArgs, DoctorArgs, ExplainArgs, ImportArgs, LintArgs,
-    ListArgs, ManArgs, PlanArgs, RenderArgs, SchemaArgs, SchemaFile,
+    ListArgs, ManArgs, PlanArgs, PlanFormat, RenderArgs, SchemaArgs, SchemaFile,
 };
-pub(crate) use self::format::{Format, PlanFormat};
+pub(crate) use crate::cli::display::Format;
 use crate::cli::display::{ColorChoice, STYLES};
 
 /// Plan and build inference images

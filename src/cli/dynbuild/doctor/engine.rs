@@ -9,7 +9,6 @@ use crate::cli::edge::Edge;
 use crate::dial::Endpoint;
 use crate::engine::{Engine, Located, locate};
 use crate::problem::Problem;
-use crate::ui::Ui;
 
 const CHECK: &str = "engine";
 
@@ -36,10 +35,7 @@ fn failed(problem: Problem) -> Finding {
 }
 
 async fn found(located: &Located, edge: &Edge) -> Result<Vec<Finding>, Problem> {
-    let settings = edge.settings.clone();
-    let deadline = edge.deadline()?.reporting(move |text| {
-        Ui::new(&settings).note(text);
-    });
+    let deadline = edge.reporting_deadline()?;
     let engine = Engine::connect(&located.address, deadline.clone()).await?;
     let version = engine.version();
     let summary = format!(

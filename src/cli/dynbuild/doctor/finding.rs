@@ -44,10 +44,9 @@ impl Finding {
         fix: impl Into<String>,
     ) -> Self {
         Self {
-            check,
             status: Status::Warning,
-            detail: detail.into(),
             fix: Some(fix.into()),
+            ..Self::ok(check, detail)
         }
     }
 
@@ -57,10 +56,8 @@ impl Finding {
         fix: impl Into<String>,
     ) -> Self {
         Self {
-            check,
             status: Status::Failed,
-            detail: detail.into(),
-            fix: Some(fix.into()),
+            ..Self::warning(check, detail, fix)
         }
     }
 }

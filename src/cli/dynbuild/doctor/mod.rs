@@ -13,9 +13,9 @@ use std::path::Path;
 
 use self::finding::{Finding, Status};
 use super::args::{DoctorArgs, Format};
-use super::output::json;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output::json;
 use crate::cli::runtime;
 use crate::problem::Problems;
 use crate::redact::shown_text;
@@ -24,9 +24,8 @@ use crate::text::{Look, Mark, Table, Tone, clean_line};
 /// Runs the command. The exit code is that of a build that fails for what was found.
 pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> {
     let mut findings = runtime::block_on(async { Ok(engine::check(edge).await) })?;
-    let engine_failed = findings
-        .iter()
-        .any(|finding| finding.status == Status::Failed);
+    let has_failed = |finding: &Finding| finding.status == Status::Failed;
+    let engine_failed = findings.iter().any(has_failed);
     let meminfo = fs_err::read_to_string("/proc/meminfo").unwrap_or_default();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     findings.extend([
@@ -39,10 +38,7 @@ pub(super) fn run(args: &DoctorArgs, edge: &mut Edge) -> Result<Exit, Problems> 
         Format::Json => json(&findings),
     };
     edge.ui.print_painted(&text);
-    let failed = findings
-        .iter()
-        .any(|finding| finding.status == Status::Failed);
-    Ok(match (engine_failed, failed) {
+    Ok(match (engine_failed, findings.iter().any(has_failed)) {
         (true, _) => Exit::Engine,
         (false, true) => Exit::Usage,
         (false, false) => Exit::Done,

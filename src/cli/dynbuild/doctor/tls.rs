@@ -19,25 +19,20 @@ pub(super) fn check(directory: &Path, bundle: &Path) -> Finding {
     let added = authorities(directory);
     let files = counted(added, "private certificate authority file");
     let bundle_path = bundle.display();
-    match (bundle.is_file(), added) {
-        (true, 0) => Finding::ok(
-            CHECK,
-            format!("builds get `{bundle_path}` as the secret `ca`"),
-        ),
-        (true, _) => Finding::ok(
-            CHECK,
-            format!("{files} of this machine; builds get `{bundle_path}` as the secret `ca`"),
-        ),
-        (false, 0) => Finding::ok(
-            CHECK,
-            format!("no `{bundle_path}`: builds trust what their images trust"),
-        ),
-        (false, _) => Finding::warning(
-            CHECK,
-            format!("{files} of this machine, but no `{bundle_path}`, so builds do not get them"),
-            "`update-ca-certificates`",
-        ),
-    }
+    let detail = match (bundle.is_file(), added) {
+        (true, 0) => format!("builds get `{bundle_path}` as the secret `ca`"),
+        (true, _) => {
+            format!("{files} of this machine; builds get `{bundle_path}` as the secret `ca`")
+        }
+        (false, 0) => format!("no `{bundle_path}`: builds trust what their images trust"),
+        (false, _) => {
+            let detail = format!(
+                "{files} of this machine, but no `{bundle_path}`, so builds do not get them"
+            );
+            return Finding::warning(CHECK, detail, "`update-ca-certificates`");
+        }
+    };
+    Finding::ok(CHECK, detail)
 }
 
 /// Counts the files that `update-ca-certificates` takes.

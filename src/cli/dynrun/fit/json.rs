@@ -3,17 +3,10 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Row};
-use crate::cli::edge::Edge;
 use crate::deploy::fit::groups::Groups;
 use crate::deploy::fit::weights::WeightsSource;
-use crate::text::escape_json;
 
-pub(super) fn print(answer: &Answer, edge: &mut Edge) {
-    let text = serde_json::to_string_pretty(&object(answer)).unwrap_or_default();
-    edge.ui.print(&escape_json(&text));
-}
-
-fn object(answer: &Answer) -> Value {
+pub(super) fn object(answer: &Answer) -> Value {
     let model = &answer.model;
     let weights = model.weights.as_ref().map(|weights| {
         let source = match weights.source {

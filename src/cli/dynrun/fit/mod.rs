@@ -14,6 +14,7 @@ use super::model::below_home;
 use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::deploy::fit::gpu;
 use crate::deploy::fit::locate::locate;
 use crate::deploy::fit::model::Model;
@@ -67,7 +68,7 @@ impl Verb for Fit {
         let answer = self.answer(edge)?;
         match self.format {
             Format::Text => text::print(&answer, edge),
-            Format::Json => json::print(&answer, edge),
+            Format::Json => edge.ui.print(&output::json(&json::object(&answer))),
         }
         Ok(Exit::Done)
     }

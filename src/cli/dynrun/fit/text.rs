@@ -72,10 +72,7 @@ fn cache(answer: &Answer) -> String {
     );
     if let Some(window) = cache.window() {
         let beyond = kib(cache.per_token_beyond_window(1, element));
-        text.push_str(", ");
-        text.push_str(&beyond);
-        text.push_str(" beyond the window of ");
-        text.push_str(&grouped(window));
+        text.extend([", ", &beyond, " beyond the window of ", &grouped(window)]);
     }
     if answer.model.config.value("index_head_dim").is_some() {
         text += "; the keys of the indexer are not counted";

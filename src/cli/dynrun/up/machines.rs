@@ -103,11 +103,8 @@ async fn run_part(
 /// Says on which machine problems are.
 pub(super) fn on_machine(node: &str, problems: Problems) -> Problems {
     let problems = problems.0.into_iter();
-    Problems(
-        problems
-            .map(|one| machines::on_machine(node, one))
-            .collect(),
-    )
+    let named = problems.map(|one| machines::on_machine(node, one));
+    named.collect()
 }
 
 /// Returns the parts, each with the engine that the file names.

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli::dynrun::deployment::{DeploymentArgs, Loaded, load, profile};
-use crate::cli::dynrun::facts;
+use crate::cli::dynrun::{facts, run};
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::proxies::proxies;
-use crate::credentials::Keyring;
 use crate::deploy::{Deployment, Network, Severity};
 use crate::docker::path::clean;
 use crate::engine::{Engine, Labels, PullEvent};
@@ -62,8 +61,6 @@ pub(super) async fn launcher(
         ..host
     };
     let facts = facts::engine(&engine).await?;
-    let config = edge.surroundings().docker_config().unwrap_or_default();
-    let limit = edge.deadline()?.limit_of_answers();
     let frameworks = deployment.members.iter();
     let frameworks: BTreeSet<_> = frameworks
         .map(|member| member.request.framework.clone().unwrap_or_default())
@@ -77,7 +74,7 @@ pub(super) async fn launcher(
         engine,
         host,
         facts,
-        keyring: Keyring::new(config).with_helper_limit(limit),
+        keyring: run::keyring(edge)?,
         proxies: proxies(edge)?,
         profiles,
     })

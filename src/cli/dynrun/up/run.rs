@@ -76,13 +76,9 @@ pub(super) async fn run(
     };
     let name = deployment.name.clone();
     let mut shown = match way {
-        Way::Foreground => Shown::new(&deployment),
-        Way::OneOfSeveral(node) => Shown::new(&deployment).on_machine(node),
-        Way::Background(None) => Shown::new(&deployment).with_log(place.log()),
-        Way::Background(Some(node)) => {
-            let shown = Shown::new(&deployment).with_log(place.log());
-            shown.on_machine(node)
-        }
+        Way::Foreground => Shown::new(&deployment, None, None),
+        Way::OneOfSeveral(node) => Shown::new(&deployment, Some(node), None),
+        Way::Background(node) => Shown::new(&deployment, node, Some(place.log())),
     };
     let (sender, commands) = unbounded_channel();
     let reloading = edge.again();

@@ -21,14 +21,14 @@ pub(super) struct Shown {
     frontends: String,
     mock: bool,
     width: usize,
-    /// The machine, next to others.
+    /// The machine, if that is to be said of everything.
     node: Option<String>,
     /// Where a supervisor goes on to write when its parent has been answered.
     log: Option<PathBuf>,
 }
 
 impl Shown {
-    pub(super) fn new(deployment: &Deployment) -> Self {
+    pub(super) fn new(deployment: &Deployment, node: Option<&str>, log: Option<PathBuf>) -> Self {
         let names = deployment.members.iter().map(|member| member.name.len());
         Self {
             name: deployment.name.clone(),
@@ -37,21 +37,9 @@ impl Shown {
             frontends: frontends(deployment),
             mock: deployment.mock,
             width: names.max().unwrap_or_default(),
-            node: None,
-            log: None,
+            node: node.map(str::to_owned),
+            log,
         }
-    }
-
-    /// Says of everything on which machine it is.
-    pub(super) fn on_machine(mut self, node: &str) -> Self {
-        self.node = Some(node.to_owned());
-        self
-    }
-
-    /// Answers whoever waits, and then goes on in a log.
-    pub(super) fn with_log(mut self, log: PathBuf) -> Self {
-        self.log = Some(log);
-        self
     }
 
     /// Writes the machine before a text.
