@@ -57,7 +57,7 @@ pub mod launch {
     pub use crate::launch::apply;
     pub use crate::launch::facts::HostFacts;
     pub use crate::launch::image::{Chosen, Reason};
-    pub use crate::launch::render::CreateRequest;
+    pub use crate::launch::render::create_request;
     pub use crate::launch::request::docker_flags;
 }
 

@@ -8,9 +8,9 @@
 use std::path::Path;
 
 use dynbuild::internals::docker::{CONTAINER, FlagTable};
-use dynbuild::internals::launch::CreateRequest;
 use dynbuild::internals::launch::HostFacts;
 use dynbuild::internals::launch::apply;
+use dynbuild::internals::launch::create_request;
 use dynbuild::internals::launch::docker_flags;
 use dynbuild::internals::launch::{Chosen, Reason};
 use dynbuild::internals::problem::Problems;
@@ -29,7 +29,7 @@ fn create_requests_are_dockers() {
         let argv: Vec<String> = serde_json::from_value(row["in"]["argv"].clone()).unwrap();
         count += 1;
         let excepted = EXCEPTIONS.iter().any(|(text, _)| line.contains(text));
-        let ours = create_request(&argv).map(|request| normal(nested(request)));
+        let ours = request(&argv).map(|request| normal(nested(request)));
         let same = match (&ours, row.get("ok")) {
             (Ok(ours), Some(theirs)) => *ours == normal(theirs.clone()),
             (Err(_), None) => true,
@@ -49,7 +49,7 @@ fn create_requests_are_dockers() {
 }
 
 /// What dynrun sends for docker's flags, an image and a command, without defaults.
-fn create_request(argv: &[String]) -> Result<Value, Problems> {
+fn request(argv: &[String]) -> Result<Value, Problems> {
     let parsed = FlagTable::new(&[CONTAINER]).parse(argv)?;
     let host = HostFacts {
         env: [("HOME".to_owned(), "/home/u".to_owned())].into(),
@@ -63,7 +63,7 @@ fn create_request(argv: &[String]) -> Result<Value, Problems> {
         reason: Reason::Named,
     };
     let spec = apply::specification(&docker_flags(&parsed), &host, &chosen)?;
-    Ok(serde_json::to_value(CreateRequest::from(&spec)).unwrap())
+    Ok(create_request(&spec))
 }
 
 /// The rows keep the container's configuration apart, which the API has at the top level.

@@ -26,7 +26,7 @@ use crate::launch::live::{Outcome, Remark, Sinks, Starter};
 use crate::launch::masked::masked;
 use crate::launch::note::Note;
 use crate::launch::readiness::{Progress, watch};
-use crate::launch::render::{self, CreateRequest};
+use crate::launch::render;
 use crate::launch::request::{Format, Request};
 use crate::problem::{Problem, ProblemKind, Problems};
 use crate::profile::Profile;
@@ -88,8 +88,7 @@ fn dry_run(
     match request.format {
         Format::Text => edge.ui.print(&render::line(&launch)),
         Format::Json => {
-            let request = serde_json::to_value(CreateRequest::from(&launch.spec));
-            let shown = shown_json(request.unwrap_or_default());
+            let shown = shown_json(render::create_request(&launch.spec));
             edge.ui.print(&json(&shown));
         }
     }

@@ -5,6 +5,5 @@ mod parse;
 mod spec;
 
 pub use spec::{
-    BindOptions, BindRecursion, ImageOptions, Mount, MountKind, TmpfsOptions, VolumeDriver,
-    VolumeOptions,
+    BindOptions, BindRecursion, Mount, MountKind, TmpfsOptions, VolumeDriver, VolumeOptions,
 };

@@ -11,7 +11,7 @@ use crate::launch::access::Access;
 use crate::launch::explain::{explain, text};
 use crate::launch::facts::{EngineFacts, HostFacts, LimitFacts};
 use crate::launch::masked::masked;
-use crate::launch::render::{self, CreateRequest};
+use crate::launch::render;
 use crate::launch::request::{Asked, Request};
 use crate::problem::{ProblemKind, Problems};
 use crate::profile::{Profile, Store};
@@ -96,7 +96,7 @@ fn decide(line: &str) -> Launch {
 }
 
 fn request(line: &str) -> Value {
-    serde_json::to_value(CreateRequest::from(&decide(line).spec)).unwrap()
+    render::create_request(&decide(line).spec)
 }
 
 /// Returns the first problem with its first hint.
@@ -279,7 +279,7 @@ fn a_token_arrives_as_a_file_and_is_nowhere_else() {
     ] {
         let launch = decide(line);
         assert_eq!(launch.secrets.len(), 1, "{line}");
-        let request = serde_json::to_string(&CreateRequest::from(&launch.spec)).unwrap();
+        let request = render::create_request(&launch.spec).to_string();
         assert!(
             request.contains("HF_TOKEN_PATH=/run/secrets/hf-token"),
             "{line}"
@@ -513,8 +513,7 @@ fn secrets_in_other_places_are_not_shown() {
     let launch = decide(line);
     let (shown, note) = masked(&launch);
     assert!(note.is_some());
-    let request = serde_json::to_value(CreateRequest::from(&launch.spec)).unwrap();
-    let request = shown_json(request).to_string();
+    let request = shown_json(render::create_request(&launch.spec)).to_string();
     for shown in [request, render::line(&shown), text(&explain(&shown))] {
         assert!(!shown.contains("canary"), "{shown}");
         assert!(shown.contains("DB_PASS"), "{shown}");
@@ -526,8 +525,7 @@ fn secrets_in_other_places_are_not_shown() {
 #[test_case("--env my_api_key=hf_secret --env HF_TOKEN"; "another name")]
 fn tokens_are_not_shown(line: &str) {
     let (shown, note) = masked(&decide(line));
-    let request = serde_json::to_value(CreateRequest::from(&shown.spec)).unwrap();
-    let request = shown_json(request).to_string();
+    let request = shown_json(render::create_request(&shown.spec)).to_string();
     let line = render::line(&shown);
     let explained = text(&explain(&shown));
     for shown in [&request, &line, &explained] {

@@ -9,7 +9,7 @@ use crate::diagnosis::{Evidence, Setting, diagnose};
 use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineError, PullEvent};
 use crate::launch::image::Chosen;
-use crate::launch::render::CreateRequest;
+use crate::launch::render::create_request;
 use crate::launch::spec::{ContainerSpec, Pull};
 use crate::problem::{Problem, ProblemKind};
 
@@ -172,10 +172,9 @@ impl Creation<'_> {
 
     async fn request(&self) -> Result<String, EngineError> {
         let spec = self.spec;
-        let body = serde_json::to_value(CreateRequest::from(spec)).unwrap_or_default();
         let platform = spec.launch.platform.as_deref();
         self.engine
-            .create_container(spec.name.as_deref(), platform, body)
+            .create_container(spec.name.as_deref(), platform, create_request(spec))
             .await
     }
 

@@ -1,45 +1,30 @@
 //! The health check in the shape of the Engine API.
 
-use serde::Serialize;
-
-use super::skip::is_zero;
+use super::object::Object;
 use crate::launch::spec::HealthCheck;
 
-/// `Healthcheck`; durations in nanoseconds.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct WireHealth {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    test: Vec<String>,
-    #[serde(skip_serializing_if = "is_zero")]
-    interval: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    timeout: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    start_period: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    start_interval: i64,
-    #[serde(skip_serializing_if = "is_zero")]
-    retries: i64,
-}
-
-impl WireHealth {
-    pub(super) fn new(health: &HealthCheck) -> Option<Self> {
-        if !health.disabled && !health.is_shaped() {
-            return None;
-        }
-        let test = match (&health.command, health.disabled) {
-            (_, true) => vec!["NONE".to_owned()],
-            (Some(command), false) => vec!["CMD-SHELL".to_owned(), command.clone()],
-            (None, false) => Vec::new(),
-        };
-        Some(Self {
-            test,
-            interval: health.interval.unwrap_or_default(),
-            timeout: health.timeout.unwrap_or_default(),
-            start_period: health.start_period.unwrap_or_default(),
-            start_interval: health.start_interval.unwrap_or_default(),
-            retries: health.retries.unwrap_or_default(),
-        })
-    }
+/// Writes `Healthcheck`, if the flags say anything about it; durations in nanoseconds.
+pub(super) fn health_check(health: &HealthCheck) -> Option<Object> {
+    let HealthCheck {
+        command,
+        interval,
+        timeout,
+        retries,
+        start_period,
+        start_interval,
+        disabled,
+    } = health;
+    let test = match (command, disabled) {
+        (_, true) => vec!["NONE"],
+        (Some(command), false) => vec!["CMD-SHELL", command],
+        (None, false) => Vec::new(),
+    };
+    let object = Object::default()
+        .with("Test", test)
+        .with("Interval", interval)
+        .with("Timeout", timeout)
+        .with("StartPeriod", start_period)
+        .with("StartInterval", start_interval)
+        .with("Retries", retries);
+    (*disabled || health.is_shaped()).then_some(object)
 }

@@ -6,7 +6,7 @@ mod health;
 mod host_config;
 mod mount;
 mod networking;
-mod skip;
+mod object;
 
-pub use create::CreateRequest;
+pub use create::create_request;
 pub use docker::line;
