@@ -12,7 +12,7 @@ pub enum Effect {
     /// The flag is on or off.
     Switch(fn(&mut Draft<'_>, bool)),
     /// The flag has a value, which may be wrong.
-    Value(fn(&mut Draft<'_>, &str) -> Result<(), Refusal>),
+    Value(SetValue),
     /// The flag has a value that is kept as it is.
     Text(Field<Option<String>>),
     /// The flag adds a value that is kept as it is.
@@ -20,6 +20,8 @@ pub enum Effect {
     /// The flag has a whole number.
     Integer(Field<Option<i64>>),
 }
+
+type SetValue = fn(&mut Draft<'_>, &str) -> Result<(), Refusal>;
 
 /// Where in the draft a value is kept.
 type Field<T> = for<'a> fn(&'a mut Draft<'_>) -> &'a mut T;
@@ -57,24 +59,30 @@ pub struct RunOption {
     pub effect: Effect,
 }
 
+/// A flag whose value changes one thing of the draft: `value!("pid", text => spec.pid = …)`.
+macro_rules! value {
+    ($name:literal, $text:ident => $($change:tt)+) => {
+        RunOption::value($name, |draft, $text| {
+            draft.$($change)+;
+            Ok(())
+        })
+    };
+}
+pub(super) use value;
+
+pub(super) fn unless_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 impl RunOption {
-    /// A flag that is on or off.
-    pub(super) const fn switch(name: &'static str, effect: fn(&mut Draft<'_>, bool)) -> Self {
-        Self {
-            name,
-            effect: Effect::Switch(effect),
-        }
+    pub(super) const fn switch(name: &'static str, set: fn(&mut Draft<'_>, bool)) -> Self {
+        let effect = Effect::Switch(set);
+        Self { name, effect }
     }
 
-    /// A flag with a value.
-    pub(super) const fn value(
-        name: &'static str,
-        effect: fn(&mut Draft<'_>, &str) -> Result<(), Refusal>,
-    ) -> Self {
-        Self {
-            name,
-            effect: Effect::Value(effect),
-        }
+    pub(super) const fn value(name: &'static str, set: SetValue) -> Self {
+        let effect = Effect::Value(set);
+        Self { name, effect }
     }
 
     pub(super) const fn text(name: &'static str, field: Field<Option<String>>) -> Self {

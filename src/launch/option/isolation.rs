@@ -1,32 +1,18 @@
 //! Namespaces, rights, and parameters of the kernel; the OCI runtime that makes them.
 
 use super::RunOption;
+use super::effect::value;
 use crate::docker::checks;
 use crate::docker::namespace::{HostMode, IpcMode};
 use crate::docker::security::SecurityOption;
 use crate::text_file;
 
 pub(super) const OPTIONS: &[RunOption] = &[
-    RunOption::value("ipc", |draft, text| {
-        draft.spec.isolation.ipc = IpcMode::from(text);
-        Ok(())
-    }),
-    RunOption::value("pid", |draft, text| {
-        draft.spec.isolation.pid = text.parse()?;
-        Ok(())
-    }),
-    RunOption::value("userns", |draft, text| {
-        draft.spec.isolation.userns = HostMode::userns(text)?;
-        Ok(())
-    }),
-    RunOption::value("uts", |draft, text| {
-        draft.spec.isolation.uts = HostMode::uts(text)?;
-        Ok(())
-    }),
-    RunOption::value("cgroupns", |draft, text| {
-        draft.spec.isolation.cgroupns = text.parse()?;
-        Ok(())
-    }),
+    value!("ipc", text => spec.isolation.ipc = IpcMode::from(text)),
+    value!("pid", text => spec.isolation.pid = text.parse()?),
+    value!("userns", text => spec.isolation.userns = HostMode::userns(text)?),
+    value!("uts", text => spec.isolation.uts = HostMode::uts(text)?),
+    value!("cgroupns", text => spec.isolation.cgroupns = text.parse()?),
     RunOption::text("cgroup-parent", |draft| {
         &mut draft.spec.resources.cgroup_parent
     }),

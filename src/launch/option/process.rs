@@ -1,5 +1,6 @@
 //! The process: entry point, user, streams, environment, health, how it is stopped.
 
+use super::effect::{unless_empty, value};
 use super::{Refusal, RunOption};
 use crate::docker::duration::GoDuration;
 use crate::docker::env::EnvVar;
@@ -18,10 +19,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
         draft.spec.streams.interactive = on;
     }),
     RunOption::switch("tty", |draft, on| draft.spec.streams.tty = on),
-    RunOption::value("attach", |draft, text| {
-        draft.spec.streams.attach.push(checks::attach(text)?);
-        Ok(())
-    }),
+    value!("attach", text => spec.streams.attach.push(checks::attach(text)?)),
     RunOption::value("env", |draft, text| {
         let variable: EnvVar = text.parse()?;
         let variable = variable.or_from(|name| draft.host.env.get(name).cloned());
@@ -34,30 +32,12 @@ pub(super) const OPTIONS: &[RunOption] = &[
         draft.env_of_files.extend(lines.map_err(Refusal::first)?);
         Ok(())
     }),
-    RunOption::value("health-cmd", |draft, text| {
-        draft.spec.health.command = Some(text.to_owned()).filter(|command| !command.is_empty());
-        Ok(())
-    }),
-    RunOption::value("health-interval", |draft, text| {
-        draft.spec.health.interval = Some(nanos(text)?);
-        Ok(())
-    }),
-    RunOption::value("health-timeout", |draft, text| {
-        draft.spec.health.timeout = Some(nanos(text)?);
-        Ok(())
-    }),
-    RunOption::value("health-start-period", |draft, text| {
-        draft.spec.health.start_period = Some(nanos(text)?);
-        Ok(())
-    }),
-    RunOption::value("health-start-interval", |draft, text| {
-        draft.spec.health.start_interval = Some(nanos(text)?);
-        Ok(())
-    }),
-    RunOption::value("health-retries", |draft, text| {
-        draft.spec.health.retries = Some(not_negative(number::integer(text)?)?);
-        Ok(())
-    }),
+    value!("health-cmd", text => spec.health.command = unless_empty(text)),
+    value!("health-interval", text => spec.health.interval = Some(nanos(text)?)),
+    value!("health-timeout", text => spec.health.timeout = Some(nanos(text)?)),
+    value!("health-start-period", text => spec.health.start_period = Some(nanos(text)?)),
+    value!("health-start-interval", text => spec.health.start_interval = Some(nanos(text)?)),
+    value!("health-retries", text => spec.health.retries = Some(retries(text)?)),
     RunOption::switch("no-healthcheck", |draft, on| {
         draft.spec.health.disabled = on;
     }),
@@ -65,6 +45,10 @@ pub(super) const OPTIONS: &[RunOption] = &[
 
 fn nanos(text: &str) -> Result<i64, Refusal> {
     not_negative(text.parse::<GoDuration>()?.get())
+}
+
+fn retries(text: &str) -> Result<i64, Refusal> {
+    not_negative(number::integer(text)?)
 }
 
 fn not_negative(value: i64) -> Result<i64, Refusal> {

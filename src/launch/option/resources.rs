@@ -3,41 +3,28 @@
 //! dynrun's friendlier spelling of `--gpus` (`0,1`, `none`, a UUID) is turned into docker's beforehand,
 //! by [`crate::launch::negotiate`].
 
+use super::effect::value;
 use super::{Refusal, RunOption};
 use crate::docker::cpus::Cpus;
 use crate::docker::device::{self, Device};
-use crate::docker::gpus::DeviceRequest;
 use crate::docker::size::ByteSize;
 use crate::docker::ulimit::Ulimit;
 
 pub(super) const OPTIONS: &[RunOption] = &[
-    RunOption::value("cpus", |draft, text| {
-        let cpus: Cpus = text.parse()?;
-        draft.spec.resources.nano_cpus = Some(cpus.get());
-        Ok(())
-    }),
+    value!("cpus", text => spec.resources.nano_cpus = Some(text.parse::<Cpus>()?.get())),
     RunOption::integer("cpu-shares", |draft| &mut draft.spec.resources.cpu_shares),
     RunOption::integer("cpu-period", |draft| &mut draft.spec.resources.cpu_period),
     RunOption::integer("cpu-quota", |draft| &mut draft.spec.resources.cpu_quota),
     RunOption::text("cpuset-cpus", |draft| &mut draft.spec.resources.cpuset_cpus),
     RunOption::text("cpuset-mems", |draft| &mut draft.spec.resources.cpuset_mems),
-    RunOption::value("memory", |draft, text| {
-        draft.spec.resources.memory = Some(bytes(text)?);
-        Ok(())
-    }),
-    RunOption::value("memory-reservation", |draft, text| {
-        draft.spec.resources.memory_reservation = Some(bytes(text)?);
-        Ok(())
-    }),
+    value!("memory", text => spec.resources.memory = Some(bytes(text)?)),
+    value!("memory-reservation", text => spec.resources.memory_reservation = Some(bytes(text)?)),
     RunOption::value("memory-swap", |draft, text| {
         let unlimited = text == "-1";
         draft.spec.resources.memory_swap = Some(if unlimited { -1 } else { bytes(text)? });
         Ok(())
     }),
-    RunOption::value("shm-size", |draft, text| {
-        draft.spec.resources.shm_size = Some(bytes(text)?);
-        Ok(())
-    }),
+    value!("shm-size", text => spec.resources.shm_size = Some(bytes(text)?)),
     RunOption::integer("oom-score-adj", |draft| {
         &mut draft.spec.resources.oom_score_adj
     }),
@@ -62,11 +49,7 @@ pub(super) const OPTIONS: &[RunOption] = &[
         draft.spec.resources.device_rules.push(rule);
         Ok(())
     }),
-    RunOption::value("gpus", |draft, text| {
-        let request: DeviceRequest = text.parse()?;
-        draft.spec.resources.device_requests.push(request);
-        Ok(())
-    }),
+    value!("gpus", text => spec.resources.device_requests.push(text.parse()?)),
 ];
 
 fn bytes(text: &str) -> Result<i64, Refusal> {
