@@ -80,6 +80,8 @@ impl Keyring {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use test_case::test_case;
+
     use super::*;
     use crate::secret::Secret;
 
@@ -107,19 +109,22 @@ mod tests {
         (directory, keyring)
     }
 
+    fn token() -> Login {
+        Login::Token(Secret::new("t"))
+    }
+
+    /// `dTpw` is `u:p`.
+    const HUB: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}}}"#;
+
+    #[test_case(r#"{"auths":{"nvcr.io/group":{"auth":"dTpw"}}}"#, "nvcr.io" => Some(account()); "a registry")]
+    #[test_case(r#"{"auths":{"nvcr.io/group":{"auth":"dTpw"}}}"#, "ghcr.io" => None; "another registry")]
+    #[test_case(HUB, "registry-1.docker.io" => Some(account()); "the host of docker's registry")]
+    #[test_case(HUB, "docker.io" => Some(account()); "the name of docker's registry")]
+    #[test_case(r#"{"auths":{"r.example":{"auth":"dTo=","identitytoken":"t"}}}"#, "r.example" => Some(token()); "a token")]
+    #[test_case("{}", "nvcr.io" => None; "none")]
     #[tokio::test]
-    async fn logins_of_the_file_are_found() {
-        // `dTpw` is `u:p`.
-        let plain = keyring(r#"{"auths":{"nvcr.io/group":{"auth":"dTpw"}}}"#);
-        assert_eq!(plain.login("nvcr.io").await, Ok(Some(account())));
-        assert_eq!(plain.login("ghcr.io").await, Ok(None));
-        let hub = keyring(r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}}}"#);
-        assert_eq!(hub.login("registry-1.docker.io").await, Ok(Some(account())));
-        assert_eq!(hub.login("docker.io").await, Ok(Some(account())));
-        let token = keyring(r#"{"auths":{"r.example":{"auth":"dTo=","identitytoken":"t"}}}"#);
-        let expected = Login::Token(Secret::new("t"));
-        assert_eq!(token.login("r.example").await, Ok(Some(expected)));
-        assert_eq!(Keyring::default().login("nvcr.io").await, Ok(None));
+    async fn logins_of_the_file_are_found(config: &str, host: &str) -> Option<Login> {
+        keyring(config).login(host).await.unwrap()
     }
 
     #[tokio::test]
@@ -148,20 +153,13 @@ mod tests {
         assert_eq!(error.hint("a"), "log in again: `docker login a`");
     }
 
+    #[test_case(r#"read server; echo "{\"ServerURL\":\"$server\",\"Username\":\"$server\",\"Secret\":\"$1\"}""# => Some(Login::Password { user: "r.example".into(), password: Secret::new("get") }); "for the registry")]
+    #[test_case("echo 'credentials not found in native keychain'; exit 1" => None; "alone")]
+    #[test_case(r#"echo '{"Username":"<token>","Secret":"t"}'"# => Some(token()); "for a token")]
     #[tokio::test]
-    async fn a_helper_is_asked_for_the_registry_and_alone() {
-        let script = r#"read server; echo "{\"ServerURL\":\"$server\",\"Username\":\"u-$server-$1\",\"Secret\":\"p\"}""#;
+    async fn a_helper_is_asked(script: &str) -> Option<Login> {
         let (_directory, keyring) = helper(script);
-        let Some(Login::Password { user, .. }) = keyring.login("r.example").await.unwrap() else {
-            panic!("a password")
-        };
-        assert_eq!(user, "u-r.example-get");
-        let (_directory, keyring) =
-            helper("echo 'credentials not found in native keychain'; exit 1");
-        assert_eq!(keyring.login("r.example").await, Ok(None));
-        let (_directory, keyring) = helper(r#"echo '{"Username":"<token>","Secret":"t"}'"#);
-        let expected = Login::Token(Secret::new("t"));
-        assert_eq!(keyring.login("r.example").await, Ok(Some(expected)));
+        keyring.login("r.example").await.unwrap()
     }
 
     async fn failure(keyring: &Keyring) -> (String, String) {
@@ -169,32 +167,14 @@ mod tests {
         (error.to_string(), error.hint("r.example"))
     }
 
+    #[test_case("echo 'the vault is locked'; exit 1" => "`docker-credential-lab get` failed: the vault is locked"; "its output")]
+    #[test_case("echo 'gpg has no card' >&2; exit 2" => "`docker-credential-lab get` failed: gpg has no card"; "its errors")]
+    #[test_case(r#"echo '{"Username":"u","Secret":"canary"}'; exit 1"# => "`docker-credential-lab get` ended with exit code 1"; "a login and a failure")]
+    #[test_case("echo canary" => "`docker-credential-lab get` did not answer with a login"; "no login")]
     #[tokio::test]
-    async fn what_a_helper_says_is_repeated_but_no_secret() {
-        let (_directory, keyring) = helper("echo 'the vault is locked'; exit 1");
-        let (message, _) = failure(&keyring).await;
-        assert_eq!(
-            message,
-            "`docker-credential-lab get` failed: the vault is locked"
-        );
-        let (_directory, keyring) = helper("echo 'gpg has no card' >&2; exit 2");
-        let (message, _) = failure(&keyring).await;
-        assert_eq!(
-            message,
-            "`docker-credential-lab get` failed: gpg has no card"
-        );
-        let (_directory, keyring) = helper(r#"echo '{"Username":"u","Secret":"canary"}'; exit 1"#);
-        let (message, _) = failure(&keyring).await;
-        assert_eq!(
-            message,
-            "`docker-credential-lab get` ended with exit code 1"
-        );
-        let (_directory, keyring) = helper("echo canary");
-        let (message, _) = failure(&keyring).await;
-        assert_eq!(
-            message,
-            "`docker-credential-lab get` did not answer with a login"
-        );
+    async fn what_a_helper_says_is_repeated_but_no_secret(script: &str) -> String {
+        let (_directory, keyring) = helper(script);
+        failure(&keyring).await.0
     }
 
     #[tokio::test]

@@ -180,63 +180,27 @@ fn broken_off() -> SourceError {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+
     use super::*;
-    use std::sync::{Arc, Mutex};
 
-    /// Something to write to and look at.
-    #[derive(Clone, Default)]
-    struct Page {
-        written: Arc<Mutex<Vec<u8>>>,
-        /// Why it cannot be written to, if so.
-        broken: Option<io::ErrorKind>,
-    }
-
-    impl Page {
-        fn broken(kind: io::ErrorKind) -> Self {
-            Self {
-                broken: Some(kind),
-                ..Self::default()
-            }
-        }
-
-        fn text(&self) -> String {
-            String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl AsyncWrite for Page {
-        fn poll_write(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-            bytes: &[u8],
-        ) -> std::task::Poll<io::Result<usize>> {
-            if let Some(kind) = self.broken {
-                return std::task::Poll::Ready(Err(kind.into()));
-            }
-            self.written.lock().unwrap().extend(bytes);
-            std::task::Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
+    impl Sinks {
+        /// Returns what was written in the end.
+        async fn text(&mut self, mut page: DuplexStream) -> String {
+            (self.output, self.errors) = (None, None);
+            let mut text = String::new();
+            page.read_to_string(&mut text).await.unwrap();
+            text
         }
     }
 
     async fn copied(stream: &[u8], tty: bool) -> (Sinks, String, String) {
-        let (output, errors) = (Page::default(), Page::default());
-        let mut sinks = Sinks::new(output.clone(), errors.clone());
+        let ((output, shown), (errors, told)) = (duplex(1024), duplex(1024));
+        let mut sinks = Sinks::new(output, errors);
         sinks.copy(&mut Source::new(stream), tty).await;
-        (sinks, output.text(), errors.text())
+        let shown = sinks.text(shown).await;
+        let told = sinks.text(told).await;
+        (sinks, shown, told)
     }
 
     const PIECES: &[u8] = b"\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err\x01\0\0\0\0\0\0\x01!";
@@ -270,11 +234,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_written_is_told_and_the_rest_is_read() {
-        let errors = Page::default();
-        let mut sinks = Sinks::new(Page::broken(io::ErrorKind::StorageFull), errors.clone());
+        let full = tokio::fs::File::create("/dev/full").await.unwrap();
+        let (errors, told) = duplex(1024);
+        let mut sinks = Sinks::new(full, errors);
         sinks.copy(&mut Source::new(PIECES), false).await;
         assert!(matches!(sinks.losses[..], [Loss::Output(_)]));
-        assert_eq!(errors.text(), "err");
+        assert_eq!(sinks.text(told).await, "err");
         assert_eq!(sinks.tail.lines(), ["outerr!"]);
         assert!(!sinks.broken_pipe().is_cancelled());
     }
@@ -282,19 +247,20 @@ mod tests {
     #[tokio::test]
     async fn who_asks_to_end_does_not_wait_for_a_reader() {
         // A pipe that is full after four bytes, and nobody reads it.
-        let (full, _unread) = tokio::io::duplex(4);
-        let errors = Page::default();
-        let mut sinks = Sinks::new(full, errors.clone());
+        let (full, _unread) = duplex(4);
+        let (errors, told) = duplex(1024);
+        let mut sinks = Sinks::new(full, errors);
         sinks.asked_to_end().cancel();
         let pieces = [b"\x01\0\0\0\0\0\0\x09too long!", PIECES].concat();
         sinks.copy(&mut Source::new(&pieces[..]), false).await;
         assert!(sinks.losses.is_empty());
-        assert_eq!(errors.text(), "err");
+        assert_eq!(sinks.text(told).await, "err");
     }
 
     #[tokio::test]
     async fn a_closed_pipe_is_no_loss() {
-        let mut sinks = Sinks::new(Page::broken(io::ErrorKind::BrokenPipe), Page::default());
+        let (closed, _) = duplex(1024);
+        let mut sinks = Sinks::new(closed, tokio::io::sink());
         sinks.copy(&mut Source::new(PIECES), false).await;
         assert!(sinks.losses.is_empty());
         assert!(sinks.broken_pipe().is_cancelled());
@@ -302,10 +268,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_pause_within_a_piece_at_the_end_loses_nothing() {
-        let (mut engine, ours) = tokio::io::duplex(1024);
+        let (mut engine, ours) = duplex(1024);
         let ended = CancellationToken::new();
-        let output = Page::default();
-        let mut sinks = Sinks::new(output.clone(), Page::default());
+        let (output, shown) = duplex(1024);
+        let mut sinks = Sinks::new(output, tokio::io::sink());
         let mut source = Source::until(ours, ended.clone(), Duration::from_secs(60));
         let sent = async {
             engine.write_all(b"\x01\0\0\0\0\0\0\x06one").await.unwrap();
@@ -316,16 +282,16 @@ mod tests {
         };
         tokio::join!(sinks.copy(&mut source, false), sent);
         assert!(sinks.losses.is_empty());
-        assert_eq!(output.text(), "onetwo");
+        assert_eq!(sinks.text(shown).await, "onetwo");
     }
 
     #[tokio::test]
     async fn an_engine_that_does_not_end_the_output_is_a_loss() {
-        let (mut engine, ours) = tokio::io::duplex(1024);
+        let (mut engine, ours) = duplex(1024);
         engine.write_all(PIECES).await.unwrap();
         let ended = CancellationToken::new();
         ended.cancel();
-        let mut sinks = Sinks::new(Page::default(), Page::default());
+        let mut sinks = Sinks::new(tokio::io::sink(), tokio::io::sink());
         let mut source = Source::until(ours, ended, Duration::from_millis(1));
         sinks.copy(&mut source, false).await;
         assert!(matches!(

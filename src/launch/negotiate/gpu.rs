@@ -341,33 +341,24 @@ mod tests {
         assert_eq!(nvidia, Err(GpuProblem::NoDriver));
     }
 
-    #[test]
-    fn an_engine_that_cannot_is_told_before_anything_is_created() {
-        assert_eq!(
-            resolved("all", &engine(Some(false), &[])),
-            Err(GpuProblem::NoDriver)
-        );
-        let old = EngineFacts {
-            api: ApiVersion::new(1, 41),
-            ..engine(Some(false), &[])
+    #[test_case("all", 51, &[] => GpuProblem::NoDriver; "no driver")]
+    #[test_case("all", 41, &[] => GpuProblem::NoHook; "no hook on an old engine")]
+    #[test_case("3", 51, CDI => GpuProblem::TooFew { wanted: 3, present: 2 }; "too few")]
+    #[test_case("device=7", 51, CDI => GpuProblem::Missing { name: "7".into(), present: vec!["0".into(), "1".into(), "all".into()] }; "no such")]
+    fn an_engine_that_cannot_is_told_before_anything_is_created(
+        gpus: &str,
+        api: u32,
+        cdi: &[&str],
+    ) -> GpuProblem {
+        let engine = EngineFacts {
+            api: ApiVersion::new(1, api),
+            ..engine(Some(false), cdi)
         };
-        assert_eq!(resolved("all", &old), Err(GpuProblem::NoHook));
+        resolved(gpus, &engine).unwrap_err()
+    }
+
+    #[test]
+    fn an_engine_elsewhere_may_have_a_hook() {
         assert!(resolved("all", &engine(None, &[])).is_ok());
-        let few = engine(Some(false), CDI);
-        assert_eq!(
-            resolved("3", &few),
-            Err(GpuProblem::TooFew {
-                wanted: 3,
-                present: 2
-            })
-        );
-        assert!(matches!(
-            resolved("7", &few),
-            Err(GpuProblem::TooFew { .. })
-        ));
-        assert!(matches!(
-            resolved("device=7", &few),
-            Err(GpuProblem::Missing { .. })
-        ));
     }
 }

@@ -165,47 +165,27 @@ mod tests {
 
     const MODELS: (&str, u16, &str) = ("/v1/models", 200, r#"{"data":[{"id":"tiny"}]}"#);
 
-    #[tokio::test]
-    async fn a_live_server_without_model_is_only_live() {
-        let route = server(&[("/live", 200, ""), ("/v1/models", 200, r#"{"data":[]}"#)]).await;
-        assert_eq!(
-            probe(&route, Kind::Completions, Level::Live).await,
-            Seen::Reached(String::new())
-        );
-        assert_eq!(
-            probe(&route, Kind::Completions, Level::Model).await,
-            Seen::NotYet("no model is listed".to_owned())
-        );
-    }
+    const COMPLETIONS: &str = "/v1/chat/completions";
+    const STARTING: &[(&str, u16, &str)] = &[
+        ("/live", 503, "{}"),
+        ("/health", 503, r#"{"status":"notready"}"#),
+    ];
 
+    #[test_case(&[("/live", 200, "")], Kind::Completions, Level::Live => Seen::Reached(String::new()); "a live server")]
+    #[test_case(&[("/v1/models", 200, r#"{"data":[]}"#)], Kind::Completions, Level::Model => Seen::NotYet("no model is listed".to_owned()); "without a model")]
+    #[test_case(&[MODELS], Kind::Completions, Level::Model => Seen::Reached("`tiny`".to_owned()); "with a model")]
+    #[test_case(&[MODELS, (COMPLETIONS, 500, "Failed to generate completions")], Kind::Completions, Level::Completion => Seen::Wrong("/v1/chat/completions: 500 Failed to generate completions".to_owned()); "a listed model that fails")]
+    #[test_case(&[MODELS, (COMPLETIONS, 200, r#"{"choices":[{}]}"#)], Kind::Completions, Level::Completion => Seen::Reached("`tiny`".to_owned()); "one token")]
+    #[test_case(STARTING, Kind::Worker, Level::Live => Seen::Reached(String::new()); "a worker that starts is live")]
+    #[test_case(STARTING, Kind::Worker, Level::Completion => Seen::NotYet(r#"/health: 503 {"status":"notready"}"#.to_owned()); "a worker that starts is not ready")]
+    #[test_case(&[("/health", 200, r#"{"status":"ready"}"#)], Kind::Worker, Level::Model => Seen::Reached("the worker is healthy; completions come through a frontend".to_owned()); "a worker that is ready")]
     #[tokio::test]
-    async fn a_listed_model_that_fails_is_not_ready() {
-        let route = server(&[
-            MODELS,
-            (
-                "/v1/chat/completions",
-                500,
-                "Failed to generate completions",
-            ),
-        ])
-        .await;
-        assert_eq!(
-            probe(&route, Kind::Completions, Level::Model).await,
-            Seen::Reached("`tiny`".to_owned())
-        );
-        assert_eq!(
-            probe(&route, Kind::Completions, Level::Completion).await,
-            Seen::Wrong("/v1/chat/completions: 500 Failed to generate completions".to_owned())
-        );
-    }
-
-    #[tokio::test]
-    async fn one_token_is_ready() {
-        let route = server(&[MODELS, ("/v1/chat/completions", 200, r#"{"choices":[{}]}"#)]).await;
-        assert_eq!(
-            probe(&route, Kind::Completions, Level::Completion).await,
-            Seen::Reached("`tiny`".to_owned())
-        );
+    async fn levels_are_known_by_answers(
+        answers: &'static [(&'static str, u16, &'static str)],
+        kind: Kind,
+        level: Level,
+    ) -> Seen {
+        probe(&server(answers).await, kind, level).await
     }
 
     #[tokio::test]
@@ -222,26 +202,6 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         assert!(Route::direct("127.0.0.1", port).is_open().await.is_err());
-    }
-
-    #[tokio::test]
-    async fn a_worker_is_ready_by_its_health() {
-        let starting = server(&[
-            ("/live", 503, "{}"),
-            ("/health", 503, r#"{"status":"notready"}"#),
-        ]);
-        let starting = starting.await;
-        let seen = |route, level| async move { probe(route, Kind::Worker, level).await };
-        assert_eq!(
-            seen(&starting, Level::Live).await,
-            Seen::Reached(String::new())
-        );
-        assert!(matches!(
-            seen(&starting, Level::Completion).await,
-            Seen::NotYet(_)
-        ));
-        let ready = server(&[("/health", 200, r#"{"status":"ready"}"#)]).await;
-        assert!(matches!(seen(&ready, Level::Model).await, Seen::Reached(_)));
     }
 
     #[test_case(503, "NotYet")]
