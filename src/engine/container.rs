@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::container_facts::{ContainerFacts, ContainerLine, Filters};
 use super::deadline::Pace;
-use super::http::{Body, Call, collect, escape, found};
+use super::http::{Call, collect, escape, found};
 use super::id::id;
 use super::log_range::LogRange;
 use super::{Engine, EngineError};
@@ -46,6 +45,15 @@ pub enum WaitFor {
     NotRunning,
     /// The removal, which with `--rm` follows the end.
     Removed,
+}
+
+/// What has a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResizeTarget {
+    /// A container.
+    Container,
+    /// A command in a container.
+    Exec,
 }
 
 /// A wait that the engine has registered.
@@ -85,29 +93,21 @@ impl Engine {
         &self,
         name: Option<&str>,
         platform: Option<&str>,
-        request: Value,
+        request: &Value,
     ) -> Result<String, EngineError> {
-        let parameters = [("name", name), ("platform", platform)];
-        let parameters: Vec<_> = parameters
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", escape(value?))))
-            .collect();
+        let parameter = |key, value| Some(format!("{key}={}", escape(value?)));
+        let parameters = [parameter("name", name), parameter("platform", platform)];
+        let parameters: Vec<_> = parameters.into_iter().flatten().collect();
         let path = format!("/containers/create?{}", parameters.join("&"));
-        let call = Call::new(
-            "create the container",
-            Method::POST,
-            path,
-            Body::Json(request),
-        )
-        .at(Pace::Work);
-        let created: Created = self.json(call).await?;
+        let call = Call::post("create the container", path).json(request);
+        let created: Created = self.json(call.at(Pace::Work)).await?;
         Ok(created.id)
     }
 
     /// Starts a container.
     pub async fn start_container(&self, id: &str) -> Result<(), EngineError> {
         let call = Call::post("start the container", format!("/containers/{id}/start"));
-        self.send(call.at(Pace::Work)).await.map(drop)
+        self.done(call.at(Pace::Work)).await
     }
 
     /// Connects to a container's streams.
@@ -148,25 +148,26 @@ impl Engine {
         Ok(Wait { answer, action })
     }
 
-    /// Tells a container's terminal its size.
-    pub async fn resize_container(
+    /// Gives a terminal its size.
+    pub async fn resize(
         &self,
+        target: ResizeTarget,
         id: &str,
         rows: u16,
         columns: u16,
     ) -> Result<(), EngineError> {
-        let path = format!("/containers/{id}/resize?h={rows}&w={columns}");
-        self.send(Call::post("resize the terminal", path))
-            .await
-            .map(drop)
+        let target = match target {
+            ResizeTarget::Container => "containers",
+            ResizeTarget::Exec => "exec",
+        };
+        let path = format!("/{target}/{id}/resize?h={rows}&w={columns}");
+        self.done(Call::post("resize the terminal", path)).await
     }
 
     /// Sends a signal, by name or number, to a container's first process.
     pub async fn signal_container(&self, id: &str, signal: &str) -> Result<(), EngineError> {
         let path = format!("/containers/{}/kill?signal={}", escape(id), escape(signal));
-        self.send(Call::post("signal the container", path))
-            .await
-            .map(drop)
+        self.done(Call::post("signal the container", path)).await
     }
 
     /// Asks a container to end, and kills it after so many seconds.
@@ -180,7 +181,7 @@ impl Engine {
         });
         let action = format!("stop container `{id}`");
         let call = Call::post(&action, path).at(Pace::AtLeast(time));
-        self.send(call).await.map(drop)
+        self.done(call).await
     }
 
     /// Removes a container with its anonymous volumes, even if it runs. One that is gone, or about
@@ -188,12 +189,9 @@ impl Engine {
     pub async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
         let path = format!("/containers/{}?force=1&v=1", escape(id));
         let action = format!("remove container `{id}`");
-        match self
-            .send(Call::new(&action, Method::DELETE, path, Body::None).at(Pace::Work))
-            .await
-        {
+        match self.done(Call::delete(&action, path).at(Pace::Work)).await {
             Err(error) if matches!(error.status(), Some(404 | 409)) => Ok(()),
-            answer => answer.map(drop),
+            removed => removed,
         }
     }
 
@@ -211,12 +209,10 @@ impl Engine {
         limit: Option<u32>,
         filters: &Filters,
     ) -> Result<Vec<ContainerLine>, EngineError> {
+        let all = u8::from(all);
         let limit = limit.map_or_else(String::new, |limit| format!("&limit={limit}"));
         let filters = escape(&json!(filters).to_string());
-        let path = format!(
-            "/containers/json?all={}{limit}&filters={filters}",
-            u8::from(all)
-        );
+        let path = format!("/containers/json?all={all}{limit}&filters={filters}");
         self.json(Call::get("list containers", path)).await
     }
 
@@ -228,12 +224,10 @@ impl Engine {
     ) -> Result<Incoming, EngineError> {
         let path = format!("/containers/{}/logs?{}", escape(name), range.query());
         let action = format!("read the log of container `{name}`");
-        let pace = if range.follow {
-            Pace::Endless
-        } else {
-            Pace::Quick
-        };
-        let call = Call::get(&action, path).at(pace);
+        let mut call = Call::get(&action, path);
+        if range.follow {
+            call = call.at(Pace::Endless);
+        }
         Ok(self.send(call).await?.into_body())
     }
 
@@ -245,13 +239,8 @@ impl Engine {
         tar: Bytes,
     ) -> Result<(), EngineError> {
         let path = format!("/containers/{id}/archive?path={}", escape(directory));
-        let call = Call::new(
-            "copy files into the container",
-            Method::PUT,
-            path,
-            Body::Tar(tar),
-        );
-        self.send(call).await.map(drop)
+        let call = Call::put("copy files into the container", path);
+        self.done(call.tar(tar)).await
     }
 
     /// Returns a file of a container as a tar archive, or `None` if there is no such file.

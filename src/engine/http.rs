@@ -22,55 +22,59 @@ const ANSWER_LIMIT: usize = 64 << 20;
 /// A request to the engine.
 pub(super) struct Call<'a> {
     /// What is asked, as an infinitive, for errors: "start container `x`".
-    pub(super) action: &'a str,
-    pub(super) method: Method,
+    action: &'a str,
+    method: Method,
     /// Path and query, without the version.
-    pub(super) path: String,
-    pub(super) body: Body,
-    pub(super) pace: Pace,
+    path: String,
+    /// What is sent along, and what that is.
+    body: Option<(&'static str, Bytes)>,
+    pace: Pace,
     /// A login to a registry, as the engine reads it.
     auth: Option<String>,
 }
 
-/// What is sent along.
-pub(super) enum Body {
-    None,
-    Json(serde_json::Value),
-    Tar(Bytes),
-}
-
 impl<'a> Call<'a> {
     pub(super) fn get(action: &'a str, path: impl Into<String>) -> Self {
-        Self::new(action, Method::GET, path, Body::None)
+        Self::new(action, Method::GET, path)
     }
 
     pub(super) fn post(action: &'a str, path: impl Into<String>) -> Self {
-        Self::new(action, Method::POST, path, Body::None)
+        Self::new(action, Method::POST, path)
     }
 
-    pub(super) fn new(
-        action: &'a str,
-        method: Method,
-        path: impl Into<String>,
-        body: Body,
-    ) -> Self {
-        let path = path.into();
+    pub(super) fn put(action: &'a str, path: impl Into<String>) -> Self {
+        Self::new(action, Method::PUT, path)
+    }
+
+    pub(super) fn delete(action: &'a str, path: impl Into<String>) -> Self {
+        Self::new(action, Method::DELETE, path)
+    }
+
+    fn new(action: &'a str, method: Method, path: impl Into<String>) -> Self {
         Self {
             action,
             method,
-            path,
-            body,
+            path: path.into(),
+            body: None,
             pace: Pace::Quick,
             auth: None,
         }
     }
 
+    pub(super) fn json(mut self, body: &serde_json::Value) -> Self {
+        self.body = Some(("application/json", body.to_string().into()));
+        self
+    }
+
+    pub(super) fn tar(mut self, body: Bytes) -> Self {
+        self.body = Some(("application/x-tar", body));
+        self
+    }
+
     /// Sends a login to a registry along.
-    pub(super) fn auth(self, auth: String) -> Self {
-        Self {
-            auth: Some(auth),
-            ..self
-        }
+    pub(super) fn auth(mut self, auth: String) -> Self {
+        self.auth = Some(auth);
+        self
     }
 
     /// Says how long the answer may take.
@@ -97,6 +101,11 @@ impl Engine {
         let (action, pace) = (call.action.to_owned(), call.pace);
         let answer = self.exchange(call, None);
         self.deadline().within(&action, pace, answer).await
+    }
+
+    /// Sends a request whose answer says nothing but that it was done.
+    pub(super) async fn done(&self, call: Call<'_>) -> Result<(), EngineError> {
+        self.send(call).await.map(drop)
     }
 
     /// Sends a request and reads the JSON that it is answered with.
@@ -160,10 +169,8 @@ impl Engine {
         if let Some(auth) = call.auth {
             request = request.header("X-Registry-Auth", auth);
         }
-        let (kind, bytes) = match call.body {
-            Body::None => return request.body(Either::Left(Full::default())),
-            Body::Json(value) => ("application/json", Bytes::from(value.to_string())),
-            Body::Tar(bytes) => ("application/x-tar", bytes),
+        let Some((kind, bytes)) = call.body else {
+            return request.body(Either::Left(Full::default()));
         };
         let request = request.header(header::CONTENT_TYPE, kind);
         request.body(Either::Left(Full::new(bytes)))
@@ -214,19 +221,13 @@ pub(super) async fn collect(
 
 /// Escapes a value for a query.
 pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-                escaped.push(digit.to_ascii_uppercase());
-            }
+    let escaped = text.bytes().map(|byte| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
         }
-    }
-    escaped
+        _ => format!("%{byte:02X}"),
+    });
+    escaped.collect()
 }
 
 #[cfg(test)]

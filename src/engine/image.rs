@@ -9,7 +9,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
 use super::deadline::Pace;
-use super::http::{Body, Call, escape, found};
+use super::http::{Call, escape, found};
 use super::{Engine, EngineError};
 use crate::docker::reference::Reference;
 
@@ -83,7 +83,7 @@ impl Engine {
         };
         let query = format!("repo={}&tag={}", escape(&repository), escape(&tag));
         let path = format!("/images/{}/tag?{query}", escape(image));
-        self.body(Call::post(&action, path)).await.map(|_| ())
+        self.done(Call::post(&action, path)).await
     }
 
     /// Takes a name away; an image without any other name goes with it.
@@ -93,8 +93,7 @@ impl Engine {
     pub async fn untag_image(&self, name: &str) -> Result<(), EngineError> {
         let action = format!("take the name `{name}` away");
         let path = format!("/images/{name}?noprune=true");
-        let call = Call::new(&action, http::Method::DELETE, path, Body::None);
-        self.body(call).await.map(|_| ())
+        self.body(Call::delete(&action, path)).await.map(drop)
     }
 
     /// Returns the names that a repository's images have, such as `dynamo:latest-vllm`.
@@ -119,29 +118,18 @@ impl Engine {
 
 impl From<ImageInspect> for ImageFacts {
     fn from(image: ImageInspect) -> Self {
-        let part = |value: Option<String>| value.filter(|part| !part.is_empty());
-        let platform = [
-            part(image.os),
-            part(image.architecture),
-            part(image.variant),
-        ];
+        let size = image.size.and_then(|size| size.try_into().ok());
+        let platform = [image.os, image.architecture, image.variant];
+        let platform = platform.into_iter().flatten();
+        let platform: Vec<_> = platform.filter(|part| !part.is_empty()).collect();
+        let layers = image.root_fs.and_then(|root| root.layers);
+        let labels = image.config.and_then(|config| config.labels);
         Self {
             id: image.id.unwrap_or_default(),
-            size: image
-                .size
-                .and_then(|size| u64::try_from(size).ok())
-                .unwrap_or_default(),
-            platform: platform.into_iter().flatten().collect::<Vec<_>>().join("/"),
-            layers: image
-                .root_fs
-                .and_then(|root| root.layers)
-                .map_or(0, |layers| layers.len()),
-            labels: image
-                .config
-                .and_then(|config| config.labels)
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
+            size: size.unwrap_or_default(),
+            platform: platform.join("/"),
+            layers: layers.unwrap_or_default().len(),
+            labels: labels.into_iter().flatten().collect(),
         }
     }
 }

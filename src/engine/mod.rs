@@ -28,7 +28,7 @@ mod shared_port;
 mod surroundings;
 
 pub use client::Engine;
-pub use container::{AttachTo, Ended, RawStream, Wait, WaitFor};
+pub use container::{AttachTo, Ended, RawStream, ResizeTarget, Wait, WaitFor};
 pub use container_facts::{ContainerFacts, ContainerLine, Filters, ListedPort, RequestedDevices};
 pub use deadline::Deadline;
 pub use error::EngineError;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::deadline::Pace;
-use super::http::{Body, Call, escape, found};
+use super::http::{Call, escape, found};
 use super::{Engine, EngineError, Filters};
 
 /// Labels of a network.
@@ -29,16 +28,11 @@ impl Engine {
         }
         let request = json!({ "Name": name, "Driver": "bridge", "Labels": labels });
         let action = format!("create network `{name}`");
-        let call = Call::new(
-            &action,
-            Method::POST,
-            "/networks/create",
-            Body::Json(request),
-        );
-        match self.send(call.at(Pace::Work)).await {
+        let call = Call::post(&action, "/networks/create").json(&request);
+        match self.done(call.at(Pace::Work)).await {
             // Somebody else was faster.
             Err(error) if error.status() == Some(409) => Ok(()),
-            made => made.map(drop),
+            made => made,
         }
     }
 
@@ -62,8 +56,8 @@ impl Engine {
     }
 
     async fn remove(&self, action: &str, path: String) -> Result<(), EngineError> {
-        let call = Call::new(action, Method::DELETE, path, Body::None).at(Pace::Work);
-        found(self.send(call)).await.map(drop)
+        let call = Call::delete(action, path).at(Pace::Work);
+        found(self.done(call)).await.map(drop)
     }
 }
 

@@ -23,7 +23,7 @@ async fn run(
     command: &[&str],
 ) -> Result<Option<i64>, EngineError> {
     let request = json!({ "AttachStdout": true, "AttachStderr": true, "Cmd": command });
-    let id = engine.create_exec(container, request).await?;
+    let id = engine.create_exec(container, &request).await?;
     let mut output = engine.start_exec(&id, false).await?;
     // It is over when its output is.
     let mut ignored = Vec::new();

@@ -9,9 +9,9 @@ use super::verb::Verb;
 use crate::cli::edge::Edge;
 use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
-use crate::engine::{AttachTo, WaitFor};
+use crate::engine::{AttachTo, ResizeTarget, WaitFor};
 use crate::launch::live::Sinks;
-use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
+use crate::launch::live::session::{Connection, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, ProblemKind, Problems};
 

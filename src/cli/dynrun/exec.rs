@@ -15,9 +15,9 @@ use crate::cli::exit::Exit;
 use crate::cli::runtime::block_on;
 use crate::docker::Hinted as _;
 use crate::docker::env::{EnvError, EnvVar};
-use crate::engine::Engine;
+use crate::engine::{Engine, ResizeTarget};
 use crate::launch::live::Sinks;
-use crate::launch::live::session::{Connection, ResizeTarget, Session, SignalPolicy};
+use crate::launch::live::session::{Connection, Session, SignalPolicy};
 use crate::launch::live::signals::Signals;
 use crate::problem::{Problem, ProblemKind, Problems};
 
@@ -90,7 +90,7 @@ async fn exec(asked: &Exec, tty: bool, request: Value, edge: &mut Edge) -> Resul
         return Err(no_container(&asked.name).into());
     };
     let id = facts.id;
-    let id = match engine.create_exec(&id, request).await {
+    let id = match engine.create_exec(&id, &request).await {
         Err(error) if error.status() == Some(404) => return Err(no_container(&asked.name).into()),
         created => created?,
     };

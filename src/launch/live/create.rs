@@ -174,7 +174,7 @@ impl Creation<'_> {
         let spec = self.spec;
         let platform = spec.launch.platform.as_deref();
         self.engine
-            .create_container(spec.name.as_deref(), platform, create_request(spec))
+            .create_container(spec.name.as_deref(), platform, &create_request(spec))
             .await
     }
 

@@ -15,7 +15,7 @@ use super::ending;
 use super::multiplex::Sinks;
 use super::signals::{Caught, Signals};
 use super::source::Source;
-use crate::engine::{AttachTo, Engine, EngineError, RawStream, Wait};
+use crate::engine::{AttachTo, Engine, EngineError, RawStream, ResizeTarget, Wait};
 use crate::launch::terminal::{Input, RawMode, Resizes, Size};
 
 /// How long the engine may be silent when the container has ended, and its output has not.
@@ -53,15 +53,6 @@ pub enum SignalPolicy {
     ForwardUntilUnread,
     /// It goes on, and we leave.
     Leave,
-}
-
-/// What has a size to be told: a container, or a command in one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResizeTarget {
-    /// A container.
-    Container,
-    /// A command in a container.
-    Exec,
 }
 
 /// What a session connects.
@@ -141,17 +132,9 @@ impl Session {
         } = self;
         let _raw = raw_mode(connection);
         let _helpers = helpers(&engine, &id, connection, writer);
-        let ended = CancellationToken::new();
         let broken_pipe = sinks.broken_pipe();
-        let relay = SignalRelay {
-            engine: &engine,
-            id: &id,
-            policy: connection.signals,
-            signals,
-            broken_pipe: broken_pipe.clone(),
-            asked_to_end: sinks.asked_to_end(),
-            ended: ended.clone(),
-        };
+        let relay = SignalRelay::new(&engine, &id, connection.signals, signals, sinks);
+        let ended = relay.ended.clone();
         let mut source = Source::until(reader, ended.clone(), OUTPUT_LAG);
         let followed = Followed {
             engine: &engine,
@@ -183,16 +166,8 @@ impl Session {
         } = self;
         let _raw = raw_mode(connection);
         let _helpers = helpers(&engine, &id, connection, writer);
-        let relay = SignalRelay {
-            engine: &engine,
-            id: &id,
-            // The engine has no way to signal a command.
-            policy: SignalPolicy::Leave,
-            signals,
-            broken_pipe: sinks.broken_pipe(),
-            asked_to_end: sinks.asked_to_end(),
-            ended: CancellationToken::new(),
-        };
+        // The engine has no way to signal a command.
+        let relay = SignalRelay::new(&engine, &id, SignalPolicy::Leave, signals, sinks);
         let mut source = Source::new(reader);
         tokio::select! {
             () = sinks.copy(&mut source, connection.tty) => None,
@@ -294,26 +269,19 @@ async fn send_sizes(engine: Engine, id: String, target: ResizeTarget) {
     let mut size = Size::of_terminal();
     for attempt in 1..=RESIZE_TRIES {
         let Some(now) = size else { break };
-        if send_size(&engine, &id, target, now).await.is_ok() {
+        if engine
+            .resize(target, &id, now.rows, now.columns)
+            .await
+            .is_ok()
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10) * attempt).await;
         size = Size::of_terminal();
     }
     while let Some(size) = resizes.next().await {
-        send_size(&engine, &id, target, size).await.ok();
-    }
-}
-
-async fn send_size(
-    engine: &Engine,
-    id: &str,
-    target: ResizeTarget,
-    size: Size,
-) -> Result<(), EngineError> {
-    match target {
-        ResizeTarget::Container => engine.resize_container(id, size.rows, size.columns).await,
-        ResizeTarget::Exec => engine.resize_exec(id, size.rows, size.columns).await,
+        let sent = engine.resize(target, &id, size.rows, size.columns);
+        sent.await.ok();
     }
 }
 
@@ -330,7 +298,25 @@ struct SignalRelay<'a> {
     ended: CancellationToken,
 }
 
-impl SignalRelay<'_> {
+impl<'a> SignalRelay<'a> {
+    fn new(
+        engine: &'a Engine,
+        id: &'a str,
+        policy: SignalPolicy,
+        signals: Signals,
+        sinks: &Sinks,
+    ) -> Self {
+        Self {
+            engine,
+            id,
+            policy,
+            signals,
+            broken_pipe: sinks.broken_pipe(),
+            asked_to_end: sinks.asked_to_end(),
+            ended: CancellationToken::new(),
+        }
+    }
+
     /// Passes signals on, up to one that means us. Who asks to end a third time means it: the
     /// container is killed, and if the engine does not take that, we leave.
     async fn until_we_leave(mut self) -> Caught {

@@ -11,7 +11,7 @@ use super::fill::Fill;
 use super::loss::Loss;
 use super::multiplex::Sinks;
 use super::prepare;
-use super::session::{Connection, End, ResizeTarget, Session, SignalPolicy};
+use super::session::{Connection, End, Session, SignalPolicy};
 use super::signals::{Caught, Signals};
 use super::workspace;
 use crate::credentials::Keyring;
@@ -19,7 +19,7 @@ use crate::diagnosis::{Diagnosis, Evidence, Setting, diagnose};
 use crate::docker::checks::Stream;
 use crate::docker::ulimit::UlimitName;
 use crate::engine::{
-    AttachTo, Engine, EngineError, PullEvent, PullProgress, Wait, WaitFor, short_id,
+    AttachTo, Engine, EngineError, PullEvent, PullProgress, ResizeTarget, Wait, WaitFor, short_id,
 };
 use crate::launch::decision::Launch;
 use crate::launch::facts::HostFacts;

@@ -119,7 +119,7 @@ enum Ran {
 
 async fn run(engine: &Engine, id: &str, command: Vec<String>) -> Result<Ran, EngineError> {
     let request = json!({ "AttachStdout": true, "Cmd": command });
-    let exec = engine.create_exec(id, request).await?;
+    let exec = engine.create_exec(id, &request).await?;
     let stream = engine.start_exec(&exec, false).await?;
     let mut raw = Vec::new();
     // What broke off is no answer.

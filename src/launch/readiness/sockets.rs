@@ -72,7 +72,7 @@ impl Sockets {
             request["Privileged"] = json!(true);
         }
         let failed = |error: EngineError| LookError::Failed(error.to_string());
-        let exec = engine.create_exec(id, request).await.map_err(failed)?;
+        let exec = engine.create_exec(id, &request).await.map_err(failed)?;
         let stream = engine.start_exec(&exec, false).await.map_err(failed)?;
         let mut raw = Vec::new();
         let read = stream.take(LOOK_LIMIT).read_to_end(&mut raw).await;
