@@ -78,13 +78,13 @@ impl Defaults {
                 .map(|text| format!("{}={}", name.value, text.0));
             taken.keyed("env", &assignment);
         }
-        let policy = ulimit_policy
-            .as_ref()
-            .and_then(|policy| UlimitPolicy::parse(&policy.value));
+        let named = ulimit_policy.as_ref().map(|policy| policy.value.as_str());
+        let mut policies = UlimitPolicy::NAMED.into_iter();
+        let policy = policies.find(|(name, _)| Some(*name) == named);
         Self {
             flags: taken.flags,
             notes,
-            ulimit_policy: policy.unwrap_or(UlimitPolicy::Clamp),
+            ulimit_policy: policy.map_or(UlimitPolicy::Clamp, |(_, policy)| policy),
         }
     }
 }

@@ -78,6 +78,8 @@ pub enum Format {
     Json,
 }
 
+const FORMATS: [(&str, Format); 2] = [("text", Format::Text), ("json", Format::Json)];
+
 /// The kind of processor that the images are for: `--device cuda|xpu|cpu`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accelerator {
@@ -112,15 +114,12 @@ pub enum UlimitPolicy {
 }
 
 impl UlimitPolicy {
-    /// Reads a policy.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "keep" => Some(Self::Keep),
-            "clamp" => Some(Self::Clamp),
-            "refuse" => Some(Self::Refuse),
-            _ => None,
-        }
-    }
+    /// The policies by name.
+    pub const NAMED: [(&'static str, Self); 3] = [
+        ("keep", Self::Keep),
+        ("clamp", Self::Clamp),
+        ("refuse", Self::Refuse),
+    ];
 }
 
 /// The wish to be told when the server answers.
@@ -210,11 +209,9 @@ impl From<RequestError> for Problem {
         match error {
             RequestError::Flags(error) => error.into(),
             RequestError::Value { ref hint, .. } => {
-                let problem = Self::new(ProblemKind::Usage, error.to_string());
-                match hint {
-                    Some(hint) => problem.hint(capitalized(hint)),
-                    None => problem,
-                }
+                let mut problem = Self::new(ProblemKind::Usage, error.to_string());
+                problem.hints.extend(hint.as_deref().map(capitalized));
+                problem
             }
         }
     }
@@ -243,10 +240,11 @@ impl Request {
 
     fn new(parsed: &Parsed) -> Result<Self, RequestError> {
         // Used at the edge, before there is a request.
-        let colors = ["auto", "always", "never"];
-        choose(parsed, "color", &colors, |text| {
-            colors.contains(&text).then_some(())
-        })?;
+        choose(
+            parsed,
+            "color",
+            [("auto", ()), ("always", ()), ("never", ())],
+        )?;
         let words = parsed.positionals.clone();
         let text = |name| parsed.value(name).map(str::to_owned);
         let is_on = |name| parsed.switch(name).unwrap_or(false);
@@ -259,9 +257,9 @@ impl Request {
             nixl_gds: is_on("use-nixl-gds"),
             accelerator: parsed.values("device").rev().find_map(Accelerator::parse),
             secrets: parsed.values("secret").map(str::to_owned).collect(),
-            ulimit_policy: ulimit_policy(parsed)?,
+            ulimit_policy: choose(parsed, "ulimit-policy", UlimitPolicy::NAMED)?,
             no_defaults: is_on("no-defaults"),
-            format: format(parsed)?,
+            format: choose(parsed, "format", FORMATS)?.unwrap_or_default(),
             dry_run: is_on("dry-run"),
             wait: wait(parsed)?,
             profile_dir: text("profile-dir"),
@@ -297,43 +295,31 @@ pub fn docker_flags(parsed: &Parsed) -> Vec<Flag> {
     flags
 }
 
-fn choose<T>(
+/// Reads the value of a flag that takes one of a few words.
+fn choose<T, const N: usize>(
     parsed: &Parsed,
     flag: &'static str,
-    valid: &[&'static str],
-    read: impl Fn(&str) -> Option<T>,
+    choices: [(&'static str, T); N],
 ) -> Result<Option<T>, RequestError> {
     let Some(value) = parsed.value(flag) else {
         return Ok(None);
     };
-    match read(value) {
-        Some(choice) => Ok(Some(choice)),
-        None => Err(RequestError::Value {
+    let valid = choices.each_ref().map(|(name, _)| *name);
+    let chosen = choices.into_iter().find(|(name, _)| *name == value);
+    chosen.map(|(_, choice)| Some(choice)).ok_or_else(|| {
+        let similar = closest(value, valid.iter().copied());
+        RequestError::Value {
             flag,
             value: value.to_owned(),
             why: format!("must be one of {}", valid.join(", ")),
-            hint: closest(value, valid.iter().copied())
-                .map(|similar| format!("Did you mean `{similar}`?")),
-        }),
-    }
-}
-
-fn ulimit_policy(parsed: &Parsed) -> Result<Option<UlimitPolicy>, RequestError> {
-    let valid = ["keep", "clamp", "refuse"];
-    choose(parsed, "ulimit-policy", &valid, UlimitPolicy::parse)
-}
-
-fn format(parsed: &Parsed) -> Result<Format, RequestError> {
-    let read = |text: &str| match text {
-        "text" => Some(Format::Text),
-        "json" => Some(Format::Json),
-        _ => None,
-    };
-    Ok(choose(parsed, "format", &["text", "json"], read)?.unwrap_or_default())
+            hint: similar.map(|similar| format!("Did you mean `{similar}`?")),
+        }
+    })
 }
 
 fn wait(parsed: &Parsed) -> Result<Option<WaitWish>, RequestError> {
-    let level = choose(parsed, "for", &Level::NAMES, Level::parse)?;
+    let levels = Level::ALL.map(|level| (level.as_str(), level));
+    let level = choose(parsed, "for", levels)?;
     let timeout = parsed.value("timeout").map(wait_timeout).transpose()?;
     let wanted = parsed.switch("wait").unwrap_or(level.is_some());
     if let Some(value) = parsed.value("timeout").filter(|_| !wanted) {

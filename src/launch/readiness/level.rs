@@ -19,29 +19,25 @@ pub enum Level {
 }
 
 impl Level {
-    /// The names, in order.
+    /// All levels, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Port,
+        Self::Live,
+        Self::Model,
+        Self::Completion,
+    ];
+
+    /// Their names.
     pub const NAMES: [&'static str; 5] = ["running", "port", "live", "model", "completion"];
 
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "running" => Some(Self::Running),
-            "port" => Some(Self::Port),
-            "live" => Some(Self::Live),
-            "model" => Some(Self::Model),
-            "completion" => Some(Self::Completion),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|level| level.as_str() == text)
     }
 
     /// Returns the name.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Port => "port",
-            Self::Live => "live",
-            Self::Model => "model",
-            Self::Completion => "completion",
-        }
+        Self::NAMES[self as usize]
     }
 }

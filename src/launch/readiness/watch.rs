@@ -28,14 +28,6 @@ const END_CHECK_DELAY: Duration = Duration::from_secs(1);
 /// How long a level may take until it is said what is missing.
 const REPORT_AFTER: Duration = Duration::from_secs(10);
 
-const LEVELS: [Level; 5] = [
-    Level::Running,
-    Level::Port,
-    Level::Live,
-    Level::Model,
-    Level::Completion,
-];
-
 /// Watches a container until it is ready, ended, or the time is over.
 ///
 /// `report` is called for each level, and for what hinders; `engine_address` is where published
@@ -93,7 +85,7 @@ impl Climb<'_> {
         report: &mut impl FnMut(Progress),
     ) -> Result<Readiness, EngineError> {
         let start = Instant::now();
-        for level in LEVELS.into_iter().filter(|level| *level <= goal) {
+        for level in Level::ALL.into_iter().filter(|level| *level <= goal) {
             if level == Level::Completion && self.is_worker() {
                 // Its health has said all.
                 break;
