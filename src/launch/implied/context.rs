@@ -26,6 +26,12 @@ impl Context<'_> {
     pub fn typed(&self, name: &str) -> bool {
         self.request.flags.has(name)
     }
+
+    /// Returns whether a variable of this name was typed, with or without a value.
+    pub(super) fn typed_variable(&self, name: &str) -> bool {
+        let mut variables = self.request.flags.named("env");
+        variables.any(|flag| flag.text().split('=').next() == Some(name))
+    }
 }
 
 /// What a part adds.

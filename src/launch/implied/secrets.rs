@@ -8,7 +8,7 @@
 
 use super::context::{Context, Implied};
 use super::secret_file::{SecretFile, SecretSource};
-use crate::launch::flag::{Flag, Flags as _, Origin};
+use crate::launch::flag::{Flag, Origin};
 use crate::launch::note::Note;
 use crate::launch::paths;
 use crate::problem::{Problem, ProblemKind};
@@ -117,17 +117,13 @@ fn token_of_workspace(context: &Context<'_>) -> Option<SecretFile> {
     };
     let given = request.secrets.iter().any(|text| text.contains("hf-token"));
     let wanted = request.mount_workspace && !request.no_defaults && !given;
-    (wanted && !passes_token(context) && token.check(context).is_ok()).then_some(token)
-}
-
-fn passes_token(context: &Context<'_>) -> bool {
-    let mut variables = context.request.flags.named("env");
-    variables.any(|flag| flag.text().split('=').next() == Some("HF_TOKEN"))
+    let is_typed = context.typed_variable("HF_TOKEN");
+    (wanted && !is_typed && token.check(context).is_ok()).then_some(token)
 }
 
 /// Variables that look like a token work as in docker, and are told.
 fn told(context: &Context<'_>) -> Vec<Note> {
-    if !passes_token(context) || context.request.no_defaults {
+    if !context.typed_variable("HF_TOKEN") || context.request.no_defaults {
         return Vec::new();
     }
     vec![Note::new(

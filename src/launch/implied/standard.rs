@@ -9,12 +9,10 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
     if context.request.no_defaults {
         return Implied::default();
     }
-    let detached = context
-        .request
-        .flags
+    if !["rm", "restart", "detach"]
         .iter()
-        .any(|flag| flag.name == "detach");
-    if !context.typed("rm") && !context.typed("restart") && !detached {
+        .any(|name| context.typed(name))
+    {
         let reason = "a container in the foreground is removed when it ends";
         flags.push(Flag::on("rm", Origin::Standard(reason)));
     }

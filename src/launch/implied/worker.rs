@@ -16,14 +16,10 @@ pub(super) fn imply(context: &Context<'_>) -> Implied {
     if request.wait.is_none() || request.no_defaults || !is_worker(&request.words) {
         return Implied::default();
     }
-    let typed = |name: &str| {
-        let variables = request.flags.iter().filter(|flag| flag.name == "env");
-        variables
-            .map(Flag::text)
-            .any(|text| text.split('=').next() == Some(name))
-    };
     let variables = [(SYSTEM_PORT, PORT), (ENDPOINT_STATUS, ENDPOINTS)];
-    let missing = variables.into_iter().filter(|(name, _)| !typed(name));
+    let missing = variables
+        .into_iter()
+        .filter(|(name, _)| !context.typed_variable(name));
     let origin = Origin::Implied("--wait");
     Implied {
         flags: missing
