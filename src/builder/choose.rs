@@ -28,29 +28,16 @@ pub struct Known<'a> {
 /// Fails if there is none, or if it cannot be used.
 pub fn choose(name: &str, known: &Known<'_>) -> Result<Builder, BuilderError> {
     if let Some((endpoint, certificates)) = known.own.get(name) {
-        let node = Node {
-            name: name.to_owned(),
-            endpoint: url::endpoint(name, endpoint, certificates)?,
-            platforms: Vec::new(),
-        };
-        return Ok(one(name, node));
+        return Ok(one(name, url::endpoint(name, endpoint, certificates)?));
     }
     let stored = known.store.as_deref();
-    let instance = stored
-        .map(|directory| store::read(directory, name))
-        .transpose()?;
-    if let Some(instance) = instance.flatten() {
+    if let Some(directory) = stored
+        && let Some(instance) = store::read(directory, name)?
+    {
         return of_instance(name, instance, known.surroundings);
     }
     match engine(name, known.surroundings) {
-        Ok(endpoint) => Ok(one(
-            name,
-            Node {
-                name: name.to_owned(),
-                endpoint,
-                platforms: Vec::new(),
-            },
-        )),
+        Ok(endpoint) => Ok(one(name, endpoint)),
         Err(_) => Err(BuilderError::Unknown {
             name: name.to_owned(),
             known: names(known, stored),
@@ -58,7 +45,12 @@ pub fn choose(name: &str, known: &Known<'_>) -> Result<Builder, BuilderError> {
     }
 }
 
-fn one(name: &str, node: Node) -> Builder {
+fn one(name: &str, endpoint: Endpoint) -> Builder {
+    let node = Node {
+        name: name.to_owned(),
+        endpoint,
+        platforms: Vec::new(),
+    };
     Builder {
         name: name.to_owned(),
         nodes: vec![node],
@@ -76,16 +68,10 @@ fn of_instance(
     instance: Instance,
     surroundings: &Surroundings,
 ) -> Result<Builder, BuilderError> {
-    let Instance {
-        name: _,
-        driver,
-        nodes,
-    } = instance;
+    let Instance { driver, nodes } = instance;
     let nodes = nodes.unwrap_or_default().into_iter();
-    let nodes: Result<Vec<_>, _> = nodes
-        .map(|node| of_node(name, &driver, node, surroundings))
-        .collect();
-    let nodes = nodes?;
+    let nodes = nodes.map(|node| of_node(name, &driver, node, surroundings));
+    let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
     if nodes.is_empty() {
         return Err(BuilderError::Empty {
             name: name.to_owned(),

@@ -18,11 +18,9 @@ pub fn store_directory(
 }
 
 /// A builder as buildx writes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub(super) struct Instance {
-    pub(super) name: String,
     pub(super) driver: String,
     pub(super) nodes: Option<Vec<InstanceNode>>,
 }

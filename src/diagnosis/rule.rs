@@ -94,24 +94,21 @@ impl Rule {
     }
 
     /// Applies to steps of builds, where this fixes it.
-    pub(super) const fn step(self, fix: &'static [&'static str]) -> Self {
-        Self { step: fix, ..self }
+    pub(super) const fn step(mut self, fix: &'static [&'static str]) -> Self {
+        self.step = fix;
+        self
     }
 
     /// Applies to containers, where these fix it.
-    pub(super) const fn container(self, fixes: &'static [&'static str]) -> Self {
-        Self {
-            container: fixes,
-            ..self
-        }
+    pub(super) const fn container(mut self, fixes: &'static [&'static str]) -> Self {
+        self.container = fixes;
+        self
     }
 
     /// Applies to what the engine refuses of a launch, where these fix it.
-    pub(super) const fn engine(self, fixes: &'static [&'static str]) -> Self {
-        Self {
-            engine: fixes,
-            ..self
-        }
+    pub(super) const fn engine(mut self, fixes: &'static [&'static str]) -> Self {
+        self.engine = fixes;
+        self
     }
 
     /// Applies to a launch, whoever says it.
@@ -123,48 +120,40 @@ impl Rule {
         self.step(fixes).launch(fixes)
     }
 
-    pub(super) const fn across_lines(self) -> Self {
-        Self {
-            scope: Scope::Output,
-            ..self
-        }
+    pub(super) const fn across_lines(mut self) -> Self {
+        self.scope = Scope::Output;
+        self
     }
 
-    pub(super) const fn with_status(self, status: &'static str) -> Self {
-        Self { status, ..self }
+    pub(super) const fn with_status(mut self, status: &'static str) -> Self {
+        self.status = status;
+        self
     }
 
-    pub(super) const fn wants_login(self) -> Self {
-        Self {
-            wants_login: true,
-            ..self
-        }
+    pub(super) const fn wants_login(mut self) -> Self {
+        self.wants_login = true;
+        self
     }
 
-    pub(super) const fn said_in_passing_by(self, settings: &'static [Setting]) -> Self {
-        Self {
-            said_in_passing: settings,
-            ..self
-        }
+    pub(super) const fn said_in_passing_by(mut self, settings: &'static [Setting]) -> Self {
+        self.said_in_passing = settings;
+        self
     }
 
-    pub(super) const fn keeps_waiting(self) -> Self {
-        Self {
-            keeps_waiting: true,
-            ..self
-        }
+    pub(super) const fn keeps_waiting(mut self) -> Self {
+        self.keeps_waiting = true;
+        self
     }
 
-    pub(super) const fn lasts(self) -> Self {
-        Self {
-            lasts: true,
-            ..self
-        }
+    pub(super) const fn lasts(mut self) -> Self {
+        self.lasts = true;
+        self
     }
 
     /// Of a container, applies only if it ended so.
-    pub(super) const fn ended(self, ending: Ending) -> Self {
-        Self { ending, ..self }
+    pub(super) const fn ended(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
     }
 
     /// Returns the fixes that a setting wants; none if the rule does not apply there.

@@ -44,8 +44,6 @@ pub struct ContainerState {
     pub exit_code: i64,
     /// What prevented it from starting.
     pub error: String,
-    /// When it ended, RFC 3339.
-    pub finished_at: String,
 }
 
 /// The part of a container's configuration that we look at.
@@ -62,8 +60,6 @@ pub struct ContainerConfig {
     pub user: String,
     /// Labels.
     pub labels: Option<BTreeMap<String, String>>,
-    /// Ports that it listens on.
-    pub exposed_ports: Option<BTreeMap<String, Value>>,
     /// The environment.
     pub env: Option<Vec<String>>,
     /// What the command is given to.

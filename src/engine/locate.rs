@@ -46,11 +46,9 @@ impl fmt::Display for Origin {
 /// # Errors
 /// Fails when what the surroundings say is wrong; docker's client would refuse it as well.
 pub fn locate(surroundings: &Surroundings) -> Result<Located, LocateError> {
-    let Located { address, origin } = bare(surroundings)?;
-    Ok(Located {
-        address: address.with_headers(surroundings.headers()?),
-        origin,
-    })
+    let mut located = bare(surroundings)?;
+    located.address = located.address.with_headers(surroundings.headers()?);
+    Ok(located)
 }
 
 /// Finds out where it listens.
@@ -58,9 +56,8 @@ fn bare(surroundings: &Surroundings) -> Result<Located, LocateError> {
     if let Some(host) = &surroundings.host {
         let host: Host = host.parse().map_err(LocateError::Host)?;
         let tls = surroundings.tls.then(|| surroundings.tls_files()).flatten();
-        let address = Address::new(&host, tls);
         return Ok(Located {
-            address,
+            address: Address::new(&host, tls),
             origin: Origin::HostVariable,
         });
     }

@@ -58,9 +58,7 @@ impl Engine {
             Some(pid) => Peer::of_process(pid),
         }
     }
-}
 
-impl Engine {
     /// Returns the addresses of the network that the engine is in, if it is on this machine: it may
     /// not be ours. Loopback is left out.
     pub fn own_addresses(&self) -> Vec<Ipv4Addr> {

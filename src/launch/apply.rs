@@ -40,17 +40,16 @@ fn said(flag: &str, value: &str, why: &str) -> String {
 
 impl From<ApplyError> for Problem {
     fn from(error: ApplyError) -> Self {
-        let problem = Self::new(ProblemKind::Usage, capitalized(&error.to_string()));
-        match error {
-            ApplyError::Value { refusal, .. } => match refusal.hint {
-                Some(hint) => problem.hint(capitalized(&hint)),
-                None => problem,
-            },
+        let mut problem = Self::new(ProblemKind::Usage, capitalized(&error.to_string()));
+        let hint = match &error {
+            ApplyError::Value { refusal, .. } => refusal.hint.as_deref(),
             ApplyError::LeftToDocker(_) => {
-                problem.hint("`dynrun --dry-run` prints a `docker run` line that you can add it to")
+                Some("`dynrun --dry-run` prints a `docker run` line that you can add it to")
             }
-            ApplyError::Conflict(_) => problem.hint("Leave one of them out"),
-        }
+            ApplyError::Conflict(_) => Some("Leave one of them out"),
+        };
+        problem.hints.extend(hint.map(capitalized));
+        problem
     }
 }
 

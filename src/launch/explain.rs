@@ -1,7 +1,6 @@
 //! Each decision and where it came from, for `dynrun explain`.
 
 use super::decision::Launch;
-use super::image::Reason;
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -20,12 +19,9 @@ pub fn explain(launch: &Launch) -> Vec<Explained> {
     });
     let image = Explained {
         what: launch.chosen.image.clone(),
-        why: match &launch.chosen.reason {
-            Reason::Named => "given".to_owned(),
-            Reason::Built { .. } => match launch.chosen.build_line() {
-                Some(line) => format!("what `{line}` makes"),
-                None => String::new(),
-            },
+        why: match launch.chosen.build_line() {
+            Some(line) => format!("what `{line}` makes"),
+            None => "given".to_owned(),
         },
     };
     flags.chain([image]).collect()

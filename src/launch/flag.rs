@@ -53,10 +53,9 @@ pub struct Flag {
 impl Flag {
     /// A flag with a value.
     pub fn value(name: &'static str, value: impl Into<String>, origin: Origin) -> Self {
-        let given = Given::Value(value.into());
         Self {
             name,
-            given,
+            given: Given::Value(value.into()),
             origin,
         }
     }
@@ -68,10 +67,9 @@ impl Flag {
 
     /// A flag that is on or off.
     pub fn switch(name: &'static str, on: bool, origin: Origin) -> Self {
-        let given = Given::Switch(on);
         Self {
             name,
-            given,
+            given: Given::Switch(on),
             origin,
         }
     }

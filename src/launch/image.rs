@@ -73,11 +73,10 @@ impl Chosen {
     }
 
     fn named(image: String, command: Vec<String>) -> Self {
-        let reason = Reason::Named;
         Self {
             image,
             command,
-            reason,
+            reason: Reason::Named,
         }
     }
 

@@ -107,20 +107,11 @@ pub struct HealthCheck {
 impl HealthCheck {
     /// Returns whether a flag that shapes the check was given.
     pub fn is_shaped(&self) -> bool {
-        let Self {
-            command,
-            interval,
-            timeout,
-            retries,
-            start_period,
-            start_interval,
-            disabled: _,
-        } = self;
-        command.is_some()
-            || retries.is_some()
-            || [interval, timeout, start_period, start_interval]
-                .iter()
-                .any(|duration| duration.is_some())
+        let unshaped = Self {
+            disabled: self.disabled,
+            ..Self::default()
+        };
+        *self != unshaped
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::io::{self, Read as _};
 
-use bytes::Bytes;
-
 use super::account::{self, Account};
 use crate::engine::{Engine, EngineError};
 use crate::launch::facts::HostFacts;
@@ -33,7 +31,7 @@ pub enum FillError {
     NoUser(String),
     /// An archive cannot be read or written.
     #[error("Cannot read the container's accounts")]
-    Archive(#[source] io::Error),
+    Archive(#[from] io::Error),
 }
 
 impl From<EngineError> for FillError {
@@ -92,10 +90,7 @@ impl Fill<'_> {
             let inside = target.trim_start_matches(top).trim_start_matches('/');
             archive.file(inside, value.expose(), 0o400, owner)?;
         }
-        Ok(self
-            .engine
-            .put_archive(self.id, top, archive.finish()?)
-            .await?)
+        self.put(archive, top).await
     }
 
     /// Returns the account of a user that `--user` or the image names.
@@ -117,9 +112,14 @@ impl Fill<'_> {
         let root = Account { uid: 0, gid: 0 };
         let mut archive = Archive::default();
         archive.file(&PASSWD[1..], with_user.as_bytes(), 0o644, root)?;
+        self.put(archive, "/").await
+    }
+
+    async fn put(&self, archive: Archive, directory: &str) -> Result<(), FillError> {
+        let archive = archive.0.into_inner()?;
         Ok(self
             .engine
-            .put_archive(self.id, "/", archive.finish()?)
+            .put_archive(self.id, directory, archive.into())
             .await?)
     }
 
@@ -145,7 +145,7 @@ impl Fill<'_> {
         let Some(archive) = self.engine.get_archive(self.id, PASSWD).await? else {
             return Ok(String::new());
         };
-        first_file(&archive).map_err(FillError::Archive)
+        Ok(first_file(&archive)?)
     }
 }
 
@@ -167,44 +167,20 @@ impl Default for Archive {
 }
 
 impl Archive {
-    fn directory(&mut self, path: &str) -> Result<(), FillError> {
+    fn directory(&mut self, path: &str) -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Directory);
         header.set_mode(0o755);
         header.set_size(0);
-        self.append(&mut header, path, &[])
+        self.0.append_data(&mut header, path, io::empty())
     }
 
-    fn file(
-        &mut self,
-        path: &str,
-        content: &[u8],
-        mode: u32,
-        owner: Account,
-    ) -> Result<(), FillError> {
+    fn file(&mut self, path: &str, content: &[u8], mode: u32, owner: Account) -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_mode(mode);
         header.set_uid(owner.uid);
         header.set_gid(owner.gid);
         header.set_size(content.len() as u64);
-        self.append(&mut header, path, content)
-    }
-
-    fn append(
-        &mut self,
-        header: &mut tar::Header,
-        path: &str,
-        content: &[u8],
-    ) -> Result<(), FillError> {
-        self.0
-            .append_data(header, path, content)
-            .map_err(FillError::Archive)
-    }
-
-    fn finish(self) -> Result<Bytes, FillError> {
-        self.0
-            .into_inner()
-            .map(Bytes::from)
-            .map_err(FillError::Archive)
+        self.0.append_data(&mut header, path, content)
     }
 }

@@ -8,32 +8,19 @@ use crate::problem::{Problem, ProblemKind};
 
 /// A directory that the container is to use, but cannot.
 #[derive(Debug, thiserror::Error)]
-pub enum DirectoryError {
-    /// It is not there and cannot be made.
-    #[error("Cannot make the directory `{}`", path.display())]
-    Make {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It cannot be written to.
-    #[error("Cannot write to the directory `{}`", path.display())]
-    Write {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+#[error("Cannot {action} the directory `{}`", path.display())]
+struct DirectoryError<'a> {
+    /// What could not be done: "make", "write to".
+    action: &'static str,
+    path: &'a Path,
+    source: std::io::Error,
 }
 
-impl DirectoryError {
+impl DirectoryError<'_> {
     /// Says what fixes it. What is outside of the user's home may be shared, and is not theirs to
     /// take.
     fn problem(&self, home: Option<&Path>) -> Problem {
-        let (Self::Make { path, .. } | Self::Write { path, .. }) = self;
+        let path = self.path;
         let problem = Problem::from_error(ProblemKind::Usage, self);
         let theirs = home.is_some_and(|home| path.starts_with(home) && path != home);
         let problem = if theirs && path.exists() {
@@ -62,20 +49,19 @@ pub fn directories(paths: &[PathBuf], home: Option<&Path>) -> Result<(), Problem
 ///
 /// # Errors
 /// Fails when it cannot be made or written to.
-fn directory(path: &Path) -> Result<(), DirectoryError> {
-    let path = || path.to_owned();
-    fs_err::create_dir_all(path()).map_err(|source| DirectoryError::Make {
-        path: path(),
-        source,
-    })?;
-    tempfile::Builder::new()
-        .prefix(".dynrun-")
-        .tempfile_in(path())
-        .map(drop)
-        .map_err(|source| DirectoryError::Write {
-            path: path(),
+fn directory(path: &Path) -> Result<(), DirectoryError<'_>> {
+    let failed = |action| {
+        move |source| DirectoryError {
+            action,
+            path,
             source,
-        })
+        }
+    };
+    fs_err::create_dir_all(path).map_err(failed("make"))?;
+    let written = tempfile::Builder::new()
+        .prefix(".dynrun-")
+        .tempfile_in(path);
+    written.map(drop).map_err(failed("write to"))
 }
 
 /// Returns what to tell of volumes whose directory is not on this machine: with `-v`, the engine

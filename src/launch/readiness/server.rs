@@ -31,10 +31,10 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn of(facts: &ContainerFacts, asked: Option<u16>) -> Self {
         let command = command(facts);
-        let kind = kind(&command);
-        let variable = match kind {
-            Kind::Completions => "DYN_HTTP_PORT",
-            Kind::Worker => SYSTEM_PORT,
+        let (kind, variable) = if is_worker(&command) {
+            (Kind::Worker, SYSTEM_PORT)
+        } else {
+            (Kind::Completions, "DYN_HTTP_PORT")
         };
         let in_command = || match kind {
             Kind::Completions => port_option(&command),
@@ -96,14 +96,6 @@ fn command(facts: &ContainerFacts) -> Vec<String> {
         .flat_map(|word| word.split_whitespace())
         .map(str::to_owned)
         .collect()
-}
-
-fn kind(command: &[String]) -> Kind {
-    if is_worker(command) {
-        Kind::Worker
-    } else {
-        Kind::Completions
-    }
 }
 
 /// Returns whether a command is a worker of Dynamo: `python3 -m dynamo.vllm` and its like.
