@@ -1,24 +1,38 @@
 //! What a supervisor knows of a member.
 
+use crate::toml_file::choice;
+
 /// The place of a member in the list that the supervisor was given.
 pub(crate) type MemberIndex = usize;
 
-/// The part that a member plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
-    // In the order in which they are stopped: what takes requests first, what others need last.
-    Frontend,
-    Aggregated,
-    Decode,
-    Prefill,
-    Encode,
-    Service,
+choice! {
+    /// The part that a member plays, in the order in which they are stopped.
+    pub enum Part("part") {
+        Frontend = "frontend",
+        Aggregated = "agg",
+        Decode = "decode",
+        Prefill = "prefill",
+        Encode = "encode",
+        Service = "service",
+    }
 }
 
 impl Part {
     /// Returns whether requests are sent to it through discovery.
     pub(crate) fn is_worker(self) -> bool {
         !matches!(self, Self::Frontend | Self::Service)
+    }
+
+    /// Returns its place in an ordered stop, lowest first: no new requests, then those who answer
+    /// them, then those whom these need.
+    pub(crate) const fn stop_tier(self) -> u8 {
+        match self {
+            Self::Frontend => 0,
+            Self::Aggregated | Self::Decode => 1,
+            Self::Prefill => 2,
+            Self::Encode => 3,
+            Self::Service => 4,
+        }
     }
 }
 

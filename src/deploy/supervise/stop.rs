@@ -1,46 +1,34 @@
-//! Stopping everything in order.
+//! Ending replicas, all of them in order.
 
 use super::event::Action;
-use super::member::Part;
+use super::member::MemberIndex;
 use super::replica::{Replica, State, Then};
-use super::replicas::Replicas;
+use super::supervisor::Supervisor;
 
-/// Asks the replicas of the next part to end, once those of the parts before have ended. Frontends
-/// are first: they finish what they took, and take no more.
-pub(super) fn next_tier(replicas: &mut Replicas) -> Vec<Action> {
-    let busy = replicas
-        .iter()
-        .filter(|replica| !replica.running.is_empty());
-    let Some(tier) = busy.map(|replica| tier(replica.part)).min() else {
-        return Vec::new();
-    };
-    let mut actions = Vec::new();
-    let due = |replica: &&mut Replica| tier == self::tier(replica.part) && !is_stopping(replica);
-    for replica in replicas.iter_mut().filter(due) {
-        replica.state = State::Ending(Then::Stay);
-        actions.extend(replica.running.iter().map(|member| Action::Stop(*member)));
+impl Supervisor {
+    /// Ends what runs of some replicas.
+    pub(super) fn end(
+        &mut self,
+        due: impl Fn(&Replica) -> bool,
+        then: Then,
+        by: fn(MemberIndex) -> Action,
+    ) {
+        for replica in self.replicas.iter_mut().filter(|replica| due(replica)) {
+            replica.state = State::Ending(then);
+            self.actions
+                .extend(replica.running.iter().map(|member| by(*member)));
+        }
     }
-    actions
-}
 
-/// Aggregated workers and decode workers stand in the same place.
-fn tier(part: Part) -> Part {
-    match part {
-        Part::Aggregated => Part::Decode,
-        part => part,
+    /// Asks the replicas of the next part to end, once those of the parts before have ended. Frontends
+    /// are first: they finish what they took, and take no more.
+    pub(super) fn stop_next_tier(&mut self) {
+        let runs = |replica: &Replica| !replica.running.is_empty();
+        let busy = self.replicas.iter().filter(|replica| runs(replica));
+        let next = busy.map(|replica| replica.part.stop_tier()).min();
+        let is_ending = |replica: &Replica| replica.state == State::Ending(Then::Stay);
+        let is_next = |replica: &Replica| Some(replica.part.stop_tier()) == next;
+        let due = |replica: &Replica| is_next(replica) && runs(replica) && !is_ending(replica);
+        self.end(due, Then::Stay, Action::Stop);
     }
-}
-
-fn is_stopping(replica: &Replica) -> bool {
-    replica.running.is_empty() || replica.state == State::Ending(Then::Stay)
-}
-
-/// Kills whatever runs.
-pub(super) fn kill_all(replicas: &mut Replicas) -> Vec<Action> {
-    let mut actions = Vec::new();
-    for replica in replicas.iter_mut() {
-        replica.state = State::Ending(Then::Stay);
-        actions.extend(replica.running.iter().map(|member| Action::Kill(*member)));
-    }
-    actions
 }

@@ -1,5 +1,6 @@
 //! The state machine.
 
+use std::mem::take;
 use std::time::Duration;
 
 use super::dependency::Dependency;
@@ -8,7 +9,6 @@ use super::event::{Action, Cause, Event, Incident};
 use super::member::{MemberIndex, Part, Watched};
 use super::replica::{Replica, State, Then};
 use super::replicas::Replicas;
-use super::stop;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -39,6 +39,10 @@ pub(crate) struct Supervisor {
     pub(super) engine: Dependency,
     pub(super) discovery: Dependency,
     disaggregation: Disaggregation,
+    /// The time of the event that is handled.
+    pub(super) now: Duration,
+    /// What is to be done about it.
+    pub(super) actions: Vec<Action>,
 }
 
 impl Supervisor {
@@ -54,6 +58,8 @@ impl Supervisor {
             engine: Dependency::new(),
             discovery: Dependency::new(),
             disaggregation: Disaggregation::default(),
+            now: Duration::ZERO,
+            actions: Vec::new(),
         }
     }
 
@@ -67,192 +73,154 @@ impl Supervisor {
         &self.members
     }
 
-    /// Returns how many replicas of a part are ready.
-    #[cfg(test)]
-    pub(crate) fn ready(&self, part: Part) -> usize {
-        let ready = |replica: &&Replica| replica.part == part && replica.is_ready();
-        self.replicas.iter().filter(ready).count()
-    }
-
     /// Returns what to do about an event. `now` is the time since any fixed moment.
     pub(crate) fn handle(&mut self, now: Duration, event: Event) -> Vec<Action> {
-        let mut actions = match event {
-            Event::Begin => {
-                self.phase = Phase::Services;
-                Vec::new()
-            }
-            Event::Hold => {
-                self.held = true;
-                Vec::new()
-            }
-            Event::Release => {
-                self.held = false;
-                Vec::new()
-            }
-            Event::Tick => self.tick(now),
+        self.now = now;
+        match event {
+            Event::Begin => self.phase = Phase::Services,
+            Event::Hold => self.held = true,
+            Event::Release => self.held = false,
+            Event::Tick => self.tick(),
             Event::Adopted(member) => self.adopted(member),
-            Event::Ready(member) => self.member_ready(now, member),
-            Event::Exited { member, code } => self.exited(now, member, code),
-            Event::Answered(member) => {
-                self.replicas.of(member).watchdog.answered();
-                Vec::new()
-            }
-            Event::Unanswered(member) => self.unanswered(now, member),
+            Event::Ready(member) => self.member_ready(member),
+            Event::Exited { member, code } => self.exited(member, code),
+            Event::Answered(member) => self.replicas.of(member).watchdog.answered(),
+            Event::Unanswered(member) => self.unanswered(member),
             Event::WillRepeat { member, reason } => self.will_repeat(member, reason),
-            Event::EngineAway => self.engine_away(now),
-            Event::EngineBack => self.engine_back(now),
-            Event::DiscoveryAway => self.discovery_away(now),
-            Event::DiscoveryBack => self.discovery_back(now),
-            Event::DisaggregationOff => self.restart_frontends(now),
+            Event::EngineAway => self.engine_away(),
+            Event::EngineBack => self.engine_back(),
+            Event::DiscoveryAway => self.discovery_away(),
+            Event::DiscoveryBack => self.discovery_back(),
+            Event::DisaggregationOff => self.restart_frontends(),
             Event::Drained(member) => self.drained(member),
-            Event::Revive => {
-                self.replicas.iter_mut().for_each(Replica::revive);
-                Vec::new()
-            }
+            Event::Revive => self.replicas.iter_mut().for_each(Replica::revive),
             Event::Add(members) => self.add(members),
             Event::Remove(replica) => self.remove(&replica),
             Event::Stop => self.stop(),
-        };
-        actions.extend(self.go_on(now));
-        actions
+        }
+        self.go_on();
+        take(&mut self.actions)
+    }
+
+    pub(super) fn report(&mut self, incident: Incident) {
+        self.actions.push(Action::Report(incident));
     }
 
     /// Starts what may start, and goes on with a stop.
-    fn go_on(&mut self, now: Duration) -> Vec<Action> {
+    fn go_on(&mut self) {
         match self.phase {
-            Phase::Services | Phase::Running => self.start_idle(now),
+            Phase::Services | Phase::Running => self.start_idle(),
             Phase::Stopping { failed } | Phase::Killing { failed } => {
-                let mut actions = stop::next_tier(&mut self.replicas);
+                self.stop_next_tier();
                 if self.replicas.have_ended() {
                     self.phase = Phase::Finished;
-                    actions.push(Action::Finished { failed });
+                    self.actions.push(Action::Finished { failed });
                 }
-                actions
             }
-            Phase::New | Phase::Finished => Vec::new(),
+            Phase::New | Phase::Finished => {}
         }
     }
 
-    fn start_idle(&mut self, now: Duration) -> Vec<Action> {
+    fn start_idle(&mut self) {
         let are_ready = self.replicas.of_part(Part::Service).all(Replica::is_ready);
         let there = !self.held && are_ready;
         if self.phase == Phase::Services && there {
             self.phase = Phase::Running;
         }
-        if self.engine.is_away() {
-            return Vec::new();
+        if !self.engine.is_away() {
+            let rest = self.phase == Phase::Running;
+            self.actions
+                .extend(self.replicas.start_idle(self.now, rest));
         }
-        self.replicas.start_idle(now, self.phase == Phase::Running)
     }
 
     /// Ranks that are missing have to be reported as ended afterwards, so that all start together.
-    fn adopted(&mut self, member: MemberIndex) -> Vec<Action> {
+    fn adopted(&mut self, member: MemberIndex) {
         let replica = self.replicas.of(member);
         replica.running.insert(member);
         replica.state = State::Starting;
-        Vec::new()
     }
 
-    fn member_ready(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
+    fn member_ready(&mut self, member: MemberIndex) {
         let replica = self.replicas.of(member);
-        if !replica.becomes_ready(member, now) {
-            return Vec::new();
+        if replica.becomes_ready(member, self.now) && self.disaggregation.is_back_with(replica.part)
+        {
+            self.actions.push(Action::ProbePath);
         }
-        let part = replica.part;
-        let back = self.disaggregation.is_back_with(part);
-        back.then_some(Action::ProbePath).into_iter().collect()
     }
 
-    fn exited(&mut self, now: Duration, member: MemberIndex, code: i64) -> Vec<Action> {
-        let cause = self.cause(now, member, code);
+    fn exited(&mut self, member: MemberIndex, code: i64) {
+        let cause = self.cause(member, code);
         let stopping = !matches!(self.phase, Phase::New | Phase::Services | Phase::Running);
         let replica = self.replicas.of(member);
         replica.running.remove(&member);
+        let is_over = replica.running.is_empty();
         match replica.state {
-            _ if stopping => {
-                if replica.running.is_empty() {
-                    replica.state = State::Ended;
-                }
-                Vec::new()
+            State::Starting | State::Ready { .. } if !stopping => self.failed(member, cause),
+            State::Ending(then) if !stopping && is_over => self.conclude(member, then),
+            state if is_over && (stopping || state == State::Draining) => {
+                replica.state = State::Ended;
             }
-            State::Starting | State::Ready { .. } => self.failed(now, member, cause),
-            State::Draining => {
-                if replica.running.is_empty() {
-                    replica.state = State::Ended;
-                }
-                Vec::new()
-            }
-            State::Ending(then) if replica.running.is_empty() => self.conclude(now, member, then),
-            _ => Vec::new(),
+            _ => {}
         }
     }
 
     /// Takes a replica out of discovery and ends what is left of it.
-    fn failed(&mut self, now: Duration, member: MemberIndex, cause: Cause) -> Vec<Action> {
-        let excused = matches!(cause, Cause::DiscoveryAway | Cause::EngineAway);
+    fn failed(&mut self, member: MemberIndex, cause: Cause) {
         let replica = self.replicas.of(member);
         let then = Then::RestartLater {
             ready_since: replica.ready_since(),
-            excused,
+            excused: matches!(cause, Cause::DiscoveryAway | Cause::EngineAway),
         };
         replica.state = State::Ending(then);
-        let mut actions = Vec::new();
         if replica.part.is_worker() {
-            actions.extend(
-                replica
-                    .members
-                    .iter()
-                    .map(|rank| Action::LeaveDiscovery(*rank)),
-            );
+            let ranks = replica.members.iter();
+            self.actions
+                .extend(ranks.map(|rank| Action::LeaveDiscovery(*rank)));
         }
-        actions.push(Action::Report(Incident::Failed { member, cause }));
+        let incident = Incident::Failed { member, cause };
+        self.actions.push(Action::Report(incident));
         // One that hangs does not answer a signal, and ranks that miss one of them hang.
         let end = if cause == Cause::Unanswered {
             Action::Kill
         } else {
             Action::Stop
         };
-        actions.extend(replica.running.iter().map(|rank| end(*rank)));
+        self.actions
+            .extend(replica.running.iter().map(|rank| end(*rank)));
         let over = replica.running.is_empty();
         self.disaggregation.look(&self.replicas);
         if over {
-            actions.extend(self.conclude(now, member, then));
+            self.conclude(member, then);
         }
-        actions
     }
 
     /// Decides about a replica whose last rank has ended.
-    fn conclude(&mut self, now: Duration, member: MemberIndex, then: Then) -> Vec<Action> {
+    fn conclude(&mut self, member: MemberIndex, then: Then) {
         let away = self.discovery.is_away();
         let replica = self.replicas.of(member);
         match then {
-            Then::Stay => {
-                replica.state = State::Ended;
-                Vec::new()
-            }
+            Then::Stay => replica.state = State::Ended,
             Then::RestartLater { .. } if !self.restarts => {
                 let replica = replica.name.clone();
-                self.stays_down(member, Incident::StaysDown { replica })
+                self.stays_down(member, Incident::StaysDown { replica });
             }
-            Then::RestartNow => {
-                replica.state = State::Waiting { until: now };
-                self.tick(now)
+            Then::RestartLater { excused: true, .. } if away => {
+                replica.state = State::WaitingForDiscovery;
+                self.tick();
             }
-            Then::RestartLater { excused: true, .. } => {
-                replica.state = if away {
-                    State::WaitingForDiscovery
-                } else {
-                    State::Waiting { until: now }
-                };
-                self.tick(now)
+            Then::RestartNow | Then::RestartLater { excused: true, .. } => {
+                replica.state = State::Waiting { until: self.now };
+                self.tick();
             }
             Then::RestartLater { .. } if replica.is_hopeless() => self.give_up(member),
             Then::RestartLater { ready_since, .. } => {
-                match replica.failures.count(now, ready_since) {
+                match replica.failures.count(self.now, ready_since) {
                     Some(after) => {
-                        replica.state = State::Waiting { until: now + after };
+                        let until = self.now + after;
+                        replica.state = State::Waiting { until };
                         let replica = replica.name.clone();
-                        vec![Action::Report(Incident::Restarting { replica, after })]
+                        self.report(Incident::Restarting { replica, after });
                     }
                     None => self.give_up(member),
                 }
@@ -261,16 +229,15 @@ impl Supervisor {
     }
 
     /// Notes a reason that the next start would not change.
-    fn will_repeat(&mut self, member: MemberIndex, reason: &'static str) -> Vec<Action> {
+    fn will_repeat(&mut self, member: MemberIndex, reason: &'static str) {
         let replica = self.replicas.of(member);
         replica.will_repeat(reason);
         if replica.is_hopeless() && matches!(replica.state, State::Waiting { .. }) {
-            return self.give_up(member);
+            self.give_up(member);
         }
-        Vec::new()
     }
 
-    fn give_up(&mut self, member: MemberIndex) -> Vec<Action> {
+    fn give_up(&mut self, member: MemberIndex) {
         let given_up = self.replicas.of(member);
         let replica = given_up.name.clone();
         let incident = if given_up.is_hopeless() {
@@ -279,106 +246,99 @@ impl Supervisor {
             let failures = given_up.failures.lately();
             Incident::GaveUp { replica, failures }
         };
-        self.stays_down(member, incident)
+        self.stays_down(member, incident);
     }
 
     /// The rest goes on, as long as one of its part is left.
-    fn stays_down(&mut self, member: MemberIndex, incident: Incident) -> Vec<Action> {
+    fn stays_down(&mut self, member: MemberIndex, incident: Incident) {
         let replica = self.replicas.of(member);
         replica.state = State::GivenUp;
         let part = replica.part;
-        let mut actions = vec![Action::Report(incident)];
+        self.report(incident);
         if !self.replicas.of_part(part).any(Replica::is_wanted) {
-            actions.push(Action::Report(Incident::NoneLeft(part)));
+            self.report(Incident::NoneLeft(part));
             self.phase = Phase::Stopping { failed: true };
         }
-        actions
     }
 
-    pub(super) fn tick(&mut self, now: Duration) -> Vec<Action> {
+    pub(super) fn tick(&mut self) {
         let runs = matches!(self.phase, Phase::Services | Phase::Running);
         if !runs || self.engine.is_away() {
-            return Vec::new();
+            return;
         }
-        let away = self.discovery.is_away();
-        let mut actions = Vec::new();
+        let (now, away) = (self.now, self.discovery.is_away());
         for replica in self.replicas.iter_mut() {
             let held = away && replica.part != Part::Service;
             match replica.state {
                 State::Waiting { until } if until <= now && !held => {
-                    actions.extend(replica.start(now));
+                    self.actions.extend(replica.start(now));
                 }
                 State::Ready { .. } if replica.watchdog.is_due(now) => {
                     // Rank 0 answers for all.
-                    actions.extend(replica.members.first().map(|member| Action::Probe(*member)));
+                    let first = replica.members.first();
+                    self.actions
+                        .extend(first.map(|member| Action::Probe(*member)));
                 }
                 _ => {}
             }
         }
-        actions
     }
 
-    fn unanswered(&mut self, now: Duration, member: MemberIndex) -> Vec<Action> {
+    fn unanswered(&mut self, member: MemberIndex) {
         let replica = self.replicas.of(member);
         // It was asked through the engine.
         let asked = !self.engine.is_away() && replica.is_ready();
         if asked && replica.watchdog.unanswered() {
-            return self.failed(now, member, Cause::Unanswered);
+            self.failed(member, Cause::Unanswered);
         }
-        Vec::new()
     }
 
-    fn restart_frontends(&mut self, now: Duration) -> Vec<Action> {
+    fn restart_frontends(&mut self) {
         let acts = self.phase == Phase::Running && !self.engine.is_away();
-        if !acts || !self.disaggregation.may_restart_frontends(now) {
-            return Vec::new();
+        if acts && self.disaggregation.may_restart_frontends(self.now) {
+            self.report(Incident::RestartingFrontends);
+            let due = |replica: &Replica| replica.part == Part::Frontend && replica.is_ready();
+            self.end(due, Then::RestartNow, Action::Stop);
         }
-        let mut actions = vec![Action::Report(Incident::RestartingFrontends)];
-        let due = |replica: &&mut Replica| replica.part == Part::Frontend && replica.is_ready();
-        for replica in self.replicas.iter_mut().filter(due) {
-            replica.state = State::Ending(Then::RestartNow);
-            actions.extend(replica.running.iter().map(|member| Action::Stop(*member)));
-        }
-        actions
     }
 
-    fn drained(&mut self, member: MemberIndex) -> Vec<Action> {
+    fn drained(&mut self, member: MemberIndex) {
         let replica = self.replicas.of(member);
-        let due = replica.state == State::Draining && replica.running.contains(&member);
-        due.then_some(Action::Stop(member)).into_iter().collect()
+        if replica.state == State::Draining && replica.running.contains(&member) {
+            self.actions.push(Action::Stop(member));
+        }
     }
 
-    fn add(&mut self, members: Vec<Watched>) -> Vec<Action> {
-        let first = self.members.len();
-        self.replicas.add(&members, first);
+    fn add(&mut self, members: Vec<Watched>) {
+        self.replicas.add(&members, self.members.len());
         self.members.extend(members);
-        Vec::new()
     }
 
-    fn remove(&mut self, name: &str) -> Vec<Action> {
-        let replica = self.replicas.wanted(name);
-        replica.map(Replica::drain).unwrap_or_default()
+    fn remove(&mut self, name: &str) {
+        if let Some(replica) = self.replicas.wanted(name) {
+            self.actions.extend(replica.drain());
+        }
     }
 
-    fn stop(&mut self) -> Vec<Action> {
+    fn stop(&mut self) {
         let away = self.engine.is_away();
         match self.phase {
             Phase::New | Phase::Services | Phase::Running => {
                 self.phase = Phase::Stopping { failed: false };
-                let waits = away && !self.replicas.have_ended();
-                let report = waits.then_some(Action::Report(Incident::StopWaitsForEngine));
-                report.into_iter().collect()
+                if away && !self.replicas.have_ended() {
+                    self.report(Incident::StopWaitsForEngine);
+                }
             }
             Phase::Stopping { .. } if away => {
                 // Nobody can end what runs, and the engine may never come back.
                 self.phase = Phase::Finished;
-                vec![Action::Finished { failed: true }]
+                self.actions.push(Action::Finished { failed: true });
             }
             Phase::Stopping { failed } => {
                 self.phase = Phase::Killing { failed };
-                stop::kill_all(&mut self.replicas)
+                self.end(|_| true, Then::Stay, Action::Kill);
             }
-            Phase::Killing { .. } | Phase::Finished => Vec::new(),
+            Phase::Killing { .. } | Phase::Finished => {}
         }
     }
 }

@@ -1,27 +1,37 @@
 //! Recorded sequences: what happened, and what has to be done about it.
 
-use std::fmt::Write as _;
 use std::time::Duration;
+
+use test_case::test_case;
 
 use super::{Action, Cause, Event, Incident, Part, Supervisor, Watched};
 
-fn member(name: &str, part: Part) -> Watched {
-    Watched {
-        name: name.to_owned(),
-        part,
-        replica: name.to_owned(),
-        rank: 0,
-        after: None,
-    }
-}
+const AGGREGATED: &str = "frontend agg-0 agg-1";
+const DISAGGREGATED: &str = "etcd frontend prefill decode";
 
-fn rank(replica: &str, rank: u32, part: Part) -> Watched {
-    Watched {
-        name: format!("{replica}-r{rank}"),
-        replica: replica.to_owned(),
-        rank,
-        ..member(replica, part)
-    }
+/// Returns members by their names, such as `agg-0`, `agg-0-r1` of several ranks, and `prefill<decode`,
+/// which shares the GPUs of `decode`.
+fn members(names: &'static str) -> Vec<Watched> {
+    let member = |name: &'static str| {
+        let mut names = name.split('<');
+        let (name, after) = (names.next().unwrap(), names.next());
+        let (replica, rank) = name.split_once("-r").unwrap_or((name, "0"));
+        let part = match name.split('-').next() {
+            Some("etcd") => Part::Service,
+            Some("frontend") => Part::Frontend,
+            Some("prefill") => Part::Prefill,
+            Some("decode") => Part::Decode,
+            _ => Part::Aggregated,
+        };
+        Watched {
+            name: name.to_owned(),
+            part,
+            replica: replica.to_owned(),
+            rank: rank.parse().unwrap(),
+            after: after.map(str::to_owned),
+        }
+    };
+    names.split(' ').map(member).collect()
 }
 
 /// A supervisor, and what it asked for, in words.
@@ -31,17 +41,16 @@ struct Play {
 }
 
 impl Play {
-    fn new(members: Vec<Watched>) -> Self {
-        let supervisor = Supervisor::new(members);
+    fn new(names: &'static str) -> Self {
         Self {
-            supervisor,
+            supervisor: Supervisor::new(members(names)),
             now: Duration::ZERO,
         }
     }
 
     /// One that has begun, and whose members are all ready.
-    fn running(members: Vec<Watched>) -> Self {
-        let mut play = Self::new(members);
+    fn running(names: &'static str) -> Self {
+        let mut play = Self::new(names);
         let count = play.supervisor.members().len();
         play.does(Event::Begin);
         for member in 0..count {
@@ -50,36 +59,71 @@ impl Play {
         play
     }
 
-    fn at(&mut self, seconds: u64) -> &mut Self {
-        self.now = Duration::from_secs(seconds);
+    fn without_restarts(mut self) -> Self {
+        self.supervisor = self.supervisor.without_restarts();
         self
     }
 
-    fn index(&self, name: &str) -> usize {
-        let own = |member: &Watched| member.name == name;
-        self.supervisor.members().iter().position(own).unwrap()
+    /// Plays lines of the form `SECONDS EVENT -> ACTIONS`; without an arrow, any action will do.
+    /// What begins with `#` is a comment.
+    fn goes(&mut self, script: &'static str) {
+        for line in script
+            .lines()
+            .map(str::trim)
+            .filter(|it| !it.is_empty() && !it.starts_with('#'))
+        {
+            let (happens, expected) = match line.split_once("->") {
+                Some((happens, expected)) => (happens, Some(expected.trim())),
+                None => (line, None),
+            };
+            let (time, event) = happens.trim().split_once(' ').unwrap();
+            self.now = Duration::from_secs(time.parse().unwrap());
+            let said = self.does(self.event(event));
+            assert_eq!(said, expected.unwrap_or(&said), "{line}");
+        }
+    }
+
+    fn event(&self, text: &'static str) -> Event {
+        let words: Vec<_> = text.split(' ').collect();
+        let own = |name: &str| {
+            let mut members = self.supervisor.members().iter();
+            members.position(|member| member.name == name).unwrap()
+        };
+        match words[..] {
+            ["begin"] => Event::Begin,
+            ["hold"] => Event::Hold,
+            ["release"] => Event::Release,
+            ["tick"] => Event::Tick,
+            ["stop"] => Event::Stop,
+            ["revive"] => Event::Revive,
+            ["decode", "alone"] => Event::DisaggregationOff,
+            ["engine", "away"] => Event::EngineAway,
+            ["engine", "back"] => Event::EngineBack,
+            ["discovery", "away"] => Event::DiscoveryAway,
+            ["discovery", "back"] => Event::DiscoveryBack,
+            ["add", name] => Event::Add(members(name)),
+            ["remove", name] => Event::Remove(name.to_owned()),
+            [name, "adopted"] => Event::Adopted(own(name)),
+            [name, "ready"] => Event::Ready(own(name)),
+            [name, "answers"] => Event::Answered(own(name)),
+            [name, "silent"] => Event::Unanswered(own(name)),
+            [name, "drained"] => Event::Drained(own(name)),
+            [name, "lasting", reason] => Event::WillRepeat {
+                member: own(name),
+                reason,
+            },
+            [name, "ends", code] => Event::Exited {
+                member: own(name),
+                code: code.parse().unwrap(),
+            },
+            _ => panic!("unknown event `{text}`"),
+        }
     }
 
     fn does(&mut self, event: Event) -> String {
         let actions = self.supervisor.handle(self.now, event);
-        let mut text = String::new();
-        for action in actions {
-            if !text.is_empty() {
-                text.push_str("; ");
-            }
-            text.write_str(&self.words(&action)).unwrap();
-        }
-        text
-    }
-
-    fn exits(&mut self, name: &str, code: i64) -> String {
-        let member = self.index(name);
-        self.does(Event::Exited { member, code })
-    }
-
-    fn ready(&mut self, name: &str) -> String {
-        let member = self.index(name);
-        self.does(Event::Ready(member))
+        let words: Vec<_> = actions.iter().map(|action| self.words(action)).collect();
+        words.join("; ")
     }
 
     fn words(&self, action: &Action) -> String {
@@ -105,390 +149,205 @@ impl Play {
                 Incident::GaveUp { replica, failures } => {
                     format!("{replica} given up after {failures}")
                 }
+                Incident::StaysDown { replica } => format!("{replica} stays down"),
+                Incident::Hopeless { replica } => format!("{replica} is hopeless"),
                 other => format!("{other:?}"),
             },
         }
     }
 }
 
-fn aggregated() -> Vec<Watched> {
-    vec![
-        member("frontend", Part::Frontend),
-        member("agg-0", Part::Aggregated),
-        member("agg-1", Part::Aggregated),
-    ]
-}
-
-fn disaggregated() -> Vec<Watched> {
-    vec![
-        member("etcd", Part::Service),
-        member("frontend", Part::Frontend),
-        member("prefill", Part::Prefill),
-        member("decode", Part::Decode),
-    ]
-}
-
-#[test]
-fn without_restarts_the_rest_goes_on_until_nobody_is_left() {
-    let mut play = Play::running(aggregated());
-    play.supervisor = play.supervisor.without_restarts();
-    assert_eq!(
-        play.exits("agg-0", 137),
-        "out agg-0; agg-0 failed: 137; StaysDown { replica: \"agg-0\" }"
-    );
-    assert_eq!(
-        play.at(600).does(Event::Tick),
-        "probe frontend; probe agg-1"
-    );
-    assert_eq!(
-        play.exits("agg-1", 0),
-        "out agg-1; agg-1 failed: 0; StaysDown { replica: \"agg-1\" }; NoneLeft(Aggregated); stop frontend"
-    );
-    assert_eq!(play.exits("frontend", 0), "finished failed=true");
-}
-
-#[test]
-fn services_of_other_machines_are_waited_for() {
-    let members = vec![
-        member("etcd-1", Part::Service),
-        member("agg-0", Part::Aggregated),
-    ];
-    let mut supervisor = Supervisor::new(members);
-    let mut does = |event| supervisor.handle(Duration::ZERO, event);
-    assert_eq!(does(Event::Hold), []);
-    assert_eq!(does(Event::Begin), [Action::Start(0)]);
-    assert_eq!(does(Event::Ready(0)), []);
-    assert_eq!(does(Event::Release), [Action::Start(1)]);
-}
-
-#[test]
-fn services_come_first_and_the_rest_together() {
-    let mut play = Play::new(disaggregated());
-    assert_eq!(play.does(Event::Begin), "start etcd");
-    assert_eq!(play.does(Event::Tick), "");
-    assert_eq!(
-        play.ready("etcd"),
-        "start frontend; start prefill; start decode"
-    );
-}
-
-#[test]
-fn a_server_that_ends_with_0_has_failed() {
-    let mut play = Play::running(aggregated());
-    assert_eq!(
-        play.at(5).exits("agg-0", 0),
-        "out agg-0; agg-0 failed: 0; agg-0 again in 1"
-    );
-    assert_eq!(play.does(Event::Tick), "");
-    assert_eq!(play.at(6).does(Event::Tick), "start agg-0");
-}
-
-#[test]
-fn ranks_live_and_die_together() {
-    let members = vec![
-        member("frontend", Part::Frontend),
-        rank("agg-0", 1, Part::Aggregated),
-        rank("agg-0", 0, Part::Aggregated),
-    ];
-    let mut play = Play::new(members);
-    assert_eq!(
-        play.does(Event::Begin),
-        "start frontend; start agg-0-r0; start agg-0-r1"
-    );
-    play.ready("frontend");
-    play.ready("agg-0-r0");
-    assert_eq!(play.supervisor.ready(Part::Aggregated), 0);
-    play.ready("agg-0-r1");
-    assert_eq!(play.supervisor.ready(Part::Aggregated), 1);
-    assert_eq!(
-        play.at(9).exits("agg-0-r1", 137),
-        "out agg-0-r0; out agg-0-r1; agg-0-r1 failed: 137; stop agg-0-r0"
-    );
-    assert_eq!(play.at(12).exits("agg-0-r0", 143), "agg-0 again in 1");
-    assert_eq!(
-        play.at(13).does(Event::Tick),
-        "start agg-0-r0; start agg-0-r1"
-    );
-}
-
-#[test]
-fn one_that_always_fails_is_given_up_and_the_rest_goes_on() {
-    let mut play = Play::running(aggregated());
-    for (at, delay) in [(10, 1), (20, 2), (30, 4), (40, 8)] {
-        let said = play.at(at).exits("agg-1", 1);
-        assert!(said.ends_with(&format!("agg-1 again in {delay}")), "{said}");
-        assert_eq!(play.at(at + delay).does(Event::Tick), "start agg-1");
-    }
-    let said = play.at(60).exits("agg-1", 1);
-    assert_eq!(said, "out agg-1; agg-1 failed: 1; agg-1 given up after 5");
-    assert_eq!(
-        play.at(600).does(Event::Tick),
-        "probe frontend; probe agg-0"
-    );
-}
-
-#[test]
-fn one_that_was_given_up_is_tried_again_when_somebody_asks() {
-    let mut play = Play::running(aggregated());
-    play.supervisor = play.supervisor.without_restarts();
-    play.at(10).exits("agg-1", 1);
-    assert_eq!(play.at(100).does(Event::Revive), "start agg-1");
-    assert_eq!(play.does(Event::Revive), "");
-}
-
-#[test]
-fn without_any_worker_all_is_stopped() {
-    let mut play = Play::running(vec![
-        member("frontend", Part::Frontend),
-        member("agg-0", Part::Aggregated),
-    ]);
-    for at in [10, 20, 30, 40] {
-        play.at(at).exits("agg-0", 1);
-        play.at(at + 9).does(Event::Tick);
-    }
-    let said = play.at(50).exits("agg-0", 1);
-    assert!(
-        said.ends_with("agg-0 given up after 5; NoneLeft(Aggregated); stop frontend"),
-        "{said}"
-    );
-    assert_eq!(play.exits("frontend", 0), "finished failed=true");
-}
-
-#[test]
-fn an_outage_of_etcd_is_no_failure_of_the_members() {
-    let mut play = Play::running(disaggregated());
-    assert_eq!(play.at(100).does(Event::DiscoveryAway), "DiscoveryAway");
-    assert_eq!(
-        play.at(108).exits("decode", 0),
-        "out decode; decode failed: DiscoveryAway; probe etcd; probe frontend; probe prefill"
-    );
-    assert_eq!(play.at(110).does(Event::Tick), "");
-    assert_eq!(
-        play.at(112).does(Event::DiscoveryBack),
-        "DiscoveryBack(12s); start decode"
-    );
-    // The frontend ends in the phases of its shutdown, after etcd is back.
-    assert_eq!(
-        play.at(113).exits("frontend", 0),
-        "frontend failed: DiscoveryAway; start frontend"
-    );
-    assert_eq!(
-        play.at(200).exits("decode", 0),
-        "out decode; decode failed: 0; decode again in 1"
-    );
-}
-
-#[test]
-fn members_that_ended_before_the_outage_was_noticed_wait_as_well() {
-    let mut play = Play::running(disaggregated());
-    assert_eq!(
-        play.at(20).exits("decode", 0),
-        "out decode; decode failed: 0; decode again in 1"
-    );
-    assert_eq!(play.does(Event::DiscoveryAway), "DiscoveryAway");
-    assert_eq!(play.at(30).does(Event::Tick), "");
-    assert_eq!(
-        play.does(Event::DiscoveryBack),
-        "DiscoveryBack(10s); start decode"
-    );
-}
-
-#[test]
-fn etcd_that_ends_is_started_again() {
-    let mut play = Play::running(disaggregated());
-    play.at(10).does(Event::DiscoveryAway);
-    assert_eq!(play.exits("etcd", 137), "etcd failed: 137; etcd again in 1");
-    assert_eq!(play.at(11).does(Event::Tick), "start etcd");
-}
-
-#[test]
-fn an_outage_of_the_engine_is_nobodys_failure() {
-    let mut play = Play::running(aggregated());
-    // An engine that is restarted ends its containers before it goes.
-    assert_eq!(
-        play.at(20).exits("agg-0", 0),
-        "out agg-0; agg-0 failed: 0; agg-0 again in 1"
-    );
-    assert_eq!(play.at(21).does(Event::Tick), "start agg-0");
-    assert_eq!(play.does(Event::EngineAway), "EngineAway");
-    assert_eq!(
-        play.exits("agg-0", 125),
-        "out agg-0; agg-0 failed: EngineAway"
-    );
-    assert_eq!(play.at(90).does(Event::Tick), "", "nobody is asked");
-    assert_eq!(play.does(Event::Unanswered(2)), "");
-    assert_eq!(
-        play.at(120).does(Event::EngineBack),
-        "EngineBack(99s); probe frontend; start agg-0; probe agg-1"
-    );
-    assert_eq!(
-        play.exits("agg-1", 137),
-        "out agg-1; agg-1 failed: EngineAway; start agg-1"
-    );
-    // One that was started since has a reason of its own, and its failures count from there.
-    assert_eq!(
-        play.at(125).exits("agg-0", 1),
-        "out agg-0; agg-0 failed: 1; agg-0 again in 1"
-    );
-}
-
-#[test]
-fn a_second_stop_does_not_wait_for_an_engine_that_is_away() {
-    let mut play = Play::running(aggregated());
-    play.does(Event::EngineAway);
-    assert_eq!(play.does(Event::Stop), "StopWaitsForEngine; stop frontend");
-    assert_eq!(play.does(Event::Stop), "finished failed=true");
-}
-
-#[test]
-fn a_lasting_reason_that_is_confirmed_ends_the_restarts() {
-    let mut play = Play::new(aggregated());
-    play.does(Event::Begin);
-    let (member, reason) = (play.index("agg-1"), "model-missing");
-    let found = |reason| Event::WillRepeat { member, reason };
-    play.at(5).exits("agg-1", 1);
-    assert_eq!(play.does(found("gated-model")), "");
-    assert_eq!(play.at(6).does(Event::Tick), "start agg-1");
-    play.at(9).exits("agg-1", 1);
-    assert_eq!(play.does(found(reason)), "", "another reason");
-    assert_eq!(play.at(11).does(Event::Tick), "start agg-1");
-    // The log was read when it ran again.
-    play.at(15).exits("agg-1", 1);
-    assert_eq!(play.at(19).does(Event::Tick), "start agg-1");
-    assert_eq!(play.does(found(reason)), "");
-    assert_eq!(
-        play.at(23).exits("agg-1", 1),
-        "out agg-1; agg-1 failed: 1; Hopeless { replica: \"agg-1\" }"
-    );
-    let mut play = Play::running(aggregated());
-    for at in [100, 200] {
-        play.at(at).exits("agg-1", 1);
-        assert_eq!(play.does(found(reason)), "", "it was ready before");
-        play.at(at + 10).does(Event::Tick);
-        play.ready("agg-1");
-    }
-    play.at(300).exits("agg-1", 1);
-    play.does(found(reason));
-    play.at(310).does(Event::Tick);
-    play.at(320).exits("agg-1", 1);
-    assert_eq!(play.does(found(reason)), "Hopeless { replica: \"agg-1\" }");
-}
-
-#[test]
-fn the_path_is_proven_when_prefill_is_back() {
-    let mut play = Play::running(disaggregated());
-    play.at(10).exits("prefill", 137);
-    play.at(11).does(Event::Tick);
-    assert_eq!(play.at(15).ready("prefill"), "probe path");
-    assert_eq!(
-        play.does(Event::DisaggregationOff),
-        "RestartingFrontends; stop frontend"
-    );
-    assert_eq!(play.at(16).exits("frontend", 0), "start frontend");
-    assert_eq!(play.ready("frontend"), "");
-    assert_eq!(
-        play.at(30).does(Event::DisaggregationOff),
-        "",
-        "not again and again"
-    );
-}
-
-#[test]
-fn three_questions_without_answer_are_a_failure() {
-    let mut play = Play::running(aggregated());
-    let silent = play.index("agg-1");
-    assert_eq!(
-        play.at(60).does(Event::Tick),
-        "probe frontend; probe agg-0; probe agg-1"
-    );
-    assert_eq!(play.does(Event::Answered(1)), "");
-    assert_eq!(play.does(Event::Unanswered(silent)), "");
-    // It is asked again soon.
-    assert_eq!(play.at(69).does(Event::Tick), "");
-    assert_eq!(play.at(70).does(Event::Tick), "probe agg-1");
-    assert_eq!(play.does(Event::Unanswered(silent)), "");
-    play.at(80).does(Event::Tick);
-    assert_eq!(
-        play.does(Event::Unanswered(silent)),
-        "out agg-1; agg-1 failed: Unanswered; kill agg-1"
-    );
-    assert_eq!(play.exits("agg-1", 137), "agg-1 again in 1");
-}
-
-#[test]
-fn a_stop_goes_in_tiers() {
-    let mut play = Play::running(disaggregated());
-    assert_eq!(play.does(Event::Stop), "stop frontend");
-    assert_eq!(play.exits("frontend", 0), "stop decode");
-    assert_eq!(play.exits("decode", 0), "stop prefill");
-    assert_eq!(play.exits("prefill", 143), "stop etcd");
-    assert_eq!(play.exits("etcd", 0), "finished failed=false");
-    assert_eq!(play.does(Event::Tick), "");
-}
-
-#[test]
-fn the_second_stop_kills() {
-    let mut play = Play::running(aggregated());
-    play.does(Event::Stop);
-    assert_eq!(
-        play.does(Event::Stop),
-        "kill frontend; kill agg-0; kill agg-1"
-    );
-    play.exits("frontend", 137);
-    play.exits("agg-0", 137);
-    assert_eq!(play.exits("agg-1", 137), "finished failed=false");
-}
-
-#[test]
-fn one_that_ends_during_a_stop_is_not_started_again() {
-    let mut play = Play::running(aggregated());
-    play.does(Event::Stop);
-    assert_eq!(play.exits("agg-0", 0), "");
-    assert_eq!(play.at(10).does(Event::Tick), "");
-}
-
-#[test]
-fn a_replica_that_is_removed_drains_first() {
-    let mut play = Play::running(aggregated());
-    assert_eq!(
-        play.does(Event::Remove("agg-1".to_owned())),
-        "out agg-1; drain agg-1"
-    );
-    let removed = play.index("agg-1");
-    assert_eq!(play.does(Event::Drained(removed)), "stop agg-1");
-    assert_eq!(play.exits("agg-1", 0), "");
-    assert_eq!(
-        play.at(999).does(Event::Tick),
-        "probe frontend; probe agg-0"
-    );
-}
-
-#[test]
-fn one_that_is_added_is_started() {
-    let mut play = Play::running(aggregated());
-    let added = vec![member("agg-2", Part::Aggregated)];
-    assert_eq!(play.does(Event::Add(added)), "start agg-2");
-    assert_eq!(play.ready("agg-2"), "");
-    assert_eq!(play.supervisor.ready(Part::Aggregated), 3);
-}
-
-#[test]
-fn those_that_share_gpus_start_in_turn() {
-    let mut second = member("prefill", Part::Prefill);
-    second.after = Some("decode".to_owned());
-    let mut play = Play::new(vec![
-        member("frontend", Part::Frontend),
-        second,
-        member("decode", Part::Decode),
-    ]);
-    assert_eq!(play.does(Event::Begin), "start frontend; start decode");
-    assert_eq!(play.ready("decode"), "start prefill");
-}
-
-#[test]
-fn what_runs_is_adopted_and_what_is_missing_started() {
-    let mut play = Play::new(aggregated());
-    assert_eq!(play.does(Event::Adopted(0)), "");
-    assert_eq!(play.does(Event::Adopted(1)), "");
-    assert_eq!(play.does(Event::Begin), "start agg-1");
+#[test_case(Play::running(AGGREGATED).without_restarts(), "
+    0 agg-0 ends 137 -> out agg-0; agg-0 failed: 137; agg-0 stays down
+    600 tick -> probe frontend; probe agg-1
+    600 agg-1 ends 0 -> out agg-1; agg-1 failed: 0; agg-1 stays down; NoneLeft(Aggregated); stop frontend
+    600 frontend ends 0 -> finished failed=true
+"; "without restarts the rest goes on until nobody is left")]
+#[test_case(Play::new(DISAGGREGATED), "
+    0 begin -> start etcd
+    0 tick ->
+    0 etcd ready -> start frontend; start prefill; start decode
+"; "services come first and the rest together")]
+#[test_case(Play::running(AGGREGATED), "
+    5 agg-0 ends 0 -> out agg-0; agg-0 failed: 0; agg-0 again in 1
+    5 tick ->
+    6 tick -> start agg-0
+"; "a server that ends with 0 has failed")]
+#[test_case(Play::running(AGGREGATED), "
+    10 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 again in 1
+    11 tick -> start agg-1
+    20 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 again in 2
+    22 tick -> start agg-1
+    30 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 again in 4
+    34 tick -> start agg-1
+    40 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 again in 8
+    48 tick -> start agg-1
+    60 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 given up after 5
+    600 tick -> probe frontend; probe agg-0
+"; "one that always fails is given up and the rest goes on")]
+#[test_case(Play::running(AGGREGATED).without_restarts(), "
+    10 agg-1 ends 1
+    100 revive -> start agg-1
+    100 revive ->
+"; "one that was given up is tried again when somebody asks")]
+#[test_case(Play::running(DISAGGREGATED), "
+    20 decode ends 0 -> out decode; decode failed: 0; decode again in 1
+    20 discovery away -> DiscoveryAway
+    30 tick ->
+    30 discovery back -> DiscoveryBack(10s); start decode
+"; "members that ended before the outage was noticed wait as well")]
+#[test_case(Play::running(DISAGGREGATED), "
+    10 discovery away
+    10 etcd ends 137 -> etcd failed: 137; etcd again in 1
+    11 tick -> start etcd
+"; "etcd that ends is started again")]
+#[test_case(Play::running(AGGREGATED), "
+    0 engine away
+    0 stop -> StopWaitsForEngine; stop frontend
+    0 stop -> finished failed=true
+"; "a second stop does not wait for an engine that is away")]
+#[test_case(Play::running(AGGREGATED), "
+    100 agg-1 ends 1
+    100 agg-1 lasting model-missing ->
+    110 tick
+    110 agg-1 ready
+    200 agg-1 ends 1
+    200 agg-1 lasting model-missing ->
+    210 tick
+    210 agg-1 ready
+    300 agg-1 ends 1
+    300 agg-1 lasting model-missing
+    310 tick
+    320 agg-1 ends 1
+    320 agg-1 lasting model-missing -> agg-1 is hopeless
+"; "a lasting reason counts from when it was ready")]
+#[test_case(Play::running(DISAGGREGATED), "
+    10 prefill ends 137
+    11 tick
+    15 prefill ready -> probe path
+    15 decode alone -> RestartingFrontends; stop frontend
+    16 frontend ends 0 -> start frontend
+    16 frontend ready ->
+    30 decode alone ->
+"; "the path is proven when prefill is back")]
+#[test_case(Play::running(DISAGGREGATED), "
+    0 stop -> stop frontend
+    0 frontend ends 0 -> stop decode
+    0 decode ends 0 -> stop prefill
+    0 prefill ends 143 -> stop etcd
+    0 etcd ends 0 -> finished failed=false
+    0 tick ->
+"; "a stop goes in tiers")]
+#[test_case(Play::running(AGGREGATED), "
+    0 stop
+    0 stop -> kill frontend; kill agg-0; kill agg-1
+    0 frontend ends 137
+    0 agg-0 ends 137
+    0 agg-1 ends 137 -> finished failed=false
+"; "the second stop kills")]
+#[test_case(Play::running(AGGREGATED), "
+    0 stop
+    0 agg-0 ends 0 ->
+    10 tick ->
+"; "one that ends during a stop is not started again")]
+#[test_case(Play::running(AGGREGATED), "
+    0 remove agg-1 -> out agg-1; drain agg-1
+    0 agg-1 drained -> stop agg-1
+    0 agg-1 ends 0 ->
+    999 tick -> probe frontend; probe agg-0
+"; "a replica that is removed drains first")]
+#[test_case(Play::new(AGGREGATED), "
+    0 frontend adopted ->
+    0 agg-0 adopted ->
+    0 begin -> start agg-1
+"; "what runs is adopted and what is missing started")]
+#[test_case(Play::new("etcd-1 agg-0"), "
+    0 hold ->
+    0 begin -> start etcd-1
+    0 etcd-1 ready ->
+    0 release -> start agg-0
+"; "services of other machines are waited for")]
+#[test_case(Play::new("frontend agg-0-r1 agg-0-r0"), "
+    0 begin -> start frontend; start agg-0-r0; start agg-0-r1
+    0 frontend ready ->
+    0 agg-0-r0 ready ->
+    60 tick -> probe frontend
+    60 agg-0-r1 ready ->
+    120 tick -> probe frontend; probe agg-0-r0
+    129 agg-0-r1 ends 137 -> out agg-0-r0; out agg-0-r1; agg-0-r1 failed: 137; stop agg-0-r0
+    132 agg-0-r0 ends 143 -> agg-0 again in 1
+    133 tick -> start agg-0-r0; start agg-0-r1
+"; "ranks live and die together")]
+#[test_case(Play::running("frontend agg-0"), "
+    10 agg-0 ends 1
+    19 tick
+    20 agg-0 ends 1
+    29 tick
+    30 agg-0 ends 1
+    39 tick
+    40 agg-0 ends 1
+    49 tick
+    50 agg-0 ends 1 -> out agg-0; agg-0 failed: 1; agg-0 given up after 5; NoneLeft(Aggregated); stop frontend
+    50 frontend ends 0 -> finished failed=true
+"; "without any worker all is stopped")]
+#[test_case(Play::running(DISAGGREGATED), "
+    100 discovery away -> DiscoveryAway
+    108 decode ends 0 -> out decode; decode failed: DiscoveryAway; probe etcd; probe frontend; probe prefill
+    110 tick ->
+    112 discovery back -> DiscoveryBack(12s); start decode
+    # The frontend ends in the phases of its shutdown, after etcd is back.
+    113 frontend ends 0 -> frontend failed: DiscoveryAway; start frontend
+    200 decode ends 0 -> out decode; decode failed: 0; decode again in 1
+"; "an outage of etcd is no failure of the members")]
+#[test_case(Play::running(AGGREGATED), "
+    # An engine that is restarted ends its containers before it goes.
+    20 agg-0 ends 0 -> out agg-0; agg-0 failed: 0; agg-0 again in 1
+    21 tick -> start agg-0
+    21 engine away -> EngineAway
+    21 agg-0 ends 125 -> out agg-0; agg-0 failed: EngineAway
+    # Nobody is asked meanwhile.
+    90 tick ->
+    90 agg-1 silent ->
+    120 engine back -> EngineBack(99s); probe frontend; start agg-0; probe agg-1
+    120 agg-1 ends 137 -> out agg-1; agg-1 failed: EngineAway; start agg-1
+    # One that was started since has a reason of its own, and its failures count from there.
+    125 agg-0 ends 1 -> out agg-0; agg-0 failed: 1; agg-0 again in 1
+"; "an outage of the engine is nobodys failure")]
+#[test_case(Play::new(AGGREGATED), "
+    0 begin
+    5 agg-1 ends 1
+    5 agg-1 lasting gated-model ->
+    6 tick -> start agg-1
+    9 agg-1 ends 1
+    9 agg-1 lasting model-missing ->
+    11 tick -> start agg-1
+    15 agg-1 ends 1
+    # The log was read when it ran again.
+    19 tick -> start agg-1
+    19 agg-1 lasting model-missing ->
+    23 agg-1 ends 1 -> out agg-1; agg-1 failed: 1; agg-1 is hopeless
+"; "a lasting reason that is confirmed ends the restarts")]
+#[test_case(Play::running(AGGREGATED), "
+    60 tick -> probe frontend; probe agg-0; probe agg-1
+    60 agg-0 answers ->
+    60 agg-1 silent ->
+    # It is asked again soon.
+    69 tick ->
+    70 tick -> probe agg-1
+    70 agg-1 silent ->
+    80 tick
+    80 agg-1 silent -> out agg-1; agg-1 failed: Unanswered; kill agg-1
+    80 agg-1 ends 137 -> agg-1 again in 1
+"; "three questions without answer are a failure")]
+#[test_case(Play::running(AGGREGATED), "
+    0 add agg-2 -> start agg-2
+    0 agg-2 ready ->
+    60 tick -> probe frontend; probe agg-0; probe agg-1; probe agg-2
+"; "one that is added is started")]
+#[test_case(Play::new("frontend prefill<decode decode"), "
+    0 begin -> start frontend; start decode
+    0 decode ready -> start prefill
+"; "those that share gpus start in turn")]
+fn plays(mut play: Play, script: &'static str) {
+    play.goes(script);
 }
