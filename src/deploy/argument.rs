@@ -2,28 +2,24 @@
 
 use std::fmt::Display;
 
+use super::file::FlagArgs;
 use crate::launch::flag::Origin;
+use crate::profile::Args;
 
 /// A flag of a command, or the words before its flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
-    /// The words.
     pub words: Vec<String>,
     /// Where they come from.
     pub origin: Origin,
 }
 
 impl Argument {
-    /// A flag that is derived.
-    pub fn derived(
-        flag: &str,
-        value: impl IntoIterator<Item = impl ToString>,
-        from: impl Into<String>,
-    ) -> Self {
-        let value = value.into_iter().map(|word| word.to_string());
+    /// Words that are derived.
+    pub fn derived(words: &[&str], from: &str) -> Self {
         Self {
-            words: [flag.to_owned()].into_iter().chain(value).collect(),
-            origin: Origin::Derived(from.into()),
+            words: words.iter().map(|&word| word.to_owned()).collect(),
+            origin: Origin::Derived(from.to_owned()),
         }
     }
 
@@ -34,24 +30,88 @@ impl Argument {
     }
 }
 
+/// A command in the making.
+#[derive(Debug, Default)]
+pub(super) struct Arguments(pub(super) Vec<Argument>);
+
+impl Arguments {
+    /// Adds a flag that is derived.
+    pub(super) fn add(&mut self, flag: &str, value: impl Display, from: &str) {
+        let words = [flag, &value.to_string()];
+        self.0.push(Argument::derived(&words, from));
+    }
+
+    /// Adds a flag that is derived, if there is a value for it.
+    pub(super) fn add_some(&mut self, flag: &str, value: Option<impl Display>, from: &str) {
+        if let Some(value) = value {
+            self.add(flag, value, from);
+        }
+    }
+
+    /// Adds a flag without a value, if it is on.
+    pub(super) fn switch(&mut self, flag: &str, on: bool, from: &str) {
+        if on {
+            self.0.push(Argument::derived(&[flag], from));
+        }
+    }
+
+    /// Adds flags that people wrote: each replaces what is derived or written before under the same
+    /// name.
+    pub(super) fn write(&mut self, args: &FlagArgs, skip: &[&str]) {
+        let written = args.iter();
+        for (name, value) in written.filter(|(name, _)| !skip.contains(&name.as_str())) {
+            let positive = name.value.strip_prefix("no-").unwrap_or(&name.value);
+            self.0.retain(|known| {
+                let known = known.name();
+                known != name.value && known.strip_prefix("no-").unwrap_or(known) != positive
+            });
+            self.0.push(Argument {
+                words: value.value.words(&name.value),
+                origin: Origin::Profile(value.at.to_string()),
+            });
+        }
+    }
+}
+
 /// A variable of a member's environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: String,
     /// Where it comes from.
     pub origin: Origin,
 }
 
-impl Variable {
-    /// A variable that is derived.
-    pub fn derived(name: &str, value: impl Display, from: impl Into<String>) -> Self {
-        Self {
+/// An environment in the making.
+#[derive(Debug, Default)]
+pub(super) struct Variables(pub(super) Vec<Variable>);
+
+impl Variables {
+    /// Adds a variable that is derived.
+    pub(super) fn add(&mut self, name: &str, value: impl Display, from: &str) {
+        self.0.push(Variable {
             name: name.to_owned(),
             value: value.to_string(),
-            origin: Origin::Derived(from.into()),
+            origin: Origin::Derived(from.to_owned()),
+        });
+    }
+
+    /// Adds a variable that is derived, if there is a value for it.
+    pub(super) fn add_some(&mut self, name: &str, value: Option<impl Display>, from: &str) {
+        if let Some(value) = value {
+            self.add(name, value, from);
+        }
+    }
+
+    /// Adds variables that people wrote: each replaces the one of the same name.
+    pub(super) fn write(&mut self, env: &Args) {
+        for (name, value) in env.iter() {
+            self.0.retain(|known| known.name != name.value);
+            self.0.push(Variable {
+                name: name.value.clone(),
+                value: value.value.0.clone(),
+                origin: Origin::Profile(value.at.to_string()),
+            });
         }
     }
 }

@@ -1,8 +1,10 @@
 //! One container of a deployment.
 
 use super::argument::{Argument, Variable};
+use super::derive::derived;
 use super::file::Role;
-use crate::launch::flag::{Flag, Origin};
+use super::supervise::Part;
+use crate::launch::flag::Flag;
 use crate::launch::readiness::LOOPBACK;
 use crate::launch::request::Request;
 use crate::profile::{Profile, RunTable};
@@ -29,9 +31,7 @@ pub struct Member {
     pub address: String,
     /// The image, if it is not what dynbuild makes for `request.framework`.
     pub image: Option<String>,
-    /// The command.
     pub command: Vec<Argument>,
-    /// The environment.
     pub env: Vec<Variable>,
     /// The ports that it listens on.
     pub ports: Vec<MemberPort>,
@@ -52,9 +52,7 @@ pub struct Member {
 pub enum Kind {
     /// etcd, NATS or another service.
     Service,
-    /// A frontend.
     Frontend,
-    /// A worker.
     Worker {
         /// What it does.
         role: Role,
@@ -70,6 +68,19 @@ pub struct Rank {
     pub index: u32,
     /// How many there are.
     pub of: u32,
+}
+
+impl Rank {
+    /// The only one.
+    pub const ONLY: Self = Self { index: 0, of: 1 };
+
+    /// Returns the name of a member.
+    pub fn name(self, table: &str, replica: u32) -> String {
+        match self.of {
+            0 | 1 => format!("{table}-{replica}"),
+            _ => format!("{table}-{replica}-r{}", self.index),
+        }
+    }
 }
 
 /// What a port is for.
@@ -126,7 +137,6 @@ impl PortUse {
 pub struct MemberPort {
     /// What it is for.
     pub purpose: PortUse,
-    /// The port.
     pub number: u16,
 }
 
@@ -158,12 +168,7 @@ impl Gpus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     /// `GET` answers 200. The body of a worker says more than its status.
-    Http {
-        /// The port.
-        port: u16,
-        /// The path.
-        path: String,
-    },
+    Http { port: u16, path: String },
     /// The process runs.
     Running,
 }
@@ -226,17 +231,17 @@ impl Member {
             .unwrap_or(LOOPBACK)
     }
 
-    /// Returns its place in an ordered stop, lowest first: no new requests, then those who answer
-    /// them, then those whom these need.
-    pub const fn stop_tier(&self) -> u8 {
+    /// Returns the part that it plays for who keeps it alive.
+    pub const fn part(&self) -> Part {
         match self.kind {
-            Kind::Frontend => 0,
+            Kind::Service => Part::Service,
+            Kind::Frontend => Part::Frontend,
             Kind::Worker { role, .. } => match role {
-                Role::Aggregated | Role::Decode => 1,
-                Role::Prefill => 2,
-                Role::Encode => 3,
+                Role::Aggregated => Part::Aggregated,
+                Role::Prefill => Part::Prefill,
+                Role::Decode => Part::Decode,
+                Role::Encode => Part::Encode,
             },
-            Kind::Service => 4,
         }
     }
 
@@ -258,5 +263,5 @@ impl Member {
 pub(super) fn gpus_flag(ids: &[String], from: &str) -> Flag {
     // The quotes are docker's, for which a comma separates keys.
     let value = format!("\"device={}\"", ids.join(","));
-    Flag::value("gpus", value, Origin::Derived(from.to_owned()))
+    derived("gpus", value, from)
 }

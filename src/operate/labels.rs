@@ -1,8 +1,7 @@
 //! Finding the containers of a deployment again: by labels, without its file.
 
-use crate::deploy::file::Role;
+use crate::deploy::Member;
 use crate::deploy::supervise::{Part, Watched};
-use crate::deploy::{Kind, Member};
 use crate::engine::{ContainerLine, Engine, EngineError, Filters};
 use crate::launch::label;
 
@@ -11,15 +10,6 @@ pub(crate) const PART: &str = "io.dynbuild.run.part";
 /// The replica that it is a rank of, and which.
 pub(crate) const REPLICA: &str = "io.dynbuild.run.replica";
 pub(crate) const RANK: &str = "io.dynbuild.run.rank";
-
-const PARTS: [(&str, Part); 6] = [
-    ("frontend", Part::Frontend),
-    ("agg", Part::Aggregated),
-    ("decode", Part::Decode),
-    ("prefill", Part::Prefill),
-    ("encode", Part::Encode),
-    ("service", Part::Service),
-];
 
 /// A container of a deployment.
 #[derive(Clone, Debug)]
@@ -35,11 +25,9 @@ impl Found {
 
     fn new(line: ContainerLine) -> Option<Self> {
         let text = |name: &str| line.labels.get(name).cloned();
-        let part = text(PART)?;
-        let (_, part) = PARTS.iter().find(|(name, _)| *name == part)?;
         let watched = Watched {
             name: text(label::MEMBER)?,
-            part: *part,
+            part: Part::from_word(&text(PART)?)?,
             replica: text(REPLICA)?,
             rank: text(RANK)?.parse().ok()?,
             after: None,
@@ -60,7 +48,7 @@ pub(crate) async fn found(engine: &Engine, deployment: &str) -> Result<Vec<Found
 pub(crate) fn watched(member: &Member) -> Watched {
     Watched {
         name: member.name.clone(),
-        part: part(member),
+        part: member.part(),
         replica: format!("{}-{}", member.table, member.replica),
         rank: member.rank.index,
         after: None,
@@ -70,24 +58,9 @@ pub(crate) fn watched(member: &Member) -> Watched {
 /// Returns the labels by which a member is found.
 pub(super) fn labels(member: &Member) -> [(String, String); 3] {
     let watched = watched(member);
-    let part = PARTS.iter().find(|(_, part)| *part == watched.part);
-    let part = part.map_or("", |(name, _)| name);
     [
-        (PART.to_owned(), part.to_owned()),
+        (PART.to_owned(), watched.part.to_string()),
         (REPLICA.to_owned(), watched.replica),
         (RANK.to_owned(), watched.rank.to_string()),
     ]
-}
-
-fn part(member: &Member) -> Part {
-    match member.kind {
-        Kind::Service => Part::Service,
-        Kind::Frontend => Part::Frontend,
-        Kind::Worker { role, .. } => match role {
-            Role::Aggregated => Part::Aggregated,
-            Role::Prefill => Part::Prefill,
-            Role::Decode => Part::Decode,
-            Role::Encode => Part::Encode,
-        },
-    }
 }

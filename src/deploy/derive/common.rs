@@ -8,7 +8,7 @@ use super::essentials::{Essentials, duration};
 use super::inputs::Inputs;
 use super::planned::PlannedWorker;
 use crate::deploy::file::{
-    DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode,
+    DeploymentFile, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode, Written as _,
 };
 use crate::deploy::finding::Finding;
 use crate::deploy::model::Model;
@@ -70,8 +70,7 @@ impl<'a> Common<'a> {
         let ready = file.ready.timeout.as_ref();
         let timeout = duration("ready.timeout", ready, TIMEOUT, &mut findings);
         let grace = duration("stop.grace", file.stop.grace.as_ref(), GRACE, &mut findings);
-        let served = file.served_name.as_ref().map(Located::as_str);
-        let revision = file.revision.as_ref().map(Located::as_str);
+        let (served, revision) = (file.served_name.text(), file.revision.text());
         // A rehearsal takes place on one machine.
         let nodes = if mock { Vec::new() } else { nodes(file) };
         let network = network(
@@ -81,18 +80,18 @@ impl<'a> Common<'a> {
             &nodes,
             engine.is_mocker() || mock,
         );
-        let router = value(file.frontend.router.as_ref()).unwrap_or(RouterMode::RoundRobin);
+        let router = file.frontend.router.value_or(RouterMode::RoundRobin);
         let mut common = Self {
             name: essentials.name.to_owned(),
             framework: engine.framework().to_owned(),
             model: Model::new(essentials.model, served, revision),
-            request_plane: value(file.request_plane.as_ref()).unwrap_or(RequestPlane::Tcp),
-            event_plane: value(file.event_plane.as_ref()).unwrap_or(EventPlane::Zmq),
+            request_plane: file.request_plane.value_or(RequestPlane::Tcp),
+            event_plane: file.event_plane.value_or(EventPlane::Zmq),
             // Where services are is theirs to say.
             discovery: Discovery::Kubernetes,
             nats: None,
             block_size: None,
-            restart: value(file.restart.policy.as_ref()).unwrap_or(RestartPolicy::Supervise),
+            restart: file.restart.policy.value_or(RestartPolicy::Supervise),
             file,
             engine,
             mock,
@@ -134,15 +133,22 @@ impl<'a> Common<'a> {
     }
 
     pub(in crate::deploy) fn is_disaggregated(&self) -> bool {
+        self.of_role(Role::Prefill).next().is_some()
+    }
+
+    pub(in crate::deploy) fn of_role(
+        &self,
+        role: Role,
+    ) -> impl Iterator<Item = &PlannedWorker<'a>> {
         self.workers
             .iter()
-            .any(|worker| worker.role == Role::Prefill)
+            .filter(move |worker| worker.role == role)
     }
 
     /// Returns how often requests move on; before 1.0 that was a flag of workers.
     pub(super) fn migration_limit(&self) -> Option<u32> {
-        let limit = self.file.frontend.migration_limit.as_ref();
-        limit.map(|limit| limit.value).filter(|limit| *limit > 0)
+        let limit = self.file.frontend.migration_limit.value();
+        limit.filter(|limit| *limit > 0)
     }
 
     pub(in crate::deploy) fn has_kv_events(&self) -> bool {
@@ -151,8 +157,9 @@ impl<'a> Common<'a> {
     }
 
     /// Returns the address at which others reach a member.
-    pub(super) fn address(&self, node: Option<usize>, container: &str) -> String {
-        address::of_member(&self.network, self.node(node), container)
+    pub(super) fn address(&self, node: Option<usize>, member: &str) -> String {
+        let container = format!("{}-{member}", self.name);
+        address::of_member(&self.network, self.node(node), &container)
     }
 
     pub(super) fn node(&self, index: Option<usize>) -> Option<&Node> {
@@ -173,26 +180,19 @@ impl<'a> Common<'a> {
     }
 }
 
-fn value<T: Copy>(written: Option<&Located<T>>) -> Option<T> {
-    written.map(|written| written.value)
-}
-
 fn read_version(
     file: &DeploymentFile,
     usual: &str,
     findings: &mut Vec<Finding>,
 ) -> Option<DynamoVersion> {
-    let written = file.version.as_ref();
-    let text = written.map_or(usual, |written| written.as_str());
-    let parsed = text.parse();
-    parsed
-        .map_err(|error: String| {
-            let message = format!("Invalid version `{text}`: {error}");
-            let hint = "Write Dynamo's version, for example `version = \"1.4.2\"`";
-            let at = written.map(|written| &written.at);
-            findings.push(Finding::error(message).at_maybe(at).hint(hint));
-        })
-        .ok()
+    let text = file.version.text().unwrap_or(usual);
+    let refuse = |error: String| {
+        let message = format!("Invalid version `{text}`: {error}");
+        let hint = "Write Dynamo's version, for example `version = \"1.4.2\"`";
+        let at = file.version.place();
+        findings.push(Finding::error(message).at_maybe(at).hint(hint));
+    };
+    text.parse().map_err(refuse).ok()
 }
 
 fn level(file: &DeploymentFile, findings: &mut Vec<Finding>) -> Level {
@@ -208,11 +208,11 @@ fn level(file: &DeploymentFile, findings: &mut Vec<Finding>) -> Level {
 }
 
 fn nodes(file: &DeploymentFile) -> Vec<Node> {
-    let text = |value: &Option<Located<String>>| value.as_ref().map(|value| value.value.clone());
+    let text = |value: &Option<Located<String>>| value.text().map(str::to_owned);
     let nodes = file.nodes.iter().map(|(name, node)| Node {
         name: name.value.clone(),
         address: text(&node.address).unwrap_or_default(),
-        gpus: node.gpus.as_ref().map(|gpus| gpus.value),
+        gpus: node.gpus.value(),
         interface: text(&node.interface),
         engine: text(&node.engine),
     });

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::common::Common;
+use super::launch::derived;
 use super::planned::PlannedWorker;
 use crate::deploy::model::{ModelDirectory, directory};
-use crate::launch::flag::{Flag, Origin};
+use crate::launch::flag::Flag;
 use crate::toml_file::Located;
 
 /// Images close the home of root to everybody else.
@@ -29,7 +30,7 @@ impl Common<'_> {
                 "`model`, elsewhere, because images close `/root`"
             };
             let bind = format!("{path}:{inside}:ro");
-            Flag::value("volume", bind, Origin::Derived(from.to_owned()))
+            derived("volume", bind, from)
         });
         mounts.collect()
     }

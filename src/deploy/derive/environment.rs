@@ -1,7 +1,7 @@
 //! The environment by which members find and reach each other.
 
 use super::common::Common;
-use crate::deploy::argument::Variable;
+use crate::deploy::argument::Variables;
 use crate::deploy::network::{Discovery, Node};
 
 /// A lease that outlives a short absence of etcd, in seconds. With Dynamo's 10 s, members end when
@@ -9,37 +9,23 @@ use crate::deploy::network::{Discovery, Node};
 const LEASE: u32 = 60;
 
 /// Returns what every member of Dynamo has.
-pub(super) fn of_all(common: &Common<'_>) -> Vec<Variable> {
+pub(super) fn of_all(common: &Common<'_>) -> Variables {
     let version = &common.version;
-    let mut all = vec![Variable::derived(
-        "DYN_NAMESPACE",
-        &common.name,
-        "`deployment`",
-    )];
-    all.extend(discovery(common));
+    let mut all = Variables::default();
+    all.add("DYN_NAMESPACE", &common.name, "`deployment`");
+    discovery(common, &mut all);
     if version.is_at_least(0, 8) {
-        let plane = common.request_plane.as_str();
-        all.push(Variable::derived(
-            "DYN_REQUEST_PLANE",
-            plane,
-            "`request-plane`",
-        ));
+        all.add("DYN_REQUEST_PLANE", common.request_plane, "`request-plane`");
     }
     if version.is_at_least(0, 9) {
-        let plane = common.event_plane.as_str();
-        all.push(Variable::derived("DYN_EVENT_PLANE", plane, "`event-plane`"));
+        all.add("DYN_EVENT_PLANE", common.event_plane, "`event-plane`");
     }
-    if let Some(url) = &common.nats {
-        all.push(Variable::derived(
-            "NATS_SERVER",
-            url,
-            "a plane goes through NATS",
-        ));
-    }
+    let nats = common.nats.as_ref();
+    all.add_some("NATS_SERVER", nats, "a plane goes through NATS");
     all
 }
 
-fn discovery(common: &Common<'_>) -> Vec<Variable> {
+fn discovery(common: &Common<'_>, variables: &mut Variables) {
     // Older versions call it a store.
     let backend = if common.version.is_at_least(1, 0) {
         "DYN_DISCOVERY_BACKEND"
@@ -47,27 +33,22 @@ fn discovery(common: &Common<'_>) -> Vec<Variable> {
         "DYN_STORE_KV"
     };
     let from = "`discovery`";
-    let mut variables = vec![Variable::derived(backend, common.discovery.as_str(), from)];
+    variables.add(backend, common.discovery.as_str(), from);
     match &common.discovery {
-        Discovery::File { .. } => {
-            variables.push(Variable::derived("DYN_FILE_KV", Discovery::DIRECTORY, from));
-        }
+        Discovery::File { .. } => variables.add("DYN_FILE_KV", Discovery::DIRECTORY, from),
         Discovery::Etcd { endpoints } => {
-            variables.push(Variable::derived("ETCD_ENDPOINTS", endpoints, from));
+            variables.add("ETCD_ENDPOINTS", endpoints, from);
             let why = "members outlive a short absence of etcd";
-            variables.push(Variable::derived("ETCD_LEASE_TTL", LEASE, why));
+            variables.add("ETCD_LEASE_TTL", LEASE, why);
         }
         Discovery::Kubernetes => {}
     }
-    variables
 }
 
-/// Returns the interface by name, for libraries that choose one themselves.
-pub(super) fn interfaces(node: Option<&Node>) -> Vec<Variable> {
-    let interface = node.and_then(|node| node.interface.as_deref());
-    let names = ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"];
-    let variables = interface.into_iter().flat_map(|interface| {
-        names.map(|name| Variable::derived(name, interface, "the machine's `interface`"))
-    });
-    variables.collect()
+/// Adds the interface by name, for libraries that choose one themselves.
+pub(super) fn interfaces(node: Option<&Node>, variables: &mut Variables) {
+    let interface = node.and_then(|node| node.interface.as_ref());
+    for name in ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"] {
+        variables.add_some(name, interface, "the machine's `interface`");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::deploy::file::DeploymentFile;
+use crate::deploy::file::{DeploymentFile, Written as _};
 use crate::deploy::finding::Finding;
 use crate::docker::duration::GoDuration;
 use crate::toml_file::{Located, Location};
@@ -19,32 +19,25 @@ pub(super) struct Essentials<'a> {
 impl<'a> Essentials<'a> {
     pub(super) fn of(file: &'a DeploymentFile, findings: &mut Vec<Finding>) -> Option<Self> {
         let place = anywhere(file);
+        let mut lacks = |what: &str, missing: &str| {
+            let finding = Finding::error(format!("The deployment has no {what}"));
+            let finding = finding.at_maybe(place.as_ref());
+            findings.push(finding.hint(format!("Add {missing}")));
+        };
         let mut require = |key: &str, value: &'a Option<Located<String>>, example: &str| {
             if value.is_none() {
-                findings.push(
-                    Finding::error(format!("The deployment has no `{key}`"))
-                        .at_maybe(place.as_ref())
-                        .hint(format!("Add `{example}`")),
-                );
+                lacks(&format!("`{key}`"), &format!("`{example}`"));
             }
-            value.as_ref().map(Located::as_str)
+            value.text()
         };
         let name = require("deployment", &file.deployment, "deployment = \"NAME\"");
         require("framework", &file.framework, "framework = \"vllm\"");
         let model = require("model", &file.model, "model = \"Qwen/Qwen3-0.6B\"");
         if file.schema.is_none() {
-            findings.push(
-                Finding::error("The deployment has no `schema`")
-                    .at_maybe(place.as_ref())
-                    .hint("Add `schema = 1`"),
-            );
+            lacks("`schema`", "`schema = 1`");
         }
         if file.workers.is_empty() {
-            findings.push(
-                Finding::error("The deployment has no workers")
-                    .at_maybe(place.as_ref())
-                    .hint("Add a table `[workers.agg]`"),
-            );
+            lacks("workers", "a table `[workers.agg]`");
         }
         if let Some(finding) = too_many_instances(file) {
             findings.push(finding);

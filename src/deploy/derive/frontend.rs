@@ -3,35 +3,26 @@
 use super::address;
 use super::common::Common;
 use super::environment;
-use super::launch::{Draft, program};
+use super::launch::{Draft, derived, program};
 use super::ports::FIRST;
-use super::written::{add_flags, add_variables};
-use crate::deploy::argument::{Argument, Variable};
-use crate::deploy::file::RouterMode;
+use crate::deploy::argument::{Arguments, Variables};
+use crate::deploy::file::{RouterMode, Written as _};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::Network;
 use crate::docker::host::before_port;
-use crate::launch::flag::{Flag, Origin};
-use crate::toml_file::Located;
+use crate::launch::flag::Flag;
+use crate::launch::readiness::LOOPBACK;
 
 pub(in crate::deploy) const PORT: u16 = 8000;
-const BIND: &str = "127.0.0.1";
 
 pub(super) fn members(common: &Common<'_>) -> Vec<Member> {
-    let replicas = common
-        .file
-        .frontend
-        .replicas
-        .as_ref()
-        .map_or(1, |it| it.value);
-    (0..replicas)
-        .map(|replica| member(common, replica))
-        .collect()
+    let replicas = common.file.frontend.replicas.value_or(1);
+    let member = |replica| member(common, replica);
+    (0..replicas).map(member).collect()
 }
 
 fn member(common: &Common<'_>, replica: u32) -> Member {
     let table = &common.file.frontend;
-    let name = format!("frontend-{replica}");
     let node = common.spread(table.on.as_ref(), replica as usize);
     let port = port(common, replica);
     let answers = answers_port(common, replica);
@@ -44,152 +35,82 @@ fn member(common: &Common<'_>, replica: u32) -> Member {
         Some(MemberPort { purpose, number })
     });
     let mut env = environment::of_all(common);
-    env.extend(addresses(common, node, answers));
-    add_variables(&mut env, &table.env);
+    addresses(common, node, answers, &mut env);
+    env.write(&table.env);
     let draft = Draft {
-        kind: Kind::Frontend,
-        command: command(common, port),
-        env,
-        gpus: None,
-        image: common.image(table.image.as_ref()),
-        built: common.built(),
-        flags: published(common, port),
-        name: name.clone(),
-    };
-    Member {
-        deployment: common.name.clone(),
         kind: Kind::Frontend,
         table: "frontend".to_owned(),
         replica,
-        rank: Rank { index: 0, of: 1 },
-        node: common.node(node).map(|node| node.name.clone()),
-        address: common.address(node, &format!("{}-{name}", common.name)),
-        image: draft.image.clone(),
+        rank: Rank::ONLY,
+        node,
+        command: command(common, port),
+        env,
         ports: ports.collect(),
         gpus: None,
         health: Health::Http {
             port,
             path: format!("/v1/models/{}", common.model.served),
         },
-        depends_on: super::service::started(common),
+        image: common.image(table.image.as_ref()),
+        built: common.built(),
+        flags: published(common, port).into_iter().collect(),
         run: common.run(&[&table.run]),
-        request: draft.request(common),
-        command: draft.command,
-        env: draft.env,
-        name,
-    }
+    };
+    draft.member(common)
 }
 
 /// The ports follow each other, also where frontends are on different machines.
 fn port(common: &Common<'_>, replica: u32) -> u16 {
-    let first = common
-        .file
-        .frontend
-        .port
-        .as_ref()
-        .map_or(PORT, |port| port.value);
+    let first = common.file.frontend.port.value_or(PORT);
     first.saturating_add(u16::try_from(replica).unwrap_or(u16::MAX))
 }
 
 /// Below those of the workers.
 fn answers_port(common: &Common<'_>, replica: u32) -> u16 {
-    let first = common.file.ports.as_ref();
-    let first = first.map_or(FIRST, |ports| ports.value);
+    let first = common.file.ports.value_or(FIRST);
     first.saturating_sub(1 + u16::try_from(replica).unwrap_or(u16::MAX))
 }
 
 fn bind(common: &Common<'_>) -> String {
-    let written = common.file.frontend.bind.as_ref();
-    before_port(written.map_or(BIND, Located::as_str))
+    before_port(common.file.frontend.bind.text().unwrap_or(LOOPBACK))
 }
 
-fn command(common: &Common<'_>, port: u16) -> Vec<Argument> {
+fn command(common: &Common<'_>, port: u16) -> Arguments {
     let table = &common.file.frontend;
-    let mut arguments = vec![Argument::derived("--http-port", [port], "`frontend.port`")];
-    if common.router != RouterMode::RoundRobin {
-        let mode = common.router.as_str();
-        arguments.push(Argument::derived(
-            "--router-mode",
-            [mode],
-            "`frontend.router`",
-        ));
-    }
-    if let Some(size) = common.block_size {
-        let from = "the block size of the workers";
-        arguments.push(Argument::derived("--kv-cache-block-size", [size], from));
-    }
-    let several = table
-        .replicas
-        .as_ref()
-        .is_some_and(|replicas| replicas.value > 1);
-    if several && common.router == RouterMode::Kv {
-        let none: [&str; 0] = [];
-        arguments.push(Argument::derived(
-            "--router-replica-sync",
-            none,
-            "`frontend.replicas`",
-        ));
-    }
-    if let Some(limit) = common
-        .migration_limit()
-        .filter(|_| common.version.is_at_least(1, 0))
-    {
-        arguments.push(Argument::derived(
-            "--migration-limit",
-            [limit],
-            "`frontend.migration-limit`",
-        ));
-    }
-    add_flags(&mut arguments, &table.args, &[]);
-    program("dynamo.frontend")
-        .into_iter()
-        .chain(arguments)
-        .collect()
+    let mut flags = program("dynamo.frontend");
+    flags.add("--http-port", port, "`frontend.port`");
+    let router = Some(common.router).filter(|router| *router != RouterMode::RoundRobin);
+    flags.add_some("--router-mode", router, "`frontend.router`");
+    let from = "the block size of the workers";
+    flags.add_some("--kv-cache-block-size", common.block_size, from);
+    let sync = table.replicas.value_or(1) > 1 && common.router == RouterMode::Kv;
+    flags.switch("--router-replica-sync", sync, "`frontend.replicas`");
+    let limit = common.migration_limit();
+    let limit = limit.filter(|_| common.version.is_at_least(1, 0));
+    flags.add_some("--migration-limit", limit, "`frontend.migration-limit`");
+    flags.write(&table.args, &[]);
+    flags
 }
 
 /// A frontend gets no port for requests: with the router `kv` it would never serve the model.
-fn addresses(common: &Common<'_>, node: Option<usize>, answers: u16) -> Vec<Variable> {
+fn addresses(common: &Common<'_>, node: Option<usize>, answers: u16, env: &mut Variables) {
     let node = common.node(node);
-    let mut variables = Vec::new();
     if let Some(address) = address::to_listen(&common.network, node) {
-        variables.push(Variable::derived(
-            "DYN_HTTP_HOST",
-            bind(common),
-            "`frontend.bind`",
-        ));
-        variables.push(Variable::derived(
-            "DYN_TCP_RPC_HOST",
-            before_port(&address),
-            "the machine's address",
-        ));
+        env.add("DYN_HTTP_HOST", bind(common), "`frontend.bind`");
+        let address = before_port(&address);
+        env.add("DYN_TCP_RPC_HOST", address, "the machine's address");
     }
-    if node.is_some() {
-        // It is known beforehand, so that a firewall can let it through.
-        let from = "workers of other machines send their answers there";
-        variables.push(Variable::derived(
-            "DYN_TCP_RESPONSE_STREAM_PORT",
-            answers,
-            from,
-        ));
-    }
-    if let Some(interface) = node.and_then(|node| node.interface.as_ref()) {
-        let from = "the machine's `interface`";
-        variables.push(Variable::derived(
-            "DYN_TCP_RESPONSE_STREAM_HOST",
-            interface,
-            from,
-        ));
-    }
-    variables
+    // It is known beforehand, so that a firewall can let it through.
+    let answers = node.map(|_| answers);
+    let from = "workers of other machines send their answers there";
+    env.add_some("DYN_TCP_RESPONSE_STREAM_PORT", answers, from);
+    let interface = node.and_then(|node| node.interface.as_ref());
+    let from = "the machine's `interface`";
+    env.add_some("DYN_TCP_RESPONSE_STREAM_HOST", interface, from);
 }
 
-fn published(common: &Common<'_>, port: u16) -> Vec<Flag> {
-    match common.network {
-        Network::Host => Vec::new(),
-        Network::Private(_) | Network::Named(_) => {
-            let publish = format!("{}:{port}:{port}", bind(common));
-            let origin = Origin::Derived("`frontend.bind` and `frontend.port`".to_owned());
-            vec![Flag::value("publish", publish, origin)]
-        }
-    }
+fn published(common: &Common<'_>, port: u16) -> Option<Flag> {
+    let publish = format!("{}:{port}:{port}", bind(common));
+    let from = "`frontend.bind` and `frontend.port`";
+    (common.network != Network::Host).then(|| derived("publish", publish, from))
 }

@@ -1,8 +1,10 @@
-//! A member's launch request: the same that `dynrun run` makes of a command line.
+//! Members with their launch requests: the same that `dynrun run` makes of a command line.
 
 use super::common::Common;
-use crate::deploy::argument::{Argument, Variable};
-use crate::deploy::member::{Gpus, Kind, gpus_flag};
+use super::service;
+use crate::deploy::argument::{Argument, Arguments, Variables};
+use crate::deploy::file::Written as _;
+use crate::deploy::member::{Gpus, Health, Kind, Member, MemberPort, Rank, gpus_flag};
 use crate::deploy::network::{Discovery, Network};
 use crate::deploy::secret_source::SecretSource;
 use crate::launch::flag::{Flag, Origin};
@@ -14,21 +16,54 @@ use crate::toml_file::{Located, Merge as _};
 /// A member as far as it differs from others.
 pub(super) struct Draft {
     pub(super) kind: Kind,
-    pub(super) name: String,
-    pub(super) command: Vec<Argument>,
-    pub(super) env: Vec<Variable>,
+    pub(super) table: String,
+    pub(super) replica: u32,
+    pub(super) rank: Rank,
+    /// The index of its machine.
+    pub(super) node: Option<usize>,
+    pub(super) command: Arguments,
+    pub(super) env: Variables,
+    pub(super) ports: Vec<MemberPort>,
     pub(super) gpus: Option<Gpus>,
+    pub(super) health: Health,
     pub(super) image: Option<String>,
     /// The framework and target of the image, if it has no name of its own.
     pub(super) built: (String, String),
     /// Docker's flags that only this member has.
     pub(super) flags: Vec<Flag>,
+    pub(super) run: RunTable,
 }
 
 impl Draft {
-    /// Returns the request.
-    pub(super) fn request(&self, common: &Common<'_>) -> Request {
+    pub(super) fn member(self, common: &Common<'_>) -> Member {
+        let name = self.rank.name(&self.table, self.replica);
+        Member {
+            deployment: common.name.clone(),
+            request: self.request(common, &name),
+            node: common.node(self.node).map(|node| node.name.clone()),
+            address: common.address(self.node, &name),
+            depends_on: match self.kind {
+                Kind::Service => Vec::new(),
+                Kind::Frontend | Kind::Worker { .. } => service::started(common),
+            },
+            name,
+            kind: self.kind,
+            table: self.table,
+            replica: self.replica,
+            rank: self.rank,
+            image: self.image,
+            command: self.command.0,
+            env: self.env.0,
+            ports: self.ports,
+            gpus: self.gpus,
+            health: self.health,
+            run: self.run,
+        }
+    }
+
+    fn request(&self, common: &Common<'_>, name: &str) -> Request {
         let (framework, target) = self.built.clone();
+        let words = self.command.0.iter();
         Request {
             framework: Some(framework),
             target: self.image.is_none().then_some(target),
@@ -36,75 +71,47 @@ impl Draft {
             // Leaves the profile's `gpus` out.
             accelerator: self.gpus.is_none().then_some(Accelerator::Cpu),
             secrets: secrets(common, self.kind),
-            flags: self.docker_flags(common),
-            words: self
-                .command
-                .iter()
-                .flat_map(|argument| argument.words.clone())
-                .collect(),
+            flags: self.docker_flags(common, name),
+            words: words.flat_map(|argument| argument.words.clone()).collect(),
             terminated: true,
             ..Request::default()
         }
     }
 
-    fn docker_flags(&self, common: &Common<'_>) -> Vec<Flag> {
-        let name = &common.name;
-        let derived = |flag, value: String, from: &str| {
-            Flag::value(flag, value, Origin::Derived(from.to_owned()))
-        };
+    fn docker_flags(&self, common: &Common<'_>, member: &str) -> Vec<Flag> {
+        let (name, network) = (&common.name, &common.network);
+        let grace = common.grace.as_secs().to_string();
+        let container = format!("{name}-{member}");
+        let deployment = label::assignment(label::DEPLOYMENT, name);
+        let label = label::assignment(label::MEMBER, member);
         let mut flags = vec![
-            derived(
-                "name",
-                format!("{name}-{}", self.name),
-                "the deployment and the member",
-            ),
-            derived(
-                "label",
-                label::assignment(label::DEPLOYMENT, name),
-                "`deployment`",
-            ),
-            derived(
-                "label",
-                label::assignment(label::MEMBER, &self.name),
-                "the member",
-            ),
-            derived(
-                "network",
-                common.network.name().to_owned(),
-                network_reason(&common.network),
-            ),
-            derived(
-                "stop-timeout",
-                common.grace.as_secs().to_string(),
-                "`stop.grace`",
-            ),
+            derived("name", container, "the deployment and the member"),
+            derived("label", deployment, "`deployment`"),
+            derived("label", label, "the member"),
+            derived("network", network.name(), network_reason(network)),
+            derived("stop-timeout", grace, "`stop.grace`"),
         ];
-        if self.gpus.is_none() {
-            flags.push(derived(
-                "ipc",
-                "private".to_owned(),
-                "no GPU shares memory with others",
-            ));
-        }
-        if let Some(gpus) = &self.gpus {
-            let from = if gpus.pinned.is_empty() {
-                "`gpus`"
-            } else {
-                "`gpu-ids`"
-            };
-            flags.push(gpus_flag(&gpus.ids(), from));
-        }
+        flags.push(match &self.gpus {
+            None => derived("ipc", "private", "no GPU shares memory with others"),
+            Some(gpus) if gpus.pinned.is_empty() => gpus_flag(&gpus.ids(), "`gpus`"),
+            Some(gpus) => gpus_flag(&gpus.ids(), "`gpu-ids`"),
+        });
         if self.kind != Kind::Service {
             flags.extend(discovery_volume(common));
             flags.extend(common.model_mounts());
         }
         flags.extend(self.flags.iter().cloned());
-        flags.extend(self.env.iter().map(|variable| {
+        flags.extend(self.env.0.iter().map(|variable| {
             let assignment = format!("{}={}", variable.name, variable.value);
             Flag::value("env", assignment, variable.origin.clone())
         }));
         flags
     }
+}
+
+/// Returns a flag of docker that is derived.
+pub(in crate::deploy) fn derived(name: &'static str, value: impl Into<String>, from: &str) -> Flag {
+    Flag::value(name, value, Origin::Derived(from.to_owned()))
 }
 
 fn network_reason(network: &Network) -> &'static str {
@@ -133,11 +140,7 @@ fn discovery_volume(common: &Common<'_>) -> Option<Flag> {
         "type=volume,source={volume},target={directory},{}",
         options.join(",")
     );
-    Some(Flag::value(
-        "mount",
-        mount,
-        Origin::Derived("`discovery`".to_owned()),
-    ))
+    Some(derived("mount", mount, "`discovery`"))
 }
 
 /// Services have no use for secrets.
@@ -168,8 +171,8 @@ impl Common<'_> {
 
     /// Returns the framework and target whose image is used if none is named.
     pub(super) fn built(&self) -> (String, String) {
-        let target = self.file.target.as_ref().filter(|_| !self.mock);
-        let target = target.map_or("runtime", Located::as_str);
+        let target = self.file.target.text().filter(|_| !self.mock);
+        let target = target.unwrap_or("runtime");
         (self.started().framework().to_owned(), target.to_owned())
     }
 
@@ -182,6 +185,7 @@ impl Common<'_> {
 }
 
 /// Returns the words that start a module of Dynamo.
-pub(super) fn program(module: &str) -> Vec<Argument> {
-    vec![Argument::derived("python3", ["-m", module], "`framework`")]
+pub(super) fn program(module: &str) -> Arguments {
+    let words = ["python3", "-m", module];
+    Arguments(vec![Argument::derived(&words, "`framework`")])
 }

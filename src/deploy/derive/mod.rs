@@ -17,7 +17,6 @@ mod process;
 mod service;
 mod shape;
 mod worker;
-mod written;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +24,9 @@ pub(super) use self::common::Common;
 pub(super) use self::engine::Engine;
 pub(super) use self::frontend::PORT;
 pub use self::inputs::Inputs;
+pub(super) use self::launch::derived;
 pub(super) use self::planned::PlannedWorker;
+pub(super) use self::ports::FIRST;
 use super::deployment::{Deployment, Ready};
 use super::finding::Finding;
 use super::lint;

@@ -3,6 +3,7 @@
 
 use super::common::Common;
 use super::planned::PlannedWorker;
+use crate::deploy::file::Written as _;
 use crate::deploy::finding::Finding;
 use crate::text::counted;
 use crate::toml_file::Located;
@@ -65,16 +66,12 @@ fn shared(
     number: u32,
     replicas: &[Replica],
 ) -> Option<Vec<Place>> {
-    let owner = &worker.table.share.as_ref()?.value;
-    let owner = common
-        .workers
-        .iter()
-        .position(|other| other.name.value == *owner)?;
+    let owner = worker.table.share.text()?;
+    let mut workers = common.workers.iter();
+    let owner = workers.position(|other| other.name.value == owner)?;
     let of_owner = |replica: &&Replica| replica.worker == owner && replica.number == number;
-    replicas
-        .iter()
-        .find(of_owner)
-        .map(|replica| replica.ranks.clone())
+    let replica = replicas.iter().find(of_owner)?;
+    Some(replica.ranks.clone())
 }
 
 /// The GPUs that nobody has yet: the first free number of each machine.
@@ -162,11 +159,8 @@ fn pinned(worker: &PlannedWorker<'_>, number: u32) -> Vec<String> {
     if worker.shape.gpus == 0 {
         return Vec::new();
     }
-    let ids = worker
-        .table
-        .gpu_ids
-        .as_ref()
-        .and_then(|ids| ids.get(number as usize));
+    let ids = worker.table.gpu_ids.as_ref();
+    let ids = ids.and_then(|ids| ids.get(number as usize));
     let ids = ids.map_or("", Located::as_str);
     let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
     ids.map(str::to_owned).collect()
@@ -175,16 +169,12 @@ fn pinned(worker: &PlannedWorker<'_>, number: u32) -> Vec<String> {
 fn no_place(common: &Common<'_>, worker: &PlannedWorker<'_>, number: u32) -> Finding {
     let name = &worker.name.value;
     let (wanted, nodes) = (worker.gpus_per_node(), worker.nodes);
-    let room = candidates(common, worker)
-        .into_iter()
-        .flatten()
-        .map(|node| {
-            let node = &common.nodes[node];
-            let gpus = node
-                .gpus
-                .map_or_else(|| "?".to_owned(), |gpus| gpus.to_string());
-            format!("{} ({gpus})", node.name)
-        });
+    let nodes_of_worker = candidates(common, worker).into_iter().flatten();
+    let room = nodes_of_worker.map(|node| {
+        let node = &common.nodes[node];
+        let gpus = node.gpus.map_or("?".to_owned(), |gpus| gpus.to_string());
+        format!("{} ({gpus})", node.name)
+    });
     let room: Vec<_> = room.collect();
     let room = if room.is_empty() {
         "this machine (1 node)".to_owned()

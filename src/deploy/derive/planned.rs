@@ -2,8 +2,9 @@
 
 use super::engine::Engine;
 use super::shape::Shape;
-use crate::deploy::file::{DeploymentFile, Role, WorkerTable};
+use crate::deploy::file::{DeploymentFile, Role, WorkerTable, Written as _};
 use crate::deploy::finding::Finding;
+use crate::deploy::member::Rank;
 use crate::toml_file::Located;
 
 /// A worker table in which everything is decided that does not depend on the replica.
@@ -32,9 +33,7 @@ impl<'a> PlannedWorker<'a> {
             let Some(role) = role(name, table, findings) else {
                 continue;
             };
-            let number =
-                |value: &Option<Located<u32>>| value.as_ref().map_or(1, |value| value.value);
-            let replicas = number(&table.replicas);
+            let replicas = table.replicas.value_or(1);
             let shape = Shape::of(name, table, engine, findings);
             workers.push(Self {
                 name,
@@ -42,13 +41,25 @@ impl<'a> PlannedWorker<'a> {
                 role,
                 replicas,
                 // The mocker plays all ranks in one process.
-                nodes: if mock { 1 } else { number(&table.nodes).max(1) },
+                nodes: if mock {
+                    1
+                } else {
+                    table.nodes.value_or(1).max(1)
+                },
                 shape: if mock { shape.without_gpus() } else { shape },
                 first,
             });
             first = first.saturating_add(replicas);
         }
         workers
+    }
+
+    /// Returns one of the containers of a replica.
+    pub(super) const fn rank(&self, index: u32) -> Rank {
+        Rank {
+            index,
+            of: self.nodes,
+        }
     }
 
     /// GPUs of one container.
@@ -58,8 +69,7 @@ impl<'a> PlannedWorker<'a> {
 }
 
 fn role(name: &Located<String>, table: &WorkerTable, findings: &mut Vec<Finding>) -> Option<Role> {
-    let role = table.role.as_ref().map(|role| role.value);
-    let role = role.or_else(|| Role::from_word(&name.value));
+    let role = table.role.value().or_else(|| Role::from_word(&name.value));
     if role.is_none() {
         let message = format!("`workers.{}` has no `role`", name.value);
         let hint = format!(

@@ -7,7 +7,7 @@ use crate::deploy::member::{MemberPort, PortUse};
 pub(super) struct Ports(u16);
 
 /// Below the range that systems give to outgoing connections.
-pub(super) const FIRST: u16 = 21000;
+pub(in crate::deploy) const FIRST: u16 = 21000;
 const BLOCK: u32 = 64;
 /// Where vLLM looks for free ports: the last part of the block.
 const SCRATCH: u16 = 40;

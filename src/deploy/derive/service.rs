@@ -1,10 +1,9 @@
 //! etcd, NATS and other services.
 
 use super::common::Common;
-use super::launch::Draft;
-use super::written::add_variables;
-use crate::deploy::argument::Argument;
-use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane, ServiceTable};
+use super::launch::{Draft, derived};
+use crate::deploy::argument::{Argument, Arguments, Variables};
+use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane, ServiceTable, Written as _};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::{Discovery, Network};
 use crate::docker::host::before_port;
@@ -23,7 +22,7 @@ const PAYLOAD: &str = "max_payload: 15728640";
 /// Decides where members find each other.
 pub(super) fn connect(common: &mut Common<'_>) {
     common.discovery = discovery(common);
-    common.nats = needs_nats(common).then(|| nats_url(common));
+    common.nats = needs_nats(common).then(|| urls(common, NATS, "nats"));
 }
 
 fn discovery(common: &Common<'_>) -> Discovery {
@@ -33,13 +32,12 @@ fn discovery(common: &Common<'_>) -> Discovery {
     } else {
         DiscoveryBackend::File
     };
-    let written = common.file.discovery.as_ref();
-    match written.map_or(usual, |written| written.value) {
+    match common.file.discovery.value_or(usual) {
         DiscoveryBackend::File => Discovery::File {
             volume: format!("{}-kv", common.name),
         },
         DiscoveryBackend::Etcd => Discovery::Etcd {
-            endpoints: etcd_endpoints(common),
+            endpoints: urls(common, ETCD, "http"),
         },
         DiscoveryBackend::Kubernetes => Discovery::Kubernetes,
     }
@@ -53,29 +51,21 @@ fn needs_nats(common: &Common<'_>) -> bool {
 
 /// Returns the services that are started here.
 pub(super) fn members(common: &Common<'_>) -> Vec<Member> {
-    let mut members = Vec::new();
-    if matches!(common.discovery, Discovery::Etcd { .. }) {
-        members.extend(instances(common, ETCD).map(|service| service.member(common)));
-    }
-    if common.nats.is_some() {
-        members.extend(instances(common, NATS).map(|service| service.member(common)));
-    }
+    let has_etcd = matches!(common.discovery, Discovery::Etcd { .. });
+    let etcd = has_etcd.then_some(ETCD);
+    let nats = common.nats.as_ref().map(|_| NATS);
     let others = common.file.services.iter();
-    let others = others.filter(|(name, _)| !is_known(&name.value));
-    members.extend(others.flat_map(|(name, _)| {
-        instances(common, &name.value)
-            .map(|service| service.member(common))
-            .collect::<Vec<_>>()
-    }));
-    members
+    let others = others.map(|(name, _)| name.as_str());
+    let others = others.filter(|name| !is_known(name));
+    let services = etcd.into_iter().chain(nats).chain(others);
+    let all = services.flat_map(|name| instances(common, name));
+    all.map(|instance| instance.member(common)).collect()
 }
 
 /// Returns the names of services that are started before the others.
 pub(super) fn started(common: &Common<'_>) -> Vec<String> {
-    members(common)
-        .into_iter()
-        .map(|member| member.name)
-        .collect()
+    let members = members(common).into_iter();
+    members.map(|member| member.name).collect()
 }
 
 /// Returns whether dynrun knows how this service is run.
@@ -83,22 +73,11 @@ pub(in crate::deploy) fn is_known(name: &str) -> bool {
     name == ETCD || name == NATS
 }
 
-/// Returns what `ETCD_ENDPOINTS` says.
-fn etcd_endpoints(common: &Common<'_>) -> String {
-    if let Some(urls) = external(common, ETCD) {
-        return urls.join(",");
-    }
-    let urls = instances(common, ETCD).map(|etcd| format!("http://{}", etcd.place(etcd.port)));
-    urls.collect::<Vec<_>>().join(",")
-}
-
-/// Returns what `NATS_SERVER` says.
-fn nats_url(common: &Common<'_>) -> String {
-    if let Some(urls) = external(common, NATS) {
-        return urls.join(",");
-    }
-    let urls = instances(common, NATS).map(|nats| format!("nats://{}", nats.place(nats.port)));
-    urls.collect::<Vec<_>>().join(",")
+/// Returns where a service is, for those who need it.
+fn urls(common: &Common<'_>, name: &str, scheme: &str) -> String {
+    let url = |it: Instance<'_>| format!("{scheme}://{}", it.place(it.port));
+    let own = || instances(common, name).map(url).collect();
+    external(common, name).unwrap_or_else(own).join(",")
 }
 
 fn external(common: &Common<'_>, name: &str) -> Option<Vec<String>> {
@@ -122,12 +101,9 @@ struct Instance<'a> {
 
 fn instances<'a>(common: &'a Common<'_>, name: &str) -> impl Iterator<Item = Instance<'a>> {
     let table = common.file.services.get(name);
-    let wanted = table.and_then(|table| table.replicas.as_ref());
-    let is_external = external(common, name).is_some();
-    let count = if is_external {
-        0
-    } else {
-        wanted.map_or(1, |replicas| replicas.value)
+    let count = match external(common, name) {
+        Some(_) => 0,
+        None => table.map_or(1, |table| table.replicas.value_or(1)),
     };
     let mut found: Vec<_> = (0..count)
         .map(|it| Instance::new(common, table, name, it))
@@ -151,22 +127,21 @@ impl<'a> Instance<'a> {
     ) -> Self {
         let on = table.and_then(|table| table.on.as_ref());
         let node = common.spread_over(on, replica as usize);
-        let own = table.and_then(|table| table.port.as_ref());
-        let listed = table.and_then(|table| table.ports.as_ref()?.first());
-        let usual = if service == ETCD {
-            ETCD_PORT
-        } else {
-            NATS_PORT
+        let own = table.and_then(|table| table.port.value());
+        let listed = table.and_then(|table| Some(table.ports.as_ref()?.first()?.value));
+        let usual = match service {
+            ETCD => ETCD_PORT,
+            _ => NATS_PORT,
         };
-        let first = own.or(listed).map_or(usual, |port| port.value);
+        let first = own.or(listed).unwrap_or(usual);
         // On one machine with the host's network they must not meet.
         let apart = if node.is_none() && common.network == Network::Host {
             10
         } else {
             0
         };
-        let address = common.address(node, &format!("{}-{service}-{replica}", common.name));
-        let bind = table.and_then(|table| table.bind.as_ref());
+        let address = common.address(node, &Rank::ONLY.name(service, replica));
+        let bind = table.and_then(|table| table.bind.text());
         let is_private = !matches!(common.network, Network::Host) && node.is_none();
         let usual = if is_private { "0.0.0.0" } else { &address };
         Self {
@@ -175,14 +150,14 @@ impl<'a> Instance<'a> {
             replica,
             node,
             port: first + apart * u16::try_from(replica).unwrap_or_default(),
-            listen: bind.map_or(usual, |bind| bind.as_str()).to_owned(),
+            listen: bind.unwrap_or(usual).to_owned(),
             address,
             cluster: String::new(),
         }
     }
 
     fn name(&self) -> String {
-        format!("{}-{}", self.service, self.replica)
+        Rank::ONLY.name(&self.service, self.replica)
     }
 
     /// Returns where others reach one of its ports, as a URL has it.
@@ -199,97 +174,82 @@ impl<'a> Instance<'a> {
     }
 
     fn member(&self, common: &Common<'_>) -> Member {
-        let (name, table) = (self.name(), self.table);
-        let mut env = Vec::new();
+        let table = self.table;
+        let mut env = Variables::default();
         if let Some(table) = table {
-            add_variables(&mut env, &table.env);
+            env.write(&table.env);
         }
-        let own_image = table.and_then(|table| table.image.as_ref());
-        let draft = Draft {
-            kind: Kind::Service,
-            command: self.command(),
-            env,
-            gpus: None,
-            image: own_image.map(|image| image.value.clone()),
-            built: ("dynamo".to_owned(), "services".to_owned()),
-            flags: self.data(&common.name),
-            name: name.clone(),
-        };
+        let image = table.and_then(|table| table.image.text());
         let run = table.map(|table| &table.run).into_iter();
-        Member {
-            deployment: common.name.clone(),
+        let draft = Draft {
             kind: Kind::Service,
             table: self.service.clone(),
             replica: self.replica,
-            rank: Rank { index: 0, of: 1 },
-            node: common.node(self.node).map(|node| node.name.clone()),
-            address: self.address.clone(),
-            image: draft.image.clone(),
+            rank: Rank::ONLY,
+            node: self.node,
+            command: self.command(),
+            env,
             ports: self.ports(),
             gpus: None,
             health: self.health(),
-            depends_on: Vec::new(),
+            image: image.map(str::to_owned),
+            built: ("dynamo".to_owned(), "services".to_owned()),
+            flags: self.data(&common.name).into_iter().collect(),
             run: common.run(&run.collect::<Vec<_>>()),
-            request: draft.request(common),
-            command: draft.command,
-            env: draft.env,
-            name,
-        }
+        };
+        draft.member(common)
     }
 
-    fn command(&self) -> Vec<Argument> {
+    fn command(&self) -> Arguments {
         let written = self.table.and_then(|table| table.command.as_ref());
         if let Some(command) = written.filter(|command| !command.is_empty()) {
             let words = command.iter().map(|word| word.value.clone());
-            let origin = Origin::Profile(command[0].at.to_string());
-            return vec![Argument {
+            return Arguments(vec![Argument {
                 words: words.collect(),
-                origin,
-            }];
+                origin: Origin::Profile(command[0].at.to_string()),
+            }]);
         }
         match self.service.as_str() {
             ETCD => self.etcd(),
             NATS => self.nats(),
-            _ => Vec::new(),
+            _ => Arguments::default(),
         }
     }
 
-    fn etcd(&self) -> Vec<Argument> {
+    fn etcd(&self) -> Arguments {
         let (port, peer) = (self.port, self.peer());
         let listen = before_port(&self.listen);
-        let flag = |flag, value: String| Argument::derived(flag, [value], "`[services.etcd]`");
-        let none: [&str; 0] = [];
-        vec![
-            Argument::derived("etcd", none, "`discovery`"),
-            flag("--name", self.name()),
-            flag("--data-dir", "/data".to_owned()),
-            flag("--listen-client-urls", format!("http://{listen}:{port}")),
-            flag(
+        let mut flags = Arguments(vec![Argument::derived(&["etcd"], "`discovery`")]);
+        for (flag, value) in [
+            ("--name", self.name()),
+            ("--data-dir", "/data".to_owned()),
+            ("--listen-client-urls", format!("http://{listen}:{port}")),
+            (
                 "--advertise-client-urls",
                 format!("http://{}", self.place(port)),
             ),
-            flag("--listen-peer-urls", format!("http://{listen}:{peer}")),
-            flag(
+            ("--listen-peer-urls", format!("http://{listen}:{peer}")),
+            (
                 "--initial-advertise-peer-urls",
                 format!("http://{}", self.place(peer)),
             ),
-            flag("--initial-cluster", self.cluster.clone()),
-        ]
+            ("--initial-cluster", self.cluster.clone()),
+        ] {
+            flags.add(flag, value, "`[services.etcd]`");
+        }
+        flags
     }
 
     /// The limit of a message can only be set in a file.
-    fn nats(&self) -> Vec<Argument> {
+    fn nats(&self) -> Arguments {
         let Self { listen, port, .. } = self;
         let http = self.nats_http();
         let script = format!(
             "echo '{PAYLOAD}' > /tmp/nats.conf && exec nats-server --config /tmp/nats.conf \
              --addr {listen} --port {port} --http_port {http} --jetstream --store_dir /data"
         );
-        vec![Argument::derived(
-            "sh",
-            ["-c".to_owned(), script],
-            "a plane goes through NATS",
-        )]
+        let words = ["sh", "-c", &script];
+        Arguments(vec![Argument::derived(&words, "a plane goes through NATS")])
     }
 
     fn ports(&self) -> Vec<MemberPort> {
@@ -297,11 +257,7 @@ impl<'a> Instance<'a> {
         let numbers = match self.service.as_str() {
             ETCD => vec![self.port, self.peer()],
             NATS => vec![self.port, self.nats_http()],
-            _ => listed
-                .into_iter()
-                .flatten()
-                .map(|port| port.value)
-                .collect(),
+            _ => listed.into_iter().flatten().map(|it| it.value).collect(),
         };
         let service = |number| MemberPort {
             purpose: PortUse::Service,
@@ -311,10 +267,7 @@ impl<'a> Instance<'a> {
     }
 
     fn health(&self) -> Health {
-        let path = self
-            .table
-            .and_then(|table| table.ready.as_ref())
-            .map(Located::as_str);
+        let path = self.table.and_then(|table| table.ready.text());
         let (port, path) = match self.service.as_str() {
             ETCD => (self.port, "/health"),
             NATS => (self.nats_http(), "/healthz"),
@@ -329,13 +282,10 @@ impl<'a> Instance<'a> {
         }
     }
 
-    fn data(&self, deployment: &str) -> Vec<Flag> {
-        if !is_known(&self.service) {
-            return Vec::new();
-        }
+    fn data(&self, deployment: &str) -> Option<Flag> {
         let volume = format!("{deployment}-{}:/data", self.name());
-        let origin = Origin::Derived("what the service knows outlives its container".to_owned());
-        vec![Flag::value("volume", volume, origin)]
+        let from = "what the service knows outlives its container";
+        is_known(&self.service).then(|| derived("volume", volume, from))
     }
 }
 

@@ -1,10 +1,15 @@
 //! How the GPUs of a replica divide the work.
 
 use super::engine::Engine;
-use crate::deploy::file::WorkerTable;
+use crate::deploy::file::{WorkerTable, Written as _};
 use crate::deploy::finding::Finding;
 use crate::text::counted;
 use crate::toml_file::Located;
+
+/// Returns a size that has to be said.
+pub(super) fn several(size: u32) -> Option<u32> {
+    (size > 1).then_some(size)
+}
 
 /// Sizes of the kinds of parallelism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +33,7 @@ impl Shape {
         engine: Engine,
         findings: &mut Vec<Finding>,
     ) -> Self {
-        let number = |value: &Option<Located<u32>>| value.as_ref().map(|value| value.value);
-        let (pp, dp) = (
-            number(&table.pp).unwrap_or(1),
-            number(&table.dp).unwrap_or(1),
-        );
+        let (pp, dp) = (table.pp.value_or(1), table.dp.value_or(1));
         // With attention data parallelism the ranks are the same GPUs once more.
         let others = if engine.multiplies_data_parallel() {
             pp.saturating_mul(dp)
@@ -42,35 +43,32 @@ impl Shape {
         let usual = match engine {
             Engine::Mocker => 0,
             Engine::Vllm | Engine::Sglang | Engine::Trtllm => {
-                number(&table.tp).unwrap_or(1).saturating_mul(others)
+                table.tp.value_or(1).saturating_mul(others)
             }
         };
-        let gpus = number(&table.gpus).unwrap_or(usual);
+        let gpus = table.gpus.value_or(usual);
         let divided = gpus.checked_div(others).unwrap_or(0).max(1);
-        let tp = number(&table.tp).unwrap_or(divided);
+        let tp = table.tp.value_or(divided);
         let shape = Self {
             gpus,
             tp,
             pp,
             dp,
-            ep: number(&table.ep).filter(|ep| *ep > 1),
+            ep: table.ep.value().and_then(several),
         };
         if !matches!(engine, Engine::Mocker) {
             findings.extend(shape.mistakes(&name.value, table, engine).map(|finding| {
-                let keys = [
-                    &table.gpus,
-                    &table.tp,
-                    &table.pp,
-                    &table.dp,
-                    &table.ep,
-                    &table.nodes,
-                ];
-                let at = keys
-                    .into_iter()
-                    .flatten()
-                    .next()
-                    .map_or(&name.at, |key| &key.at);
-                finding.at(at)
+                let WorkerTable {
+                    gpus,
+                    tp,
+                    pp,
+                    dp,
+                    ep,
+                    nodes,
+                    ..
+                } = table;
+                let mut keys = [gpus, tp, pp, dp, ep, nodes].into_iter().flatten();
+                finding.at(keys.next().map_or(&name.at, |key| &key.at))
             }));
         }
         shape
@@ -89,18 +87,15 @@ impl Shape {
             dp,
             ep,
         } = *self;
-        let nodes = table.nodes.as_ref().map_or(1, |nodes| nodes.value);
-        let ranks = if engine.multiplies_data_parallel() {
-            (u128::from(tp) * u128::from(pp) * u128::from(dp) != u128::from(gpus)).then(|| {
-                format!(
-                    "tp {tp} × pp {pp} × dp {dp} is not {}",
-                    counted(gpus, "GPU")
-                )
-            })
+        let nodes = table.nodes.value_or(1);
+        let (factor, shown) = if engine.multiplies_data_parallel() {
+            (dp, format!(" × dp {dp}"))
         } else {
-            (u64::from(tp) * u64::from(pp) != u64::from(gpus))
-                .then(|| format!("tp {tp} × pp {pp} is not {}", counted(gpus, "GPU")))
+            (1, String::new())
         };
+        let ranks = u128::from(tp) * u128::from(pp) * u128::from(factor);
+        let ranks = (ranks != u128::from(gpus))
+            .then(|| format!("tp {tp} × pp {pp}{shown} is not {}", counted(gpus, "GPU")));
         let attention = !engine.multiplies_data_parallel() && dp > 1 && tp % dp != 0;
         let attention = attention.then(|| format!("dp {dp} does not divide tp {tp}"));
         let experts = ep.filter(|ep| (u64::from(tp) * u64::from(dp)) % u64::from(*ep) != 0);

@@ -11,9 +11,11 @@ mod service;
 mod table;
 mod words;
 mod worker;
+mod written;
 
 pub use document::{DeploymentFile, SCHEMA};
 pub use flag_value::{FlagArgs, FlagValue};
 pub use service::ServiceTable;
 pub use words::{DiscoveryBackend, EventPlane, RequestPlane, RestartPolicy, Role, RouterMode};
 pub use worker::WorkerTable;
+pub(crate) use written::Written;

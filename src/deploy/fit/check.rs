@@ -8,7 +8,7 @@ use super::model::Model;
 use super::share::Share;
 use super::shown::{gib, grouped};
 use crate::deploy::derive::{Engine, PlannedWorker};
-use crate::deploy::file::{DeploymentFile, FlagValue, Role};
+use crate::deploy::file::{DeploymentFile, FlagValue, Role, Written as _};
 use crate::deploy::finding::Finding;
 use crate::text::counted;
 use crate::toml_file::Located;
@@ -130,8 +130,7 @@ impl Fitting<'_> {
             Engine::Trtllm => "free-gpu-memory-fraction",
             Engine::Vllm | Engine::Mocker => "gpu-memory-utilization",
         };
-        let memory = self.worker.table.memory.as_ref();
-        let memory = memory.map(|memory| memory.value.clone());
+        let memory = self.worker.table.memory.text().map(str::to_owned);
         match memory.or_else(|| self.argument(key, TRTLLM_SHARE)) {
             Some(text) => text.parse::<Share>().ok().map(|share| share.0),
             None => Some(engine.usual_share()),
@@ -139,7 +138,7 @@ impl Fitting<'_> {
     }
 
     fn context(&self, model: &Model) -> u64 {
-        let asked = self.file.fit.context.as_ref().map(|context| context.value);
+        let asked = self.file.fit.context.value();
         let longest = || self.argument(self.engine.context_flag(), "/max_seq_len");
         asked
             .or_else(|| longest()?.parse().ok())
@@ -165,7 +164,7 @@ impl Fitting<'_> {
     }
 
     fn judge(&self, question: Question, budget: Budget) -> Finding {
-        let wanted = self.file.fit.concurrency.as_ref().map_or(1, |it| it.value);
+        let wanted = self.file.fit.concurrency.value_or(1);
         // Data-parallel ranks have requests of their own.
         let room = budget.sequences.saturating_mul(self.worker.shape.dp.into());
         let name = &self.worker.name.value;
@@ -196,10 +195,8 @@ impl Fitting<'_> {
 
     fn unchecked(&self, why: &str) -> Finding {
         let name = &self.worker.name.value;
-        Finding::warning(format!(
-            "Whether `workers.{name}` fits is not checked: {why}"
-        ))
-        .at(&self.gpu.at)
+        let message = format!("Whether `workers.{name}` fits is not checked: {why}");
+        Finding::warning(message).at(&self.gpu.at)
     }
 }
 

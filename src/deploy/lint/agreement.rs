@@ -8,7 +8,7 @@ use crate::toml_file::Located;
 pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let block_size = common.engine.block_size_flag();
-    if common.router_needs_blocks() || common.is_disaggregated() {
+    if common.block_size.is_some() || common.is_disaggregated() {
         let why = "blocks of one worker mean nothing to another";
         findings.extend(differ(common, block_size, why, Finding::error));
     }
@@ -23,23 +23,14 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     findings
 }
 
-impl Common<'_> {
-    fn router_needs_blocks(&self) -> bool {
-        self.block_size.is_some()
-    }
-}
-
 /// Returns what a worker is given for a flag.
 fn written<'a>(
     common: &'a Common<'_>,
     worker: &'a PlannedWorker<'_>,
     flag: &str,
 ) -> Option<&'a Located<FlagValue>> {
-    worker
-        .table
-        .args
-        .get(flag)
-        .or_else(|| common.file.all.args.get(flag))
+    let own = worker.table.args.get(flag);
+    own.or_else(|| common.file.all.args.get(flag))
 }
 
 fn differ(
@@ -48,25 +39,19 @@ fn differ(
     why: &str,
     finding: impl Fn(String) -> Finding,
 ) -> Option<Finding> {
-    let partners = common
-        .workers
-        .iter()
-        .filter(|worker| worker.role != Role::Encode);
-    let values: Vec<_> = partners
-        .map(|worker| (worker, written(common, worker, flag)))
-        .collect();
+    let partners = common.workers.iter();
+    let partners = partners.filter(|worker| worker.role != Role::Encode);
+    let mut values = partners.map(|worker| (worker, written(common, worker, flag)));
     let text = |value: Option<&Located<FlagValue>>| value.map(|value| value.value.text());
-    let (first, value) = values.first()?;
-    let (other, differs) = values
-        .iter()
-        .find(|(_, other)| text(*other) != text(*value))?;
-    let at = differs.or(*value).map(|value| &value.at);
+    let (first, value) = values.next()?;
+    let (other, differs) = values.find(|(_, other)| text(*other) != text(value))?;
+    let at = differs.or(value).map(|value| &value.at);
     let shown = |value| text(value).unwrap_or_else(|| "the engine's default".to_owned());
     let message = format!(
         "`{flag}` differs: {} in `workers.{}`, {} in `workers.{}`; {why}",
-        shown(*value),
+        shown(value),
         first.name.value,
-        shown(*differs),
+        shown(differs),
         other.name.value
     );
     let hint = format!("Write `{flag}` once, in `[all.args]`");
@@ -78,8 +63,8 @@ fn tensor_parallel(common: &Common<'_>) -> Option<Finding> {
     if common.engine != Engine::Sglang {
         return None;
     }
-    let of = |role| common.workers.iter().find(|worker| worker.role == role);
-    let (prefill, decode) = (of(Role::Prefill)?, of(Role::Decode)?);
+    let prefill = common.of_role(Role::Prefill).next()?;
+    let decode = common.of_role(Role::Decode).next()?;
     let (one, other) = (prefill.shape.tp, decode.shape.tp);
     (one != other).then(|| {
         Finding::warning(format!(

@@ -123,22 +123,18 @@ fn key(known: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
 
 pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
     let file = common.file;
+    let (frontend, all) = (&file.frontend, &file.all);
+    let no_env = Args::default();
     let mut tables = vec![
         Written::new(
             "frontend",
-            &file.frontend.args,
-            &file.frontend.env,
-            file.frontend.force.as_ref(),
+            &frontend.args,
+            &frontend.env,
+            frontend.force.as_ref(),
         ),
-        Written::new(
-            "all",
-            &file.all.args,
-            &file.all.env,
-            file.all.force.as_ref(),
-        ),
+        Written::new("all", &all.args, &all.env, all.force.as_ref()),
+        Written::new("mock", &file.mock.args, &no_env, None),
     ];
-    let no_env = Args::default();
-    tables.push(Written::new("mock", &file.mock.args, &no_env, None));
     let workers = file.workers.iter().map(|(name, worker)| {
         let table = format!("workers.{}", name.value);
         Written::new(&table, &worker.args, &worker.env, worker.force.as_ref())
@@ -162,15 +158,13 @@ impl<'a> Written<'a> {
         env: &'a Args,
         force: Option<&'a Vec<Located<String>>>,
     ) -> Self {
+        let forced = force.into_iter().flatten();
+        let forced = forced.map(|name| name.value.trim_start_matches('-'));
         Self {
             table: table.to_owned(),
             args,
             env,
-            forced: force
-                .into_iter()
-                .flatten()
-                .map(|name| name.value.trim_start_matches('-'))
-                .collect(),
+            forced: forced.collect(),
         }
     }
 
@@ -182,19 +176,13 @@ impl<'a> Written<'a> {
         };
         let flags = self.args.iter().map(|(name, _)| ("args", name, known));
         let variables = self.env.iter().map(|(name, _)| ("env", name, VARIABLES));
-        let written = flags
-            .chain(variables)
-            .filter(|(_, name, _)| !self.forces(&name.value));
-        written
-            .filter_map(|(kind, name, known)| {
-                let key = key(known, &name.value)?;
-                Some(self.refuse(kind, &name.value, key, &name.at))
-            })
-            .collect()
-    }
-
-    fn forces(&self, name: &str) -> bool {
-        self.forced.contains(&name)
+        let written = flags.chain(variables);
+        let own = written.filter(|(_, name, _)| !self.forced.contains(&name.as_str()));
+        let refused = own.filter_map(|(kind, name, known)| {
+            let key = key(known, &name.value)?;
+            Some(self.refuse(kind, &name.value, key, &name.at))
+        });
+        refused.collect()
     }
 
     fn refuse(&self, kind: &str, name: &str, key: &str, at: &Location) -> Finding {
@@ -204,10 +192,8 @@ impl<'a> Written<'a> {
             true => format!("workers.NAME.{key}"),
             false => key.to_owned(),
         };
-        Finding::error(format!("`{table}.{kind}.{name}` is derived from `{key}`"))
-            .at(at)
-            .hint(format!(
-                "Remove it and set `{key}`, or put \"{name}\" into `{table}.force`"
-            ))
+        let message = format!("`{table}.{kind}.{name}` is derived from `{key}`");
+        let hint = format!("Remove it and set `{key}`, or put \"{name}\" into `{table}.force`");
+        Finding::error(message).at(at).hint(hint)
     }
 }

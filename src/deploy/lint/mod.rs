@@ -2,7 +2,7 @@
 
 mod agreement;
 pub(super) mod forbidden;
-mod names;
+pub(super) mod names;
 mod partners;
 mod ports;
 mod references;

@@ -16,30 +16,20 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
 }
 
 fn lonely(common: &Common<'_>, role: Role, partner: Role) -> Option<Finding> {
-    let worker = common.workers.iter().find(|worker| worker.role == role)?;
-    let mut partners = common
-        .workers
-        .iter()
-        .filter(|worker| worker.role == partner);
-    let has = partners.any(|partner| partner.replicas > 0);
-    let name = &worker.name.value;
+    let worker = common.of_role(role).next()?;
+    let has = common.of_role(partner).any(|partner| partner.replicas > 0);
+    let (name, at) = (&worker.name.value, &worker.name.at);
     (!has).then(|| {
-        Finding::error(format!(
-            "`workers.{name}` has role `{role}`, and nobody has role `{partner}`"
-        ))
-        .at(&worker.name.at)
-        .hint(format!(
-            "Add a table `[workers.{partner}]`, or write `role = \"agg\"`"
-        ))
+        let message =
+            format!("`workers.{name}` has role `{role}`, and nobody has role `{partner}`");
+        let hint = format!("Add a table `[workers.{partner}]`, or write `role = \"agg\"`");
+        Finding::error(message).at(at).hint(hint)
     })
 }
 
 /// An aggregated worker of the same model turns disaggregation off, and answers still come.
 fn mixed(common: &Common<'_>) -> Option<Finding> {
-    let aggregated = common
-        .workers
-        .iter()
-        .find(|worker| worker.role == Role::Aggregated)?;
+    let aggregated = common.of_role(Role::Aggregated).next()?;
     let name = &aggregated.name.value;
     common.is_disaggregated().then(|| {
         Finding::error(format!(
@@ -52,31 +42,26 @@ fn mixed(common: &Common<'_>) -> Option<Finding> {
 }
 
 fn encoders(common: &Common<'_>) -> Option<Finding> {
-    let encoder = common
-        .workers
-        .iter()
-        .find(|worker| worker.role == Role::Encode)?;
-    let name = &encoder.name.value;
+    let encoder = common.of_role(Role::Encode).next()?;
+    let (name, at) = (&encoder.name.value, &encoder.name.at);
     if common.workers.len() == 1 {
         let finding = Finding::error(format!("`workers.{name}` encodes, and nobody generates"));
-        let finding = finding.at(&encoder.name.at);
-        return Some(finding.hint("Add `[workers.prefill]` and `[workers.decode]`"));
+        return Some(
+            finding
+                .at(at)
+                .hint("Add `[workers.prefill]` and `[workers.decode]`"),
+        );
     }
     (common.started() == Engine::Mocker).then(|| {
-        Finding::error(format!(
-            "The mocker has no role `encode`, which `workers.{name}` has"
-        ))
-        .at(&encoder.name.at)
-        .hint("Rehearse without the encoder, or with the engine itself")
+        let message = format!("The mocker has no role `encode`, which `workers.{name}` has");
+        let hint = "Rehearse without the encoder, or with the engine itself";
+        Finding::error(message).at(at).hint(hint)
     })
 }
 
 /// Two endpoints of prefill for one model turn disaggregation off as well.
 fn doubled(common: &Common<'_>) -> Option<Finding> {
-    let mut same = common
-        .workers
-        .iter()
-        .filter(|worker| worker.role == Role::Prefill);
+    let mut same = common.of_role(Role::Prefill);
     let (first, second) = (same.next()?, same.next()?);
     let message = format!(
         "`workers.{}` and `workers.{}` both have role `prefill`; they register under one name and \

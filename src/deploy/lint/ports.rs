@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::deploy::derive::{Common, PORT};
+use crate::deploy::derive::{Common, FIRST, PORT};
+use crate::deploy::file::Written as _;
 use crate::deploy::finding::Finding;
 use crate::deploy::member::Member;
 use crate::deploy::network::Network;
@@ -27,20 +28,19 @@ pub(super) fn check(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
 }
 
 fn range(common: &Common<'_>) -> Option<Finding> {
-    let ports = common.file.ports.as_ref();
-    let first = ports.map_or(21000, |ports| u64::from(ports.value));
+    let ports = &common.file.ports;
+    let first = u64::from(ports.value_or(FIRST));
     let replicas = common
         .workers
         .iter()
-        .map(|worker| u64::from(worker.replicas))
-        .sum::<u64>();
-    let at = ports.map(|ports| &ports.at);
+        .map(|worker| u64::from(worker.replicas));
+    let replicas: u64 = replicas.sum();
     (first < 1024 || first + 64 * replicas > u64::from(LAST)).then(|| {
         Finding::error(format!(
             "{} with 64 ports each, from {first} on, do not fit between 1024 and {LAST}",
             counted(replicas, "replica")
         ))
-        .at_maybe(at)
+        .at_maybe(ports.place())
         .hint("Write a lower number, such as `ports = 21000`, or fewer replicas")
     })
 }
@@ -48,14 +48,12 @@ fn range(common: &Common<'_>) -> Option<Finding> {
 /// Port 0 would be another one at every start, which nobody knows.
 fn frontends(common: &Common<'_>) -> Option<Finding> {
     let table = &common.file.frontend;
-    let replicas = table.replicas.as_ref();
-    let first = table.port.as_ref().map_or(PORT, |port| port.value);
-    let others = replicas.map_or(1, |count| count.value).saturating_sub(1);
+    let first = table.port.value_or(PORT);
+    let others = table.replicas.value_or(1).saturating_sub(1);
     let last = u32::from(first).saturating_add(others);
-    let at = table.port.as_ref().map(|port| &port.at);
-    let at = at.or(replicas.map(|replicas| &replicas.at));
-    let many = replicas.filter(|replicas| replicas.value > MOST_FRONTENDS);
-    if let Some(many) = many {
+    let at = table.port.place().or(table.replicas.place());
+    let many = table.replicas.as_ref();
+    if let Some(many) = many.filter(|replicas| replicas.value > MOST_FRONTENDS) {
         let message = format!("{} frontends are more than {MOST_FRONTENDS}", many.value);
         return Some(Finding::error(message).at(&many.at).hint(
             "Write fewer, such as `replicas = 2`: one serves thousands of requests at once",
@@ -77,16 +75,12 @@ fn meetings(common: &Common<'_>, members: &[Member]) -> Vec<Finding> {
         for port in &member.ports {
             let key = (member.node.as_deref(), port.number);
             if let Some(other) = taken.insert(key, &member.name) {
-                let at = common.file.ports.as_ref().map(|ports| &ports.at);
-                let own = common.file.frontend.port.as_ref().map(|port| &port.at);
-                findings.push(
-                    Finding::error(format!(
-                        "`{other}` and `{}` would both listen on port {}",
-                        member.name, port.number
-                    ))
-                    .at_maybe(own.or(at))
-                    .hint("Move one of them: `ports`, `frontend.port` or `services.NAME.port`"),
-                );
+                let (name, port) = (&member.name, port.number);
+                let message = format!("`{other}` and `{name}` would both listen on port {port}");
+                let own = common.file.frontend.port.place();
+                let at = own.or(common.file.ports.place());
+                let hint = "Move one of them: `ports`, `frontend.port` or `services.NAME.port`";
+                findings.push(Finding::error(message).at_maybe(at).hint(hint));
             }
         }
     }

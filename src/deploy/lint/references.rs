@@ -18,26 +18,18 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
 
 fn machines(common: &Common<'_>) -> Vec<Finding> {
     let file = common.file;
-    let workers = file
-        .workers
-        .iter()
-        .filter_map(|(_, worker)| worker.on.as_ref());
-    let services = file
-        .services
-        .iter()
-        .filter_map(|(_, service)| service.on.as_ref());
-    let named = workers.chain(services).chain(&file.frontend.on).flatten();
-    let mut findings: Vec<_> = named
-        .filter_map(|name| unknown("machine", name, &file.nodes, "[nodes]"))
-        .collect();
-    for (name, _) in file.nodes.iter().filter(|(_, node)| node.address.is_none()) {
-        findings.push(
-            Finding::error(format!("`nodes.{}` has no `address`", name.value))
-                .at(&name.at)
-                .hint("Add the address at which the other machines reach it"),
-        );
-    }
-    findings
+    let workers = file.workers.iter().map(|(_, worker)| &worker.on);
+    let services = file.services.iter().map(|(_, service)| &service.on);
+    let named = workers.chain(services).chain([&file.frontend.on]);
+    let named = named.flatten().flatten();
+    let unknown = named.filter_map(|name| unknown("machine", name, &file.nodes, "[nodes]"));
+    let lost = file.nodes.iter().filter(|(_, node)| node.address.is_none());
+    let lost = lost.map(|(name, _)| {
+        let message = format!("`nodes.{}` has no `address`", name.value);
+        let hint = "Add the address at which the other machines reach it";
+        Finding::error(message).at(&name.at).hint(hint)
+    });
+    unknown.chain(lost).collect()
 }
 
 /// Reports a name that a table does not have.
@@ -54,11 +46,8 @@ fn unknown<T>(
         Some(similar) => format!("Did you mean `{similar}`?"),
         None => format!("Add `{}` to `{title}`", name.value),
     };
-    Some(
-        Finding::error(format!("Unknown {what} `{}`", name.value))
-            .at(&name.at)
-            .hint(hint),
-    )
+    let message = format!("Unknown {what} `{}`", name.value);
+    Some(Finding::error(message).at(&name.at).hint(hint))
 }
 
 fn shares(common: &Common<'_>) -> Vec<Finding> {
@@ -71,26 +60,19 @@ fn shares(common: &Common<'_>) -> Vec<Finding> {
         findings.extend(unknown("worker", share, &common.file.workers, "[workers]"));
         if share.value == *name {
             let message = format!("`workers.{name}` shares the GPUs of itself");
-            findings.push(
-                Finding::error(message)
-                    .at(&share.at)
-                    .hint("Name another worker"),
-            );
+            let finding = Finding::error(message).at(&share.at);
+            findings.push(finding.hint("Name another worker"));
         }
-        let owner = common
-            .workers
-            .iter()
-            .find(|other| other.name.value == share.value);
+        let mut others = common.workers.iter();
+        let owner = others.find(|other| other.name.value == share.value);
         for sharing in [Some(worker), owner].into_iter().flatten() {
             if sharing.table.memory.is_none() && !common.started().is_mocker() {
                 let name = &sharing.name.value;
-                findings.push(
-                    Finding::error(format!(
-                        "`workers.{name}` shares its GPUs, but does not say how much `memory` it takes"
-                    ))
-                    .at(&share.at)
-                    .hint(format!("Add `memory = \"0.4\"` to `[workers.{name}]`")),
+                let message = format!(
+                    "`workers.{name}` shares its GPUs, but does not say how much `memory` it takes"
                 );
+                let hint = format!("Add `memory = \"0.4\"` to `[workers.{name}]`");
+                findings.push(Finding::error(message).at(&share.at).hint(hint));
             }
         }
     }
@@ -102,28 +84,22 @@ fn placements(common: &Common<'_>) -> Vec<Finding> {
     for worker in &common.workers {
         let name = &worker.name.value;
         if worker.nodes > 1 && common.nodes.is_empty() {
-            findings.push(
-                Finding::error(format!(
-                    "A replica of `workers.{name}` takes {} machines, but the file has no `[nodes]`",
-                    worker.nodes
-                ))
-                .at(&worker.name.at)
-                .hint("Add a table `[nodes.NAME]` with `address` and `gpus` for each machine"),
+            let message = format!(
+                "A replica of `workers.{name}` takes {} machines, but the file has no `[nodes]`",
+                worker.nodes
             );
+            let hint = "Add a table `[nodes.NAME]` with `address` and `gpus` for each machine";
+            findings.push(Finding::error(message).at(&worker.name.at).hint(hint));
         }
         if let Some(ids) = &worker.table.gpu_ids
             && ids.len() != worker.replicas as usize
             && let Some(first) = ids.first()
         {
-            findings.push(
-                Finding::error(format!(
-                    "`workers.{name}.gpu-ids` has {} entries for {} replicas",
-                    ids.len(),
-                    worker.replicas
-                ))
-                .at(&first.at)
-                .hint("Write one text per replica, such as `[\"0,1\", \"2,3\"]`"),
-            );
+            let (count, replicas) = (ids.len(), worker.replicas);
+            let message =
+                format!("`workers.{name}.gpu-ids` has {count} entries for {replicas} replicas");
+            let hint = "Write one text per replica, such as `[\"0,1\", \"2,3\"]`";
+            findings.push(Finding::error(message).at(&first.at).hint(hint));
         }
     }
     findings
@@ -160,33 +136,25 @@ fn engines(common: &Common<'_>) -> Vec<Finding> {
 fn services(common: &Common<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, service) in common.file.services.iter() {
-        let is_etcd = name.value == "etcd";
-        let is_used = match name.value.as_str() {
-            "etcd" => matches!(common.discovery, Discovery::Etcd { .. }),
-            "nats" => common.nats.is_some(),
-            _ => true,
+        let (is_used, user) = match name.value.as_str() {
+            "etcd" => {
+                let is_used = matches!(common.discovery, Discovery::Etcd { .. });
+                (is_used, "discovery = \"etcd\"")
+            }
+            "nats" => (common.nats.is_some(), "request-plane = \"nats\""),
+            _ => (true, ""),
         };
         if !is_used {
-            let hint = if is_etcd {
-                "Add `discovery = \"etcd\"`, or remove the table"
-            } else {
-                "Add `request-plane = \"nats\"`, or remove the table"
-            };
+            let hint = format!("Add `{user}`, or remove the table");
             let message = format!("Nothing uses `[services.{}]`", name.value);
             findings.push(Finding::warning(message).at(&name.at).hint(hint));
         }
         if !["etcd", "nats"].contains(&name.value.as_str()) && service.image.is_none() {
             let message = format!("`services.{}` has no `image`", name.value);
-            findings.push(
-                Finding::error(message)
-                    .at(&name.at)
-                    .hint("Add `image = \"NAME:TAG\"`"),
-            );
+            let hint = "Add `image = \"NAME:TAG\"`";
+            findings.push(Finding::error(message).at(&name.at).hint(hint));
         }
-        let several = service
-            .replicas
-            .as_ref()
-            .filter(|replicas| replicas.value > 1);
+        let several = service.replicas.as_ref().filter(|it| it.value > 1);
         if let Some(replicas) = several.filter(|_| name.value == "nats") {
             let message = "Several instances of NATS would not know each other";
             let hint = "Remove `replicas`, or name a cluster: `external = [\"nats://HOST:4222\"]`";

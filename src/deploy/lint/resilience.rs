@@ -1,6 +1,7 @@
 //! What works until something fails.
 
 use crate::deploy::derive::Common;
+use crate::deploy::file::Written as _;
 use crate::deploy::finding::Finding;
 use crate::deploy::network::Discovery;
 
@@ -11,9 +12,7 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
 fn lonely_etcd(common: &Common<'_>) -> Option<Finding> {
     let etcd = common.file.services.get("etcd");
     let is_external = etcd.is_some_and(|etcd| etcd.external.is_some());
-    let several = etcd
-        .and_then(|etcd| etcd.replicas.as_ref())
-        .is_some_and(|it| it.value > 1);
+    let several = etcd.is_some_and(|etcd| etcd.replicas.value_or(1) > 1);
     let alone = matches!(common.discovery, Discovery::Etcd { .. }) && !is_external && !several;
     (alone && common.nodes.len() > 2).then(|| {
         Finding::note(

@@ -24,12 +24,8 @@ pub(super) fn check(common: &Common<'_>) -> Vec<Finding> {
 
 /// Nobody serves with none of them.
 fn counts(common: &Common<'_>) -> Vec<Finding> {
-    let frontends = common
-        .file
-        .frontend
-        .replicas
-        .as_ref()
-        .filter(|it| it.value == 0);
+    let frontends = common.file.frontend.replicas.as_ref();
+    let frontends = frontends.filter(|replicas| replicas.value == 0);
     let frontends = frontends.map(|at| Finding::error("There are no frontends").at(&at.at));
     let idle = common.workers.iter().all(|worker| worker.replicas == 0);
     let first = common.workers.first().filter(|_| idle);
@@ -105,15 +101,11 @@ fn trtllm(common: &Common<'_>) -> Option<Finding> {
 }
 
 fn memory(common: &Common<'_>) -> Vec<Finding> {
-    let written = common
-        .workers
-        .iter()
-        .filter_map(|worker| worker.table.memory.as_ref());
+    let workers = common.workers.iter();
+    let written = workers.filter_map(|worker| worker.table.memory.as_ref());
     let invalid = written.filter(|memory| {
-        let fraction = memory
-            .value
-            .parse::<f64>()
-            .is_ok_and(|share| share > 0.0 && share <= 1.0);
+        let share = memory.value.parse::<f64>();
+        let fraction = share.is_ok_and(|share| share > 0.0 && share <= 1.0);
         let bytes = common.engine == Engine::Vllm && memory.value.parse::<ByteSize>().is_ok();
         !fraction && !bytes
     });
@@ -142,22 +134,20 @@ fn secrets(common: &Common<'_>) -> Vec<Finding> {
 
 /// Flags that this version accepts and ignores, or refuses.
 fn gone(common: &Common<'_>) -> Vec<Finding> {
-    let args = &common.file.frontend.args;
-    let removed = args
-        .iter()
-        .filter(|(name, _)| name.value == "decode-fallback");
-    let removed = removed.filter(|_| common.version.is_at_least(1, 4));
-    let removed = removed.map(|(name, _)| {
-        let message = format!("Dynamo {} has no `--{}`", common.version, name.value);
-        Finding::error(message).at(&name.at).hint("Remove it")
+    let version = &common.version;
+    let flags = common.file.frontend.args.iter();
+    let flags = flags.filter(|_| version.is_at_least(1, 4));
+    let gone = flags.filter_map(|(name, _)| {
+        let finding = match name.as_str() {
+            "decode-fallback" => {
+                Finding::error(format!("Dynamo {version} has no `--{}`", name.value))
+            }
+            "enforce-disagg" | "admission-control" => {
+                Finding::warning(format!("Dynamo {version} ignores `--{}`", name.value))
+            }
+            _ => return None,
+        };
+        Some(finding.at(&name.at).hint("Remove it"))
     });
-    let ignored = args
-        .iter()
-        .filter(|(name, _)| ["enforce-disagg", "admission-control"].contains(&name.as_str()));
-    let ignored = ignored.filter(|_| common.version.is_at_least(1, 4));
-    let ignored = ignored.map(|(name, _)| {
-        let message = format!("Dynamo {} ignores `--{}`", common.version, name.value);
-        Finding::warning(message).at(&name.at).hint("Remove it")
-    });
-    removed.chain(ignored).collect()
+    gone.collect()
 }

@@ -92,7 +92,7 @@ fn member(member: &Member) -> Value {
         "gpus": gpus,
         "health": health,
         "depends-on": member.depends_on,
-        "stop-tier": member.stop_tier(),
+        "stop-tier": member.part().stop_tier(),
     })
 }
 

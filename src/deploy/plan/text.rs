@@ -25,10 +25,9 @@ fn headline(deployment: &Deployment) -> String {
         model,
         ..
     } = deployment;
-    let title = Engine::ALL
-        .iter()
-        .find(|(name, _)| *name == deployment.framework);
-    let title = title.map_or("", |(_, engine)| engine.title());
+    let mut engines = Engine::ALL.into_iter();
+    let engine = engines.find(|(name, _)| *name == deployment.framework);
+    let title = engine.map_or("", |(_, engine)| engine.title());
     let title = if deployment.mock {
         format!("mocker in place of {title}")
     } else {
@@ -51,10 +50,8 @@ fn headline(deployment: &Deployment) -> String {
 
 fn discovery(deployment: &Deployment) -> String {
     let backend = deployment.discovery.as_str();
-    let etcd = deployment
-        .members
-        .iter()
-        .find(|member| member.table == "etcd");
+    let mut members = deployment.members.iter();
+    let etcd = members.find(|member| member.table == "etcd");
     match etcd.and_then(|etcd| etcd.node.as_ref()) {
         Some(node) if backend == DiscoveryBackend::Etcd.as_str() => format!("{backend} on {node}"),
         _ => backend.to_owned(),
@@ -127,16 +124,9 @@ fn finding(finding: &Finding) -> String {
         Severity::Warning => "warning",
         Severity::Note => "note",
     };
-    let place = finding
-        .at
-        .as_ref()
-        .map(|at| format!("{at}: "))
-        .unwrap_or_default();
-    let hint = finding
-        .hint
-        .as_ref()
-        .map(|hint| format!(" ({hint})"))
-        .unwrap_or_default();
+    let place = finding.at.iter().map(|at| format!("{at}: "));
+    let hint = finding.hint.iter().map(|hint| format!(" ({hint})"));
+    let (place, hint): (String, String) = (place.collect(), hint.collect());
     format!("{word}: {place}{}{hint}", finding.message)
 }
 

@@ -1,33 +1,23 @@
 //! Dynamo's mocker: an engine without GPUs that plays the others.
 
 use super::rank::Process;
-use crate::deploy::argument::Argument;
+use crate::deploy::argument::Arguments;
 use crate::deploy::derive::engine::Engine;
+use crate::deploy::derive::shape::several;
 use crate::deploy::file::Role;
 use crate::deploy::member::PortUse;
 
-pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
+pub(super) fn arguments(process: &Process<'_>, flags: &mut Arguments) {
     let (common, worker) = (process.common, process.worker);
-    let source = common.model_of(worker);
-    let served = [&common.model.served];
-    let mut arguments = vec![
-        Argument::derived("--model-path", [source], "`model`"),
-        Argument::derived("--model-name", served, "`served-name`"),
-    ];
-    arguments.extend(process.role(old_role, (1, 0)));
-    if worker.role == Role::Prefill {
-        let port = [process.port(PortUse::Bootstrap)];
-        arguments.push(Argument::derived("--bootstrap-ports", port, "`ports`"));
-    }
-    if let Some(plays) = plays(process) {
-        arguments.push(Argument::derived("--engine-type", [plays], "`framework`"));
-    }
-    if worker.shape.dp > 1 {
-        let size = [worker.shape.dp];
-        arguments.push(Argument::derived("--data-parallel-size", size, "`dp`"));
-    }
-    arguments.extend(process.block_size());
-    arguments
+    flags.add("--model-path", common.model_of(worker), "`model`");
+    flags.add("--model-name", &common.model.served, "`served-name`");
+    process.role(flags, old_role, (1, 0));
+    let is_prefill = worker.role == Role::Prefill;
+    let port = is_prefill.then(|| process.port(PortUse::Bootstrap));
+    flags.add_some("--bootstrap-ports", port, "`ports`");
+    flags.add_some("--engine-type", plays(process), "`framework`");
+    flags.add_some("--data-parallel-size", several(worker.shape.dp), "`dp`");
+    process.block_size(flags);
 }
 
 /// The mocker has no encoder: a rehearsal of one answers like an aggregated worker.

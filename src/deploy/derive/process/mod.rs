@@ -8,25 +8,24 @@ mod vllm;
 
 pub(super) use self::rank::Process;
 use super::engine::Engine;
-use crate::deploy::argument::{Argument, Variable};
+use crate::deploy::argument::{Arguments, Variables};
 use crate::deploy::member::PortUse;
 
 impl Process<'_> {
-    /// Returns the flags that are derived.
-    pub(super) fn arguments(&self) -> Vec<Argument> {
+    /// Adds the flags that are derived.
+    pub(super) fn arguments(&self, flags: &mut Arguments) {
         match self.engine() {
-            Engine::Vllm => vllm::arguments(self),
-            Engine::Sglang => sglang::arguments(self),
-            Engine::Trtllm => trtllm::arguments(self),
-            Engine::Mocker => mocker::arguments(self),
+            Engine::Vllm => vllm::arguments(self, flags),
+            Engine::Sglang => sglang::arguments(self, flags),
+            Engine::Trtllm => trtllm::arguments(self, flags),
+            Engine::Mocker => mocker::arguments(self, flags),
         }
     }
 
-    /// Returns the variables that only this engine has.
-    pub(super) fn environment(&self) -> Vec<Variable> {
-        match self.engine() {
-            Engine::Vllm => vllm::environment(self),
-            Engine::Sglang | Engine::Trtllm | Engine::Mocker => Vec::new(),
+    /// Adds the variables that only this engine has.
+    pub(super) fn environment(&self, variables: &mut Variables) {
+        if self.engine() == Engine::Vllm {
+            vllm::environment(self, variables);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The process of one rank, and what every engine needs of it.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use crate::deploy::argument::Argument;
+use crate::deploy::argument::Arguments;
 use crate::deploy::derive::common::Common;
 use crate::deploy::derive::engine::Engine;
 use crate::deploy::derive::planned::PlannedWorker;
@@ -37,70 +37,55 @@ impl Process<'_> {
         self.common.has_kv_events() && matches!(self.worker.role, Role::Aggregated | Role::Prefill)
     }
 
-    /// Returns the flag with which a worker publishes the events of its cache, if a router wants
-    /// them; `further` are keys that only this engine has.
-    pub(super) fn kv_events<const N: usize>(
-        &self,
-        further: [(&str, Value); N],
-    ) -> Option<Argument> {
-        self.publishes_events().then(|| {
+    /// Adds the flag with which a worker publishes the events of its cache, if a router wants them;
+    /// `own` has keys that only this engine knows.
+    pub(super) fn kv_events(&self, flags: &mut Arguments, own: &Value) {
+        if self.publishes_events() {
             let endpoint = format!("tcp://*:{}", self.port(PortUse::Events));
-            let mut events = Map::new();
-            events.insert("publisher".to_owned(), "zmq".into());
-            events.insert("topic".to_owned(), "kv-events".into());
-            events.insert("endpoint".to_owned(), endpoint.into());
-            events.extend(further.map(|(key, value)| (key.to_owned(), value)));
-            let events = Value::Object(events);
-            Argument::derived("--kv-events-config", [events], "`frontend.router`")
-        })
+            let mut events =
+                json!({ "publisher": "zmq", "topic": "kv-events", "endpoint": endpoint });
+            for (key, value) in own.as_object().into_iter().flatten() {
+                events[key] = value.clone();
+            }
+            flags.add("--kv-events-config", events, "`frontend.router`");
+        }
     }
 
-    pub(super) fn port(&self, purpose: PortUse) -> u16 {
+    pub(in crate::deploy::derive) fn port(&self, purpose: PortUse) -> u16 {
         self.ports.number(purpose)
     }
 
-    /// Returns the flag of the worker's role, as the version of the image spells it.
+    /// Adds the flag of the worker's role, as the version of the image spells it.
     pub(super) fn role(
         &self,
+        flags: &mut Arguments,
         old: impl Fn(Role) -> &'static str,
-        since: (u64, u64),
-    ) -> Option<Argument> {
+        (major, minor): (u64, u64),
+    ) {
         let role = self.worker.role;
-        let from = "`role`";
         if role == Role::Aggregated {
-            return None;
+            return;
         }
-        if self.common.version.is_at_least(since.0, since.1) {
-            return Some(Argument::derived(
-                "--disaggregation-mode",
-                [role.as_str()],
-                from,
-            ));
+        if self.common.version.is_at_least(major, minor) {
+            flags.add("--disaggregation-mode", role, "`role`");
+        } else {
+            let from = "`role`, as this version of Dynamo spells it";
+            flags.switch(old(role), true, from);
         }
-        let none: [&str; 0] = [];
-        Some(Argument::derived(
-            old(role),
-            none,
-            "`role`, as this version of Dynamo spells it",
-        ))
     }
 
-    /// Returns the size of blocks, if frontends depend on it.
-    pub(super) fn block_size(&self) -> Option<Argument> {
-        let size = self.common.block_size?;
+    /// Adds the size of blocks, if frontends depend on it.
+    pub(super) fn block_size(&self, flags: &mut Arguments) {
         let flag = format!("--{}", self.engine().block_size_flag());
-        Some(Argument::derived(
-            &flag,
-            [size],
-            "frontends and workers must agree",
-        ))
+        let from = "frontends and workers must agree";
+        flags.add_some(&flag, self.common.block_size, from);
     }
 
     /// Before 1.0 the limit was the workers' business.
-    pub(super) fn migration_limit(&self) -> Option<Argument> {
-        let limit = self.common.migration_limit()?;
+    pub(super) fn migration_limit(&self, flags: &mut Arguments) {
+        let is_old = !self.common.version.is_at_least(1, 0);
+        let limit = self.common.migration_limit().filter(|_| is_old);
         let from = "`frontend.migration-limit`, as this version of Dynamo spells it";
-        let old = !self.common.version.is_at_least(1, 0);
-        old.then(|| Argument::derived("--migration-limit", [limit], from))
+        flags.add_some("--migration-limit", limit, from);
     }
 }

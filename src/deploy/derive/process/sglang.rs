@@ -1,49 +1,38 @@
 //! SGLang.
 
+use serde_json::Value;
+
 use super::rank::Process;
-use crate::deploy::argument::Argument;
-use crate::deploy::file::Role;
+use crate::deploy::argument::Arguments;
+use crate::deploy::derive::shape::several;
+use crate::deploy::file::{Role, Written as _};
 use crate::deploy::member::PortUse;
 use crate::docker::host::before_port;
+use crate::launch::readiness::LOOPBACK;
 
-const NONE: [&str; 0] = [];
-
-pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
+pub(super) fn arguments(process: &Process<'_>, flags: &mut Arguments) {
     let (common, worker) = (process.common, process.worker);
-    let source = common.model_of(worker);
-    let served = [&common.model.served];
-    let mut arguments = vec![
-        Argument::derived("--model-path", [source], "`model`"),
-        Argument::derived("--served-model-name", served, "`served-name`"),
-    ];
-    if let Some(revision) = &common.model.revision {
-        arguments.push(Argument::derived("--revision", [revision], "`revision`"));
-    }
+    flags.add("--model-path", common.model_of(worker), "`model`");
+    flags.add("--served-model-name", &common.model.served, "`served-name`");
+    flags.add_some("--revision", common.model.revision.as_ref(), "`revision`");
     // SGLang's own flag, so that only the encoder of old versions has another spelling.
-    arguments.extend(process.role(
-        old_role,
-        if worker.role == Role::Encode {
-            (1, 3)
-        } else {
-            (0, 0)
-        },
-    ));
-    arguments.extend(shape(process));
-    arguments.extend(nodes(process));
-    if let Some(memory) = &worker.table.memory {
-        arguments.push(Argument::derived(
-            "--mem-fraction-static",
-            [&memory.value],
-            "`memory`",
-        ));
-    }
-    arguments.extend(process.block_size());
-    arguments.extend(transfer(process));
-    let port = [process.port(PortUse::Engine)];
-    arguments.push(Argument::derived("--port", port, "`ports`"));
-    arguments.extend(process.kv_events([]));
-    arguments.extend(process.migration_limit());
-    arguments
+    let since = match worker.role {
+        Role::Encode => (1, 3),
+        Role::Aggregated | Role::Prefill | Role::Decode => (0, 0),
+    };
+    process.role(flags, old_role, since);
+    shape(process, flags);
+    nodes(process, flags);
+    flags.add_some(
+        "--mem-fraction-static",
+        worker.table.memory.text(),
+        "`memory`",
+    );
+    process.block_size(flags);
+    transfer(process, flags);
+    flags.add("--port", process.port(PortUse::Engine), "`ports`");
+    process.kv_events(flags, &Value::Null);
+    process.migration_limit(flags);
 }
 
 const fn old_role(role: Role) -> &'static str {
@@ -53,83 +42,47 @@ const fn old_role(role: Role) -> &'static str {
     }
 }
 
-fn shape(process: &Process<'_>) -> Vec<Argument> {
+fn shape(process: &Process<'_>, flags: &mut Arguments) {
     let shape = process.worker.shape;
-    let mut arguments = vec![Argument::derived("--tp-size", [shape.tp], "`tp`")];
-    if shape.pp > 1 {
-        arguments.push(Argument::derived("--pp-size", [shape.pp], "`pp`"));
-    }
-    if shape.dp > 1 {
-        arguments.push(Argument::derived("--dp-size", [shape.dp], "`dp`"));
-        arguments.push(Argument::derived("--enable-dp-attention", NONE, "`dp`"));
-    }
-    if let Some(ep) = shape.ep {
-        arguments.push(Argument::derived("--ep-size", [ep], "`ep`"));
-    }
-    arguments
+    flags.add("--tp-size", shape.tp, "`tp`");
+    flags.add_some("--pp-size", several(shape.pp), "`pp`");
+    flags.add_some("--dp-size", several(shape.dp), "`dp`");
+    flags.switch("--enable-dp-attention", shape.dp > 1, "`dp`");
+    flags.add_some("--ep-size", shape.ep, "`ep`");
 }
 
-fn nodes(process: &Process<'_>) -> Vec<Argument> {
+fn nodes(process: &Process<'_>, flags: &mut Arguments) {
     let worker = process.worker;
-    let mut arguments = Vec::new();
     if worker.nodes > 1 {
-        arguments.push(Argument::derived("--nnodes", [worker.nodes], "`nodes`"));
-        arguments.push(Argument::derived("--node-rank", [process.rank], "the rank"));
+        flags.add("--nnodes", worker.nodes, "`nodes`");
+        flags.add("--node-rank", process.rank, "the rank");
     }
     // Replicas on one machine would meet at SGLang's own port.
     if worker.nodes > 1 || worker.shape.dp > 1 {
-        let host = if worker.nodes > 1 {
-            &process.head
-        } else {
-            "127.0.0.1"
+        let host = match worker.nodes {
+            1 => LOOPBACK,
+            _ => &process.head,
         };
-        let address = format!(
-            "{}:{}",
-            before_port(host),
-            process.port(PortUse::Rendezvous)
-        );
-        arguments.push(Argument::derived(
-            "--dist-init-addr",
-            [address],
-            "the machine of rank 0",
-        ));
-        let nccl = [process.port(PortUse::Nccl)];
-        arguments.push(Argument::derived("--nccl-port", nccl, "`ports`"));
+        let port = process.port(PortUse::Rendezvous);
+        let address = format!("{}:{port}", before_port(host));
+        flags.add("--dist-init-addr", address, "the machine of rank 0");
+        flags.add("--nccl-port", process.port(PortUse::Nccl), "`ports`");
     }
-    arguments
 }
 
-fn transfer(process: &Process<'_>) -> Vec<Argument> {
-    let mut arguments = Vec::new();
-    if process.transfers() {
-        let backend = ["nixl"];
-        arguments.push(Argument::derived(
-            "--disaggregation-transfer-backend",
-            backend,
-            "`role`",
-        ));
-    }
-    if process.worker.role == Role::Prefill {
-        let port = [process.port(PortUse::Bootstrap)];
-        arguments.push(Argument::derived(
-            "--disaggregation-bootstrap-port",
-            port,
-            "`ports`",
-        ));
-    }
-    if process.transfers() {
-        arguments.push(Argument::derived(
-            "--host",
-            ["0.0.0.0"],
-            "prefill and decode reach each other",
-        ));
-    }
-    arguments
+fn transfer(process: &Process<'_>, flags: &mut Arguments) {
+    let backend = process.transfers().then_some("nixl");
+    flags.add_some("--disaggregation-transfer-backend", backend, "`role`");
+    let is_prefill = process.worker.role == Role::Prefill;
+    let port = is_prefill.then(|| process.port(PortUse::Bootstrap));
+    flags.add_some("--disaggregation-bootstrap-port", port, "`ports`");
+    let host = process.transfers().then_some("0.0.0.0");
+    flags.add_some("--host", host, "prefill and decode reach each other");
 }
 
 pub(super) fn listens(process: &Process<'_>) -> Vec<PortUse> {
     let worker = process.worker;
-    let mut purposes = vec![];
+    let mut purposes = Vec::new();
     purposes.extend((worker.role == Role::Prefill).then_some(PortUse::Bootstrap));
     if (worker.nodes > 1 || worker.shape.dp > 1) && process.rank == 0 {
         purposes.extend([PortUse::Nccl, PortUse::Rendezvous]);

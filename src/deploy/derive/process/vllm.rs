@@ -3,45 +3,31 @@
 use serde_json::json;
 
 use super::rank::Process;
-use crate::deploy::argument::{Argument, Variable};
-use crate::deploy::file::Role;
+use crate::deploy::argument::{Arguments, Variables};
+use crate::deploy::derive::shape::several;
+use crate::deploy::file::{Role, Written as _};
 use crate::deploy::member::PortUse;
 use crate::docker::size::ByteSize;
 
-const NONE: [&str; 0] = [];
-
-pub(super) fn arguments(process: &Process<'_>) -> Vec<Argument> {
+pub(super) fn arguments(process: &Process<'_>, flags: &mut Arguments) {
     let (common, worker) = (process.common, process.worker);
     let source = common.model_of(worker);
-    let mut arguments = vec![Argument::derived("--model", [&source], "`model`")];
-    if common.model.served != source {
-        let served = [&common.model.served];
-        arguments.push(Argument::derived(
-            "--served-model-name",
-            served,
-            "`served-name`",
-        ));
-    }
-    if let Some(revision) = &common.model.revision {
-        arguments.push(Argument::derived("--revision", [revision], "`revision`"));
-    }
-    arguments.extend(process.role(old_role, (1, 0)));
-    arguments.extend(shape(process));
-    arguments.extend(nodes(process));
-    arguments.extend(memory(process));
-    arguments.extend(process.block_size());
+    flags.add("--model", &source, "`model`");
+    let served = Some(&common.model.served).filter(|served| **served != source);
+    flags.add_some("--served-model-name", served, "`served-name`");
+    flags.add_some("--revision", common.model.revision.as_ref(), "`revision`");
+    process.role(flags, old_role, (1, 0));
+    shape(process, flags);
+    nodes(process, flags);
+    memory(process, flags);
+    process.block_size(flags);
     if process.transfers() {
         let transfer = json!({ "kv_connector": "NixlConnector", "kv_role": "kv_both" });
-        arguments.push(Argument::derived(
-            "--kv-transfer-config",
-            [transfer],
-            "`role`",
-        ));
+        flags.add("--kv-transfer-config", transfer, "`role`");
     }
     // vLLM wants the switch next to the address.
-    arguments.extend(process.kv_events([("enable_kv_cache_events", true.into())]));
-    arguments.extend(process.migration_limit());
-    arguments
+    process.kv_events(flags, &json!({ "enable_kv_cache_events": true }));
+    process.migration_limit(flags);
 }
 
 const fn old_role(role: Role) -> &'static str {
@@ -52,116 +38,64 @@ const fn old_role(role: Role) -> &'static str {
     }
 }
 
-fn shape(process: &Process<'_>) -> Vec<Argument> {
+fn shape(process: &Process<'_>, flags: &mut Arguments) {
     let shape = process.worker.shape;
-    let mut arguments = Vec::new();
-    if shape.tp > 1 || shape.dp > 1 {
-        arguments.push(Argument::derived(
-            "--tensor-parallel-size",
-            [shape.tp],
-            "`tp`",
-        ));
-    }
-    if shape.pp > 1 {
-        arguments.push(Argument::derived(
-            "--pipeline-parallel-size",
-            [shape.pp],
-            "`pp`",
-        ));
-    }
+    let tp = Some(shape.tp).filter(|tp| *tp > 1 || shape.dp > 1);
+    flags.add_some("--tensor-parallel-size", tp, "`tp`");
+    flags.add_some("--pipeline-parallel-size", several(shape.pp), "`pp`");
     if shape.dp > 1 {
         let local = shape.dp / process.worker.nodes;
-        arguments.push(Argument::derived("--data-parallel-hybrid-lb", NONE, "`dp`"));
-        arguments.push(Argument::derived(
-            "--data-parallel-size",
-            [shape.dp],
-            "`dp`",
-        ));
-        arguments.push(Argument::derived(
-            "--data-parallel-size-local",
-            [local],
-            "`dp` and `nodes`",
-        ));
-        let start = [local * process.rank];
-        arguments.push(Argument::derived(
-            "--data-parallel-start-rank",
-            start,
-            "the rank",
-        ));
+        flags.switch("--data-parallel-hybrid-lb", true, "`dp`");
+        flags.add("--data-parallel-size", shape.dp, "`dp`");
+        flags.add("--data-parallel-size-local", local, "`dp` and `nodes`");
+        let start = local * process.rank;
+        flags.add("--data-parallel-start-rank", start, "the rank");
     }
-    if shape.ep.is_some() {
-        arguments.push(Argument::derived("--enable-expert-parallel", NONE, "`ep`"));
-    }
-    arguments
+    flags.switch("--enable-expert-parallel", shape.ep.is_some(), "`ep`");
 }
 
-fn nodes(process: &Process<'_>) -> Vec<Argument> {
-    let worker = process.worker;
+fn nodes(process: &Process<'_>, flags: &mut Arguments) {
+    let (worker, head) = (process.worker, &process.head);
     if worker.nodes == 1 {
-        return Vec::new();
+        return;
     }
-    let head = [&process.head];
     if worker.shape.dp > 1 {
-        let port = [process.port(PortUse::DataParallel)];
-        return vec![
-            Argument::derived("--data-parallel-address", head, "the machine of rank 0"),
-            Argument::derived("--data-parallel-rpc-port", port, "`ports`"),
-        ];
+        let port = process.port(PortUse::DataParallel);
+        flags.add("--data-parallel-address", head, "the machine of rank 0");
+        flags.add("--data-parallel-rpc-port", port, "`ports`");
+    } else {
+        let port = process.port(PortUse::Rendezvous);
+        flags.add("--nnodes", worker.nodes, "`nodes`");
+        flags.add("--node-rank", process.rank, "the rank");
+        flags.add("--master-addr", head, "the machine of rank 0");
+        flags.add("--master-port", port, "`ports`");
+        flags.switch("--headless", process.rank > 0, "the rank");
     }
-    let port = [process.port(PortUse::Rendezvous)];
-    let mut arguments = vec![
-        Argument::derived("--nnodes", [worker.nodes], "`nodes`"),
-        Argument::derived("--node-rank", [process.rank], "the rank"),
-        Argument::derived("--master-addr", head, "the machine of rank 0"),
-        Argument::derived("--master-port", port, "`ports`"),
-    ];
-    if process.rank > 0 {
-        arguments.push(Argument::derived("--headless", NONE, "the rank"));
-    }
-    arguments
 }
 
 /// Bytes are the cache alone, so that the fraction, which is checked first, must not stand in the way.
-fn memory(process: &Process<'_>) -> Vec<Argument> {
-    let Some(memory) = &process.worker.table.memory else {
-        return Vec::new();
+fn memory(process: &Process<'_>, flags: &mut Arguments) {
+    let Some(memory) = process.worker.table.memory.text() else {
+        return;
     };
-    match memory.value.parse::<ByteSize>() {
-        Ok(bytes) if !memory.value.contains('.') => vec![
-            Argument::derived("--kv-cache-memory-bytes", [bytes.get()], "`memory`"),
-            Argument::derived("--gpu-memory-utilization", ["0.01"], "`memory` in bytes"),
-        ],
-        _ => vec![Argument::derived(
-            "--gpu-memory-utilization",
-            [&memory.value],
-            "`memory`",
-        )],
+    match memory.parse::<ByteSize>() {
+        Ok(bytes) if !memory.contains('.') => {
+            flags.add("--kv-cache-memory-bytes", bytes.get(), "`memory`");
+            flags.add("--gpu-memory-utilization", "0.01", "`memory` in bytes");
+        }
+        _ => flags.add("--gpu-memory-utilization", memory, "`memory`"),
     }
 }
 
-pub(super) fn environment(process: &Process<'_>) -> Vec<Variable> {
-    let mut variables = vec![Variable::derived(
-        "VLLM_PORT",
-        process.ports.scratch(),
-        "workers that look for free ports at once take the same",
-    )];
+pub(super) fn environment(process: &Process<'_>, variables: &mut Variables) {
+    let from = "workers that look for free ports at once take the same";
+    variables.add("VLLM_PORT", process.ports.scratch(), from);
     if process.transfers() {
         let port = process.port(PortUse::Nixl);
-        variables.push(Variable::derived(
-            "VLLM_NIXL_SIDE_CHANNEL_PORT",
-            port,
-            "`ports`",
-        ));
-        if let Some(address) = &process.listen {
-            let from = "the machine's address";
-            variables.push(Variable::derived(
-                "VLLM_NIXL_SIDE_CHANNEL_HOST",
-                address,
-                from,
-            ));
-        }
+        variables.add("VLLM_NIXL_SIDE_CHANNEL_PORT", port, "`ports`");
+        let (address, from) = (process.listen.as_ref(), "the machine's address");
+        variables.add_some("VLLM_NIXL_SIDE_CHANNEL_HOST", address, from);
     }
-    variables
 }
 
 pub(super) fn listens(process: &Process<'_>) -> Vec<PortUse> {
