@@ -1,22 +1,36 @@
 //! Weights by how they are shared out over GPUs.
 
+use std::array::from_fn;
 use std::iter::Sum;
 use std::ops::{Add, Mul};
 
+/// A kind of weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Embedding and output layer.
+    Embedding,
+    /// Projections of attention, and layers in its place.
+    Attention,
+    /// Routed experts.
+    Routed,
+    /// Norms and other vectors that every GPU holds.
+    Replicated,
+    /// MLPs, shared experts, routers, encoders of images.
+    Other,
+}
+
+impl Group {
+    /// Returns an amount of this kind alone.
+    pub(crate) fn of(self, amount: u64) -> Groups {
+        let mut groups = Groups::default();
+        groups.0[self as usize] = amount;
+        groups
+    }
+}
+
 /// Amounts (parameters, or bytes) of each kind of weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Groups {
-    /// Embedding and output layer.
-    pub(crate) embedding: u64,
-    /// Projections of attention, and layers in its place.
-    pub(crate) attention: u64,
-    /// Routed experts.
-    pub(crate) routed: u64,
-    /// Norms and other vectors that every GPU holds.
-    pub(crate) replicated: u64,
-    /// MLPs, shared experts, routers, encoders of images.
-    pub(crate) other: u64,
-}
+pub(crate) struct Groups([u64; 5]);
 
 /// How a replica is spread over GPUs.
 #[derive(Clone, Copy, Debug)]
@@ -42,17 +56,17 @@ impl Split {
 
 impl Groups {
     pub(crate) fn total(self) -> u64 {
-        self.embedding + self.attention + self.routed + self.replicated + self.other
+        self.0.iter().sum()
     }
 
     /// Returns what one GPU holds.
     pub(crate) fn per_gpu(self, split: Split) -> u64 {
+        let [embedding, attention, routed, replicated, other] = self.0;
         let tp = split.tp.max(1);
-        let attention = if split.dp_attention { 1 } else { tp };
-        let whole = self.routed.div_ceil(split.ep.max(tp))
-            + self.attention.div_ceil(attention)
-            + (self.embedding + self.other).div_ceil(tp)
-            + self.replicated;
+        let whole = routed.div_ceil(split.ep.max(tp))
+            + attention.div_ceil(if split.dp_attention { 1 } else { tp })
+            + (embedding + other).div_ceil(tp)
+            + replicated;
         whole.div_ceil(split.pp.max(1))
     }
 }
@@ -61,13 +75,7 @@ impl Add for Groups {
     type Output = Self;
 
     fn add(self, more: Self) -> Self {
-        Self {
-            embedding: self.embedding + more.embedding,
-            attention: self.attention + more.attention,
-            routed: self.routed + more.routed,
-            replicated: self.replicated + more.replicated,
-            other: self.other + more.other,
-        }
+        Self(from_fn(|kind| self.0[kind] + more.0[kind]))
     }
 }
 
@@ -75,13 +83,7 @@ impl Mul<u64> for Groups {
     type Output = Self;
 
     fn mul(self, factor: u64) -> Self {
-        Self {
-            embedding: self.embedding * factor,
-            attention: self.attention * factor,
-            routed: self.routed * factor,
-            replicated: self.replicated * factor,
-            other: self.other * factor,
-        }
+        Self(self.0.map(|amount| amount * factor))
     }
 }
 
@@ -97,13 +99,7 @@ mod tests {
 
     #[test]
     fn each_kind_is_shared_out_in_its_way() {
-        let groups = Groups {
-            embedding: 80,
-            attention: 800,
-            routed: 6400,
-            replicated: 5,
-            other: 160,
-        };
+        let groups = Groups([80, 800, 6400, 5, 160]);
         assert_eq!(groups.total(), 7445);
         assert_eq!(groups.per_gpu(Split::tensor(8)), 10 + 100 + 800 + 5 + 20);
         let wide = Split {
@@ -113,12 +109,10 @@ mod tests {
             dp_attention: true,
         };
         assert_eq!(groups.per_gpu(wide), 10 + 800 + 100 + 5 + 20);
-        assert_eq!(
-            groups.per_gpu(Split {
-                pp: 2,
-                ..Split::tensor(8)
-            }),
-            468
-        );
+        let two = Split {
+            pp: 2,
+            ..Split::tensor(8)
+        };
+        assert_eq!(groups.per_gpu(two), 468);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::config::Config;
 use super::error::FitError;
-use super::groups::Groups;
+use super::groups::{Group, Groups};
 use super::safetensors::{self, Tensor};
 use crate::text_file;
 
@@ -85,10 +85,7 @@ fn shards(directory: &Path, index: &Value) -> Vec<PathBuf> {
 
 fn total_size(index: &Value) -> Option<Weights> {
     let total = index.pointer("/metadata/total_size")?.as_u64()?;
-    let bytes = Groups {
-        other: total,
-        ..Groups::default()
-    };
+    let bytes = Group::Other.of(total);
     Some(Weights {
         bytes,
         source: WeightsSource::Index,
@@ -118,6 +115,15 @@ fn single_files(directory: &Path) -> Result<Vec<PathBuf>, FitError> {
     Ok(files)
 }
 
+/// Parts of the names of tensors of attention.
+const ATTENTION: [&str; 5] = [
+    ".self_attn.",
+    ".linear_attn.",
+    ".attn.",
+    ".attention.",
+    ".mixer.",
+];
+
 /// Returns the bytes of a tensor where they belong; nothing for those that are not loaded.
 fn group(tensor: &Tensor, config: &Config) -> Groups {
     let name = tensor.name.as_str();
@@ -132,29 +138,21 @@ fn group(tensor: &Tensor, config: &Config) -> Groups {
         tensor.bytes
     };
     let has = |part: &str| name.contains(part);
-    let mut groups = Groups::default();
-    let place = if has(".experts.") {
-        &mut groups.routed
-    } else if has("embed_tokens") || has("lm_head") || has("embedding") {
-        &mut groups.embedding
-    } else if tensor.dimensions < 2 {
-        &mut groups.replicated
-    } else if [
-        ".self_attn.",
-        ".linear_attn.",
-        ".attn.",
-        ".attention.",
-        ".mixer.",
-    ]
-    .iter()
-    .any(|part| has(part))
+    let kind = if has(".experts.") {
+        Group::Routed
+    } else if ["embed_tokens", "lm_head", "embedding"]
+        .iter()
+        .any(|it| has(it))
     {
-        &mut groups.attention
+        Group::Embedding
+    } else if tensor.dimensions < 2 {
+        Group::Replicated
+    } else if ATTENTION.iter().any(|part| has(part)) {
+        Group::Attention
     } else {
-        &mut groups.other
+        Group::Other
     };
-    *place = bytes;
-    groups
+    kind.of(bytes)
 }
 
 /// Layers that predict several tokens are stored behind the others, and loaded only for
@@ -192,13 +190,13 @@ mod tests {
         }
     }
 
-    #[test_case("model.layers.1.mlp.experts.7.up_proj.weight", Groups { routed: 10, ..Groups::default() })]
-    #[test_case("model.layers.1.mlp.shared_experts.up_proj.weight", Groups { other: 10, ..Groups::default() })]
-    #[test_case("model.layers.1.self_attn.q_proj.weight", Groups { attention: 10, ..Groups::default() })]
-    #[test_case("model.embed_tokens.weight", Groups { embedding: 10, ..Groups::default() })]
+    #[test_case("model.layers.1.mlp.experts.7.up_proj.weight", Group::Routed.of(10))]
+    #[test_case("model.layers.1.mlp.shared_experts.up_proj.weight", Group::Other.of(10))]
+    #[test_case("model.layers.1.self_attn.q_proj.weight", Group::Attention.of(10))]
+    #[test_case("model.embed_tokens.weight", Group::Embedding.of(10))]
     #[test_case("model.layers.2.mlp.up_proj.weight", Groups::default(); "a layer that predicts several tokens")]
     #[test_case("lm_head.weight", Groups::default(); "the output layer shares the embedding")]
-    #[test_case("visual.blocks.7.layers.9.weight", Groups { other: 10, ..Groups::default() })]
+    #[test_case("visual.blocks.7.layers.9.weight", Group::Other.of(10))]
     fn tensors_are_grouped_by_name(name: &str, expected: Groups) {
         assert_eq!(group(&tensor(name), &config()), expected);
     }
@@ -209,6 +207,6 @@ mod tests {
             dimensions: 1,
             ..tensor("model.layers.0.self_attn.q_norm.weight")
         };
-        assert_eq!(group(&norm, &config()).replicated, 10);
+        assert_eq!(group(&norm, &config()), Group::Replicated.of(10));
     }
 }

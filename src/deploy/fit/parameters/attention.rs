@@ -2,6 +2,7 @@
 
 use crate::deploy::fit::config::Config;
 use crate::deploy::fit::family::{Bias, QueryNorm, Terms};
+use crate::deploy::fit::groups::Group::{Attention, Replicated};
 use crate::deploy::fit::groups::Groups;
 use crate::deploy::fit::layers::Layer;
 
@@ -34,11 +35,7 @@ fn heads(config: &Config, terms: Terms) -> Option<Groups> {
         QueryNorm::PerLayer => queries + keys,
     };
     let sinks = if terms.sinks { config.heads()? } else { 0 };
-    Some(Groups {
-        attention: 2 * hidden * (queries + keys) + gate + bias + sinks,
-        replicated: norm,
-        ..Groups::default()
-    })
+    Some(Attention.of(2 * hidden * (queries + keys) + gate + bias + sinks) + Replicated.of(norm))
 }
 
 /// Multi-head latent attention, with the indexer of sparse attention where there is one.
@@ -60,11 +57,7 @@ fn latent(config: &Config) -> Option<Groups> {
         }
         None => (0, 0),
     };
-    Some(Groups {
-        attention: matrices + indexer,
-        replicated: query + latent + indexer_norm,
-        ..Groups::default()
-    })
+    Some(Attention.of(matrices + indexer) + Replicated.of(query + latent + indexer_norm))
 }
 
 /// Gated delta networks of Qwen3.5.
@@ -79,9 +72,5 @@ fn recurrent(config: &Config) -> Option<Groups> {
     let values = heads * width;
     let convolution = (2 * keys + values) * size("linear_conv_kernel_dim")?;
     let projections = hidden * (2 * keys + 2 * values) + 2 * hidden * heads + values * hidden;
-    Some(Groups {
-        attention: projections + convolution + 2 * heads,
-        replicated: width,
-        ..Groups::default()
-    })
+    Some(Attention.of(projections + convolution + 2 * heads) + Replicated.of(width))
 }

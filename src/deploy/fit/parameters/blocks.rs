@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::deploy::fit::config::Config;
+use crate::deploy::fit::groups::Group::{Attention, Other, Replicated};
 use crate::deploy::fit::groups::Groups;
 
 pub(super) fn parameters(config: &Config) -> Option<Groups> {
@@ -29,11 +30,7 @@ fn attention(config: &Config, table: &Value) -> Option<Groups> {
         let keys = heads.checked_div(table.get("n_heads_in_group")?.as_u64()?)?;
         2 * hidden * config.head_dim()? * (heads + keys)
     };
-    Some(Groups {
-        attention: matrices,
-        replicated: hidden,
-        ..Groups::default()
-    })
+    Some(Attention.of(matrices) + Replicated.of(hidden))
 }
 
 /// The width is a multiple of 256, as the model's own code rounds it.
@@ -42,20 +39,11 @@ fn feed_forward(config: &Config, table: &Value) -> Option<Groups> {
         return Some(Groups::default());
     }
     let hidden = config.hidden()?;
-    let width = if is(table, "replace_with_linear") {
-        return Some(Groups {
-            other: hidden * hidden,
-            replicated: hidden,
-            ..Groups::default()
-        });
-    } else {
-        two_thirds(table.get("ffn_mult")?.as_f64()?, hidden)?.next_multiple_of(256)
-    };
-    Some(Groups {
-        other: 3 * hidden * width,
-        replicated: hidden,
-        ..Groups::default()
-    })
+    if is(table, "replace_with_linear") {
+        return Some(Other.of(hidden * hidden) + Replicated.of(hidden));
+    }
+    let width = two_thirds(table.get("ffn_mult")?.as_f64()?, hidden)?.next_multiple_of(256);
+    Some(Other.of(3 * hidden * width) + Replicated.of(hidden))
 }
 
 /// Returns `2 * factor * hidden / 3`, rounded down.

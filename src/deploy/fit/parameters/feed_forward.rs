@@ -2,6 +2,7 @@
 
 use crate::deploy::fit::config::Config;
 use crate::deploy::fit::family::{Router, Terms};
+use crate::deploy::fit::groups::Group::{Other, Replicated, Routed};
 use crate::deploy::fit::groups::Groups;
 
 pub(super) fn parameters(config: &Config, terms: Terms, layer: u64) -> Option<Groups> {
@@ -9,10 +10,7 @@ pub(super) fn parameters(config: &Config, terms: Terms, layer: u64) -> Option<Gr
     let hidden = config.hidden()?;
     match config.experts().filter(|_| layer >= dense_layers) {
         Some(experts) => mixture(config, terms, experts),
-        None => Some(Groups {
-            other: 3 * hidden * width(config)?,
-            ..Groups::default()
-        }),
+        None => Some(Other.of(3 * hidden * width(config)?)),
     }
 }
 
@@ -30,12 +28,9 @@ fn mixture(config: &Config, terms: Terms, experts: u64) -> Option<Groups> {
         Router::Corrected => (experts, 0),
         Router::Biased => (experts, experts * (2 * expert + hidden)),
     };
-    Some(Groups {
-        routed: experts * 3 * hidden * expert + biases,
-        other: hidden * experts + shared(config, terms, expert)?,
-        replicated: router,
-        ..Groups::default()
-    })
+    let chosen = Routed.of(experts * 3 * hidden * expert + biases);
+    let shared = Other.of(hidden * experts + shared(config, terms, expert)?);
+    Some(chosen + shared + Replicated.of(router))
 }
 
 /// Experts that every token passes.

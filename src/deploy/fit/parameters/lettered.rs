@@ -1,14 +1,12 @@
 //! Parameters of Nemotron-H: a letter per layer.
 
 use crate::deploy::fit::config::Config;
+use crate::deploy::fit::groups::Group::{Attention, Other, Replicated, Routed};
 use crate::deploy::fit::groups::Groups;
 
 pub(super) fn parameters(config: &Config) -> Option<Groups> {
     let hidden = config.hidden()?;
-    let norm = Groups {
-        replicated: hidden,
-        ..Groups::default()
-    };
+    let norm = Replicated.of(hidden);
     let letters = config.text("hybrid_override_pattern")?.chars();
     letters
         .map(|letter| Some(norm + layer(config, letter)?))
@@ -17,21 +15,14 @@ pub(super) fn parameters(config: &Config) -> Option<Groups> {
 
 fn layer(config: &Config, letter: char) -> Option<Groups> {
     let hidden = config.hidden()?;
-    let nothing = Groups::default();
     match letter {
         '*' => {
             let heads = config.heads()? + config.kv_heads()?;
-            Some(Groups {
-                attention: 2 * hidden * heads * config.head_dim()?,
-                ..nothing
-            })
+            Some(Attention.of(2 * hidden * heads * config.head_dim()?))
         }
         '-' => {
             let width = config.number(&["intermediate_size"])?;
-            Some(Groups {
-                other: 2 * hidden * width,
-                ..nothing
-            })
+            Some(Other.of(2 * hidden * width))
         }
         'E' => experts(config),
         'M' => state_space(config),
@@ -43,12 +34,9 @@ fn experts(config: &Config) -> Option<Groups> {
     let (hidden, experts) = (config.hidden()?, config.experts()?);
     let shared = config.number(&["moe_shared_expert_intermediate_size"])?
         * config.number(&["n_shared_experts"])?;
-    Some(Groups {
-        routed: experts * 2 * hidden * config.number(&["moe_intermediate_size"])?,
-        other: hidden * experts + 2 * hidden * shared,
-        replicated: experts,
-        ..Groups::default()
-    })
+    let routed = experts * 2 * hidden * config.number(&["moe_intermediate_size"])?;
+    let shared = Other.of(hidden * experts + 2 * hidden * shared);
+    Some(Routed.of(routed) + shared + Replicated.of(experts))
 }
 
 /// A Mamba 2 layer.
@@ -63,11 +51,7 @@ fn state_space(config: &Config) -> Option<Groups> {
     } else {
         0
     };
-    Some(Groups {
-        attention: hidden * (2 * inner + states + heads)
-            + convolved * size("conv_kernel")?
-            + inner * hidden,
-        replicated: bias + 3 * heads + inner,
-        ..Groups::default()
-    })
+    let matrices =
+        hidden * (2 * inner + states + heads) + convolved * size("conv_kernel")? + inner * hidden;
+    Some(Attention.of(matrices) + Replicated.of(bias + 3 * heads + inner))
 }

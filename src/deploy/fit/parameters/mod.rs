@@ -9,6 +9,7 @@ mod lettered;
 
 use super::config::Config;
 use super::family::{Family, Layout, Terms};
+use super::groups::Group::{Embedding, Replicated};
 use super::groups::Groups;
 use super::layers::Layer;
 
@@ -36,18 +37,11 @@ fn outside(config: &Config, terms: Terms) -> Option<Groups> {
     } else {
         0
     };
-    Some(Groups {
-        embedding: copies * vocabulary * hidden,
-        replicated: hidden + bias,
-        ..Groups::default()
-    })
+    Some(Embedding.of(copies * vocabulary * hidden) + Replicated.of(hidden + bias))
 }
 
 fn usual(config: &Config, terms: Terms, layers: &[Layer]) -> Option<Groups> {
-    let norms = Groups {
-        replicated: terms.norms * config.hidden()?,
-        ..Groups::default()
-    };
+    let norms = Replicated.of(terms.norms * config.hidden()?);
     let layer = |(index, layer)| {
         let attention = attention::parameters(config, terms, layer)?;
         Some(norms + attention + feed_forward::parameters(config, terms, index)?)
