@@ -15,13 +15,11 @@ use crate::launch::readiness::Level;
 /// A deployment: its members, in the order in which they are started.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// Its name.
     pub name: String,
     /// The framework of the workers, as profiles call it.
     pub framework: String,
     /// The version of Dynamo whose flags are used.
     pub version: DynamoVersion,
-    /// The model.
     pub model: Model,
     /// The directories of models, and where members see them.
     pub directories: Vec<ModelDirectory>,
@@ -37,7 +35,6 @@ pub struct Deployment {
     pub router: RouterMode,
     /// The block size that frontends and workers agree on, with the router `kv`.
     pub block_size: Option<u32>,
-    /// The network.
     pub network: Network,
     /// The machines; empty if there is only this one.
     pub nodes: Vec<Node>,

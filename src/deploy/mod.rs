@@ -25,7 +25,7 @@ mod secret_source;
 mod shipped;
 pub(crate) mod supervise;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod version;
 
 pub use argument::Argument;

@@ -13,17 +13,13 @@ pub(crate) fn schema() -> Value {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::path::{Path, PathBuf};
 
     use jsonschema::Validator;
     use test_case::test_case;
 
     use super::*;
+    use crate::deploy::tests::files;
     use crate::toml_file::{FileError, SourceFile};
-
-    fn directory() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("deployments")
-    }
 
     fn validator() -> Validator {
         jsonschema::validator_for(&schema()).unwrap()
@@ -36,8 +32,8 @@ mod tests {
 
     #[test]
     fn the_copy_in_the_repository_is_fresh() {
-        let copy = fs_err::read_to_string(directory().join("schema.json")).unwrap();
-        let copy: Value = serde_json::from_str(&copy).unwrap();
+        let copy = include_str!("../../deployments/schema.json");
+        let copy: Value = serde_json::from_str(copy).unwrap();
         assert!(
             copy == schema(),
             "stale: run `dynrun schema > deployments/schema.json`"
@@ -47,23 +43,15 @@ mod tests {
     #[test]
     fn every_deployment_that_is_shipped_is_valid() {
         let validator = validator();
-        let mut count = 0;
-        for entry in directory().read_dir().unwrap() {
-            let path = entry.unwrap().path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-            {
-                let text = fs_err::read_to_string(&path).unwrap();
-                let errors = validator
-                    .iter_errors(&json(&text))
-                    .map(|error| format!("{}: {}: {error}", path.display(), error.instance_path()))
-                    .collect::<Vec<_>>();
-                assert!(errors.is_empty(), "{}", errors.join("\n"));
-                count += 1;
-            }
+        let files = files("deployments");
+        assert!(files.len() > 10, "{} deployments", files.len());
+        for (name, text) in files {
+            let json = json(&text);
+            let errors = validator.iter_errors(&json);
+            let errors = errors.map(|error| format!("{}: {error}", error.instance_path()));
+            let errors: Vec<_> = errors.collect();
+            assert!(errors.is_empty(), "{name}: {}", errors.join("\n"));
         }
-        assert!(count > 10, "{count} deployments");
     }
 
     /// Returns the keys that the reader knows in a table, as it lists them for an unknown one.
@@ -80,10 +68,8 @@ mod tests {
     /// Returns the keys of every table of the schema, by its name.
     fn keys_of_the_schema() -> BTreeMap<String, BTreeSet<String>> {
         let schema = schema();
-        let definitions = schema["$defs"].as_object().unwrap();
-        let tables = definitions
-            .iter()
-            .map(|(name, table)| (name.as_str(), table));
+        let definitions = schema["$defs"].as_object().unwrap().iter();
+        let tables = definitions.map(|(name, table)| (name.as_str(), table));
         let tables = tables.chain([("", &schema)]);
         let keys = tables.filter_map(|(name, table)| {
             let properties = table.get("properties")?.as_object()?;
@@ -111,11 +97,8 @@ mod tests {
             ("[export]", "ExportTable"),
             ("[export.dgd]", "DgdTable"),
         ] {
-            assert_eq!(
-                Some(keys_of_the_reader(table)),
-                left.remove(definition),
-                "{table}"
-            );
+            let keys = keys_of_the_reader(table);
+            assert_eq!(Some(keys), left.remove(definition), "{table}");
         }
         assert!(left.is_empty(), "no table of the reader: {left:?}");
     }

@@ -3,7 +3,6 @@
 /// A shipped deployment.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipped {
-    /// Its name.
     pub name: &'static str,
     /// Its file.
     pub text: &'static str,
@@ -53,27 +52,17 @@ impl Shipped {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::path::Path;
 
     use super::*;
+    use crate::deploy::tests::files;
 
     #[test]
     fn every_deployment_of_the_repository_is_compiled_in() {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("deployments");
-        let files: BTreeSet<String> = fs_err::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
-            .collect();
-        let shipped = Shipped::ALL
-            .iter()
-            .map(|shipped| shipped.name.to_owned())
-            .collect();
-        assert_eq!(files, shipped);
-        assert!(
-            Shipped::ALL
-                .iter()
-                .all(|shipped| shipped.about().ends_with('.'))
-        );
+        let files: BTreeSet<_> = files("deployments").into_iter().collect();
+        let shipped = Shipped::ALL.iter();
+        let shipped = shipped.map(|it| (it.name.to_owned(), it.text.to_owned()));
+        assert_eq!(files, shipped.collect());
+        let mut abouts = Shipped::ALL.iter().map(Shipped::about);
+        assert!(abouts.all(|about| about.ends_with('.')));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::file::DeploymentFile;
-use super::{Deployment, Inputs, Member, plan};
+use super::{Deployment, Inputs, Member, Shipped, plan};
 use crate::launch::flag::Flag;
 use crate::problem::Problems;
 use crate::text::Look;
@@ -18,7 +18,7 @@ pub(super) fn read(name: &str, text: &str) -> DeploymentFile {
     DeploymentFile::parse(&SourceFile::new(name, text)).unwrap()
 }
 
-pub(super) fn derive(text: &str, mock: bool) -> Result<Deployment, Problems> {
+pub(crate) fn derive(text: &str, mock: bool) -> Result<Deployment, Problems> {
     let file = read("x.toml", text);
     let version = VERSION;
     Deployment::derive(Inputs {
@@ -30,41 +30,56 @@ pub(super) fn derive(text: &str, mock: bool) -> Result<Deployment, Problems> {
 
 pub(super) fn files(directory: &str) -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-    let mut files: Vec<_> = fs_err::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "toml"))
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, fs_err::read_to_string(path).unwrap())
-        })
-        .collect();
+    let entries = fs_err::read_dir(directory).unwrap();
+    let files = texts(entries).into_iter();
+    let files =
+        files.filter_map(|(name, text)| Some((name.strip_suffix(".toml")?.to_owned(), text)));
+    files.collect()
+}
+
+/// Returns names and texts of files, by name.
+pub(super) fn texts(entries: fs_err::ReadDir) -> Vec<(String, String)> {
+    let files = entries.map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, fs_err::read_to_string(path).unwrap())
+    });
+    let mut files: Vec<_> = files.collect();
     files.sort();
     files
+}
+
+fn shipped(name: &str) -> Deployment {
+    derive(Shipped::find(name).unwrap().text, false).unwrap()
+}
+
+/// All deployments that are shipped, and those of tests.
+pub(super) fn all() -> Vec<(String, String)> {
+    [files("deployments"), files("tests/fixtures/deployments")].concat()
+}
+
+/// Returns a file that is exported in a version of the object.
+pub(super) fn with_api(text: &str, api: &str) -> String {
+    let table = format!("[export.dgd]\napi = \"{api}\"");
+    if text.contains("[export.dgd]") {
+        text.replace("[export.dgd]", &table)
+    } else {
+        format!("{text}\n{table}\n")
+    }
 }
 
 /// The plan, and what the environments add to it.
 fn shown(deployment: &Deployment) -> String {
     let plan = plan::text(deployment, None, Look::PLAIN);
     let pairs = |member: &Member| -> BTreeSet<String> {
-        member
-            .env
-            .iter()
-            .map(|it| format!("{}={}", it.name, it.value))
-            .collect()
+        let env = member.env.iter();
+        env.map(|it| format!("{}={}", it.name, it.value)).collect()
     };
-    let sets: BTreeMap<_, _> = deployment
-        .members
-        .iter()
-        .map(|it| (&it.name, pairs(it)))
-        .collect();
-    let of_dynamo = sets
-        .iter()
-        .filter(|(_, set)| !set.is_empty())
-        .map(|(_, set)| set.clone());
-    let common = of_dynamo
-        .reduce(|one, other| &one & &other)
-        .unwrap_or_default();
+    let members = deployment.members.iter();
+    let sets: BTreeMap<_, _> = members.map(|it| (&it.name, pairs(it))).collect();
+    let of_dynamo = sets.values().filter(|set| !set.is_empty()).cloned();
+    let common = of_dynamo.reduce(|one, other| &one & &other);
+    let common = common.unwrap_or_default();
     let mut lines = vec![plan, format!("env of all: {}", join(&common))];
     for member in &deployment.members {
         let own = &sets[&member.name] - &common;
@@ -85,7 +100,7 @@ fn plans_are_as_before() {
     settings.set_snapshot_path("golden");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    for (name, text) in [files("deployments"), files("tests/fixtures/deployments")].concat() {
+    for (name, text) in all() {
         let deployment =
             derive(&text, false).unwrap_or_else(|problems| panic!("{name}: {:?}", problems.0));
         settings.bind(|| insta::assert_snapshot!(name.clone(), shown(&deployment)));
@@ -100,29 +115,18 @@ fn plans_are_as_before() {
 fn every_shipped_deployment_can_be_rehearsed() {
     for (name, text) in files("deployments") {
         let deployment = derive(&text, true).unwrap();
-        assert!(
-            deployment
-                .members
-                .iter()
-                .all(|member| member.gpus.is_none()),
-            "{name}"
-        );
+        let mut members = deployment.members.iter();
+        assert!(members.all(|member| member.gpus.is_none()), "{name}");
         assert_eq!(deployment.name, name);
     }
 }
 
 #[test]
 fn machines_come_to_the_same_answer_for_their_part() {
-    let (_, text) = files("deployments")
-        .into_iter()
-        .find(|(name, _)| name == "vllm-two-machines")
-        .unwrap();
-    let deployment = derive(&text, false).unwrap();
+    let deployment = shipped("vllm-two-machines");
     let names = |node| {
-        deployment
-            .on(Some(node))
-            .map(|it| it.name.clone())
-            .collect::<Vec<_>>()
+        let members = deployment.on(Some(node));
+        members.map(|it| it.name.clone()).collect::<Vec<_>>()
     };
     assert_eq!(
         names("a"),
@@ -301,11 +305,7 @@ fn a_member_is_a_launch_of_dynrun() {
     use crate::launch::facts::HostFacts;
     use crate::launch::render::line;
 
-    let (_, text) = files("deployments")
-        .into_iter()
-        .find(|(name, _)| name == "vllm-local")
-        .unwrap();
-    let deployment = derive(&text, false).unwrap();
+    let deployment = shipped("vllm-local");
     let store = crate::profile::Store::embedded();
     let lines = deployment.members.iter().map(|member| {
         let request = &member.request;

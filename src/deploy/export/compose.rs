@@ -6,7 +6,7 @@ use super::container::{self, Container, HOME};
 use super::exported::Exported;
 use super::machine::Machine;
 use super::{health, yaml};
-use crate::deploy::{Discovery, Kind, Network};
+use crate::deploy::{Discovery, Gpus, Network};
 use crate::redact::is_secret;
 
 /// A flag that Compose has a key for, and Quadlet has not.
@@ -17,16 +17,12 @@ const RESTARTS: &str = "compose restarts members one by one, and not in order; t
 
 pub(super) fn export(machine: &Machine<'_>) -> Exported {
     let mut notes = vec![RESTARTS.to_owned()];
-    let services: Map<_, _> = machine
-        .containers
-        .iter()
-        .map(|container| {
-            (
-                container.member.name.clone(),
-                service(machine, container, &mut notes),
-            )
-        })
-        .collect();
+    let containers = machine.containers.iter();
+    let services = containers.map(|container| {
+        let service = service(machine, container, &mut notes);
+        (container.member.name.clone(), service)
+    });
+    let services: Map<_, _> = services.collect();
     let mut file = json!({ "name": machine.deployment.name, "services": services });
     let mut add = |key: &str, entries: Map<String, Value>| {
         if !entries.is_empty() {
@@ -80,37 +76,18 @@ fn service(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<Str
     add("group_add", json!(list("group-add")));
     add("security_opt", json!(list("security-opt")));
     add("user", json!(container.value("user")));
-    add(
-        "working_dir",
-        json!(
-            container
-                .value("workdir")
-                .filter(|_| container.member.kind != Kind::Service)
-        ),
-    );
-    add(
-        "init",
-        json!(container.value("init").map(|on| on == "true")),
-    );
+    add("working_dir", json!(container.workdir()));
+    let init = container.value("init").map(|on| on == "true");
+    add("init", json!(init));
     let driver = container.value("log-driver");
     add(
         "logging",
-        driver.map_or(Value::Null, |driver| json!({ "driver": driver })),
+        json!(driver.map(|driver| json!({ "driver": driver }))),
     );
-    let grace = container
-        .value("stop-timeout")
-        .map(|seconds| format!("{seconds}s"));
-    add("stop_grace_period", json!(grace));
-    add(
-        "secrets",
-        json!(
-            container
-                .secrets
-                .iter()
-                .map(|secret| &secret.id)
-                .collect::<Vec<_>>()
-        ),
-    );
+    let grace = container.value("stop-timeout");
+    add("stop_grace_period", json!(grace.map(|it| format!("{it}s"))));
+    let secrets = container.secrets.iter().map(|secret| &secret.id);
+    add("secrets", json!(secrets.collect::<Vec<_>>()));
     add("healthcheck", check(machine, container));
     add("depends_on", depends(machine, container));
     if machine.deployment.network == Network::Host {
@@ -156,21 +133,15 @@ fn mounts(container: &Container<'_>) -> Vec<String> {
 }
 
 fn gpus(container: &Container<'_>) -> Value {
-    container.member.gpus.as_ref().map_or(
-        Value::Null,
-        |gpus| json!([{ "driver": "nvidia", "device_ids": gpus.ids(), "capabilities": ["gpu"] }]),
-    )
+    let request = |gpus: &Gpus| json!([{ "driver": "nvidia", "device_ids": gpus.ids(), "capabilities": ["gpu"] }]);
+    container.member.gpus.as_ref().map_or(Value::Null, request)
 }
 
 fn ulimits(container: &Container<'_>) -> Map<String, Value> {
-    let limits = container
-        .values("ulimit")
-        .filter_map(|limit| limit.split_once('='));
+    let limits = container.values("ulimit");
+    let limits = limits.filter_map(|limit| limit.split_once('='));
     let limits = limits.map(|(name, limit)| {
-        let number = |text: &str| {
-            text.parse::<i64>()
-                .map_or(json!(text), |number| json!(number))
-        };
+        let number = |text: &str| text.parse::<i64>().map_or(json!(text), Value::from);
         let value = match limit.split_once(':') {
             Some((soft, hard)) => json!({ "soft": number(soft), "hard": number(hard) }),
             None => number(limit),
@@ -184,39 +155,24 @@ fn check(machine: &Machine<'_>, container: &Container<'_>) -> Value {
     let Some(command) = health::command(container.member) else {
         return Value::Null;
     };
-    let test = ["CMD".to_owned()]
-        .into_iter()
-        .chain(command.iter().map(|word| literal(word)));
+    let mut test = vec!["CMD".to_owned()];
+    test.extend(command.iter().map(|word| literal(word)));
     json!({
-        "test": test.collect::<Vec<_>>(),
+        "test": test,
         "interval": "5s",
         "timeout": "10s",
         "start_period": format!("{}s", machine.deployment.ready.timeout.as_secs()),
     })
 }
 
-/// Services on other machines are started there.
 fn depends(machine: &Machine<'_>, container: &Container<'_>) -> Value {
-    let here = |name: &&String| {
-        machine
-            .containers
-            .iter()
-            .any(|other| other.member.name == **name)
-    };
-    let needed = container.member.depends_on.iter().filter(here);
-    let condition = |name: &String| {
-        let needed = machine
-            .containers
-            .iter()
-            .find(|other| other.member.name == *name);
-        let checked = needed.is_some_and(|other| health::command(other.member).is_some());
-        if checked {
-            "service_healthy"
-        } else {
-            "service_started"
-        }
-    };
-    let needed = needed.map(|name| (name.clone(), json!({ "condition": condition(name) })));
+    let needed = machine.needed_by(container).into_iter().map(|other| {
+        let condition = match health::command(other.member) {
+            Some(_) => "service_healthy",
+            None => "service_started",
+        };
+        (other.member.name.clone(), json!({ "condition": condition }))
+    });
     Value::Object(needed.collect())
 }
 
@@ -232,17 +188,13 @@ fn networks(machine: &Machine<'_>) -> Map<String, Value> {
 fn volumes(machine: &Machine<'_>) -> Map<String, Value> {
     let mut volumes = Map::new();
     if let Discovery::File { volume } = &machine.deployment.discovery {
-        let options: Map<_, _> = Discovery::VOLUME_OPTIONS
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), json!(value)))
-            .collect();
+        let options = Discovery::VOLUME_OPTIONS.map(|(key, value)| (key.to_owned(), json!(value)));
+        let options: Map<_, _> = options.into_iter().collect();
         let kv = json!({ "name": volume, "driver": "local", "driver_opts": options });
         volumes.insert("kv".to_owned(), kv);
     }
-    let bound = machine
-        .containers
-        .iter()
-        .flat_map(|container| container.values("volume"));
+    let containers = machine.containers.iter();
+    let bound = containers.flat_map(|container| container.values("volume"));
     let named = bound.filter(|bound| !bound.starts_with(['/', '.']));
     for name in named.filter_map(|bound| bound.split(':').next()) {
         volumes.insert(name.to_owned(), json!({ "name": name }));
@@ -251,11 +203,7 @@ fn volumes(machine: &Machine<'_>) -> Map<String, Value> {
 }
 
 fn secrets(machine: &Machine<'_>) -> Map<String, Value> {
-    let secrets = machine
-        .containers
-        .iter()
-        .flat_map(|container| &container.secrets);
-    let secrets = secrets.map(|secret| {
+    let secrets = machine.secrets().map(|secret| {
         let (kind, source) = container::source(secret);
         (secret.id.clone(), json!({ kind: source }))
     });

@@ -46,7 +46,8 @@ pub(crate) struct Container<'a> {
     pub(super) secrets: Vec<SecretFile>,
     /// Secrets that may be missing, and the variables that they come from.
     pub(super) optional: Vec<(String, String)>,
-    is_local: bool,
+    /// Whether dynbuild makes its image.
+    pub(super) is_local: bool,
 }
 
 impl<'a> Container<'a> {
@@ -57,10 +58,8 @@ impl<'a> Container<'a> {
     ) -> Result<Self, Problems> {
         let mut request = member.request.clone();
         // What runs in the background is not removed when it ends.
-        request.flags.push(Flag::on(
-            "detach",
-            Origin::Standard("it runs in the background"),
-        ));
+        let detached = Origin::Standard("it runs in the background");
+        request.flags.push(Flag::on("detach", detached));
         if deployment.model.is_of_hub() && member.gpus.is_some() {
             request.hf_home = Some(format!("{HOME}/.cache/huggingface"));
         }
@@ -77,23 +76,18 @@ impl<'a> Container<'a> {
             engine: None,
         })?;
         let is_ours = |flag: &Flag| flag.name == "label" && flag.text().starts_with("io.dynbuild.");
+        // dynrun must not take the containers of others for its own.
         let flags = launch.flags.into_iter();
+        let flags = flags.filter(|flag| !is_ours(flag) && flag.name != "detach");
         Ok(Self {
             member,
             is_local: member.image.is_none(),
             image: launch.chosen.image,
             command: launch.chosen.command,
-            // dynrun must not take the containers of others for its own.
-            flags: flags
-                .filter(|flag| !is_ours(flag) && flag.name != "detach")
-                .collect(),
+            flags: flags.collect(),
             secrets: launch.secrets,
             optional: optional(deployment, member),
         })
-    }
-
-    pub(super) const fn is_local(&self) -> bool {
-        self.is_local
     }
 
     /// Returns the values of a flag.
@@ -107,6 +101,12 @@ impl<'a> Container<'a> {
     /// Returns the last value of a flag.
     pub(super) fn value<'s>(&'s self, name: &'s str) -> Option<&'s str> {
         self.values(name).next_back()
+    }
+
+    /// Returns the working directory; that of a service is its image's business.
+    pub(super) fn workdir(&self) -> Option<&str> {
+        let is_service = self.member.kind == Kind::Service;
+        self.value("workdir").filter(|_| !is_service)
     }
 
     /// Returns the environment, the last assignment of a name.
@@ -133,9 +133,8 @@ impl<'a> Container<'a> {
 fn variables(deployment: &Deployment) -> BTreeMap<String, String> {
     let secrets = deployment.file.secrets.iter();
     let names = secrets.filter_map(|(_, source)| source.value.strip_prefix("env:"));
-    names
-        .map(|name| (name.to_owned(), "set".to_owned()))
-        .collect()
+    let set = names.map(|name| (name.to_owned(), "set".to_owned()));
+    set.collect()
 }
 
 /// Whether there is a value is found out when the export is started.

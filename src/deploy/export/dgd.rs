@@ -5,17 +5,16 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::container::Container;
 use super::exported::Exported;
 use super::yaml;
 use crate::deploy::argument::Variable;
-use crate::deploy::file::{RequestPlane, Role};
+use crate::deploy::file::{RequestPlane, Role, Written as _};
 use crate::deploy::{Argument, Deployment, Kind, Member};
 use crate::launch::flag::Origin;
 use crate::redact::is_secret;
-use crate::toml_file::Located;
 
 const NOTE: &str = "dropped for Kubernetes: machines, ports, ranks, discovery, services, limits and \
      the IPC namespace; the operator places and numbers pods";
@@ -44,21 +43,12 @@ const CACHE: &str = "/home/dynamo/.cache/huggingface";
 
 pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> Exported {
     let mut notes = vec![NOTE.to_owned()];
-    let mut components: Vec<&Container<'_>> = Vec::new();
-    for container in containers
-        .iter()
-        .filter(|it| it.member.kind != Kind::Service)
-    {
-        // Replicas and ranks are one component.
-        if !components
-            .iter()
-            .any(|known| known.member.table == container.member.table)
-        {
-            components.push(container);
-        }
-    }
+    let of_dynamo = |it: &&Container<'_>| it.member.kind != Kind::Service;
+    let mut components: Vec<_> = containers.iter().filter(of_dynamo).collect();
+    // Replicas and ranks are one component.
+    components.dedup_by(|one, other| one.member.table == other.member.table);
     let dgd = &deployment.file.export.dgd;
-    let is_old = dgd.api.as_ref().is_some_and(|api| api.value == "v1alpha1");
+    let is_old = dgd.api.text() == Some("v1alpha1");
     if deployment.request_plane == RequestPlane::Nats {
         notes.push("a plane goes through NATS: install it with the platform".to_owned());
     }
@@ -69,51 +59,40 @@ pub(super) fn export(deployment: &Deployment, containers: &[Container<'_>]) -> E
         metadata["namespace"] = json!(namespace.value);
     }
     for (key, table) in [("labels", &dgd.labels), ("annotations", &dgd.annotations)] {
-        let entries: Map<_, _> = table
-            .iter()
-            .map(|(name, value)| (name.value.clone(), json!(value.value.0)))
-            .collect();
-        if !entries.is_empty() {
-            metadata[key] = Value::Object(entries);
+        let entries = table.iter();
+        let entries = entries.map(|(name, value)| (name.value.clone(), json!(value.value.0)));
+        if !table.is_empty() {
+            metadata[key] = Value::Object(entries.collect());
         }
     }
-    let spec = if is_old {
-        let services: Map<_, _> = components
-            .iter()
-            .map(|container| {
-                (
-                    name(container.member),
-                    alpha(deployment, container, &mut notes),
-                )
-            })
-            .collect();
-        let mut spec = json!({ "backendFramework": deployment.framework, "services": services });
+    // The mocker is no backend that the operator knows.
+    let framework = match deployment.framework.as_str() {
+        "dynamo" => "vllm",
+        other => other,
+    };
+    let mut spec = json!({ "backendFramework": framework });
+    let api = if is_old {
+        let services = components.iter().map(|it| {
+            let service = alpha(deployment, it, &mut notes);
+            (it.member.table.clone(), service)
+        });
+        spec["services"] = Value::Object(services.collect());
         if let Some(cache) = &dgd.model_cache {
             spec["pvcs"] = json!([{ "name": cache.value, "create": false }]);
         }
-        spec
-    } else {
-        let components: Vec<_> = components
-            .iter()
-            .map(|it| beta(deployment, it, &mut notes))
-            .collect();
-        json!({ "backendFramework": deployment.framework, "components": components })
-    };
-    let api = if is_old {
         "nvidia.com/v1alpha1"
     } else {
+        let components = components.iter();
+        let components = components.map(|it| beta(deployment, it, &mut notes));
+        spec["components"] = components.collect();
         "nvidia.com/v1beta1"
     };
-    let mut object = json!({
+    let object = json!({
         "apiVersion": api,
         "kind": "DynamoGraphDeployment",
         "metadata": metadata,
         "spec": spec,
     });
-    if deployment.framework == "dynamo" {
-        // The mocker is no backend that the operator knows.
-        object["spec"]["backendFramework"] = json!("vllm");
-    }
     Exported {
         files: vec![("dgd.yaml".to_owned(), yaml::write(&object))],
         notes,
@@ -140,11 +119,8 @@ fn directories_left(deployment: &Deployment) -> impl Iterator<Item = String> {
 /// Values stay here, and pods find none of them without a secret of the cluster.
 fn secrets_left(deployment: &Deployment) -> Option<String> {
     let file = &deployment.file;
-    let names = file
-        .secrets
-        .iter()
-        .map(|(name, _)| format!("`{}`", name.value));
-    let names: Vec<_> = names.collect();
+    let names = file.secrets.iter();
+    let names: Vec<_> = names.map(|(name, _)| format!("`{}`", name.value)).collect();
     let is_left = !names.is_empty() && file.export.dgd.secret.is_none();
     is_left.then(|| {
         format!(
@@ -152,10 +128,6 @@ fn secrets_left(deployment: &Deployment) -> Option<String> {
             names.join(", ")
         )
     })
-}
-
-fn name(member: &Member) -> String {
-    member.table.clone()
 }
 
 fn kind(member: &Member) -> &'static str {
@@ -180,25 +152,19 @@ fn beta(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<Stri
     if let Some(gpus) = &member.gpus {
         main["resources"] = json!({ "limits": { "nvidia.com/gpu": gpus.count.to_string() } });
     }
-    if let Some(secret) = dgd
-        .secret
-        .as_ref()
-        .filter(|_| member.kind != Kind::Frontend)
-    {
-        main["envFrom"] = json!([{ "secretRef": { "name": secret.value } }]);
+    let secret = dgd.secret.text().filter(|_| member.kind != Kind::Frontend);
+    if let Some(secret) = secret {
+        main["envFrom"] = json!([{ "secretRef": { "name": secret } }]);
     }
-    let mut pod = Map::new();
-    if let Some(cache) = dgd.model_cache.as_ref() {
+    let mut pod = json!({});
+    if let Some(cache) = &dgd.model_cache {
         let claim = json!({ "claimName": cache.value });
-        pod.insert(
-            "volumes".into(),
-            json!([{ "name": "model-cache", "persistentVolumeClaim": claim }]),
-        );
+        pod["volumes"] = json!([{ "name": "model-cache", "persistentVolumeClaim": claim }]);
         main["volumeMounts"] = json!([{ "name": "model-cache", "mountPath": CACHE }]);
     }
-    pod.insert("containers".into(), json!([main]));
+    pod["containers"] = json!([main]);
     let mut component = json!({
-        "name": name(member),
+        "name": member.table,
         "type": kind(member),
         "replicas": replicas(deployment, member),
     });
@@ -220,10 +186,9 @@ fn alpha(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<Str
     let dgd = &deployment.file.export.dgd;
     let main = container_of(container, notes);
     let kind = kind(member);
-    let component = if kind == "frontend" {
-        "frontend"
-    } else {
-        "worker"
+    let component = match kind {
+        "frontend" => kind,
+        _ => "worker",
     };
     let mut service = json!({
         "componentType": component,
@@ -254,13 +219,11 @@ fn alpha(deployment: &Deployment, container: &Container<'_>, notes: &mut Vec<Str
 /// The parts of a container that both versions of the object have.
 fn container_of(container: &Container<'_>, notes: &mut Vec<String>) -> Value {
     let member = container.member;
-    let (program, arguments) = member
-        .command
-        .split_first()
-        .map_or((&[][..], &[][..]), |(first, rest)| {
-            (first.words.as_slice(), rest)
-        });
-    let kept = arguments.iter().filter(|argument| is_kept(argument));
+    let mut arguments = member.command.iter();
+    let program = arguments
+        .next()
+        .map_or(&[][..], |first| first.words.as_slice());
+    let kept = arguments.filter(|argument| is_kept(argument));
     let words: Vec<_> = kept.flat_map(|argument| argument.words.clone()).collect();
     let mut main = json!({ "image": container.image, "command": program });
     if !words.is_empty() {
@@ -304,7 +267,7 @@ fn is_kept(argument: &Argument) -> bool {
 
 /// Kubernetes writes `80Gi` for docker's `80g`.
 fn shared_memory(member: &Member) -> Option<String> {
-    let size = member.run.shm_size.as_ref().map(Located::as_str)?;
+    let size = member.run.shm_size.text()?;
     member.gpus.as_ref()?;
     let digits = size.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = size[digits.len()..].to_lowercase();

@@ -9,29 +9,22 @@ pub(super) fn command(member: &Member) -> Option<Vec<String>> {
         return None;
     };
     let host = before_port(member.own_address());
-    let words: Vec<String> = match (member.kind, member.table.as_str()) {
+    let words = match (member.kind, member.table.as_str()) {
         (Kind::Service, "etcd") => {
             let endpoint = format!("http://{host}:{port}");
-            vec![
-                "etcdctl".into(),
-                "--endpoints".into(),
-                endpoint,
-                "endpoint".into(),
-                "health".into(),
-            ]
+            ["etcdctl", "--endpoints", &endpoint, "endpoint", "health"]
+                .map(str::to_owned)
+                .to_vec()
         }
         // The services' image has no program for HTTP.
         (Kind::Service, _) => {
-            vec![
-                "bash".into(),
-                "-c".into(),
-                format!("exec 3<>/dev/tcp/{}/{port}", member.own_address()),
-            ]
+            let script = format!("exec 3<>/dev/tcp/{}/{port}", member.own_address());
+            ["bash", "-c", &script].map(str::to_owned).to_vec()
         }
         (Kind::Frontend | Kind::Worker { .. }, _) => {
             let url = format!("http://{host}:{port}{path}");
             let script = format!("import urllib.request as r; r.urlopen('{url}', timeout=5)");
-            vec!["python3".into(), "-c".into(), script]
+            ["python3", "-c", &script].map(str::to_owned).to_vec()
         }
     };
     Some(words)

@@ -87,14 +87,8 @@ fn per_machine(
     containers: &[Container<'_>],
     export: fn(&Machine<'_>) -> Exported,
 ) -> Exported {
-    let names: Vec<Option<&str>> = match deployment.nodes.len() {
-        0 => vec![None],
-        _ => deployment
-            .nodes
-            .iter()
-            .map(|node| Some(node.name.as_str()))
-            .collect(),
-    };
+    let nodes = deployment.nodes.iter().map(|node| Some(&*node.name));
+    let names = nodes.chain(deployment.nodes.is_empty().then_some(None));
     let mut all = Exported::default();
     for name in names {
         let here =
@@ -123,7 +117,7 @@ fn local_images<'a>(
     containers: impl Iterator<Item = &'a Container<'a>>,
 ) -> impl Iterator<Item = String> {
     let mut images: Vec<&str> = Vec::new();
-    for container in containers.filter(|container| container.is_local()) {
+    for container in containers.filter(|container| container.is_local) {
         if !images.contains(&&*container.image) {
             images.push(&container.image);
         }

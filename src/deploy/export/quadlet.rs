@@ -5,7 +5,7 @@ use super::exported::Exported;
 use super::health;
 use super::machine::Machine;
 use crate::deploy::file::RestartPolicy;
-use crate::deploy::{Discovery, Gpus, Kind, Network};
+use crate::deploy::{Discovery, Gpus, Network};
 use crate::redact::is_secret;
 
 const NOTE: &str = "systemd starts members again one by one; \
@@ -13,20 +13,14 @@ const NOTE: &str = "systemd starts members again one by one; \
 
 pub(super) fn export(machine: &Machine<'_>) -> Exported {
     let mut notes = vec![NOTE.to_owned()];
-    let directory = machine
-        .name
-        .map(|name| format!("{name}/"))
-        .unwrap_or_default();
+    let directory = machine.name.map(|name| format!("{name}/"));
+    let directory = directory.unwrap_or_default();
     let mut files = shared(machine);
     for container in &machine.containers {
         let name = format!("{}.container", container.member.container());
         files.push((name, unit(machine, container, &mut notes)));
     }
-    let secrets = machine
-        .containers
-        .iter()
-        .flat_map(|container| &container.secrets);
-    for secret in secrets {
+    for secret in machine.secrets() {
         let (kind, source) = container::source(secret);
         let make = match kind {
             "environment" => format!("podman secret create --env {} {source}", secret.id),
@@ -47,20 +41,16 @@ pub(super) fn export(machine: &Machine<'_>) -> Exported {
 fn shared(machine: &Machine<'_>) -> Vec<(String, String)> {
     let mut files = Vec::new();
     if let Network::Private(name) = &machine.deployment.network {
-        files.push((
-            format!("{name}.network"),
-            format!("[Network]\nNetworkName={name}\n"),
-        ));
+        let text = format!("[Network]\nNetworkName={name}\n");
+        files.push((format!("{name}.network"), text));
     }
     if let Discovery::File { volume } = &machine.deployment.discovery {
-        let options = Discovery::VOLUME_OPTIONS
-            .iter()
-            .map(|(key, value)| match *key {
-                "type" => format!("Type={value}\n"),
-                "device" => format!("Device={value}\n"),
-                _ => format!("Options={value}\n"),
-            });
-        let options: String = options.collect();
+        let options = Discovery::VOLUME_OPTIONS.map(|(key, value)| match key {
+            "type" => format!("Type={value}\n"),
+            "device" => format!("Device={value}\n"),
+            _ => format!("Options={value}\n"),
+        });
+        let options = options.concat();
         let text = format!("[Volume]\nVolumeName={volume}\n{options}");
         files.push((format!("{volume}.volume"), text));
     }
@@ -76,32 +66,23 @@ fn unit(machine: &Machine<'_>, container: &Container<'_>, notes: &mut Vec<String
     let mut lines = vec!["[Unit]".to_owned()];
     let title = format!("{} of the deployment {}", member.name, deployment.name);
     lines.push(format!("Description={title}"));
-    let here = |name: &&String| {
-        machine
-            .containers
-            .iter()
-            .any(|other| other.member.name == **name)
-    };
-    for needed in member.depends_on.iter().filter(here) {
-        let service = format!("{}-{needed}.service", deployment.name);
+    for needed in machine.needed_by(container) {
+        let service = format!("{}.service", needed.member.container());
         lines.extend([format!("Requires={service}"), format!("After={service}")]);
     }
     lines.extend([String::new(), "[Container]".to_owned()]);
     lines.extend(settings(machine, container, notes));
     let start = deployment.ready.timeout.as_secs();
     let stop = deployment.grace.as_secs() + 15;
-    lines.push(String::new());
     let restart = match machine.deployment.restart {
         RestartPolicy::Supervise => "always",
         RestartPolicy::Never => "no",
     };
-    lines.extend(["[Service]".to_owned(), format!("Restart={restart}")]);
-    lines.extend([
-        format!("TimeoutStartSec={start}"),
-        format!("TimeoutStopSec={stop}"),
-    ]);
-    lines.extend(["", "[Install]", "WantedBy=default.target"].map(str::to_owned));
-    lines.join("\n") + "\n"
+    format!(
+        "{}\n\n[Service]\nRestart={restart}\nTimeoutStartSec={start}\nTimeoutStopSec={stop}\n\n\
+         [Install]\nWantedBy=default.target\n",
+        lines.join("\n")
+    )
 }
 
 fn settings(
@@ -115,8 +96,7 @@ fn settings(
         format!("Image={}", container.image),
     ];
     if !container.command.is_empty() {
-        let words: Vec<_> = container.command.iter().map(|word| quoted(word)).collect();
-        lines.push(format!("Exec={}", words.join(" ")));
+        lines.push(format!("Exec={}", all_quoted(&container.command)));
     }
     for (name, value) in container.env() {
         if is_secret(&name, &value) {
@@ -124,10 +104,8 @@ fn settings(
                 "the value of `{name}` is left out: use a secret of podman"
             ));
         } else {
-            lines.push(format!(
-                "Environment={}",
-                quoted(&format!("{name}={value}"))
-            ));
+            let assignment = quoted(&format!("{name}={value}"));
+            lines.push(format!("Environment={assignment}"));
         }
     }
     lines.push(match &machine.deployment.network {
@@ -135,19 +113,11 @@ fn settings(
         Network::Private(name) => format!("Network={name}.network"),
         Network::Named(name) => format!("Network={name}"),
     });
-    lines.extend(
-        container
-            .values("publish")
-            .map(|port| format!("PublishPort={port}")),
-    );
+    lines.extend(each(container, "publish", "PublishPort"));
     lines.extend(volumes(machine, container));
     let gpus = member.gpus.iter().flat_map(Gpus::ids);
     lines.extend(gpus.map(|id| format!("AddDevice=nvidia.com/gpu={id}")));
-    lines.extend(
-        container
-            .values("device")
-            .map(|device| format!("AddDevice={device}")),
-    );
+    lines.extend(each(container, "device", "AddDevice"));
     lines.extend(limits(container));
     for (name, _) in &container.optional {
         notes.push(format!(
@@ -155,17 +125,12 @@ fn settings(
         ));
     }
     for secret in &container.secrets {
-        lines.push(format!(
-            "Secret={},type=mount,target={}",
-            secret.id,
-            secret.target()
-        ));
+        let (id, target) = (&secret.id, secret.target());
+        lines.push(format!("Secret={id},type=mount,target={target}"));
     }
     if let Some(command) = health::command(member) {
-        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
-        lines.push(format!("HealthCmd={}", words.join(" ")));
-        lines.push("HealthInterval=5s".to_owned());
-        lines.push("Notify=healthy".to_owned());
+        lines.push(format!("HealthCmd={}", all_quoted(&command)));
+        lines.extend(["HealthInterval=5s", "Notify=healthy"].map(str::to_owned));
     }
     lines
 }
@@ -196,31 +161,28 @@ fn limits(container: &Container<'_>) -> Vec<String> {
         let value = container.value(flag).filter(|value| *value != "local");
         lines.extend(value.map(|value| format!("{key}={value}")));
     }
-    let workdir = container
-        .value("workdir")
-        .filter(|_| container.member.kind != Kind::Service);
+    let workdir = container.workdir();
     lines.extend(workdir.map(|workdir| format!("WorkingDir={workdir}")));
-    lines.extend(
-        container
-            .values("ulimit")
-            .map(|limit| format!("Ulimit={limit}")),
-    );
-    lines.extend(
-        container
-            .values("cap-add")
-            .map(|cap| format!("AddCapability={cap}")),
-    );
-    lines.extend(
-        container
-            .values("group-add")
-            .map(|group| format!("GroupAdd={group}")),
-    );
+    lines.extend(each(container, "ulimit", "Ulimit"));
+    lines.extend(each(container, "cap-add", "AddCapability"));
+    lines.extend(each(container, "group-add", "GroupAdd"));
     if container.value("init") == Some("true") {
         lines.push("RunInit=true".to_owned());
     }
     let ipc = container.value("ipc");
     lines.extend(ipc.map(|ipc| format!("PodmanArgs=--ipc={ipc}")));
     lines
+}
+
+/// Returns a line for each value of a flag.
+fn each(container: &Container<'_>, flag: &str, key: &str) -> Vec<String> {
+    let values = container.values(flag);
+    values.map(|value| format!("{key}={value}")).collect()
+}
+
+fn all_quoted(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// Quotes a word as systemd reads it: `%` begins a specifier, and `$` a variable.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use test_case::test_case;
 
 use super::{ExportFormat, Exported};
-use crate::deploy::tests::{derive, files};
+use crate::deploy::tests::{all, derive, with_api};
 use crate::profile::Store;
 
 fn export(text: &str, mock: bool, format: ExportFormat) -> Exported {
@@ -36,10 +36,6 @@ fn check(schema: &jsonschema::Validator, name: &str, text: &str) {
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{text}");
 }
 
-fn all() -> Vec<(String, String)> {
-    [files("deployments"), files("tests/fixtures/deployments")].concat()
-}
-
 #[test]
 fn compose_files_fit_their_schema() {
     let Some(schema) = schema("compose-spec.json") else {
@@ -62,12 +58,7 @@ fn graph_deployments_fit_both_schemas() {
             return;
         };
         for (name, text) in all() {
-            let text = if text.contains("[export.dgd]") {
-                text.replace("[export.dgd]", &format!("[export.dgd]\napi = \"{api}\""))
-            } else {
-                format!("{text}\n[export.dgd]\napi = \"{api}\"\n")
-            };
-            for (file, text) in export(&text, false, ExportFormat::Dgd).files {
+            for (file, text) in export(&with_api(&text, api), false, ExportFormat::Dgd).files {
                 check(&schema, &format!("{name}: {file}"), &text);
             }
         }

@@ -24,9 +24,7 @@ pub(super) fn read(root: &Node, file: &Arc<SourceFile>, input: &mut Input) {
             // Those that are used are named by the services.
             "volumes" | "version" => {}
             key if key.starts_with("x-") => {}
-            other => input
-                .notes
-                .add(&key.at, format!("`{other}` is not taken over")),
+            other => input.notes.lost(&key.at, format!("`{other}`")),
         }
     }
 }
@@ -230,7 +228,7 @@ fn deploy(node: &Node, part: &mut Part) {
 fn ulimits(node: &Node) -> Located<String> {
     let limit = |(name, node): &(Located<String>, Rc<Node>)| {
         let name = &name.value;
-        let part = |key| node.get(key).and_then(Node::text).unwrap_or("-1");
+        let part = |key| node.text_of(key).unwrap_or("-1");
         let limit = match node.text() {
             Some(limit) => limit.to_owned(),
             None => format!("{}:{}", part("soft"), part("hard")),
@@ -246,23 +244,14 @@ fn ulimits(node: &Node) -> Located<String> {
 
 fn secrets(node: &Node, input: &mut Input) {
     for (name, node) in node.entries() {
-        let source = node.entries().iter().find_map(|(kind, value)| {
-            let value = value.text()?;
-            match kind.value.as_str() {
-                "environment" => Some(format!("env:{value}")),
-                "file" => Some(format!("file:{value}")),
-                _ => None,
-            }
-        });
-        match source {
-            Some(source) => {
-                let variable = name.value.to_uppercase().replace('-', "_");
-                input.secrets.push((variable, source));
-            }
-            None => input.notes.add(
-                &name.at,
-                format!("the secret `{}` is not taken over", name.value),
-            ),
+        let variable = node.text_of("environment").map(|it| format!("env:{it}"));
+        let file = node.text_of("file").map(|path| format!("file:{path}"));
+        if let Some(source) = variable.or(file) {
+            let variable = name.value.to_uppercase().replace('-', "_");
+            input.secrets.push((variable, source));
+        } else {
+            let secret = format!("the secret `{}`", name.value);
+            input.notes.lost(&name.at, secret);
         }
     }
 }

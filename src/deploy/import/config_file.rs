@@ -1,7 +1,5 @@
 //! Files with an engine's flags, which a `ConfigMap` of the input puts into the container.
 
-use std::cell::Cell;
-
 use serde_json::{Map, Value};
 
 use super::note::Notes;
@@ -35,12 +33,7 @@ impl Part {
                 value: key,
                 at: named.name.at.clone(),
             };
-            Some(InputFlag {
-                name,
-                values: values(value)?,
-                is_short: false,
-                is_said: Cell::new(false),
-            })
+            Some(InputFlag::new(name, values(value)?))
         });
         let is_given = |flag: &InputFlag| self.flag(&flag.canonical(engine)).is_some();
         let in_file: Vec<_> = in_file.filter(|flag| !is_given(flag)).collect();

@@ -38,10 +38,7 @@ pub(super) type ConfigMaps = BTreeMap<String, Vec<(String, String)>>;
 pub(super) fn read(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Result<(), Problem> {
     input.format = Format::Dgd;
     let maps = config_maps(documents, root, input);
-    let api = root
-        .get("apiVersion")
-        .and_then(Node::text)
-        .unwrap_or_default();
+    let api = root.text_of("apiVersion").unwrap_or_default();
     let is_old = match api.strip_prefix(GROUP) {
         Some("v1beta1") => false,
         Some("v1alpha1") => true,
@@ -82,7 +79,7 @@ pub(super) fn read(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Re
     for (name, node) in spec.get("services").map(Node::entries).unwrap_or_default() {
         reader.service(name, node);
     }
-    for node in spec.get("components").map(Node::items).unwrap_or_default() {
+    for node in spec.items_of("components") {
         reader.component(node);
     }
     Ok(())
@@ -105,10 +102,7 @@ fn config_maps(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Config
         .iter()
         .filter(|it| !std::ptr::eq(Rc::as_ptr(it), root));
     for document in others {
-        let kind = document
-            .get("kind")
-            .and_then(Node::text)
-            .unwrap_or("document");
+        let kind = document.text_of("kind").unwrap_or("document");
         let name = document.path(&["metadata", "name"]).and_then(Node::text);
         let name = name.unwrap_or_default().to_owned();
         if kind == "ConfigMap" {
@@ -118,8 +112,8 @@ fn config_maps(documents: &[Rc<Node>], root: &Node, input: &mut Input) -> Config
                 .filter_map(|(key, node)| Some((key.value.clone(), node.text()?.to_owned())));
             maps.insert(name, data.collect());
         } else if kind != KIND {
-            let said = format!("the {kind} `{name}` is not taken over");
-            input.notes.add(&document.at, said);
+            let object = format!("the {kind} `{name}`");
+            input.notes.lost(&document.at, object);
         }
     }
     maps
@@ -148,9 +142,7 @@ fn metadata_of(metadata: &Node, input: &mut Input) {
                 input.dgd.extend(entries);
             }
             other if SET_BY_THE_CLUSTER.contains(&other) => {}
-            other => input
-                .notes
-                .add(&key.at, format!("`metadata.{other}` is not taken over")),
+            other => input.notes.lost(&key.at, format!("`metadata.{other}`")),
         }
     }
 }
@@ -196,7 +188,7 @@ impl Reader<'_> {
             return;
         };
         let mut part = self.new_part(name);
-        let kind = node.get("type").and_then(Node::text).unwrap_or("worker");
+        let kind = node.text_of("type").unwrap_or("worker");
         part.role = role(kind);
         let known = [
             "name",
@@ -213,17 +205,17 @@ impl Reader<'_> {
         if let Some(size) = node.get("sharedMemorySize") {
             shared_memory(size, &mut part);
         }
-        let version = node.get("runtimeVersionOverride").and_then(Node::text);
+        let version = node.text_of("runtimeVersionOverride");
         self.input.version = self.input.version.take().or(version.map(str::to_owned));
         if let Some(template) = node.get("podTemplate") {
             self.unknown_in(template, &["spec"], "podTemplate.");
             if let Some(pod) = template.get("spec") {
                 self.unknown_in(pod, &["containers", "volumes"], "");
-                let containers = pod.get("containers").map(Node::items).unwrap_or_default();
-                let is_main = |it: &&Rc<Node>| it.get("name").and_then(Node::text) == Some("main");
+                let containers = pod.items_of("containers");
+                let is_main = |it: &&Rc<Node>| it.text_of("name") == Some("main");
                 for other in containers.iter().filter(|it| !is_main(it)) {
-                    let said = "a container next to `main` is not taken over";
-                    self.input.notes.add(&other.at, said);
+                    let notes = &mut self.input.notes;
+                    notes.lost(&other.at, "a container next to `main`");
                 }
                 if let Some(main) = containers.iter().find(is_main) {
                     let volumes = pod.get("volumes");
@@ -237,7 +229,7 @@ impl Reader<'_> {
     /// Reads a service of v1alpha1.
     fn service(&mut self, name: &Located<String>, node: &Node) {
         let mut part = self.new_part(name.clone());
-        let text = |key| node.get(key).and_then(Node::text);
+        let text = |key| node.text_of(key);
         let kind = text("subComponentType")
             .or(text("componentType"))
             .unwrap_or("worker");
@@ -270,18 +262,12 @@ impl Reader<'_> {
         if let Some(envs) = node.get("envs") {
             self.variables(envs, &mut part);
         }
-        let mounts = node
-            .get("volumeMounts")
-            .map(Node::items)
-            .unwrap_or_default();
+        let mounts = node.items_of("volumeMounts");
         for mount in mounts {
             let name = mount.get("name").and_then(Node::located);
             match name.filter(|name| self.pvcs.iter().any(|pvc| pvc.value == name.value)) {
                 Some(name) => self.model_cache(&name, mount.get("mountPoint")),
-                None => self
-                    .input
-                    .notes
-                    .add(&mount.at, "a volume is not taken over"),
+                None => self.input.notes.lost(&mount.at, "a volume"),
             }
         }
         if let Some(pod) = node.get("extraPodSpec") {
@@ -297,9 +283,8 @@ impl Reader<'_> {
     fn finish(&mut self, mut part: Part, kind: &str) {
         let is_default = part.program.is_empty();
         if kind == "frontend" && is_default {
-            part.program = ["python3", "-m", "dynamo.frontend"]
-                .map(str::to_owned)
-                .to_vec();
+            let program = ["python3", "-m", "dynamo.frontend"];
+            part.program = program.map(str::to_owned).to_vec();
             part.kind = PartKind::Frontend;
         }
         if matches!(part.kind, PartKind::Frontend | PartKind::Worker(_)) {
@@ -327,10 +312,8 @@ fn counts(node: &Node, part: &mut Part) {
         part.replicas = replicas;
     }
     if let Some(multinode) = node.get("multinode") {
-        part.nodes = multinode
-            .get("nodeCount")
-            .and_then(Node::number)
-            .unwrap_or(2);
+        let count = multinode.get("nodeCount").and_then(Node::number);
+        part.nodes = count.unwrap_or(2);
     }
 }
 

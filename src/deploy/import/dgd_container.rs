@@ -1,10 +1,8 @@
 //! Containers of a `DynamoGraphDeployment`, which both versions of the API have.
 
-use std::cell::Cell;
-
 use super::dgd::{EXPORT, Reader};
 use super::draft::text;
-use super::part::{InputVariable, Part};
+use super::part::Part;
 use super::yaml::Node;
 use crate::toml_file::Located;
 
@@ -16,8 +14,8 @@ impl Reader<'_> {
                     ("limits", "gpu" | "nvidia.com/gpu") => part.gpus.count = node.number(),
                     ("requests", "gpu" | "nvidia.com/gpu") => {}
                     (group, other) => {
-                        let said = format!("`resources.{group}.{other}` is not taken over");
-                        self.input.notes.add(&key.at, said);
+                        let key_path = format!("`resources.{group}.{other}`");
+                        self.input.notes.lost(&key.at, key_path);
                     }
                 }
             }
@@ -49,16 +47,9 @@ impl Reader<'_> {
 
     pub(super) fn model_cache(&mut self, claim: &Located<String>, path: Option<&Node>) {
         let quoted = text(&claim.value);
-        match self
-            .input
-            .dgd
-            .iter()
-            .find(|(_, key, _)| key == "model-cache")
-        {
-            None => self
-                .input
-                .dgd
-                .push((EXPORT, "model-cache".to_owned(), quoted)),
+        let dgd = &mut self.input.dgd;
+        match dgd.iter().find(|(_, key, _)| key == "model-cache") {
+            None => dgd.push((EXPORT, "model-cache".to_owned(), quoted)),
             Some((_, _, known)) if *known == quoted => {}
             Some(_) => {
                 let said = format!(
@@ -100,21 +91,17 @@ impl Reader<'_> {
         if let Some(resources) = node.get("resources") {
             self.resources(resources, part);
         }
-        for source in node.get("envFrom").map(Node::items).unwrap_or_default() {
+        for source in node.items_of("envFrom") {
             match source.path(&["secretRef", "name"]) {
                 Some(name) => self.secret(name),
-                None => self
-                    .input
-                    .notes
-                    .add(&source.at, "`envFrom` is not taken over"),
+                None => self.input.notes.lost(&source.at, "`envFrom`"),
             }
         }
         if let Some(env) = node.get("env") {
             self.variables(env, part);
         }
         self.mounts(node, volumes, part);
-        let words =
-            ["command", "args"].map(|key| node.get(key).map(Node::items).unwrap_or_default());
+        let words = ["command", "args"].map(|key| node.items_of(key));
         let words: Vec<_> = words
             .concat()
             .iter()
@@ -129,19 +116,10 @@ impl Reader<'_> {
 
     fn mounts(&mut self, node: &Node, volumes: Option<&Node>, part: &mut Part) {
         let volumes = volumes.map(Node::items).unwrap_or_default();
-        for mount in node
-            .get("volumeMounts")
-            .map(Node::items)
-            .unwrap_or_default()
-        {
-            let name = mount.get("name").and_then(Node::text);
-            let volume = volumes
-                .iter()
-                .find(|it| it.get("name").and_then(Node::text) == name);
-            let path = mount
-                .get("mountPath")
-                .and_then(Node::text)
-                .unwrap_or_default();
+        for mount in node.items_of("volumeMounts") {
+            let name = mount.text_of("name");
+            let volume = volumes.iter().find(|it| it.text_of("name") == name);
+            let path = mount.text_of("mountPath").unwrap_or_default();
             let within = |keys: &[&str]| volume.and_then(|volume| volume.path(keys));
             if let Some(claim) = within(&["persistentVolumeClaim", "claimName"]) {
                 if let Some(claim) = claim.located() {
@@ -151,12 +129,10 @@ impl Reader<'_> {
             }
             let map = within(&["configMap", "name"]).and_then(Node::text);
             let Some(data) = map.and_then(|map| self.maps.get(map)) else {
-                self.input
-                    .notes
-                    .add(&mount.at, "a volume is not taken over");
+                self.input.notes.lost(&mount.at, "a volume");
                 continue;
             };
-            let only = mount.get("subPath").and_then(Node::text);
+            let only = mount.text_of("subPath");
             for (key, value) in data
                 .iter()
                 .filter(|(key, _)| only.is_none_or(|only| only == key))
@@ -175,16 +151,11 @@ impl Reader<'_> {
             let Some(name) = item.get("name").and_then(Node::located) else {
                 continue;
             };
-            let value = item.get("value").and_then(Node::text).map(str::to_owned);
+            let value = item.text_of("value").map(str::to_owned);
             let reference = item.path(&["valueFrom", "secretKeyRef", "name"]);
             match (value, reference) {
                 (Some(value), _) => {
-                    part.env.retain(|known| known.name.value != name.value);
-                    part.env.push(InputVariable {
-                        name,
-                        value,
-                        is_said: Cell::new(false),
-                    });
+                    part.set_variable(name, value);
                 }
                 (None, Some(secret)) if name.value == "HF_TOKEN" => self.secret(secret),
                 (None, Some(_)) => self.input.secret(&name),

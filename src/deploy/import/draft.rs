@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::note::Notes;
+
 /// Tables by name, `""` being the top, each with its keys and values as TOML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
     tables: IndexMap<String, IndexMap<String, String>>,
+    /// What the file does not say.
+    pub(super) notes: Notes,
 }
 
 impl Draft {

@@ -2,7 +2,6 @@
 
 use super::draft::Draft;
 use super::input::Input;
-use super::note::Notes;
 use super::tables::TableParts;
 use crate::deploy::file::RouterMode;
 
@@ -12,7 +11,6 @@ pub(super) fn frontend(
     frontends: &TableParts<'_>,
     served: Option<&str>,
     draft: &mut Draft,
-    notes: &mut Notes,
 ) {
     let table = &frontends.table;
     if frontends.replicas != 1 {
@@ -38,7 +36,7 @@ pub(super) fn frontend(
         draft.set(table, "port", port);
     }
     for port in own.publish.iter().skip(1) {
-        notes.add(
+        draft.notes.add(
             &port.at,
             format!("the port `{}` is not published", port.value),
         );
@@ -62,7 +60,7 @@ pub(super) fn frontend(
         match RouterMode::from_word(&router.value) {
             Some(RouterMode::RoundRobin) => {}
             Some(mode) => draft.set_text(table, "router", mode.as_str()),
-            None => notes.add(
+            None => draft.notes.add(
                 &router.at,
                 format!("the router `{}` is not known", router.value),
             ),
@@ -73,7 +71,7 @@ pub(super) fn frontend(
     }
     let name = frontends.take(&["model-name"]);
     if let Some(name) = name.filter(|name| Some(name.value.as_str()) != served) {
-        notes.add(
+        draft.notes.add(
             &name.at,
             format!(
                 "`--model-name {}` is derived from `served-name`",

@@ -5,7 +5,6 @@ use super::draft::{Draft, json, text};
 use super::frontend::frontend;
 use super::input::{Format, Input};
 use super::machines;
-use super::note::Notes;
 use super::part::{InputFlag, Part, PartKind};
 use super::planes::{planes, ports};
 use super::shape;
@@ -16,51 +15,50 @@ use crate::deploy::model::Model;
 use crate::deploy::version::DynamoVersion;
 use crate::toml_file::Located;
 
-/// The first draft of the file.
-pub(super) fn draft(input: &Input, workers: &[TableParts<'_>], notes: &mut Notes) -> Draft {
-    let mut draft = Draft::default();
+/// Fills the first draft of the file.
+pub(super) fn fill(draft: &mut Draft, input: &Input, workers: &[TableParts<'_>]) {
     let engine = workers[0].first().engine().unwrap_or(Engine::Vllm);
-    draft.set_text("", "deployment", &name(input, notes));
+    let name = name(input, draft);
+    draft.set_text("", "deployment", &name);
     draft.set("", "schema", SCHEMA.to_string());
     draft.set_text("", "framework", engine.framework());
     if let Some(version) = version(input) {
         draft.set_text("", "version", &version);
     }
-    let served = model(workers, input, &mut draft, notes);
-    planes(input, workers, &mut draft, notes);
-    ports(workers, &mut draft);
+    let served = model(workers, input, draft);
+    planes(input, workers, draft);
+    ports(workers, draft);
     draft.table("frontend");
     if let Some(frontends) = input.frontends() {
-        frontend(input, &frontends, served.as_deref(), &mut draft, notes);
+        frontend(input, &frontends, served.as_deref(), draft);
     }
     for worker in workers {
-        self::worker(worker, &mut draft, notes);
+        self::worker(worker, draft);
     }
-    shape::share(workers, &mut draft);
+    shape::share(workers, draft);
     for service in input.services() {
         if service.replicas > 1 && service.first().kind == PartKind::Etcd {
             draft.set(&service.table, "replicas", service.replicas.to_string());
         }
     }
     for part in input.others() {
-        other(part, &mut draft, notes);
+        other(part, draft);
     }
-    machines::machines(input, workers, &mut draft, notes);
-    rest(input, &mut draft);
-    draft
+    machines::machines(input, workers, draft);
+    rest(input, draft);
 }
 
-fn name(input: &Input, notes: &mut Notes) -> String {
+fn name(input: &Input, draft: &mut Draft) -> String {
     let Some(written) = &input.name else {
         let name = sanitized(&name_of_file(&input.file));
-        notes.say(format!(
+        draft.notes.say(format!(
             "the input has no name: the deployment is called `{name}`"
         ));
         return name;
     };
     let name = sanitized(&written.value);
     if name != written.value {
-        notes.add(
+        draft.notes.add(
             &written.at,
             format!("`{}` is called `{name}`", written.value),
         );
@@ -113,12 +111,7 @@ fn version(input: &Input) -> Option<String> {
 }
 
 /// Sets model and served name, and returns the latter.
-fn model(
-    workers: &[TableParts<'_>],
-    input: &Input,
-    draft: &mut Draft,
-    notes: &mut Notes,
-) -> Option<String> {
+fn model(workers: &[TableParts<'_>], input: &Input, draft: &mut Draft) -> Option<String> {
     let models: Vec<Option<Located<String>>> = workers
         .iter()
         .map(|worker| {
@@ -138,7 +131,7 @@ fn model(
         .flatten()
         .max_by_key(|model| count(&model.value));
     let Some(common) = common.cloned() else {
-        notes.add(
+        draft.notes.add(
             workers[0].first().at(),
             "no worker names a model: add `model` to the file",
         );
@@ -150,7 +143,7 @@ fn model(
             "the model is the directory `{}`: it must be there on this machine",
             common.value
         );
-        notes.add(&common.at, said);
+        draft.notes.add(&common.at, said);
     }
     for (worker, model) in workers.iter().zip(&models) {
         if let Some(model) = model.as_ref().filter(|model| model.value != common.value) {
@@ -175,7 +168,7 @@ fn model(
     Some(served.unwrap_or(usual))
 }
 
-fn worker(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
+fn worker(worker: &TableParts<'_>, draft: &mut Draft) {
     let table = &worker.table;
     draft.table(table);
     let role = worker.role.unwrap_or(Role::Aggregated);
@@ -193,15 +186,15 @@ fn worker(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
     if worker.replicas != 1 {
         draft.set(table, "replicas", worker.replicas.to_string());
     }
-    shape::shape(worker, draft, notes);
+    shape::shape(worker, draft);
     if let Some(limit) = worker.take_number(&["migration-limit"]) {
         draft.set("frontend", "migration-limit", limit.to_string());
     }
-    engine_file(worker, draft, notes);
+    engine_file(worker, draft);
 }
 
 /// Takes the configuration of TensorRT-LLM from a file of the input into `args.engine`.
-fn engine_file(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
+fn engine_file(worker: &TableParts<'_>, draft: &mut Draft) {
     let part = worker.first();
     let flag = |name: &&str| part.flag(name).is_some();
     let Some(name) = ["extra-engine-args", "config"]
@@ -219,18 +212,18 @@ fn engine_file(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
             "`{path}` is taken from its ConfigMap into `{}.args.engine`",
             worker.table
         );
-        notes.add(&flag.at, said);
+        draft.notes.add(&flag.at, said);
         draft.set(&format!("{}.args", worker.table), "engine", table);
     }
 }
 
 /// A service that is none of Dynamo's.
-fn other(part: &Part, draft: &mut Draft, notes: &mut Notes) {
+fn other(part: &Part, draft: &mut Draft) {
     let table = format!("services.{}", sanitized(&part.group));
     draft.table(&table);
     match &part.image {
         Some(image) => draft.set_text(&table, "image", &image.value),
-        None => notes.add(
+        None => draft.notes.add(
             part.at(),
             format!("`{}` has no image: add one", part.name.value),
         ),
@@ -248,7 +241,7 @@ fn other(part: &Part, draft: &mut Draft, notes: &mut Notes) {
         draft.set(&table, "ports", format!("[{}]", ports.join(", ")));
     }
     for port in &part.publish {
-        notes.add(
+        draft.notes.add(
             &port.at,
             format!("the port `{}` is not published", port.value),
         );
@@ -261,7 +254,7 @@ fn other(part: &Part, draft: &mut Draft, notes: &mut Notes) {
         draft.set(&format!("{table}.run"), key, value.value.clone());
     }
     for (key, value) in &part.rest {
-        notes.add(&value.at, format!("`{key}` is not taken over"));
+        draft.notes.lost(&value.at, format!("`{key}`"));
     }
 }
 

@@ -1,7 +1,5 @@
 //! What was read: parts, and what holds for all of them.
 
-use std::cell::Cell;
-
 use super::note::Notes;
 use super::part::{InputVariable, Part};
 use super::yaml::Node;
@@ -65,7 +63,7 @@ impl Input {
     pub(super) fn set_network_mode(&mut self, node: &Node) {
         match node.text() {
             Some("host") => self.network = Some("host".to_owned()),
-            _ => self.notes.add(&node.at, "`network_mode` is not taken over"),
+            _ => self.notes.lost(&node.at, "`network_mode`"),
         }
     }
 
@@ -106,11 +104,7 @@ impl Input {
             self.notes.add(&name.at, said);
             return None;
         }
-        Some(InputVariable {
-            name,
-            value,
-            is_said: Cell::new(false),
-        })
+        Some(InputVariable::new(name, value))
     }
 
     pub(super) fn secret(&mut self, name: &Located<String>) {

@@ -2,19 +2,13 @@
 
 use super::draft::{Draft, text};
 use super::input::Input;
-use super::note::Notes;
 use super::part::Part;
 use super::tables::TableParts;
 
 /// GPUs of a machine of which nothing is known.
 const USUAL: u32 = 8;
 
-pub(super) fn machines(
-    input: &Input,
-    workers: &[TableParts<'_>],
-    draft: &mut Draft,
-    notes: &mut Notes,
-) {
+pub(super) fn machines(input: &Input, workers: &[TableParts<'_>], draft: &mut Draft) {
     let mut names: Vec<&str> = Vec::new();
     for name in input
         .parts
@@ -26,20 +20,14 @@ pub(super) fn machines(
         }
     }
     if names.len() > 1 {
-        known(input, &names, workers, draft, notes);
+        known(input, &names, workers, draft);
     } else if workers.iter().any(|worker| worker.nodes > 1) {
-        unknown(workers, draft, notes);
+        unknown(workers, draft);
     }
 }
 
 /// The input has a file for each machine.
-fn known(
-    input: &Input,
-    names: &[&str],
-    workers: &[TableParts<'_>],
-    draft: &mut Draft,
-    notes: &mut Notes,
-) {
+fn known(input: &Input, names: &[&str], workers: &[TableParts<'_>], draft: &mut Draft) {
     for name in names {
         let table = format!("nodes.{name}");
         let here = || {
@@ -55,7 +43,7 @@ fn known(
             draft.set_text(&table, "address", address);
         } else {
             draft.set_text(&table, "address", "192.0.2.1");
-            notes.say(format!(
+            draft.notes.say(format!(
                 "the address of the machine `{name}` is not known: write it into `[{table}]`"
             ));
         }
@@ -125,7 +113,7 @@ fn set_on(table: &str, on: &[&str], draft: &mut Draft) {
 }
 
 /// Kubernetes places pods itself: as many machines as are needed, whose addresses are examples.
-fn unknown(workers: &[TableParts<'_>], draft: &mut Draft, notes: &mut Notes) {
+fn unknown(workers: &[TableParts<'_>], draft: &mut Draft) {
     let each = |worker: &TableParts<'_>| worker.first().gpus.count.unwrap_or(0);
     let size = workers.iter().map(each).max().unwrap_or(0).max(USUAL);
     // The GPUs that each machine has left, as replicas come in the order of the file.
@@ -147,7 +135,7 @@ fn unknown(workers: &[TableParts<'_>], draft: &mut Draft, notes: &mut Notes) {
         draft.set_text(&table, "address", &format!("192.0.2.{}", index + 1));
         draft.set(&table, "gpus", size.to_string());
     }
-    notes.say(format!(
+    draft.notes.say(format!(
         "the {} machines of `[nodes]` are examples: write their names, addresses and GPUs",
         left.len()
     ));

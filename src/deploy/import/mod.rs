@@ -72,12 +72,13 @@ impl Imported {
         profile: &dyn Fn(&str) -> Result<Profile, Problems>,
     ) -> Result<Self, Problems> {
         let mut input = read(files, object)?;
-        let mut notes = std::mem::take(&mut input.notes);
-        let workers = input.workers(&mut notes);
+        let mut draft = Draft::default();
+        draft.notes = std::mem::take(&mut input.notes);
+        let workers = input.workers(&mut draft.notes);
         if workers.is_empty() {
             return Err(no_worker(files).into());
         }
-        let mut draft = guess::draft(&input, &workers, &mut notes);
+        guess::fill(&mut draft, &input, &workers);
         let name = text_of(&draft, "deployment");
         let mut tables: Vec<TableParts<'_>> = input.frontends().into_iter().collect();
         tables.extend(workers);
@@ -90,7 +91,7 @@ impl Imported {
                     let comparison = trial.comparison(&input, &tables);
                     comparison.complete(&mut draft);
                     if draft == before || round + 1 == ROUNDS {
-                        notes.extend(comparison.notes());
+                        draft.notes.extend(comparison.notes());
                         break;
                     }
                 }
@@ -100,7 +101,7 @@ impl Imported {
                 }
             }
         }
-        let lines = notes.lines();
+        let lines = draft.notes.lines();
         Ok(Self {
             name,
             text: written(files, &draft, &lines, &missing),

@@ -1,15 +1,22 @@
 //! What is not taken over, with its place.
 
+use std::fmt::Display;
+
 use crate::toml_file::Location;
 
 /// Notes in the order in which they come up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes(Vec<(String, Vec<Location>)>);
 
 impl Notes {
     /// Adds one; places of the same note are listed together.
     pub(super) fn add(&mut self, at: &Location, said: impl Into<String>) {
         self.add_all(vec![at.clone()], said.into());
+    }
+
+    /// Adds that something is not taken over.
+    pub(super) fn lost(&mut self, at: &Location, what: impl Display) {
+        self.add(at, format!("{what} is not taken over"));
     }
 
     /// Adds one that is about no place.

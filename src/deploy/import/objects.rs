@@ -46,11 +46,11 @@ pub(super) fn choose<'a>(
 }
 
 fn kind(node: &Node) -> Option<&str> {
-    node.get("kind")?.text()
+    node.text_of("kind")
 }
 
 fn name(node: &Node) -> Option<&str> {
-    node.get("metadata")?.get("name")?.text()
+    node.get("metadata")?.text_of("name")
 }
 
 fn several(file: &SourceFile, deployments: &[&Rc<Node>], second: &Node) -> Problem {

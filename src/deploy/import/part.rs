@@ -170,6 +170,12 @@ impl Part {
             .find(|flag| flag.canonical(self.engine()) == name)
     }
 
+    /// Sets a variable, which replaces the one of the same name.
+    pub(super) fn set_variable(&mut self, name: Located<String>, value: String) {
+        self.env.retain(|known| known.name.value != name.value);
+        self.env.push(InputVariable::new(name, value));
+    }
+
     pub(super) fn variable(&self, name: &str) -> Option<&InputVariable> {
         self.env.iter().find(|variable| variable.name.value == name)
     }
@@ -192,7 +198,27 @@ impl Part {
     }
 }
 
+impl InputVariable {
+    pub(super) fn new(name: Located<String>, value: String) -> Self {
+        Self {
+            name,
+            value,
+            is_said: Cell::new(false),
+        }
+    }
+}
+
 impl InputFlag {
+    /// A flag with two dashes.
+    pub(super) fn new(name: Located<String>, values: Vec<String>) -> Self {
+        Self {
+            name,
+            values,
+            is_short: false,
+            is_said: Cell::new(false),
+        }
+    }
+
     /// Returns the name that the engine's own flags are derived under.
     pub(super) fn canonical(&self, engine: Option<Engine>) -> String {
         let name = self.name.value.replace('_', "-");
@@ -263,8 +289,7 @@ fn without_launcher(mut words: Vec<Located<String>>, notes: &mut Notes) -> Vec<L
         .take_while(|word| !word.value.starts_with('-'))
         .cloned();
     for word in launcher.into_iter().chain(strays) {
-        let said = format!("`{}` of the command is not taken over", word.value);
-        notes.add(&word.at, said);
+        notes.lost(&word.at, format!("`{}` of the command", word.value));
     }
     words
 }
@@ -280,37 +305,21 @@ fn parse_flags(words: &[Located<String>], notes: &mut Notes) -> Vec<InputFlag> {
         let name = name.filter(|name| !is_number && !name.is_empty());
         match (name, flags.last_mut()) {
             (Some(name), _) => {
-                let (name, value) = match name.split_once('=') {
-                    Some((name, value)) => (name, vec![value.to_owned()]),
-                    None => (name, Vec::new()),
-                };
+                let mut parts = name.splitn(2, '=').map(str::to_owned);
+                let value = parts.next().unwrap_or_default();
                 let at = word.at.clone();
-                let name = Located {
-                    value: name.to_owned(),
-                    at,
-                };
-                flags.push(InputFlag {
-                    name,
-                    values: value,
-                    is_short,
-                    is_said: Cell::new(false),
-                });
+                let mut flag = InputFlag::new(Located { value, at }, parts.collect());
+                flag.is_short = is_short;
+                flags.push(flag);
             }
             (None, Some(flag)) => flag.values.push(text.to_owned()),
-            (None, None) => {
-                notes.add(
-                    &word.at,
-                    format!("`{text}` of the command is not taken over"),
-                );
-            }
+            (None, None) => notes.lost(&word.at, format!("`{text}` of the command")),
         }
     }
     let mut kept: Vec<InputFlag> = Vec::new();
     for flag in flags {
-        if let Some(known) = kept
-            .iter_mut()
-            .find(|known| known.name.value == flag.name.value)
-        {
+        let same = |known: &&mut InputFlag| known.name.value == flag.name.value;
+        if let Some(known) = kept.iter_mut().find(same) {
             let said = format!(
                 "`--{}` is there twice: the last one is taken",
                 flag.name.value

@@ -2,19 +2,13 @@
 
 use super::draft::Draft;
 use super::input::Input;
-use super::note::Notes;
 use super::part::PartKind;
 use super::tables::TableParts;
 use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane};
 use crate::toml_file::Located;
 
 /// Sets where members find each other, and how requests and events travel.
-pub(super) fn planes(
-    input: &Input,
-    workers: &[TableParts<'_>],
-    draft: &mut Draft,
-    notes: &mut Notes,
-) {
+pub(super) fn planes(input: &Input, workers: &[TableParts<'_>], draft: &mut Draft) {
     let frontends = input.frontends();
     let tables: Vec<&TableParts<'_>> = workers.iter().chain(&frontends).collect();
     let say = |flags: &[&str], variables: &[&str]| {
@@ -41,7 +35,7 @@ pub(super) fn planes(
         None => etcd.is_some() || has(PartKind::Etcd),
     };
     if let Some(backend) = backend.filter(|it| DiscoveryBackend::from_word(&it.value).is_none()) {
-        notes.add(
+        draft.notes.add(
             &backend.at,
             format!("discovery by `{}` is not taken over", backend.value),
         );
@@ -53,7 +47,7 @@ pub(super) fn planes(
         .as_ref()
         .and_then(|it| RequestPlane::from_word(&it.value));
     if let Some(request) = request.filter(|_| plane.is_none()) {
-        notes.add(
+        draft.notes.add(
             &request.at,
             format!("the request plane `{}` is not taken over", request.value),
         );

@@ -1,10 +1,9 @@
 //! The worker's command in a script of a container.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::note::Notes;
-use super::part::{InputVariable, Part};
+use super::part::Part;
 use super::shell::{self, Command};
 use crate::redact::shown_command;
 use crate::toml_file::Located;
@@ -63,10 +62,7 @@ impl Part {
                     notes.add(&script.at, said);
                 }
                 for to in &command.redirections {
-                    notes.add(
-                        &script.at,
-                        format!("`{to}` of the script is not taken over"),
-                    );
+                    notes.lost(&script.at, format!("`{to}` of the script"));
                 }
                 exported.extend(command.variables);
                 found = command.words;
@@ -83,12 +79,7 @@ impl Part {
             at: script.at.clone(),
         };
         for (name, value) in exported {
-            self.env.retain(|known| known.name.value != name);
-            self.env.push(InputVariable {
-                name: located(name),
-                value,
-                is_said: Cell::new(false),
-            });
+            self.set_variable(located(name), value);
         }
         found.into_iter().map(located).collect()
     }
@@ -99,10 +90,7 @@ fn note_others(others: &[Vec<String>], script: &Located<String>, notes: &mut Not
     if others.len() <= FEW {
         for words in others {
             let shown = shell_words::join(shown_command(words));
-            notes.add(
-                &script.at,
-                format!("`{shown}` of the script is not taken over"),
-            );
+            notes.lost(&script.at, format!("`{shown}` of the script"));
         }
         return;
     }

@@ -1,13 +1,12 @@
 //! How many GPUs a worker has, and how they divide the work.
 
 use super::draft::{Draft, text};
-use super::note::Notes;
 use super::part::{InputFlag, Part};
 use super::tables::TableParts;
 use crate::deploy::derive::Engine;
 
 /// Sets the sizes of a worker that are not what they would be without a key.
-pub(super) fn shape(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Notes) {
+pub(super) fn shape(worker: &TableParts<'_>, draft: &mut Draft) {
     let table = &worker.table;
     let part = worker.first();
     let engine = part.engine().unwrap_or(Engine::Vllm);
@@ -60,7 +59,7 @@ pub(super) fn shape(worker: &TableParts<'_>, draft: &mut Draft, notes: &mut Note
             "the number of GPUs of `{}` follows from its flags: {gpus}",
             part.name.value
         );
-        notes.add(part.at(), said);
+        draft.notes.add(part.at(), said);
     }
 }
 

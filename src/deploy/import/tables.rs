@@ -6,6 +6,7 @@ use super::input::{Format, Input};
 use super::note::Notes;
 use super::part::{InputFlag, InputVariable, Part, PartKind};
 use crate::deploy::file::Role;
+use crate::deploy::lint::names;
 use crate::toml_file::Located;
 
 /// A table and its parts: by replica, then by rank.
@@ -185,12 +186,7 @@ fn own_role(part: &Part) -> Option<Role> {
 }
 
 fn is_name(name: &str) -> bool {
-    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(valid)
-        && !name.ends_with('-')
-        && name.len() <= 30
-        && !["frontend", "etcd", "nats"].contains(&name)
+    names::is_spelled(name) && name.len() <= names::LONGEST && !names::RESERVED.contains(&name)
 }
 
 /// Returns a name with small letters, digits and dashes.
@@ -201,7 +197,7 @@ pub(super) fn sanitized(name: &str) -> String {
             letter @ ('a'..='z' | '0'..='9') => letter,
             _ => '-',
         });
-    let name: String = letters.take(30).collect();
+    let name: String = letters.take(names::LONGEST).collect();
     let name = name
         .trim_matches('-')
         .trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');

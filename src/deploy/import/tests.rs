@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::Imported;
-use crate::deploy::tests::{derive, files};
+use crate::deploy::tests::{all, derive, texts, with_api};
 use crate::deploy::{Deployment, ExportFormat, Exported, Gpus, Member};
 use crate::problem::Problems;
 use crate::profile::{Profile, Store};
@@ -118,10 +118,6 @@ fn a_model_is_where_the_machine_has_it() {
     );
 }
 
-fn all() -> Vec<(String, String)> {
-    [files("deployments"), files("tests/fixtures/deployments")].concat()
-}
-
 #[test]
 fn compose_files_come_back() {
     for (name, text) in all() {
@@ -133,11 +129,10 @@ fn compose_files_come_back() {
 fn graph_deployments_come_back() {
     for (name, text) in all() {
         for api in ["v1beta1", "v1alpha1"] {
-            let text = if text.contains("[export.dgd]") {
-                text.replace("[export.dgd]", &format!("[export.dgd]\napi = \"{api}\""))
-            } else {
-                format!("{text}\n[export.dgd]\napi = \"{api}\"\nsecret = \"hf\"\n")
-            };
+            let mut text = with_api(&text, api);
+            if !text.contains("secret =") {
+                text.push_str("secret = \"hf\"\n");
+            }
             round_trip(&format!("{name}, {api}"), &text, ExportFormat::Dgd);
         }
     }
@@ -203,15 +198,7 @@ fn corpus() -> Vec<(String, String)> {
         println!("skipped: {} is not there", path.display());
         return Vec::new();
     };
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, fs_err::read_to_string(path).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
+    texts(entries)
 }
 
 /// Every word of a corpus file is in the deployment, or in a note.
@@ -265,15 +252,10 @@ fn upstreams_objects_become_these_files() {
 #[test]
 fn the_files_of_the_docker_guide_become_these() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/compose");
-    let mut entries: Vec<_> = fs_err::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    assert_eq!(entries.len(), 6);
-    for path in entries {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let imported = import_text(&name, &fs_err::read_to_string(&path).unwrap()).unwrap();
+    let files = texts(fs_err::read_dir(directory).unwrap());
+    assert_eq!(files.len(), 6);
+    for (name, text) in files {
+        let imported = import_text(&name, &text).unwrap();
         assert_eq!(imported.missing, Vec::<String>::new(), "{name}");
         derive(&imported.text, false).unwrap();
         insta::assert_snapshot!(

@@ -90,6 +90,16 @@ impl Node {
         found.map(|(_, node)| &**node)
     }
 
+    /// Returns the text of a key.
+    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    /// Returns the items of a key.
+    pub(super) fn items_of(&self, key: &str) -> &[Rc<Self>] {
+        self.get(key).map(Self::items).unwrap_or_default()
+    }
+
     /// Returns the value below several keys.
     pub(super) fn path(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |node, key| node.get(key))
