@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
@@ -31,7 +30,7 @@ impl Operation<'_> {
     pub(super) fn start(&mut self, member: MemberIndex) {
         let wanted = self.seats[member].member.clone();
         let launcher = self.launcher;
-        let job = async move {
+        self.spawn(async move {
             match launcher.start(&wanted).await {
                 (notes, Ok(container)) => Happening::Started {
                     member,
@@ -45,8 +44,7 @@ impl Operation<'_> {
                     problems,
                 },
             }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Asks a member to end; without a grace period, it is killed.
@@ -60,7 +58,7 @@ impl Operation<'_> {
         let seconds = grace.map_or(0, |grace| {
             i64::try_from(grace.as_secs()).unwrap_or(i64::MAX)
         });
-        let job = async move {
+        self.spawn(async move {
             // That it ended is seen by who waits for it.
             while let Err(error) = engine.stop_container(&container, Some(seconds)).await {
                 if error.status().is_some() {
@@ -69,8 +67,7 @@ impl Operation<'_> {
                 sleep(ENGINE_PAUSE).await;
             }
             Happening::Nothing
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Watches a container that runs.
@@ -88,8 +85,7 @@ impl Operation<'_> {
                 registers: true, ..
             } => {}
             Kind::Worker { .. } => {
-                let job = async move { Happening::Healthy { member, container } };
-                self.jobs.push(job.boxed_local());
+                self.spawn(async move { Happening::Healthy { member, container } });
             }
         }
     }
@@ -99,7 +95,7 @@ impl Operation<'_> {
             return;
         };
         let engine = &self.launcher.engine;
-        let job = async move {
+        self.spawn(async move {
             match end_of(engine, &container).await {
                 Some(code) => Happening::Exited {
                     member,
@@ -108,8 +104,7 @@ impl Operation<'_> {
                 },
                 None => Happening::Lost { member, container },
             }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     fn follow_log(&self, member: MemberIndex, range: LogRange) {
@@ -124,15 +119,14 @@ impl Operation<'_> {
     /// Waits for an engine that is away. Meanwhile nothing can be seen or done.
     pub(super) fn await_engine(&mut self) {
         let engine = &self.launcher.engine;
-        let job = async move {
+        self.spawn(async move {
             loop {
                 sleep(ENGINE_PAUSE).await;
                 if engine.answers().await {
                     return Happening::EngineBack;
                 }
             }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Goes on to watch a container that the engine may have kept alive while it was away.
@@ -143,14 +137,13 @@ impl Operation<'_> {
 
     fn wait_for_health(&mut self, member: MemberIndex, container: String) {
         let (engine, service) = (&self.launcher.engine, self.seats[member].member.clone());
-        let job = async move {
+        self.spawn(async move {
             if health::becomes_healthy(engine, &container, &service).await {
                 Happening::Healthy { member, container }
             } else {
                 Happening::Nothing
             }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Finds out whether a member ended because etcd, which runs, is cut off the network.
@@ -158,14 +151,13 @@ impl Operation<'_> {
         let engine = &self.launcher.engine;
         let etcds = self.etcds();
         if !etcds.is_empty() {
-            let job = async move {
+            self.spawn(async move {
                 if health::one_is_healthy(engine, &etcds).await {
                     Happening::Nothing
                 } else {
                     Happening::EtcdAway
                 }
-            };
-            self.jobs.push(job.boxed_local());
+            });
         }
     }
 
@@ -173,7 +165,7 @@ impl Operation<'_> {
     pub(super) fn await_etcd(&mut self) {
         let engine = &self.launcher.engine;
         let etcds = self.etcds();
-        let job = async move {
+        self.spawn(async move {
             while health::one_is_running(engine, &etcds).await {
                 if health::one_is_healthy(engine, &etcds).await {
                     return Happening::EtcdBack;
@@ -181,8 +173,7 @@ impl Operation<'_> {
                 sleep(ENGINE_PAUSE).await;
             }
             Happening::Nothing
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Returns the containers of etcd that run here.
@@ -201,7 +192,7 @@ impl Operation<'_> {
         let (engine, places) = (&self.launcher.engine, self.places.clone());
         let deployment = self.deployment.clone();
         let wanted = self.seats[member].member.clone();
-        let job = async move {
+        self.spawn(async move {
             let own = (wanted.own_address(), port);
             let mut found: Option<Frontend> = None;
             while health::is_running(engine, &container).await {
@@ -224,8 +215,7 @@ impl Operation<'_> {
                 sleep(LOOK_PAUSE).await;
             }
             Happening::Nothing
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Removes the container of a member that was scaled away.
@@ -233,37 +223,34 @@ impl Operation<'_> {
         let seat = &self.seats[member];
         if let Some(container) = seat.container.clone().filter(|_| seat.removed) {
             let engine = &self.launcher.engine;
-            let job = async move {
+            self.spawn(async move {
                 // What is left goes with the deployment.
                 engine.remove_container(&container).await.ok();
                 Happening::Nothing
-            };
-            self.jobs.push(job.boxed_local());
+            });
         }
     }
 
-    pub(super) fn leave_discovery(&mut self, member: MemberIndex) {
-        let Some(id) = self.seats[member].id else {
-            return;
-        };
-        let others = self
-            .seats
-            .iter()
-            .enumerate()
-            .filter(|(other, seat)| *other != member && seat.running);
+    pub(super) fn leave_discovery(&self, member: MemberIndex) {
+        if let Some(id) = self.seats[member].id {
+            self.deregister(id, Some(member));
+        }
+    }
+
+    /// Takes a worker out of discovery, by a container of this machine that is not its own.
+    pub(super) fn deregister(&self, id: u64, own: Option<MemberIndex>) {
+        let seats = self.seats.iter().enumerate();
+        let others = seats.filter(|(other, seat)| Some(*other) != own && seat.running);
+        let mut others: Vec<_> = others.map(|(_, seat)| seat).collect();
         // etcd has the program for it, the others have the files.
-        let mut others: Vec<_> = others.collect();
-        others.sort_by_key(|(_, seat)| seat.member.table != "etcd");
-        let containers: Vec<_> = others
-            .iter()
-            .filter_map(|(_, seat)| seat.container.clone())
-            .collect();
+        others.sort_by_key(|seat| seat.member.table != "etcd");
+        let containers = others.iter().filter_map(|seat| seat.container.clone());
+        let containers: Vec<_> = containers.collect();
         let (engine, registry) = (&self.launcher.engine, self.registry.clone());
-        let job = async move {
+        self.spawn(async move {
             registry.remove(engine, &containers, id).await;
             Happening::Nothing
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     pub(super) fn drain(&mut self, member: MemberIndex) {
@@ -276,11 +263,10 @@ impl Operation<'_> {
             seat.member.clone(),
             self.deployment.grace,
         );
-        let job = async move {
+        self.spawn(async move {
             health::drained(engine, &container, &drained, grace).await;
             Happening::Drained(member)
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     pub(super) fn probe(&mut self, member: MemberIndex) {
@@ -290,12 +276,11 @@ impl Operation<'_> {
         };
         let (engine, asked) = (&self.launcher.engine, seat.member.clone());
         let deployment = self.deployment.clone();
-        let job = async move {
+        self.spawn(async move {
             let network = &deployment.network;
             let answered = health::answers(engine, &container, &asked, network).await;
             Happening::Answered { member, answered }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
     /// Looks for the reason in the log of a member that ended.
@@ -305,11 +290,10 @@ impl Operation<'_> {
             return;
         };
         let engine = &self.launcher.engine;
-        let job = async move {
+        self.spawn(async move {
             let autopsy = Box::new(autopsy(engine, &container, Some(code)).await);
             Happening::Examined { member, autopsy }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use http::Method;
 use tokio::time::{Instant, sleep};
 
@@ -33,7 +32,7 @@ const FAILURES: u32 = 2;
 impl Operation<'_> {
     /// Lets members wait for the services of other machines. An engine elsewhere may reach what
     /// cannot be reached from here, so that there they have to wait themselves.
-    pub(super) fn expect_services(&mut self, report: &mut dyn FnMut(Report)) {
+    pub(super) fn expect_services(&mut self) {
         if self.settings.node.is_none() || !self.launcher.engine.is_local() {
             return;
         }
@@ -48,7 +47,7 @@ impl Operation<'_> {
             self.ask_service(Rc::new(service), Duration::ZERO);
         }
         if !self.elsewhere.awaited.is_empty() {
-            self.handle(Event::Hold, report);
+            self.handle(Event::Hold);
         }
     }
 
@@ -60,32 +59,26 @@ impl Operation<'_> {
     }
 
     fn ask_service(&mut self, service: Rc<Member>, after: Duration) {
-        let job = async move {
+        self.spawn(async move {
             sleep(after).await;
             let result = answers(&service).await;
             Happening::Service { service, result }
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
-    pub(super) fn service_answered(
-        &mut self,
-        service: Rc<Member>,
-        result: Result<(), String>,
-        report: &mut dyn FnMut(Report),
-    ) {
+    pub(super) fn service_answered(&mut self, service: Rc<Member>, result: Result<(), String>) {
         match result {
             Ok(()) => {
                 self.elsewhere.awaited.remove(&service.name);
                 if self.elsewhere.awaited.is_empty() {
-                    self.handle(Event::Release, report);
+                    self.handle(Event::Release);
                 }
             }
             Err(why) => {
                 let known = self.elsewhere.awaited.get_mut(&service.name);
                 if let Some(known) = known.filter(|known| **known != why) {
                     known.clone_from(&why);
-                    report(self.hindered(&service, &why));
+                    self.report(self.hindered(&service, &why));
                 }
                 self.ask_service(service, SERVICE_PAUSE);
             }
@@ -139,8 +132,7 @@ impl Operation<'_> {
         };
         self.elsewhere.looking = true;
         let namespace = self.deployment.name.clone();
-        let job = async move { Happening::Registered(etcd.registered(&namespace).await) };
-        self.jobs.push(job.boxed_local());
+        self.spawn(async move { Happening::Registered(etcd.registered(&namespace).await) });
     }
 
     /// Returns etcd as this machine reaches it: of an engine elsewhere, only its containers do.
@@ -162,22 +154,18 @@ impl Operation<'_> {
         self.seats.iter().any(is_frontend)
     }
 
-    pub(super) fn registered(
-        &mut self,
-        result: Result<Vec<Entry>, String>,
-        report: &mut dyn FnMut(Report),
-    ) {
+    pub(super) fn registered(&mut self, result: Result<Vec<Entry>, String>) {
         self.elsewhere.looking = false;
         self.elsewhere.looked = Some(Instant::now());
         let Ok(entries) = result else {
             self.elsewhere.unanswered += 1;
             if self.elsewhere.unanswered == FAILURES {
-                self.handle(Event::DiscoveryAway, report);
+                self.handle(Event::DiscoveryAway);
             }
             return;
         };
         self.elsewhere.unanswered = 0;
-        self.handle(Event::DiscoveryBack, report);
+        self.handle(Event::DiscoveryBack);
         if self.has_frontend() {
             return;
         }
@@ -188,7 +176,7 @@ impl Operation<'_> {
             }
             seat.id = Entry::id_of(&entries, &seat.member);
             if seat.id.is_some() {
-                self.handle(Event::Ready(member), report);
+                self.handle(Event::Ready(member));
             }
         }
         if !self.proven && self.unregistered().is_empty() {
@@ -196,7 +184,7 @@ impl Operation<'_> {
             let after = self.changed.elapsed();
             let workers = self.seats.iter().filter(|seat| seat.member.registers());
             let members = workers.map(|seat| seat.member.name.clone()).collect();
-            report(Report::Registered { after, members });
+            self.report(Report::Registered { after, members });
         }
     }
 
@@ -220,7 +208,7 @@ impl Operation<'_> {
     }
 
     /// Compares what the frontend here counted with the workers of other machines.
-    pub(super) fn look_for_others(&mut self, report: &mut dyn FnMut(Report)) {
+    pub(super) fn look_for_others(&mut self) {
         let Some(census) = self.census.clone().filter(|census| !census.is_anonymous()) else {
             return;
         };
@@ -236,14 +224,14 @@ impl Operation<'_> {
                 (None | Some(false), true) => {
                     let back = self.elsewhere.seen.insert(name.clone(), true);
                     if back.is_some() {
-                        report(Report::Note(format!(
+                        self.report(Report::Note(format!(
                             "`{name}` on machine `{node}` is back"
                         )));
                     }
                 }
                 (Some(true), false) => {
                     self.elsewhere.seen.insert(name.clone(), false);
-                    report(Report::Hindered {
+                    self.report(Report::Hindered {
                         cause: format!(
                             "`{name}` on machine `{node}` is gone: it is not in discovery any more"
                         ),
@@ -260,7 +248,7 @@ impl Operation<'_> {
         if let Some(member) = missing.filter(|_| self.waits_for_others()) {
             self.elsewhere.waiting = true;
             let node = member.node.clone().unwrap_or_default();
-            report(Report::Hindered {
+            self.report(Report::Hindered {
                 cause: format!("Waiting for `{}` on machine `{node}`", member.name),
                 fixes: vec![format!("Start it there: `{}`", self.up(&node))],
             });
@@ -269,7 +257,7 @@ impl Operation<'_> {
         // Later, replicas that are let go are strangers as well.
         if !strangers.is_empty() && !self.established && !self.elsewhere.strange {
             self.elsewhere.strange = true;
-            report(Report::Hindered {
+            self.report(Report::Hindered {
                 cause: format!(
                     "Workers are in discovery that the file here does not have: {}",
                     strangers.join(", ")
@@ -309,17 +297,16 @@ impl Operation<'_> {
             return;
         }
         self.elsewhere.dialing = true;
-        let job = async move {
+        self.spawn(async move {
             let dial = |(name, id, host, port): (String, u64, String, u16)| async move {
                 let failure = connect(&host, port).await.err();
                 Dialed { name, id, failure }
             };
             Happening::Dialed(futures_util::future::join_all(places.into_iter().map(dial)).await)
-        };
-        self.jobs.push(job.boxed_local());
+        });
     }
 
-    pub(super) fn dialed(&mut self, all: Vec<Dialed>, report: &mut dyn FnMut(Report)) {
+    pub(super) fn dialed(&mut self, all: Vec<Dialed>) {
         self.elsewhere.dialing = false;
         let names: BTreeSet<_> = all.iter().map(|dialed| dialed.name.clone()).collect();
         self.elsewhere
@@ -333,14 +320,15 @@ impl Operation<'_> {
             let failures = self.elsewhere.unreachable.entry(name.clone()).or_default();
             *failures += 1;
             if *failures == FAILURES {
-                self.cannot_be_reached(&name, id, &why, report);
+                self.cannot_be_reached(&name, id, &why);
             }
         }
     }
 
     /// At the beginning it is in the way of the proof; later it must not get requests any more.
-    fn cannot_be_reached(&self, name: &str, id: u64, why: &str, report: &mut dyn FnMut(Report)) {
-        let mut members = self.deployment.members.iter();
+    fn cannot_be_reached(&mut self, name: &str, id: u64, why: &str) {
+        let deployment = self.deployment.clone();
+        let mut members = deployment.members.iter();
         let Some(member) = members.find(|member| member.name == name) else {
             return;
         };
@@ -352,7 +340,7 @@ impl Operation<'_> {
         };
         let ports = member.ports.iter().map(|port| port.number.to_string());
         let ports = ports.collect::<Vec<_>>().join(", ");
-        report(Report::Hindered {
+        self.report(Report::Hindered {
             cause: format!("`{name}` on machine `{node}` cannot be reached: {why}{taken}"),
             fixes: vec![
                 format!(
@@ -365,17 +353,9 @@ impl Operation<'_> {
                 ),
             ],
         });
-        if !self.proven {
-            return;
+        if self.proven {
+            self.deregister(id, None);
         }
-        let (registry, engine) = (self.registry.clone(), &self.launcher.engine);
-        let running = self.seats.iter().filter(|seat| seat.running);
-        let containers: Vec<_> = running.filter_map(|seat| seat.container.clone()).collect();
-        let job = async move {
-            registry.remove(engine, &containers, id).await;
-            Happening::Nothing
-        };
-        self.jobs.push(job.boxed_local());
     }
 }
 

@@ -155,24 +155,14 @@ fn read(body: &str) -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::file::DeploymentFile;
-    use crate::deploy::{Deployment, Inputs};
-    use crate::toml_file::SourceFile;
+    use crate::deploy::tests::derive;
 
     fn worker() -> Member {
         let text = "deployment = \"x\"\nschema = 1\nframework = \"dynamo\"\nmodel = \"/m\"\n\
                     [workers.agg]\n[nodes.a]\naddress = \"10.0.0.1\"\n";
-        let file = DeploymentFile::parse(&SourceFile::new("x.toml", text)).unwrap();
-        let inputs = Inputs {
-            file: &file,
-            mock: false,
-            version: "1.4.2",
-        };
-        let members = Deployment::derive(inputs).unwrap().members;
-        members
-            .into_iter()
-            .find(|member| member.name == "agg-0")
-            .unwrap()
+        let members = derive(text, false).unwrap().members;
+        let own = |member: &Member| member.name == "agg-0";
+        members.into_iter().find(own).unwrap()
     }
 
     /// As etcd 3.5 answers.

@@ -131,12 +131,11 @@ fn unexpected(path: &str, answer: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
-    use tokio::task::{LocalSet, spawn_local};
 
     use super::*;
 
@@ -146,22 +145,22 @@ mod tests {
     /// A server that knows the model when `knows` says so, and counts its questions.
     struct Server {
         route: Route,
-        asked: Rc<Cell<u32>>,
+        asked: Arc<AtomicU32>,
     }
 
     impl Server {
-        async fn new(knows: impl Fn(u32) -> bool + 'static) -> Self {
+        async fn new(knows: impl Fn(u32) -> bool + Send + 'static) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let route = Route::direct("127.0.0.1", listener.local_addr().unwrap().port());
-            let asked = Rc::new(Cell::new(0));
-            let count = Rc::clone(&asked);
-            spawn_local(async move {
+            let asked = Arc::new(AtomicU32::new(0));
+            let count = Arc::clone(&asked);
+            tokio::spawn(async move {
                 while let Ok((mut stream, _)) = listener.accept().await {
                     let mut buffer = vec![0; 4096];
                     let read = stream.read(&mut buffer).await;
                     assert!(read.is_ok_and(|bytes| bytes > 0), "a question");
-                    count.set(count.get() + 1);
-                    let (status, body) = if knows(count.get()) {
+                    let times = count.fetch_add(1, Ordering::Relaxed) + 1;
+                    let (status, body) = if knows(times) {
                         (200, WORKERS)
                     } else {
                         (404, "")
@@ -173,6 +172,10 @@ mod tests {
             });
             Self { route, asked }
         }
+
+        fn asked(&self) -> u32 {
+            self.asked.load(Ordering::Relaxed)
+        }
     }
 
     fn frontend(direct: &[&Server], inside: &Server) -> Frontend {
@@ -181,53 +184,40 @@ mod tests {
         Frontend::new(ways, "model", "here")
     }
 
-    async fn in_one_thread(test: Pin<Box<dyn Future<Output = ()>>>) {
-        LocalSet::new().run_until(test).await;
-    }
-
     #[tokio::test]
     async fn whoever_knows_the_model_here_is_the_frontend() {
-        in_one_thread(Box::pin(async {
-            let stranger = Server::new(|_| false).await;
-            let own = Server::new(|times| times > 1).await;
-            let inside = Server::new(|_| false).await;
-            let frontend = frontend(&[&stranger, &own], &inside);
-            assert_eq!(frontend.counts().await, Ok(Counts::default()));
-            assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
-            assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
-            assert_eq!(inside.asked.get(), 1);
-            assert_eq!(stranger.asked.get(), 2, "nobody else is asked afterwards");
-        }))
-        .await;
+        let stranger = Server::new(|_| false).await;
+        let own = Server::new(|times| times > 1).await;
+        let inside = Server::new(|_| false).await;
+        let frontend = frontend(&[&stranger, &own], &inside);
+        assert_eq!(frontend.counts().await, Ok(Counts::default()));
+        assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
+        assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
+        assert_eq!(inside.asked(), 1);
+        assert_eq!(stranger.asked(), 2, "nobody else is asked afterwards");
     }
 
     #[tokio::test]
     async fn one_that_is_not_reached_from_here_is_asked_inside() {
-        in_one_thread(Box::pin(async {
-            let stranger = Server::new(|_| false).await;
-            let inside = Server::new(|_| true).await;
-            let frontend = frontend(&[&stranger], &inside);
-            for _ in 0..3 {
-                assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
-            }
-            assert_eq!(inside.asked.get(), 3);
-            assert_eq!(stranger.asked.get(), 2, "before and after the first answer");
-        }))
-        .await;
+        let stranger = Server::new(|_| false).await;
+        let inside = Server::new(|_| true).await;
+        let frontend = frontend(&[&stranger], &inside);
+        for _ in 0..3 {
+            assert_eq!(frontend.counts().await.unwrap()["aggregated"], 2);
+        }
+        assert_eq!(inside.asked(), 3);
+        assert_eq!(stranger.asked(), 2, "before and after the first answer");
     }
 
     #[tokio::test]
     async fn every_answer_from_inside_is_one_of_a_question() {
-        in_one_thread(Box::pin(async {
-            let inside = Server::new(|_| false).await;
-            let frontend = frontend(&[], &inside);
-            let mut answers = 0;
-            for _ in 0..5 {
-                answers += u32::from(frontend.counts().await == Ok(Counts::default()));
-            }
-            assert!(answers > 0);
-            assert_eq!(inside.asked.get(), answers);
-        }))
-        .await;
+        let inside = Server::new(|_| false).await;
+        let frontend = frontend(&[], &inside);
+        let mut answers = 0;
+        for _ in 0..5 {
+            answers += u32::from(frontend.counts().await == Ok(Counts::default()));
+        }
+        assert!(answers > 0);
+        assert_eq!(inside.asked(), answers);
     }
 }

@@ -194,25 +194,15 @@ impl From<NotEnough> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::Inputs;
-    use crate::deploy::file::DeploymentFile;
-    use crate::toml_file::SourceFile;
+    use crate::deploy::tests::derive;
 
     fn members(workers: &str) -> Vec<Member> {
         let text = format!(
             "deployment = \"x\"\nschema = 1\nframework = \"vllm\"\nmodel = \"org/m\"\n{workers}"
         );
-        let file = DeploymentFile::parse(&SourceFile::new("x.toml", text)).unwrap();
-        let inputs = Inputs {
-            file: &file,
-            mock: false,
-            version: "1.4.2",
-        };
-        let members = Deployment::derive(inputs).unwrap().members;
+        let mut members = derive(&text, false).unwrap().members;
+        members.retain(|member| member.gpus.is_some());
         members
-            .into_iter()
-            .filter(|member| member.gpus.is_some())
-            .collect()
     }
 
     /// Returns the value of `--gpus` of each member.

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::iter;
 use http::Method;
 use tokio::time::{sleep, timeout};
 
@@ -45,22 +47,18 @@ pub(super) async fn is_running(engine: &Engine, container: &str) -> bool {
 
 /// Returns whether the container of one of several services runs.
 pub(super) async fn one_is_running(engine: &Engine, services: &[(String, Rc<Member>)]) -> bool {
-    for (container, _) in services {
-        if is_running(engine, container).await {
-            return true;
-        }
-    }
-    false
+    let services = iter(services);
+    services
+        .any(|(container, _)| is_running(engine, container))
+        .await
 }
 
 /// Returns whether one of several services is healthy.
 pub(super) async fn one_is_healthy(engine: &Engine, services: &[(String, Rc<Member>)]) -> bool {
-    for (container, member) in services {
-        if is_healthy(engine, container, member).await {
-            return true;
-        }
-    }
-    false
+    let services = iter(services);
+    services
+        .any(|(container, member)| is_healthy(engine, container, member))
+        .await
 }
 
 async fn is_healthy(engine: &Engine, container: &str, member: &Member) -> bool {

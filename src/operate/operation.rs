@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::census::Census;
 use super::discovery::Registry;
 use super::event::{Command, Ended, Report};
-use super::jobs::Jobs;
+use super::jobs::{Happening, Jobs};
 use super::labels::{Found, watched};
 use super::launcher::Launcher;
 use super::logs::Line;
@@ -47,6 +47,7 @@ pub(crate) struct Settings {
 )]
 pub(crate) struct Operation<'a> {
     pub(super) launcher: &'a Launcher,
+    report: &'a mut dyn FnMut(Report),
     pub(super) deployment: Rc<Deployment>,
     pub(super) settings: Settings,
     pub(super) places: Rc<Places>,
@@ -86,7 +87,12 @@ pub(crate) struct Operation<'a> {
 }
 
 impl<'a> Operation<'a> {
-    pub(crate) fn new(launcher: &'a Launcher, deployment: Deployment, settings: Settings) -> Self {
+    pub(crate) fn new(
+        launcher: &'a Launcher,
+        deployment: Deployment,
+        settings: Settings,
+        report: &'a mut dyn FnMut(Report),
+    ) -> Self {
         let members = deployment.on(settings.node.as_deref()).cloned();
         let seats: Vec<_> = members.map(|member| Seat::new(Rc::new(member))).collect();
         let watched = seats.iter().map(|seat| watched(&seat.member)).collect();
@@ -103,6 +109,7 @@ impl<'a> Operation<'a> {
             places: Rc::new(places),
             elsewhere: Elsewhere::default(),
             launcher,
+            report,
             settings,
             seats,
             supervisor,
@@ -132,23 +139,22 @@ impl<'a> Operation<'a> {
         mut self,
         found: Vec<Found>,
         mut commands: UnboundedReceiver<Command>,
-        report: &mut dyn FnMut(Report),
     ) -> Ended {
-        self.adopt(found, report);
-        self.expect_services(report);
-        self.handle(Event::Begin, report);
+        self.adopt(found);
+        self.expect_services();
+        self.handle(Event::Begin);
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.finished.is_none() {
             tokio::select! {
-                Some(happening) = self.jobs.next() => self.react(happening, report),
-                Some((member, text)) = self.written.recv() => report(Report::Line { member, text }),
-                Some(command) = commands.recv() => self.obey(command, report),
-                _ = ticks.tick() => self.tick(report),
+                Some(happening) = self.jobs.next() => self.react(happening),
+                Some((member, text)) = self.written.recv() => self.report(Report::Line { member, text }),
+                Some(command) = commands.recv() => self.obey(command),
+                _ = ticks.tick() => self.tick(),
             }
         }
         while let Ok((member, text)) = self.written.try_recv() {
-            report(Report::Line { member, text });
+            self.report(Report::Line { member, text });
         }
         self.end()
     }
@@ -163,7 +169,7 @@ impl<'a> Operation<'a> {
     }
 
     /// Takes over what runs, and starts the rest.
-    fn adopt(&mut self, found: Vec<Found>, report: &mut dyn FnMut(Report)) {
+    fn adopt(&mut self, found: Vec<Found>) {
         let mut adopted = Vec::new();
         for container in found.into_iter().filter(Found::is_running) {
             let own = |seat: &Seat| seat.member.name == container.watched.name;
@@ -175,16 +181,16 @@ impl<'a> Operation<'a> {
         }
         self.established = !adopted.is_empty();
         for member in &adopted {
-            self.handle(Event::Adopted(*member), report);
+            self.handle(Event::Adopted(*member));
         }
         for member in adopted {
             self.follow(member);
         }
-        self.restart_torn_replicas(report);
+        self.restart_torn_replicas();
     }
 
     /// Ranks whose others are gone start again with them.
-    fn restart_torn_replicas(&mut self, report: &mut dyn FnMut(Report)) {
+    fn restart_torn_replicas(&mut self) {
         for member in 0..self.seats.len() {
             let replica = &self.supervisor.members()[member].replica;
             let others = self.supervisor.members().iter().zip(&self.seats);
@@ -192,19 +198,19 @@ impl<'a> Operation<'a> {
                 .clone()
                 .any(|(other, seat)| other.replica == *replica && seat.running);
             if torn && !self.seats[member].running {
-                self.handle(Event::Exited { member, code: 137 }, report);
+                self.handle(Event::Exited { member, code: 137 });
             }
         }
     }
 
-    fn obey(&mut self, command: Command, report: &mut dyn FnMut(Report)) {
+    fn obey(&mut self, command: Command) {
         match command {
-            Command::Stop => self.handle(Event::Stop, report),
-            Command::Change(deployment) => self.change(*deployment, report),
+            Command::Stop => self.handle(Event::Stop),
+            Command::Change(deployment) => self.change(*deployment),
         }
     }
 
-    fn change(&mut self, deployment: Deployment, report: &mut dyn FnMut(Report)) {
+    fn change(&mut self, deployment: Deployment) {
         let members: Vec<_> = deployment
             .on(self.settings.node.as_deref())
             .cloned()
@@ -234,26 +240,26 @@ impl<'a> Operation<'a> {
         self.changed = Instant::now();
         (self.proven, self.late) = (false, false);
         for replica in gone {
-            self.handle(Event::Remove(replica), report);
+            self.handle(Event::Remove(replica));
         }
-        self.handle(Event::Revive, report);
+        self.handle(Event::Revive);
         if !new.is_empty() {
             let added = new.iter().map(watched).collect();
             self.seats
                 .extend(new.into_iter().map(|member| Seat::new(Rc::new(member))));
-            self.handle(Event::Add(added), report);
+            self.handle(Event::Add(added));
         }
     }
 
     /// Lets the supervisor decide about an event, and does what it says.
-    pub(super) fn handle(&mut self, event: Event, report: &mut dyn FnMut(Report)) {
+    pub(super) fn handle(&mut self, event: Event) {
         let actions = self.supervisor.handle(self.begun.elapsed(), event);
         for action in actions {
-            self.act(action, report);
+            self.act(action);
         }
     }
 
-    fn act(&mut self, action: Action, report: &mut dyn FnMut(Report)) {
+    fn act(&mut self, action: Action) {
         match action {
             Action::Start(member) => self.start(member),
             Action::Stop(member) => self.stop(member, Some(self.deployment.grace)),
@@ -262,9 +268,18 @@ impl<'a> Operation<'a> {
             Action::Drain(member) => self.drain(member),
             Action::Probe(member) => self.probe(member),
             Action::ProbePath => self.prove(),
-            Action::Report(incident) => self.tell(&incident, report),
+            Action::Report(incident) => self.tell(&incident),
             Action::Finished { failed } => self.finished = Some(failed),
         }
+    }
+
+    /// Does something while other things happen.
+    pub(super) fn spawn(&self, job: impl Future<Output = Happening> + 'a) {
+        self.jobs.push(job.boxed_local());
+    }
+
+    pub(super) fn report(&mut self, report: Report) {
+        (self.report)(report);
     }
 
     pub(super) fn name(&self, member: MemberIndex) -> &str {

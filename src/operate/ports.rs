@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::labels::Found;
 use super::launcher::Launcher;
+use crate::deploy::file::Written as _;
 use crate::deploy::{Deployment, Kind, Member, MemberPort, PortUse};
 use crate::docker::port::{HostPort, Protocol};
 use crate::engine::Engine;
@@ -126,19 +127,12 @@ fn taken(deployment: &Deployment, member: &Member, port: u16, owner: &Owner) -> 
 fn key<'a>(deployment: &'a Deployment, member: &Member) -> (String, Option<&'a Location>) {
     let file = &deployment.file;
     match member.kind {
-        Kind::Frontend => {
-            let port = file.frontend.port.as_ref();
-            ("frontend.port".to_owned(), port.map(|port| &port.at))
-        }
+        Kind::Frontend => ("frontend.port".to_owned(), file.frontend.port.place()),
         Kind::Service => {
             let table = file.services.get(&member.table);
-            let port = table.and_then(|table| table.port.as_ref());
             let key = format!("services.{}.port", member.table);
-            (key, port.map(|port| &port.at))
+            (key, table.and_then(|table| table.port.place()))
         }
-        Kind::Worker { .. } => {
-            let ports = file.ports.as_ref();
-            ("ports".to_owned(), ports.map(|ports| &ports.at))
-        }
+        Kind::Worker { .. } => ("ports".to_owned(), file.ports.place()),
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
@@ -27,14 +26,14 @@ const COUNT_SELDOM: Duration = Duration::from_secs(5);
 const LAST_LINES: usize = 8;
 
 impl Operation<'_> {
-    pub(super) fn react(&mut self, happening: Happening, report: &mut dyn FnMut(Report)) {
+    pub(super) fn react(&mut self, happening: Happening) {
         match happening {
             Happening::Started {
                 member,
                 container,
                 notes,
             } => {
-                self.remark(member, notes, report);
+                self.remark(member, notes);
                 self.started(member, container);
             }
             Happening::NotStarted {
@@ -42,40 +41,40 @@ impl Operation<'_> {
                 notes,
                 problems,
             } => {
-                self.remark(member, notes, report);
-                report(Report::Problems(problems));
-                self.could_not_start(member, report);
+                self.remark(member, notes);
+                self.report(Report::Problems(problems));
+                self.could_not_start(member);
             }
             Happening::NoEngine(member) => {
-                self.engine_away(report);
+                self.engine_away();
                 self.seats[member].ended();
-                self.handle(Event::Exited { member, code: 125 }, report);
+                self.handle(Event::Exited { member, code: 125 });
             }
             Happening::Lost { member, container } => {
                 if self.is_current(member, &container) {
                     self.lost.insert(member);
-                    self.engine_away(report);
+                    self.engine_away();
                 }
             }
-            Happening::EngineBack => self.engine_back(report),
+            Happening::EngineBack => self.engine_back(),
             Happening::Exited {
                 member,
                 container,
                 code,
             } => {
                 if self.seats[member].container.as_ref() == Some(&container) {
-                    self.exited(member, code, report);
+                    self.exited(member, code);
                 }
             }
-            Happening::Examined { member, autopsy } => self.examined(member, *autopsy, report),
+            Happening::Examined { member, autopsy } => self.examined(member, *autopsy),
             Happening::EtcdAway => {
-                self.handle(Event::DiscoveryAway, report);
+                self.handle(Event::DiscoveryAway);
                 self.await_etcd();
             }
-            Happening::EtcdBack => self.handle(Event::DiscoveryBack, report),
+            Happening::EtcdBack => self.handle(Event::DiscoveryBack),
             Happening::Healthy { member, container } => {
                 if self.is_current(member, &container) {
-                    self.healthy(member, report);
+                    self.healthy(member);
                 }
             }
             Happening::Found {
@@ -85,22 +84,22 @@ impl Operation<'_> {
             } => {
                 if self.is_current(member, &container) {
                     self.seats[member].frontend = Some(frontend);
-                    self.handle(Event::Ready(member), report);
+                    self.handle(Event::Ready(member));
                 }
             }
-            Happening::Counted(census) => self.counted(census, report),
+            Happening::Counted(census) => self.counted(census),
             Happening::Service { service, result } => {
-                self.service_answered(service, result, report);
+                self.service_answered(service, result);
             }
-            Happening::Registered(result) => self.registered(result, report),
-            Happening::Dialed(all) => self.dialed(all, report),
-            Happening::Proven(result) => self.proof(&result, report),
-            Happening::Drained(member) => self.handle(Event::Drained(member), report),
+            Happening::Registered(result) => self.registered(result),
+            Happening::Dialed(all) => self.dialed(all),
+            Happening::Proven(result) => self.proof(&result),
+            Happening::Drained(member) => self.handle(Event::Drained(member)),
             Happening::Answered {
                 member,
                 answered: true,
-            } => self.handle(Event::Answered(member), report),
-            Happening::Answered { member, .. } => self.handle(Event::Unanswered(member), report),
+            } => self.handle(Event::Answered(member)),
+            Happening::Answered { member, .. } => self.handle(Event::Unanswered(member)),
             Happening::Nothing => {}
         }
     }
@@ -111,10 +110,10 @@ impl Operation<'_> {
     }
 
     /// Reports a remark once: most hold for all members.
-    fn remark(&mut self, member: MemberIndex, notes: Vec<Note>, report: &mut dyn FnMut(Report)) {
+    fn remark(&mut self, member: MemberIndex, notes: Vec<Note>) {
         for note in notes {
             if self.remarks.insert(note.message.clone()) {
-                report(Report::Note(format!(
+                self.report(Report::Note(format!(
                     "{}: {}",
                     self.name(member),
                     note.message
@@ -134,78 +133,78 @@ impl Operation<'_> {
 
     /// What cannot be launched at the beginning will not become better by waiting; but what ran
     /// already goes on.
-    fn could_not_start(&mut self, member: MemberIndex, report: &mut dyn FnMut(Report)) {
+    fn could_not_start(&mut self, member: MemberIndex) {
         self.seats[member].ended();
         let first = !self.refused && !self.established;
-        self.handle(Event::Exited { member, code: 125 }, report);
+        self.handle(Event::Exited { member, code: 125 });
         if first {
             self.refused = true;
-            self.handle(Event::Stop, report);
+            self.handle(Event::Stop);
         }
     }
 
-    fn exited(&mut self, member: MemberIndex, code: i64, report: &mut dyn FnMut(Report)) {
+    fn exited(&mut self, member: MemberIndex, code: i64) {
         let is_etcd = self.seats[member].member.table == "etcd";
-        self.handle(Event::Exited { member, code }, report);
+        self.handle(Event::Exited { member, code });
         self.seats[member].ended();
         self.remove_unwanted(member);
         if is_etcd && self.finished.is_none() {
-            self.handle(Event::DiscoveryAway, report);
+            self.handle(Event::DiscoveryAway);
         } else if self.finished.is_none() {
             self.look_for_etcd();
         }
     }
 
-    fn engine_away(&mut self, report: &mut dyn FnMut(Report)) {
+    fn engine_away(&mut self) {
         if self.engine_away.is_none() {
             self.engine_away = Some(Timestamp::now());
-            self.handle(Event::EngineAway, report);
+            self.handle(Event::EngineAway);
             self.await_engine();
         }
     }
 
-    fn engine_back(&mut self, report: &mut dyn FnMut(Report)) {
+    fn engine_back(&mut self) {
         let Some(since) = self.engine_away.take() else {
             return;
         };
-        self.handle(Event::EngineBack, report);
+        self.handle(Event::EngineBack);
         for member in std::mem::take(&mut self.lost) {
             self.watch_again(member, since);
         }
     }
 
-    fn healthy(&mut self, member: MemberIndex, report: &mut dyn FnMut(Report)) {
-        self.handle(Event::Ready(member), report);
+    fn healthy(&mut self, member: MemberIndex) {
+        self.handle(Event::Ready(member));
         if self.seats[member].member.table == "etcd" {
-            self.handle(Event::DiscoveryBack, report);
+            self.handle(Event::DiscoveryBack);
         }
     }
 
-    fn examined(&mut self, member: MemberIndex, autopsy: Autopsy, report: &mut dyn FnMut(Report)) {
-        let name = self.name(member);
+    fn examined(&mut self, member: MemberIndex, autopsy: Autopsy) {
+        let name = self.name(member).to_owned();
         let skipped = autopsy.last_lines.len().saturating_sub(LAST_LINES);
         if !self.settings.logs {
             for line in &autopsy.last_lines[skipped..] {
-                report(Report::Quote(format!("{name}: {line}")));
+                self.report(Report::Quote(format!("{name}: {line}")));
             }
         }
         if let Some(diagnosis) = autopsy.diagnosis {
             let reason = diagnosis.lasts.then_some(diagnosis.class);
-            report(Report::Diagnosis(diagnosis));
+            self.report(Report::Diagnosis(diagnosis));
             if let Some(reason) = reason {
-                self.handle(Event::WillRepeat { member, reason }, report);
+                self.handle(Event::WillRepeat { member, reason });
             }
         }
     }
 
-    pub(super) fn tick(&mut self, report: &mut dyn FnMut(Report)) {
-        self.handle(Event::Tick, report);
+    pub(super) fn tick(&mut self) {
+        self.handle(Event::Tick);
         self.count();
         self.look_elsewhere();
         let timeout = self.deployment.ready.timeout;
         if !self.proven && !self.late && self.changed.elapsed() > timeout {
             self.late = true;
-            report(Report::TimedOut {
+            self.report(Report::TimedOut {
                 missing: self.missing(),
             });
         }
@@ -224,11 +223,10 @@ impl Operation<'_> {
         let frontend = self.seats.iter().find_map(|seat| seat.frontend.clone());
         if let Some(frontend) = frontend.filter(|_| !self.counting) {
             self.counting = true;
-            let job = async move {
+            self.spawn(async move {
                 sleep(pause).await;
                 Happening::Counted(Census::take(&frontend).await)
-            };
-            self.jobs.push(job.boxed_local());
+            });
         }
     }
 
@@ -238,18 +236,18 @@ impl Operation<'_> {
         self.proven && self.seats.iter().all(known)
     }
 
-    fn counted(&mut self, census: Option<Census>, report: &mut dyn FnMut(Report)) {
+    fn counted(&mut self, census: Option<Census>) {
         self.counting = false;
         self.counted = Some(Instant::now());
         if let Some(census) = census {
-            self.compare(census, report);
+            self.compare(census);
         }
         if !self.is_settled() {
             self.count_after(COUNT_OFTEN);
         }
     }
 
-    fn compare(&mut self, census: Census, report: &mut dyn FnMut(Report)) {
+    fn compare(&mut self, census: Census) {
         let anonymous = census.is_anonymous() && census.missing(&self.deployment).is_none();
         for member in 0..self.seats.len() {
             let seat = &mut self.seats[member];
@@ -258,12 +256,12 @@ impl Operation<'_> {
             }
             seat.id = census.id_of(&seat.member);
             if seat.id.is_some() || anonymous {
-                self.handle(Event::Ready(member), report);
+                self.handle(Event::Ready(member));
             }
         }
         let complete = census.missing(&self.deployment).is_none();
         self.census = Some(census);
-        self.look_for_others(report);
+        self.look_for_others();
         if complete && !self.proven {
             self.prove();
         }
@@ -280,11 +278,10 @@ impl Operation<'_> {
         }
         self.proving = true;
         let expected = expected(&self.deployment, census);
-        let job = async move { Happening::Proven(prove(&frontend, &expected).await) };
-        self.jobs.push(job.boxed_local());
+        self.spawn(async move { Happening::Proven(prove(&frontend, &expected).await) });
     }
 
-    fn proof(&mut self, result: &Result<(), Unproven>, report: &mut dyn FnMut(Report)) {
+    fn proof(&mut self, result: &Result<(), Unproven>) {
         self.proving = false;
         match result {
             Ok(()) if self.proven => {}
@@ -298,13 +295,13 @@ impl Operation<'_> {
                     .map(|member| member.name.clone())
                     .collect();
                 let workers = self.deployment.ready.workers.clone();
-                report(Report::Ready {
+                self.report(Report::Ready {
                     after,
                     workers,
                     answered,
                 });
             }
-            Err(Unproven::DisaggregationOff) => self.handle(Event::DisaggregationOff, report),
+            Err(Unproven::DisaggregationOff) => self.handle(Event::DisaggregationOff),
             // It is tried again with the next count.
             Err(why) => {
                 let says_less = matches!(why, Unproven::Failed(text) if is_avoidance(text));

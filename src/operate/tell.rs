@@ -8,7 +8,7 @@ use crate::deploy::supervise::{Cause, Incident, MemberIndex, Part};
 use crate::text::human_duration;
 
 impl Operation<'_> {
-    pub(super) fn tell(&mut self, incident: &Incident, report: &mut dyn FnMut(Report)) {
+    pub(super) fn tell(&mut self, incident: &Incident) {
         let text = match incident {
             Incident::Failed { member, cause } => {
                 self.examine(*member, *cause);
@@ -48,11 +48,11 @@ impl Operation<'_> {
                 "Decode serves requests alone, although prefill is there: the frontends are started again".to_owned()
             }
         };
-        report(Report::Warning(text));
+        self.report(Report::Warning(text));
         if let Incident::Failed { member, cause } = incident
             && self.could_not_register(*member, *cause)
         {
-            report(without_registration(self.name(*member)));
+            self.report(without_registration(self.name(*member)));
         }
     }
 

@@ -82,10 +82,10 @@ pub(super) async fn run(
     };
     let (sender, commands) = unbounded_channel();
     let reloading = edge.again();
-    let operation = Operation::new(&launcher, deployment, settings);
     let mut report = |event| shown.report(event, edge);
+    let operation = Operation::new(&launcher, deployment, settings, &mut report);
     let ended = tokio::select! {
-        ended = Box::pin(operation.run(running, commands, &mut report)) => ended,
+        ended = Box::pin(operation.run(running, commands)) => ended,
         never = pass_on(&mut signals, &sender, (&place, &launcher), &reloading) => never,
         never = pass_on_stop(stop, &sender) => never,
     };
