@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::file::FlagArgs;
-use crate::launch::flag::Origin;
+use crate::launch::flag::{Flag, Origin};
 use crate::profile::Args;
 
 /// A flag of a command, or the words before its flags.
@@ -71,6 +71,11 @@ impl Arguments {
             });
         }
     }
+}
+
+/// Returns a flag of docker that is derived.
+pub(super) fn derived(name: &'static str, value: impl Into<String>, from: &str) -> Flag {
+    Flag::value(name, value, Origin::Derived(from.to_owned()))
 }
 
 /// A variable of a member's environment.

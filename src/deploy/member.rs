@@ -1,7 +1,6 @@
 //! One container of a deployment.
 
-use super::argument::{Argument, Variable};
-use super::derive::derived;
+use super::argument::{Argument, Variable, derived};
 use super::file::Role;
 use super::supervise::Part;
 use crate::launch::flag::Flag;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::common::Common;
-use super::launch::derived;
 use super::planned::PlannedWorker;
+use crate::deploy::argument::derived;
 use crate::deploy::model::{ModelDirectory, directory};
 use crate::launch::flag::Flag;
 use crate::toml_file::Located;

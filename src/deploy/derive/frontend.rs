@@ -3,9 +3,9 @@
 use super::address;
 use super::common::Common;
 use super::environment;
-use super::launch::{Draft, derived, program};
+use super::launch::{Draft, program};
 use super::ports::FIRST;
-use crate::deploy::argument::{Arguments, Variables};
+use crate::deploy::argument::{Arguments, Variables, derived};
 use crate::deploy::file::{RouterMode, Written as _};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::Network;
@@ -46,6 +46,7 @@ fn member(common: &Common<'_>, replica: u32) -> Member {
         command: command(common, port),
         env,
         ports: ports.collect(),
+        depends_on: super::service::started(common),
         gpus: None,
         health: Health::Http {
             port,

@@ -1,13 +1,12 @@
 //! Members with their launch requests: the same that `dynrun run` makes of a command line.
 
 use super::common::Common;
-use super::service;
-use crate::deploy::argument::{Argument, Arguments, Variables};
+use crate::deploy::argument::{Argument, Arguments, Variables, derived};
 use crate::deploy::file::Written as _;
 use crate::deploy::member::{Gpus, Health, Kind, Member, MemberPort, Rank, gpus_flag};
 use crate::deploy::network::{Discovery, Network};
 use crate::deploy::secret_source::SecretSource;
-use crate::launch::flag::{Flag, Origin};
+use crate::launch::flag::Flag;
 use crate::launch::label;
 use crate::launch::request::{Accelerator, Request};
 use crate::profile::RunTable;
@@ -24,6 +23,7 @@ pub(super) struct Draft {
     pub(super) command: Arguments,
     pub(super) env: Variables,
     pub(super) ports: Vec<MemberPort>,
+    pub(super) depends_on: Vec<String>,
     pub(super) gpus: Option<Gpus>,
     pub(super) health: Health,
     pub(super) image: Option<String>,
@@ -42,10 +42,7 @@ impl Draft {
             request: self.request(common, &name),
             node: common.node(self.node).map(|node| node.name.clone()),
             address: common.address(self.node, &name),
-            depends_on: match self.kind {
-                Kind::Service => Vec::new(),
-                Kind::Frontend | Kind::Worker { .. } => service::started(common),
-            },
+            depends_on: self.depends_on,
             name,
             kind: self.kind,
             table: self.table,
@@ -107,11 +104,6 @@ impl Draft {
         }));
         flags
     }
-}
-
-/// Returns a flag of docker that is derived.
-pub(in crate::deploy) fn derived(name: &'static str, value: impl Into<String>, from: &str) -> Flag {
-    Flag::value(name, value, Origin::Derived(from.to_owned()))
 }
 
 fn network_reason(network: &Network) -> &'static str {

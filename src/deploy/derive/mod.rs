@@ -24,7 +24,6 @@ pub(super) use self::common::Common;
 pub(super) use self::engine::Engine;
 pub(super) use self::frontend::PORT;
 pub use self::inputs::Inputs;
-pub(super) use self::launch::derived;
 pub(super) use self::planned::PlannedWorker;
 pub(super) use self::ports::FIRST;
 use super::deployment::{Deployment, Ready};

@@ -1,8 +1,8 @@
 //! etcd, NATS and other services.
 
 use super::common::Common;
-use super::launch::{Draft, derived};
-use crate::deploy::argument::{Argument, Arguments, Variables};
+use super::launch::Draft;
+use crate::deploy::argument::{Argument, Arguments, Variables, derived};
 use crate::deploy::file::{DiscoveryBackend, EventPlane, RequestPlane, ServiceTable, Written as _};
 use crate::deploy::member::{Health, Kind, Member, MemberPort, PortUse, Rank};
 use crate::deploy::network::{Discovery, Network};
@@ -190,6 +190,7 @@ impl<'a> Instance<'a> {
             command: self.command(),
             env,
             ports: self.ports(),
+            depends_on: Vec::new(),
             gpus: None,
             health: self.health(),
             image: image.map(str::to_owned),

@@ -43,6 +43,7 @@ fn member(common: &Common<'_>, replica: &Replica, index: u32) -> Member {
         command: command(common, worker, &process),
         env,
         ports: listeners(&process),
+        depends_on: super::service::started(common),
         gpus: gpus(worker, place),
         health: Health::Http {
             port: process.ports.number(PortUse::System),
