@@ -34,10 +34,7 @@ pub fn known_secrets(profile: &Profile, settings: &Settings) -> Vec<KnownSecret>
         secrets.push(KnownSecret {
             id: id.value.clone(),
             source: Setting::from(source),
-            required: table
-                .required
-                .as_ref()
-                .is_some_and(|required| required.value),
+            required: table.is_required(),
         });
     }
     for asked in &settings.secrets {

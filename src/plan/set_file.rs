@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 
 use crate::profile::{Template, schema_of};
 use crate::toml_file::{
-    Fields, FileError, FromToml, Located, Merge, Node, Reader, SourceFile, Table,
+    FileError, FromToml, Located, Merge, Node, Reader, SourceFile, Table, keys,
 };
 
 /// The name of the file in a repository.
@@ -32,31 +32,28 @@ pub struct SetTable {
     pub tag_latest: Option<Located<bool>>,
 }
 
-/// Frameworks × devices × targets, each for the platforms; what is left out has its default.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct BuildsTable {
-    /// The frameworks.
-    pub framework: Option<Vec<Located<String>>>,
-    /// The devices.
-    pub device: Option<Vec<Located<String>>>,
-    /// The targets.
-    pub target: Option<Vec<Located<String>>>,
-    /// The platforms of each image.
-    pub platform: Option<Vec<Located<String>>>,
+keys! {
+    /// Frameworks × devices × targets, each for the platforms; what is left out has its default.
+    pub struct BuildsTable {
+        /// The frameworks.
+        framework: Option<Vec<Located<String>>> = "framework",
+        /// The devices.
+        device: Option<Vec<Located<String>>> = "device",
+        /// The targets.
+        target: Option<Vec<Located<String>>> = "target",
+        /// The platforms of each image.
+        platform: Option<Vec<Located<String>>> = "platform",
+    }
 }
 
-/// The file of a repository as written.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    title = "dynbuild.toml"
-)]
-struct RepositoryFile {
-    /// Builds that belong together, by name.
-    #[expect(dead_code, reason = "only its schema is used")]
-    sets: Table<SetTable>,
+keys! {
+    /// The file of a repository as written.
+    #[derive(Default)]
+    #[schemars(title = "dynbuild.toml")]
+    struct RepositoryFile {
+        /// Builds that belong together, by name.
+        sets: Table<SetTable> = "sets",
+    }
 }
 
 /// Returns the JSON schema of `dynbuild.toml`; `profiles/dynbuild.schema.json` is a copy of it.
@@ -69,16 +66,7 @@ pub fn repository_file_schema() -> serde_json::Value {
 /// # Errors
 /// Returns everything that is wrong with the file.
 pub fn read_sets(file: &Arc<SourceFile>) -> Result<Table<SetTable>, Vec<FileError>> {
-    let (sets, errors) = Reader::read(file, |mut fields: Fields<'_, '_>| {
-        let sets = fields.take_or_default("sets");
-        fields.finish();
-        sets
-    });
-    if errors.is_empty() {
-        Ok(sets)
-    } else {
-        Err(errors)
-    }
+    Ok(Reader::read_whole(file, RepositoryFile::take)?.sets)
 }
 
 impl FromToml for SetTable {
@@ -111,21 +99,6 @@ impl FromToml for SetTable {
     }
 }
 
-impl FromToml for BuildsTable {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.table(key, node, |mut fields| {
-            let builds = Self {
-                framework: fields.take("framework"),
-                device: fields.take("device"),
-                target: fields.take("target"),
-                platform: fields.take("platform"),
-            };
-            fields.finish();
-            Some(builds)
-        })
-    }
-}
-
 /// A nearer file's set of the same name replaces the farther one's as a whole.
 impl Merge for SetTable {
     fn merge(self, _: Self) -> Self {
@@ -135,8 +108,6 @@ impl Merge for SetTable {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn read(text: &str) -> Result<Table<SetTable>, String> {
@@ -155,16 +126,5 @@ mod tests {
         Invalid set `b`: it has no builds
         Unknown key `targets` in [sets.c.builds]
         ");
-    }
-
-    #[test]
-    fn the_copy_of_the_schema_is_fresh() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/dynbuild.schema.json");
-        let copy = fs_err::read_to_string(path).unwrap_or_default();
-        let copy: serde_json::Value = serde_json::from_str(&copy).unwrap_or_default();
-        assert!(
-            copy == repository_file_schema(),
-            "stale: run `dynbuild schema set > profiles/dynbuild.schema.json`"
-        );
     }
 }

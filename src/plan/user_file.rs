@@ -19,76 +19,68 @@ use super::origin::{Origin, Setting};
 use super::secrets::written_source;
 use super::set_file::SetTable;
 use super::settings::{Named, Settings};
-use crate::profile::{Args, Cache, Sccache, SecretTable, Source, Template, schema_of};
-use crate::toml_file::{Fields, FileError, FromToml, Located, Node, Reader, SourceFile, Table};
+use crate::profile::{ArgValue, Args, Cache, Sccache, SecretTable, Source, Template, schema_of};
+use crate::toml_file::{FileError, FromToml, Located, Node, Reader, SourceFile, Table, keys};
 
-/// The user's own file as written.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    title = "dynbuild config.toml"
-)]
-struct UserFile {
-    /// Default of `--framework`.
-    framework: Option<Located<String>>,
-    /// Builds that belong together, by name.
-    sets: Table<SetTable>,
-    /// Builders, by the name that `--builder` takes.
-    builders: Table<BuilderTable>,
-    /// Default of `--device`.
-    device: Option<Located<String>>,
-    /// Default of `--target`.
-    targets: Option<Vec<Located<String>>>,
-    /// Default of `--platform`.
-    #[schemars(inner(regex(
-        pattern = r"^[a-z]+/[a-z0-9_]+(/v[0-9]+)?(,[a-z]+/[a-z0-9_]+(/v[0-9]+)?)*$"
-    )))]
-    platforms: Option<Vec<Located<String>>>,
-    /// Default of `--source`.
-    source: Option<Located<Source>>,
-    /// Image names instead of the profile's.
-    tags: Option<Vec<Located<Template>>>,
-    /// Whether builds move the name without a version.
-    #[schemars(extend("default" = true))]
-    tag_latest: Option<Located<bool>>,
-    /// Build arguments, where a stage declares them.
-    build_args: Args,
-    /// Labels of images.
-    labels: Args,
-    /// Features to switch on or off.
-    features: Table<Located<bool>>,
-    /// Where the values of secrets are found.
-    secrets: Table<SecretTable>,
-    /// Imported and exported layers, instead of the profile's.
-    cache: Option<Cache>,
-    /// The compiler cache.
-    sccache: Sccache,
-    /// What profiles of others may read outside of their repository, as in `--allow`.
-    allow: Option<Vec<Located<AllowedRead>>>,
+keys! {
+    /// The user's own file as written.
+    #[derive(Default)]
+    #[schemars(title = "dynbuild config.toml")]
+    struct UserFile {
+        /// Default of `--framework`.
+        framework: Option<Located<String>> = "framework",
+        /// Builds that belong together, by name.
+        sets: Table<SetTable> = "sets",
+        /// Builders, by the name that `--builder` takes.
+        builders: Table<BuilderTable> = "builders",
+        /// Default of `--device`.
+        device: Option<Located<String>> = "device",
+        /// Default of `--target`.
+        targets: Option<Vec<Located<String>>> = "targets",
+        /// Default of `--platform`.
+        #[schemars(inner(regex(
+            pattern = r"^[a-z]+/[a-z0-9_]+(/v[0-9]+)?(,[a-z]+/[a-z0-9_]+(/v[0-9]+)?)*$"
+        )))]
+        platforms: Option<Vec<Located<String>>> = "platforms",
+        /// Default of `--source`.
+        source: Option<Located<Source>> = "source",
+        /// Image names instead of the profile's.
+        tags: Option<Vec<Located<Template>>> = "tags",
+        /// Whether builds move the name without a version.
+        #[schemars(extend("default" = true))]
+        tag_latest: Option<Located<bool>> = "tag-latest",
+        /// Build arguments, where a stage declares them.
+        build_args: Args = "build-args",
+        /// Labels of images.
+        labels: Args = "labels",
+        /// Features to switch on or off.
+        features: Table<Located<bool>> = "features",
+        /// Where the values of secrets are found.
+        secrets: Table<SecretTable> = "secrets",
+        /// Imported and exported layers, instead of the profile's.
+        cache: Option<Cache> = "cache",
+        /// The compiler cache.
+        sccache: Sccache = "sccache",
+        /// What profiles of others may read outside of their repository, as in `--allow`.
+        allow: Option<Vec<Located<AllowedRead>>> = "allow",
+    }
 }
 
 /// `fs.read=PATH`.
-#[derive(Clone, Debug, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(transparent, inline)]
 struct AllowedRead(#[schemars(regex(pattern = "^fs(\\.read)?=."))] String);
 
 impl FromToml for AllowedRead {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let text = String::from_toml(key, node, reader)?;
-        let path = text.strip_prefix("fs.read=");
-        match path.or_else(|| text.strip_prefix("fs=")) {
-            Some(path) if !path.is_empty() => Some(Self(path.to_owned())),
-            _ => {
-                reader.report(FileError::InvalidValue {
-                    what: "permission",
-                    value: text,
-                    reason: "write `fs.read=PATH`; steps are permitted by `--allow` alone".into(),
-                    at: reader.at(node.span()),
-                });
-                None
-            }
-        }
+        reader.parse(key, node, "permission", |text| {
+            let path = text.strip_prefix("fs.read=");
+            let path = path.or_else(|| text.strip_prefix("fs="));
+            let path = path.filter(|path| !path.is_empty());
+            path.map(|path| Self(path.to_owned())).ok_or_else(|| {
+                "write `fs.read=PATH`; steps are permitted by `--allow` alone".to_owned()
+            })
+        })
     }
 }
 
@@ -100,86 +92,59 @@ pub fn user_file_schema() -> serde_json::Value {
 impl Settings {
     /// Reads the user's own file; returns everything that is wrong with it.
     pub fn from_user_file(file: &Arc<SourceFile>) -> Result<Self, Vec<FileError>> {
-        let (settings, errors) = Reader::read(file, take);
-        if errors.is_empty() {
-            Ok(settings)
-        } else {
-            Err(errors)
-        }
+        Reader::read_whole(file, UserFile::take).map(Self::from)
     }
 }
 
-fn take(fields: Fields<'_, '_>) -> Settings {
-    let UserFile {
-        framework,
-        sets,
-        builders,
-        device,
-        targets,
-        platforms,
-        source,
-        tags,
-        tag_latest,
-        build_args,
-        labels,
-        features,
-        secrets,
-        cache,
-        sccache,
-        allow,
-    } = UserFile::take(fields);
-    let (cache_from, cache_to) = cache.map_or((None, None), |cache| (cache.from, cache.to));
-    let template =
-        |template: Located<Template>| own(template.map(|template| template.as_str().to_owned()));
-    let templates = |list: Option<Vec<_>>| list.into_iter().flatten().map(template).collect();
-    Settings {
-        frameworks: one(framework).into_iter().collect(),
-        sets,
-        builders,
-        devices: one(device).into_iter().collect(),
-        targets: many(targets),
-        platforms: many(platforms),
-        source: one(source),
-        tags: templates(tags),
-        tag_latest: one(tag_latest),
-        build_args: named_args(&build_args),
-        labels: named_args(&labels),
-        features: named_features(&features),
-        required_secrets: required_secrets(&secrets),
-        secrets: named_secrets(&secrets),
-        cache_from: templates(cache_from),
-        cache_to: templates(cache_to),
-        sccache: sccache.into(),
-        allowed_reads: many(allow)
-            .into_iter()
-            .map(|read| read.map(|AllowedRead(path)| path))
-            .collect(),
-        ..Settings::default()
-    }
-}
-
-impl UserFile {
-    fn take(mut fields: Fields<'_, '_>) -> Self {
-        let file = Self {
-            framework: fields.take("framework"),
-            sets: fields.take_or_default("sets"),
-            builders: fields.take_or_default("builders"),
-            device: fields.take("device"),
-            targets: fields.take("targets"),
-            platforms: fields.take("platforms"),
-            source: fields.take("source"),
-            tags: fields.take("tags"),
-            tag_latest: fields.take("tag-latest"),
-            build_args: fields.take_or_default("build-args"),
-            labels: fields.take_or_default("labels"),
-            features: fields.take_or_default("features"),
-            secrets: fields.take_or_default("secrets"),
-            cache: fields.take("cache"),
-            sccache: fields.take_or_default("sccache"),
-            allow: fields.take("allow"),
+impl From<UserFile> for Settings {
+    fn from(file: UserFile) -> Self {
+        let UserFile {
+            framework,
+            sets,
+            builders,
+            device,
+            targets,
+            platforms,
+            source,
+            tags,
+            tag_latest,
+            build_args,
+            labels,
+            features,
+            secrets,
+            cache,
+            sccache,
+            allow,
+        } = file;
+        let (cache_from, cache_to) = cache.map_or((None, None), |cache| (cache.from, cache.to));
+        let template = |template: Located<Template>| {
+            own(template.map(|template| template.as_str().to_owned()))
         };
-        fields.finish();
-        file
+        let templates = |list: Option<Vec<_>>| list.into_iter().flatten().map(template).collect();
+        Self {
+            frameworks: one(framework).into_iter().collect(),
+            sets,
+            builders,
+            devices: one(device).into_iter().collect(),
+            targets: many(targets),
+            platforms: many(platforms),
+            source: one(source),
+            tags: templates(tags),
+            tag_latest: one(tag_latest),
+            build_args: named(&build_args, |ArgValue(text)| text),
+            labels: named(&labels, |ArgValue(text)| text),
+            features: named(&features, |on| on),
+            required_secrets: required_secrets(&secrets),
+            secrets: named_secrets(&secrets),
+            cache_from: templates(cache_from),
+            cache_to: templates(cache_to),
+            sccache: sccache.into(),
+            allowed_reads: many(allow)
+                .into_iter()
+                .map(|read| read.map(|AllowedRead(path)| path))
+                .collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -198,21 +163,11 @@ fn many<T>(values: Option<Vec<Located<T>>>) -> Vec<Setting<T>> {
     values.into_iter().flatten().map(own).collect()
 }
 
-fn named_args(args: &Args) -> Vec<Setting<Named<String>>> {
-    let named = |(name, value): (&Located<String>, &Located<crate::profile::ArgValue>)| {
-        let origin = Origin::OwnFile(value.at.clone());
-        let named = Named::new(name.value.clone(), value.value.0.clone());
-        Setting::new(named, origin)
+fn named<V: Clone, T>(table: &Table<Located<V>>, value: impl Fn(V) -> T) -> Vec<Setting<Named<T>>> {
+    let named = |(name, written): (&Located<String>, &Located<V>)| {
+        own(written.clone()).map(|written| Named::new(name.value.clone(), value(written)))
     };
-    args.iter().map(named).collect()
-}
-
-fn named_features(features: &Table<Located<bool>>) -> Vec<Setting<Named<bool>>> {
-    let named = |(name, on): (&Located<String>, &Located<bool>)| {
-        let origin = Origin::OwnFile(on.at.clone());
-        Setting::new(Named::new(name.value.clone(), on.value), origin)
-    };
-    features.iter().map(named).collect()
+    table.iter().map(named).collect()
 }
 
 fn named_secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretSource>>> {
@@ -224,8 +179,7 @@ fn named_secrets(table: &Table<SecretTable>) -> Vec<Setting<Named<super::SecretS
 }
 
 fn required_secrets(table: &Table<SecretTable>) -> BTreeSet<String> {
-    let is_required = |secret: &SecretTable| secret.required.as_ref().is_some_and(|yes| yes.value);
-    let required = table.iter().filter(|(_, secret)| is_required(secret));
+    let required = table.iter().filter(|(_, secret)| secret.is_required());
     required.map(|(id, _)| id.value.clone()).collect()
 }
 
@@ -233,8 +187,10 @@ fn required_secrets(table: &Table<SecretTable>) -> BTreeSet<String> {
 mod tests {
     use std::path::Path;
 
+    use test_case::test_case;
+
     use super::*;
-    use crate::plan::SecretSource;
+    use crate::plan::{SecretSource, repository_file_schema};
 
     fn read(text: &str) -> Result<Settings, Vec<FileError>> {
         Settings::from_user_file(&SourceFile::new("~/.config/dynbuild/config.toml", text))
@@ -279,14 +235,16 @@ bucket = "b"
         assert_eq!(settings.allowed_reads[0].value, "~/certificates");
     }
 
-    #[test]
-    fn the_copy_of_the_schema_is_fresh() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/config.schema.json");
+    #[test_case("config", "config", &user_file_schema(); "of a user")]
+    #[test_case("set", "dynbuild", &repository_file_schema(); "of a repository")]
+    fn the_copies_of_the_schemas_are_fresh(name: &str, file: &str, schema: &serde_json::Value) {
+        let file = format!("profiles/{file}.schema.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
         let copy = fs_err::read_to_string(path).unwrap_or_default();
         let copy: serde_json::Value = serde_json::from_str(&copy).unwrap_or_default();
         assert!(
-            copy == user_file_schema(),
-            "stale: run `dynbuild schema config > profiles/config.schema.json`"
+            copy == *schema,
+            "stale: run `dynbuild schema {name} > {file}`"
         );
     }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use toml::de::DeValue;
 
 use super::args::ArgValue;
-use crate::toml_file::{FromToml, Located, Merge, Node, Reader, Table, choice};
+use crate::toml_file::{FromToml, Located, Node, Reader, Table, choice, table};
 
 choice! {
     /// How a component gets into the image.
@@ -23,24 +23,23 @@ choice! {
     }
 }
 
-/// A component's version, origin and checksum; each becomes the build argument `ARG_KEY`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Component {
-    /// The prefix of the build arguments; by default the name in upper case with `_` for `-`.
-    pub arg: Option<Located<String>>,
-    /// The version; becomes `ARG_VERSION`.
-    pub version: Option<Located<ArgValue>>,
-    /// How the component is got; becomes `ARG_SOURCE`.
-    pub source: Option<Located<ComponentSource>>,
-    /// Where it is got from; becomes `ARG_URL`.
-    pub url: Option<PerPlatform>,
-    /// The git commit, tag or branch; becomes `ARG_REF`.
-    #[schemars(rename = "ref")]
-    pub reference: Option<Located<String>>,
-    /// The checksum of the download; becomes `ARG_SHA256`.
-    #[schemars(schema_with = "checksums")]
-    pub sha256: Option<PerPlatform>,
+table! {
+    /// A component's version, origin and checksum; each becomes the build argument `ARG_KEY`.
+    pub struct Component {
+        /// The prefix of the build arguments; by default the name in upper case with `_` for `-`.
+        arg: Option<Located<String>> = "arg",
+        /// The version; becomes `ARG_VERSION`.
+        version: Option<Located<ArgValue>> = "version",
+        /// How the component is got; becomes `ARG_SOURCE`.
+        source: Option<Located<ComponentSource>> = "source",
+        /// Where it is got from; becomes `ARG_URL`.
+        url: Option<PerPlatform> = "url",
+        /// The git commit, tag or branch; becomes `ARG_REF`.
+        reference: Option<Located<String>> = "ref",
+        /// The checksum of the download; becomes `ARG_SHA256`.
+        #[schemars(schema_with = "checksums")]
+        sha256: Option<PerPlatform> = "sha256",
+    }
 }
 
 /// A value that is the same on every platform, or one per platform.
@@ -69,52 +68,10 @@ impl FromToml for PerPlatform {
         match node.get_ref() {
             DeValue::Table(_) => Table::from_toml(key, node, reader).map(Self::Each),
             DeValue::String(_) => Located::from_toml(key, node, reader).map(Self::Same),
-            DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Array(_) => {
+            _ => {
                 reader.wrong_type(key, "a string, or a table with one per platform", node);
                 None
             }
-        }
-    }
-}
-
-impl FromToml for Component {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.table(key, node, |mut fields| {
-            let component = Self {
-                arg: fields.take("arg"),
-                version: fields.take("version"),
-                source: fields.take("source"),
-                url: fields.take("url"),
-                reference: fields.take("ref"),
-                sha256: fields.take("sha256"),
-            };
-            fields.finish();
-            Some(component)
-        })
-    }
-}
-
-impl Merge for Component {
-    fn merge(self, parent: Self) -> Self {
-        let Self {
-            arg,
-            version,
-            source,
-            url,
-            reference,
-            sha256,
-        } = self;
-        Self {
-            arg: arg.merge(parent.arg),
-            version: version.merge(parent.version),
-            source: source.merge(parent.source),
-            url: url.merge(parent.url),
-            reference: reference.merge(parent.reference),
-            sha256: sha256.merge(parent.sha256),
         }
     }
 }

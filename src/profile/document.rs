@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-
 use super::args::Args;
 use super::cache::Cache;
 use super::component::Component;
@@ -22,83 +20,75 @@ use super::tags::Tags;
 use super::target::Target;
 use super::template::Template;
 use super::when::When;
-use crate::toml_file::{Fields, FileError, Located, Merge, Reader, SourceFile, Table};
+use crate::toml_file::{FileError, Located, Reader, SourceFile, Table, table};
 
-/// What one TOML file says about a framework; after [`Merge`], what it inherits too.
-///
-/// A profile without `framework` is there to be inherited only.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    title = "dynbuild profile"
-)]
-pub struct Profile {
-    /// The framework's name, as in image names; must agree with the file's name.
-    pub framework: Option<Located<String>>,
-    /// Other names of the framework on the command line.
-    pub aliases: Option<Vec<Located<String>>>,
-    /// The profiles that complete this one, nearest first.
-    pub inherits: Option<Vec<Located<String>>>,
-    /// What the framework's images are, in a few words.
-    pub description: Option<Located<String>>,
-    /// The device of builds without `--device`.
-    pub default_device: Option<Located<String>>,
-    /// The target of builds without `--target`.
-    pub default_target: Option<Located<String>>,
-    /// The source of builds without `--source`.
-    pub default_source: Option<Located<Source>>,
-    /// The sources that Dynamo can come from; `wheel` and `tree` by default.
-    #[schemars(extend("default" = ["wheel", "tree"]))]
-    pub sources: Option<Vec<Located<Source>>>,
-    /// The devices that can be built for.
-    pub devices: Table<Device>,
-    /// The stages that can be built.
-    pub targets: Table<Target>,
-    /// Build arguments of every build.
-    pub args: Args,
-    /// Build arguments of some builds.
-    pub when: Vec<When>,
-    /// Commands that an image has to pass before it is exported.
-    pub smoke: Vec<Smoke>,
-    /// Pinned things that stages install or compile.
-    pub components: Table<Component>,
-    /// Switches.
-    pub features: Table<Feature>,
-    /// Where the values of BuildKit secrets are found.
-    pub secrets: Table<SecretTable>,
-    /// Named build contexts: a directory, or `docker-image://…`, `oci-layout://…`, a git URL.
-    pub contexts: Table<Located<String>>,
-    /// Templates of image names.
-    pub tags: Tags,
-    /// Labels of the image; templates as in `[tags]`.
-    pub labels: Table<Located<Template>>,
-    /// How many layers images have, by reference: containers of an image with too many do not start.
-    pub layers: Table<Located<LayerCount>>,
-    /// Imported and exported layers.
-    pub cache: Cache,
-    /// The compiler cache.
-    pub sccache: Sccache,
-    /// The form of images.
-    pub export: Export,
-    /// What is kept of the output of steps.
-    pub logs: Logs,
-    /// Memory that one job of a compilation needs, by the name under which steps ask for the number
-    /// of jobs: `CARGO_BUILD_JOBS`.
-    pub memory_per_job: Table<Located<MemoryPerJob>>,
-    /// Defaults of `dynrun`.
-    pub run: RunTable,
+table! {
+    /// What one TOML file says about a framework; after merging, what it inherits too.
+    ///
+    /// A profile without `framework` is there to be inherited only.
+    #[schemars(title = "dynbuild profile")]
+    pub struct Profile: passed_on {
+        /// The framework's name, as in image names; must agree with the file's name.
+        framework: Option<Located<String>> = "framework",
+        /// Other names of the framework on the command line.
+        aliases: Option<Vec<Located<String>>> = "aliases",
+        /// The profiles that complete this one, nearest first.
+        inherits: Option<Vec<Located<String>>> = "inherits",
+        /// What the framework's images are, in a few words.
+        description: Option<Located<String>> = "description",
+        /// The device of builds without `--device`.
+        default_device: Option<Located<String>> = "default-device",
+        /// The target of builds without `--target`.
+        default_target: Option<Located<String>> = "default-target",
+        /// The source of builds without `--source`.
+        default_source: Option<Located<Source>> = "default-source",
+        /// The sources that Dynamo can come from; `wheel` and `tree` by default.
+        #[schemars(extend("default" = ["wheel", "tree"]))]
+        sources: Option<Vec<Located<Source>>> = "sources",
+        /// The devices that can be built for.
+        devices: Table<Device> = "devices",
+        /// The stages that can be built.
+        targets: Table<Target> = "targets",
+        /// Build arguments of every build.
+        args: Args = "args",
+        /// Build arguments of some builds.
+        when: Vec<When> = "when",
+        /// Commands that an image has to pass before it is exported.
+        smoke: Vec<Smoke> = "smoke",
+        /// Pinned things that stages install or compile.
+        components: Table<Component> = "components",
+        /// Switches.
+        features: Table<Feature> = "features",
+        /// Where the values of BuildKit secrets are found.
+        secrets: Table<SecretTable> = "secrets",
+        /// Named build contexts: a directory, or `docker-image://…`, `oci-layout://…`, a git URL.
+        contexts: Table<Located<String>> = "contexts",
+        /// Templates of image names.
+        tags: Tags = "tags",
+        /// Labels of the image; templates as in `[tags]`.
+        labels: Table<Located<Template>> = "labels",
+        /// How many layers images have, by reference: containers of an image with too many do not start.
+        layers: Table<Located<LayerCount>> = "layers",
+        /// Imported and exported layers.
+        cache: Cache = "cache",
+        /// The compiler cache.
+        sccache: Sccache = "sccache",
+        /// The form of images.
+        export: Export = "export",
+        /// What is kept of the output of steps.
+        logs: Logs = "logs",
+        /// Memory that one job of a compilation needs, by the name under which steps ask for the number
+        /// of jobs: `CARGO_BUILD_JOBS`.
+        memory_per_job: Table<Located<MemoryPerJob>> = "memory-per-job",
+        /// Defaults of `dynrun`.
+        run: RunTable = "run",
+    }
 }
 
 impl Profile {
     /// Reads one file, without what it inherits; returns everything that is wrong with it.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Vec<FileError>> {
-        let (profile, errors) = Self::parse_recoverable(file);
-        if errors.is_empty() {
-            Ok(profile)
-        } else {
-            Err(errors)
-        }
+        Reader::read_whole(file, Self::take)
     }
 
     /// Reads one file as far as it can be understood, and returns what is wrong with the rest.
@@ -106,98 +96,13 @@ impl Profile {
         Reader::read(file, Self::take)
     }
 
-    fn take(mut fields: Fields<'_, '_>) -> Self {
-        let profile = Self {
-            framework: fields.take("framework"),
-            aliases: fields.take("aliases"),
-            inherits: fields.take("inherits"),
-            description: fields.take("description"),
-            default_device: fields.take("default-device"),
-            default_target: fields.take("default-target"),
-            default_source: fields.take("default-source"),
-            sources: fields.take("sources"),
-            devices: fields.take_or_default("devices"),
-            targets: fields.take_or_default("targets"),
-            args: fields.take_or_default("args"),
-            when: fields.take_or_default("when"),
-            smoke: fields.take_or_default("smoke"),
-            components: fields.take_or_default("components"),
-            features: fields.take_or_default("features"),
-            secrets: fields.take_or_default("secrets"),
-            contexts: fields.take_or_default("contexts"),
-            tags: fields.take_or_default("tags"),
-            labels: fields.take_or_default("labels"),
-            layers: fields.take_or_default("layers"),
-            cache: fields.take_or_default("cache"),
-            sccache: fields.take_or_default("sccache"),
-            export: fields.take_or_default("export"),
-            logs: fields.take_or_default("logs"),
-            memory_per_job: fields.take_or_default("memory-per-job"),
-            run: fields.take_or_default("run"),
-        };
-        fields.finish();
-        profile
-    }
-}
-
-impl Merge for Profile {
     /// A profile's name and what it inherits are its own; everything else is completed.
-    fn merge(self, parent: Self) -> Self {
-        let Self {
-            framework,
-            aliases,
-            inherits,
-            description,
-            default_device,
-            default_target,
-            default_source,
-            sources,
-            devices,
-            targets,
-            args,
-            when,
-            smoke,
-            components,
-            features,
-            secrets,
-            contexts,
-            tags,
-            labels,
-            layers,
-            cache,
-            sccache,
-            export,
-            logs,
-            memory_per_job,
-            run,
-        } = self;
+    fn passed_on(_: &Self, parent: Self) -> Self {
         Self {
-            framework,
-            aliases,
-            inherits,
-            description: description.merge(parent.description),
-            default_device: default_device.merge(parent.default_device),
-            default_target: default_target.merge(parent.default_target),
-            default_source: default_source.merge(parent.default_source),
-            sources: sources.merge(parent.sources),
-            devices: devices.merge(parent.devices),
-            targets: targets.merge(parent.targets),
-            args: args.merge(parent.args),
-            when: parent.when.into_iter().chain(when).collect(),
-            smoke: parent.smoke.into_iter().chain(smoke).collect(),
-            components: components.merge(parent.components),
-            features: features.merge(parent.features),
-            secrets: secrets.merge(parent.secrets),
-            contexts: contexts.merge(parent.contexts),
-            tags: tags.merge(parent.tags),
-            labels: labels.merge(parent.labels),
-            layers: layers.merge(parent.layers),
-            cache: cache.merge(parent.cache),
-            sccache: sccache.merge(parent.sccache),
-            export: export.merge(parent.export),
-            logs: logs.merge(parent.logs),
-            memory_per_job: memory_per_job.merge(parent.memory_per_job),
-            run: run.merge(parent.run),
+            framework: None,
+            aliases: None,
+            inherits: None,
+            ..parent
         }
     }
 }
@@ -208,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::problem::Problem;
+    use crate::toml_file::Merge as _;
 
     fn parse(text: &str) -> Result<Profile, Vec<FileError>> {
         Profile::parse(&SourceFile::new("profiles/test.toml", text))

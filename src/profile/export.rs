@@ -1,8 +1,6 @@
 //! `[export]`: the form of images.
 
-use schemars::JsonSchema;
-
-use crate::toml_file::{FromToml, Located, Merge, Node, Reader, choice};
+use crate::toml_file::{Located, choice, table};
 
 choice! {
     /// How the layers of an image are packed.
@@ -18,33 +16,12 @@ choice! {
     }
 }
 
-/// The form of images.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Export {
-    /// How layers are packed. By default, `zstd` for images that are only loaded, into the containerd
-    /// store, and `gzip` for those in registries and archives.
-    pub compression: Option<Located<Compression>>,
-}
-
-impl FromToml for Export {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.table(key, node, |mut fields| {
-            let export = Self {
-                compression: fields.take("compression"),
-            };
-            fields.finish();
-            Some(export)
-        })
-    }
-}
-
-impl Merge for Export {
-    fn merge(self, parent: Self) -> Self {
-        let Self { compression } = self;
-        Self {
-            compression: compression.merge(parent.compression),
-        }
+table! {
+    /// The form of images.
+    pub struct Export {
+        /// How layers are packed. By default, `zstd` for images that are only loaded, into the containerd
+        /// store, and `gzip` for those in registries and archives.
+        compression: Option<Located<Compression>> = "compression",
     }
 }
 

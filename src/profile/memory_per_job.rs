@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use crate::docker::size::ByteSize;
-use crate::toml_file::{FileError, FromToml, Node, Reader};
+use crate::toml_file::{FromToml, Node, Reader};
 
 /// Memory that one job of a compilation needs, for example `2g`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
@@ -12,19 +12,13 @@ pub struct MemoryPerJob(#[schemars(with = "String")] pub ByteSize);
 
 impl FromToml for MemoryPerJob {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let text = String::from_toml(key, node, reader)?;
-        let reason = match text.parse::<ByteSize>() {
-            Ok(size) if size.get() > 0 => return Some(Self(size)),
-            Ok(_) => "a job needs some memory".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        reader.report(FileError::InvalidValue {
-            what: "memory per job",
-            value: text,
-            reason,
-            at: reader.at(node.span()),
-        });
-        None
+        reader.parse(key, node, "memory per job", |text| {
+            match text.parse::<ByteSize>() {
+                Ok(size) if size.get() > 0 => Ok(Self(size)),
+                Ok(_) => Err("a job needs some memory".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+        })
     }
 }
 

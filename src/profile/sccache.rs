@@ -1,8 +1,6 @@
 //! `[sccache]`: the compiler cache of stages that compile.
 
-use schemars::JsonSchema;
-
-use crate::toml_file::{FromToml, Located, Merge, Node, Reader, choice};
+use crate::toml_file::{Located, choice, table};
 
 choice! {
     /// Where compiled objects are kept.
@@ -22,53 +20,18 @@ choice! {
     }
 }
 
-/// The compiler cache; credentials are BuildKit secrets, never written here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Sccache {
-    /// Where objects are kept; `local` by default.
-    pub backend: Option<Located<SccacheBackend>>,
-    /// The S3 bucket.
-    pub bucket: Option<Located<String>>,
-    /// The S3 region.
-    pub region: Option<Located<String>>,
-    /// The server, where it is not the region's default.
-    pub endpoint: Option<Located<String>>,
-    /// What every key starts with.
-    pub key_prefix: Option<Located<String>>,
-}
-
-impl FromToml for Sccache {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.table(key, node, |mut fields| {
-            let sccache = Self {
-                backend: fields.take("backend"),
-                bucket: fields.take("bucket"),
-                region: fields.take("region"),
-                endpoint: fields.take("endpoint"),
-                key_prefix: fields.take("key-prefix"),
-            };
-            fields.finish();
-            Some(sccache)
-        })
-    }
-}
-
-impl Merge for Sccache {
-    fn merge(self, parent: Self) -> Self {
-        let Self {
-            backend,
-            bucket,
-            region,
-            endpoint,
-            key_prefix,
-        } = self;
-        Self {
-            backend: backend.merge(parent.backend),
-            bucket: bucket.merge(parent.bucket),
-            region: region.merge(parent.region),
-            endpoint: endpoint.merge(parent.endpoint),
-            key_prefix: key_prefix.merge(parent.key_prefix),
-        }
+table! {
+    /// The compiler cache; credentials are BuildKit secrets, never written here.
+    pub struct Sccache {
+        /// Where objects are kept; `local` by default.
+        backend: Option<Located<SccacheBackend>> = "backend",
+        /// The S3 bucket.
+        bucket: Option<Located<String>> = "bucket",
+        /// The S3 region.
+        region: Option<Located<String>> = "region",
+        /// The server, where it is not the region's default.
+        endpoint: Option<Located<String>> = "endpoint",
+        /// What every key starts with.
+        key_prefix: Option<Located<String>> = "key-prefix",
     }
 }

@@ -42,12 +42,9 @@ fn everything_is_optional(schema: &mut Schema) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::path::Path;
 
     use super::*;
-    use crate::toml_file::FileError;
-    use crate::toml_file::SourceFile;
 
     #[test]
     fn no_value_is_null_and_none_is_required() {
@@ -112,47 +109,6 @@ mod tests {
                     );
                 }
             }
-        }
-    }
-
-    /// Returns the keys that the reader knows in a table, as told about an unknown one.
-    fn keys_of_the_reader(table: &str) -> BTreeSet<String> {
-        let file = SourceFile::new("x.toml", format!("{table}\nno-such-key = 1\n"));
-        match Profile::parse(&file).unwrap_err().remove(0) {
-            FileError::UnknownKey { known, .. } => known.into_iter().map(str::to_owned).collect(),
-            other => panic!("{table}: {other}"),
-        }
-    }
-
-    fn keys_of_the_schema(definition: &str) -> BTreeSet<String> {
-        let schema = schema();
-        let properties = match definition {
-            "" => &schema["properties"],
-            name => &schema["$defs"][name]["properties"],
-        };
-        properties.as_object().unwrap().keys().cloned().collect()
-    }
-
-    #[test]
-    fn the_schema_and_the_reader_know_the_same_keys() {
-        for (table, definition) in [
-            ("", ""),
-            ("[devices.x]", "Device"),
-            ("[targets.x]", "Target"),
-            ("[[when]]", "When"),
-            ("[components.x]", "Component"),
-            ("[features.x]", "Feature"),
-            ("[secrets.x]", "SecretTable"),
-            ("[tags]", "Tags"),
-            ("[cache]", "Cache"),
-            ("[sccache]", "Sccache"),
-            ("[run]", "RunTable"),
-        ] {
-            assert_eq!(
-                keys_of_the_reader(table),
-                keys_of_the_schema(definition),
-                "{table}"
-            );
         }
     }
 }

@@ -2,38 +2,36 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-
 use super::args::Args;
 use super::pattern::Patterns;
-use crate::docker::duration::GoDuration;
-use crate::toml_file::{FileError, FromToml, Located, Node, Reader, choice};
+use crate::docker::duration::{DurationError, GoDuration};
+use crate::toml_file::{FileError, FromToml, Located, Node, Reader, choice, keys};
 
-/// A command that must end with 0 in the image. It runs in the build, before anything is exported,
-/// for the images that match every given axis.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Smoke {
-    /// Program and arguments; no shell reads them.
-    #[schemars(with = "Vec<String>", length(min = 1))]
-    pub run: Located<Command>,
-    /// The user, as in a Dockerfile; the image's own by default.
-    pub user: Option<Located<String>>,
-    /// Variables over those of the image.
-    pub env: Args,
-    /// What of the network the command reaches; nothing by default.
-    pub network: Option<Located<SmokeNetwork>>,
-    /// How long it may run, for example `90s`; five minutes by default.
-    #[schemars(with = "Option<String>")]
-    pub timeout: Option<Located<Timeout>>,
-    /// Matches the framework's name.
-    pub frameworks: Option<Patterns>,
-    /// Matches the device.
-    pub devices: Option<Patterns>,
-    /// Matches the target.
-    pub targets: Option<Patterns>,
-    /// Matches the source of Dynamo.
-    pub sources: Option<Patterns>,
+keys! {
+    /// A command that must end with 0 in the image. It runs in the build, before anything is exported,
+    /// for the images that match every given axis.
+    pub struct Smoke {
+        /// Program and arguments; no shell reads them.
+        #[schemars(with = "Vec<String>", length(min = 1))]
+        run: Located<Command> = "run",
+        /// The user, as in a Dockerfile; the image's own by default.
+        user: Option<Located<String>> = "user",
+        /// Variables over those of the image.
+        env: Args = "env",
+        /// What of the network the command reaches; nothing by default.
+        network: Option<Located<SmokeNetwork>> = "network",
+        /// How long it may run, for example `90s`; five minutes by default.
+        #[schemars(with = "Option<String>")]
+        timeout: Option<Located<Timeout>> = "timeout",
+        /// Matches the framework's name.
+        frameworks: Option<Patterns> = "frameworks",
+        /// Matches the device.
+        devices: Option<Patterns> = "devices",
+        /// Matches the target.
+        targets: Option<Patterns> = "targets",
+        /// Matches the source of Dynamo.
+        sources: Option<Patterns> = "sources",
+    }
 }
 
 choice! {
@@ -54,35 +52,6 @@ pub struct Command(pub Vec<String>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout(pub Duration);
 
-impl FromToml for Smoke {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.require(key, node, "run");
-        reader.table(key, node, |mut fields| {
-            let run: Option<Located<Command>> = fields.take("run");
-            let user = fields.take("user");
-            let env = fields.take_or_default("env");
-            let network = fields.take("network");
-            let timeout = fields.take("timeout");
-            let frameworks = fields.take("frameworks");
-            let devices = fields.take("devices");
-            let targets = fields.take("targets");
-            let sources = fields.take("sources");
-            fields.finish();
-            Some(Self {
-                run: run?,
-                user,
-                env,
-                network,
-                timeout,
-                frameworks,
-                devices,
-                targets,
-                sources,
-            })
-        })
-    }
-}
-
 impl FromToml for Command {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let words = Vec::<String>::from_toml(key, node, reader)?;
@@ -101,27 +70,15 @@ impl FromToml for Command {
 
 impl FromToml for Timeout {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let text = String::from_toml(key, node, reader)?;
-        let duration = text
-            .parse::<GoDuration>()
-            .map_err(|error| error.to_string());
-        let positive = duration.and_then(|duration| {
-            let nanoseconds = u64::try_from(duration.get()).unwrap_or_default();
-            if nanoseconds == 0 {
-                return Err("it must be positive, for example `90s`".to_owned());
+        reader.parse(key, node, "timeout", |text| {
+            let duration: GoDuration = text
+                .parse()
+                .map_err(|error: DurationError| error.to_string())?;
+            match u64::try_from(duration.get()) {
+                Ok(nanoseconds @ 1..) => Ok(Self(Duration::from_nanos(nanoseconds))),
+                Ok(0) | Err(_) => Err("it must be positive, for example `90s`".to_owned()),
             }
-            Ok(Self(Duration::from_nanos(nanoseconds)))
-        });
-        positive
-            .map_err(|reason| {
-                reader.report(FileError::InvalidValue {
-                    what: "timeout",
-                    value: text,
-                    reason,
-                    at: reader.at(node.span()),
-                });
-            })
-            .ok()
+        })
     }
 }
 

@@ -1,47 +1,26 @@
 //! `[tags]`: templates of image names.
 
-use schemars::JsonSchema;
-
 use super::template::{Template, Variable};
-use crate::toml_file::{FromToml, Located, Merge, Node, Reader};
+use crate::toml_file::{Located, table};
 
-/// Templates of the names that an image gets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Tags {
-    /// The name that says the version.
-    pub primary: Option<Located<Template>>,
-    /// The name that moves along with every build; `--no-tag-latest` drops it. Next to a `primary`
-    /// alone it is that one with `latest` for the version.
-    pub latest: Option<Located<Template>>,
-}
-
-impl FromToml for Tags {
-    fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        reader.table(key, node, |mut fields| {
-            let tags = Self {
-                primary: fields.take("primary"),
-                latest: fields.take("latest"),
-            };
-            fields.finish();
-            Some(tags)
-        })
-    }
-}
-
-impl Merge for Tags {
-    fn merge(self, parent: Self) -> Self {
-        let Self { primary, latest } = self;
-        // Under the parent's moving name there would be images of other names.
-        let inherited = parent.latest.filter(|_| primary.is_none());
-        Self {
-            primary: primary.merge(parent.primary),
-            latest: latest.merge(inherited),
-        }
+table! {
+    /// Templates of the names that an image gets.
+    pub struct Tags: passed_on {
+        /// The name that says the version.
+        primary: Option<Located<Template>> = "primary",
+        /// The name that moves along with every build; `--no-tag-latest` drops it. Next to a `primary`
+        /// alone it is that one with `latest` for the version.
+        latest: Option<Located<Template>> = "latest",
     }
 }
 
 impl Tags {
+    /// Under the parent's moving name there would be images of other names.
+    fn passed_on(&self, parent: Self) -> Self {
+        let latest = parent.latest.filter(|_| self.primary.is_none());
+        Self { latest, ..parent }
+    }
+
     /// Returns whether there is any template.
     pub const fn is_given(&self) -> bool {
         self.primary.is_some() || self.latest.is_some()
@@ -63,9 +42,8 @@ impl Tags {
 mod tests {
     use test_case::test_case;
 
-    use super::*;
     use crate::profile::Profile;
-    use crate::toml_file::SourceFile;
+    use crate::toml_file::{Merge as _, SourceFile};
 
     fn moving(text: &str, parent: &str) -> Option<String> {
         let read = |text: &str| {

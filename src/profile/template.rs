@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::suggest::closest;
-use crate::toml_file::{FileError, FromToml, Node, Reader, choice};
+use crate::toml_file::{FromToml, Node, Reader, choice};
 
 choice! {
     /// A value that a template can name.
@@ -143,20 +143,7 @@ impl Piece {
 
 impl FromToml for Template {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let text = String::from_toml(key, node, reader)?;
-        match Self::parse(&text) {
-            Ok(template) => Some(template),
-            Err(reason) => {
-                let at = reader.at(node.span());
-                reader.report(FileError::InvalidValue {
-                    what: "template",
-                    value: text,
-                    reason,
-                    at,
-                });
-                None
-            }
-        }
+        reader.parse(key, node, "template", Self::parse)
     }
 }
 

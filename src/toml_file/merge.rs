@@ -18,6 +18,14 @@ impl<T> Merge for Option<T> {
     }
 }
 
+/// What the parent has comes first: of what both name, the last one counts.
+impl<T> Merge for Vec<T> {
+    fn merge(self, mut parent: Self) -> Self {
+        parent.extend(self);
+        parent
+    }
+}
+
 impl<T> Merge for Located<T> {
     fn merge(self, _parent: Self) -> Self {
         self

@@ -7,6 +7,7 @@
 
 mod choice;
 mod error;
+mod keys;
 mod merge;
 mod reader;
 mod source_file;
@@ -17,6 +18,7 @@ pub use choice::UnknownWord;
 pub(crate) use choice::choice;
 pub use error::FileError;
 pub(crate) use error::with_choices;
+pub(crate) use keys::{keys, table};
 pub use merge::Merge;
 pub(crate) use reader::{Fields, FromToml, Node, Reader, in_file_order};
 pub use source_file::{Located, Location, SourceFile};

@@ -20,6 +20,11 @@ pub(crate) type Node<'a> = Spanned<DeValue<'a>>;
 pub(crate) trait FromToml: Sized {
     /// Reads the value; reports what is wrong to the reader and returns `None` then.
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self>;
+
+    /// Returns what stands for a key that is absent or wrong; `None` where the table must have it.
+    fn absent() -> Option<Self> {
+        None
+    }
 }
 
 /// Reads one file and collects what is wrong with it.
@@ -35,7 +40,7 @@ impl Reader {
     /// only produce follow-up errors.
     pub(crate) fn read<T: Default>(
         file: &Arc<SourceFile>,
-        read: impl FnOnce(Fields<'_, '_>) -> T,
+        read: impl FnOnce(Fields<'_, '_>) -> Option<T>,
     ) -> (T, Vec<FileError>) {
         let mut reader = Self {
             file: Arc::clone(file),
@@ -43,7 +48,7 @@ impl Reader {
         };
         let (root, syntax) = DeTable::parse_recoverable(&file.text);
         let value = if syntax.is_empty() {
-            read(Fields::new(root.get_ref(), "the file", &mut reader))
+            read(Fields::new(root.get_ref(), "the file", &mut reader)).unwrap_or_default()
         } else {
             reader.errors = syntax.iter().map(|error| reader.syntax(error)).collect();
             T::default()
@@ -52,6 +57,42 @@ impl Reader {
             .errors
             .sort_by_key(|error| error.location().map(|at| at.span.start));
         (value, reader.errors)
+    }
+
+    /// Reads the root table of a file, which must have no mistakes.
+    pub(crate) fn read_whole<T: Default>(
+        file: &Arc<SourceFile>,
+        read: impl FnOnce(Fields<'_, '_>) -> Option<T>,
+    ) -> Result<T, Vec<FileError>> {
+        let (value, errors) = Self::read(file, read);
+        if errors.is_empty() {
+            Ok(value)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Reads a string as `parse` does; what that refuses, with its reason, is an invalid `what`.
+    pub(crate) fn parse<T>(
+        &mut self,
+        key: &str,
+        node: &Node<'_>,
+        what: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = String::from_toml(key, node, self)?;
+        let parsed = parse(&value);
+        parsed
+            .map_err(|reason| {
+                let at = self.at(node.span());
+                self.report(FileError::InvalidValue {
+                    what,
+                    value,
+                    reason,
+                    at,
+                });
+            })
+            .ok()
     }
 
     fn syntax(&self, error: &toml::de::Error) -> FileError {
@@ -139,9 +180,9 @@ impl<'a, 'r> Fields<'a, 'r> {
         T::from_toml(&self.path(key), node, self.reader)
     }
 
-    /// Reads the value of a key, or its default if the key is absent or wrong.
-    pub(crate) fn take_or_default<T: FromToml + Default>(&mut self, key: &'static str) -> T {
-        self.take(key).unwrap_or_default()
+    /// Reads the value of a key, or what stands for one that is absent or wrong.
+    pub(crate) fn take_or_absent<T: FromToml>(&mut self, key: &'static str) -> Option<T> {
+        self.take(key).or_else(T::absent)
     }
 
     /// Reports the keys that nobody took.
@@ -264,6 +305,10 @@ impl<T: FromToml> FromToml for Option<T> {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         T::from_toml(key, node, reader).map(Some)
     }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
 }
 
 impl<T: FromToml> FromToml for Vec<T> {
@@ -277,5 +322,9 @@ impl<T: FromToml> FromToml for Vec<T> {
             .map(|item| T::from_toml(key, item, reader))
             .collect();
         items.into_iter().collect()
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::new())
     }
 }

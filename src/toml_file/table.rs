@@ -103,6 +103,10 @@ impl<T: FromToml> FromToml for Table<T> {
         }
         Some(Self { entries })
     }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Table<T> {

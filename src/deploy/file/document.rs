@@ -8,11 +8,10 @@ use super::mock::MockTable;
 use super::node::NodeTable;
 use super::policy::{FitTable, ReadyTable, RestartTable, StopTable};
 use super::service::ServiceTable;
-use super::table::table;
 use super::words::{DiscoveryBackend, EventPlane, RequestPlane};
 use super::worker::{AllTable, WorkerTable};
 use crate::profile::RunTable;
-use crate::toml_file::{FileError, Located, Reader, SourceFile, Table};
+use crate::toml_file::{FileError, Located, Reader, SourceFile, Table, table};
 
 /// The version of the format that this program reads.
 pub const SCHEMA: u32 = 1;

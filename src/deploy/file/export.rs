@@ -1,8 +1,7 @@
 //! `[export.*]`: what only one target of an export knows.
 
-use super::table::table;
 use crate::profile::Args;
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// What only exports need.

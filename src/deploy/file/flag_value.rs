@@ -131,7 +131,7 @@ mod tests {
         let (table, errors) = Reader::read(&file, |mut fields| {
             let value = fields.take::<FlagValue>("flag");
             fields.finish();
-            value
+            Some(value)
         });
         table.ok_or_else(|| errors[0].to_string())
     }

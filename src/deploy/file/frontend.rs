@@ -1,10 +1,9 @@
 //! `[frontend]`: the servers that clients talk to.
 
 use super::flag_value::FlagArgs;
-use super::table::table;
 use super::words::RouterMode;
 use crate::profile::{Args, RunTable};
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// The frontends of a deployment.

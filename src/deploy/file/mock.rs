@@ -1,8 +1,7 @@
 //! `[mock]`: what a rehearsal without GPUs takes in place of the engines.
 
 use super::flag_value::FlagArgs;
-use super::table::table;
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// How `--mock` runs the deployment.

@@ -8,7 +8,6 @@ mod mock;
 mod node;
 mod policy;
 mod service;
-mod table;
 mod words;
 mod worker;
 mod written;

@@ -1,7 +1,6 @@
 //! `[nodes.NAME]`: the machines of a deployment that needs several.
 
-use super::table::table;
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// A machine.

@@ -1,8 +1,7 @@
 //! `[ready]`, `[restart]`, `[stop]`, `[fit]`: how a deployment is started, kept and ended.
 
-use super::table::table;
 use super::words::RestartPolicy;
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// When a deployment is ready.

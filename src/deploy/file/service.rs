@@ -1,8 +1,7 @@
 //! `[services.NAME]`: etcd, NATS, and anything else that members need.
 
-use super::table::table;
 use crate::profile::{Args, RunTable};
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// A service. `etcd` and `nats` are known; others name their image.

@@ -1,10 +1,9 @@
 //! `[workers.NAME]`: one role; `[all]`: what all workers have.
 
 use super::flag_value::FlagArgs;
-use super::table::table;
 use super::words::Role;
 use crate::profile::{Args, RunTable};
-use crate::toml_file::Located;
+use crate::toml_file::{Located, table};
 
 table! {
     /// What holds for every worker.
