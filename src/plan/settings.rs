@@ -129,132 +129,75 @@ pub struct SccacheSettings {
 
 impl From<Sccache> for SccacheSettings {
     fn from(table: Sccache) -> Self {
-        let Sccache {
-            backend,
-            bucket,
-            region,
-            endpoint,
-            key_prefix,
-        } = table;
         Self {
-            backend: backend.map(Setting::from),
-            bucket: bucket.map(Setting::from),
-            region: region.map(Setting::from),
-            endpoint: endpoint.map(Setting::from),
-            key_prefix: key_prefix.map(Setting::from),
+            backend: table.backend.map(Setting::from),
+            bucket: table.bucket.map(Setting::from),
+            region: table.region.map(Setting::from),
+            endpoint: table.endpoint.map(Setting::from),
+            key_prefix: table.key_prefix.map(Setting::from),
         }
     }
 }
 
 impl Merge for Settings {
     fn merge(self, farther: Self) -> Self {
-        let Self {
-            set,
-            sets,
-            builders,
-            frameworks,
-            profile_dir,
-            context,
-            targets,
-            efa,
-            devices,
-            platforms,
-            source,
-            tags,
-            tag_latest,
-            options,
-            build_args,
-            allow_unknown_build_arg,
-            features,
-            labels,
-            secrets,
-            required_secrets,
-            contexts,
-            ssh,
-            cache_from,
-            cache_to,
-            outputs,
-            attestations,
-            push,
-            load,
-            no_smoke,
-            compression,
-            complete_logs,
-            no_cache,
-            pull,
-            steps,
-            sccache,
-            mut allowed_reads,
-        } = self;
-        allowed_reads.extend(farther.allowed_reads);
         Self {
-            set: set.merge(farther.set),
-            sets: sets.merge(farther.sets),
-            builders: builders.merge(farther.builders),
-            frameworks: nearer(frameworks, farther.frameworks),
-            profile_dir: profile_dir.merge(farther.profile_dir),
-            context: context.merge(farther.context),
-            targets: nearer(targets, farther.targets),
-            efa: efa.merge(farther.efa),
-            devices: nearer(devices, farther.devices),
-            platforms: nearer(platforms, farther.platforms),
-            source: source.merge(farther.source),
-            tags: nearer(tags, farther.tags),
-            tag_latest: tag_latest.merge(farther.tag_latest),
-            options: by_name(options, farther.options),
-            build_args: by_name(build_args, farther.build_args),
-            allow_unknown_build_arg: allow_unknown_build_arg || farther.allow_unknown_build_arg,
-            features: by_name(features, farther.features),
-            labels: by_name(labels, farther.labels),
-            secrets: by_name(secrets, farther.secrets),
-            required_secrets: &required_secrets | &farther.required_secrets,
-            contexts: by_name(contexts, farther.contexts),
-            ssh: nearer(ssh, farther.ssh),
-            cache_from: nearer(cache_from, farther.cache_from),
-            cache_to: nearer(cache_to, farther.cache_to),
-            outputs: nearer(outputs, farther.outputs),
-            attestations: nearer(attestations, farther.attestations),
-            push: push.merge(farther.push),
-            load: load.merge(farther.load),
-            no_smoke: no_smoke.merge(farther.no_smoke),
-            compression: compression.merge(farther.compression),
-            complete_logs: complete_logs.merge(farther.complete_logs),
-            no_cache: no_cache.merge(farther.no_cache),
-            pull: pull.merge(farther.pull),
+            set: self.set.merge(farther.set),
+            sets: self.sets.merge(farther.sets),
+            builders: self.builders.merge(farther.builders),
+            frameworks: nearer(self.frameworks, farther.frameworks),
+            profile_dir: self.profile_dir.merge(farther.profile_dir),
+            context: self.context.merge(farther.context),
+            targets: nearer(self.targets, farther.targets),
+            efa: self.efa.merge(farther.efa),
+            devices: nearer(self.devices, farther.devices),
+            platforms: nearer(self.platforms, farther.platforms),
+            source: self.source.merge(farther.source),
+            tags: nearer(self.tags, farther.tags),
+            tag_latest: self.tag_latest.merge(farther.tag_latest),
+            options: self.options.merge(farther.options),
+            build_args: self.build_args.merge(farther.build_args),
+            allow_unknown_build_arg: self.allow_unknown_build_arg
+                || farther.allow_unknown_build_arg,
+            features: self.features.merge(farther.features),
+            labels: self.labels.merge(farther.labels),
+            secrets: self.secrets.merge(farther.secrets),
+            required_secrets: &self.required_secrets | &farther.required_secrets,
+            contexts: self.contexts.merge(farther.contexts),
+            ssh: nearer(self.ssh, farther.ssh),
+            cache_from: nearer(self.cache_from, farther.cache_from),
+            cache_to: nearer(self.cache_to, farther.cache_to),
+            outputs: nearer(self.outputs, farther.outputs),
+            attestations: nearer(self.attestations, farther.attestations),
+            push: self.push.merge(farther.push),
+            load: self.load.merge(farther.load),
+            no_smoke: self.no_smoke.merge(farther.no_smoke),
+            compression: self.compression.merge(farther.compression),
+            complete_logs: self.complete_logs.merge(farther.complete_logs),
+            no_cache: self.no_cache.merge(farther.no_cache),
+            pull: self.pull.merge(farther.pull),
             // Only flags ask for these.
-            steps,
-            sccache: sccache.merge(farther.sccache),
-            allowed_reads,
+            steps: self.steps,
+            sccache: self.sccache.merge(farther.sccache),
+            allowed_reads: self.allowed_reads.merge(farther.allowed_reads),
         }
     }
 }
 
 impl Merge for SccacheSettings {
     fn merge(self, farther: Self) -> Self {
-        let Self {
-            backend,
-            bucket,
-            region,
-            endpoint,
-            key_prefix,
-        } = self;
         Self {
-            backend: backend.merge(farther.backend),
-            bucket: bucket.merge(farther.bucket),
-            region: region.merge(farther.region),
-            endpoint: endpoint.merge(farther.endpoint),
-            key_prefix: key_prefix.merge(farther.key_prefix),
+            backend: self.backend.merge(farther.backend),
+            bucket: self.bucket.merge(farther.bucket),
+            region: self.region.merge(farther.region),
+            endpoint: self.endpoint.merge(farther.endpoint),
+            key_prefix: self.key_prefix.merge(farther.key_prefix),
         }
     }
 }
 
 fn nearer<T>(near: Vec<T>, far: Vec<T>) -> Vec<T> {
     if near.is_empty() { far } else { near }
-}
-
-/// Puts the farther layer first: where values of one name meet, the last one counts.
-fn by_name<T>(near: Vec<Setting<Named<T>>>, far: Vec<Setting<Named<T>>>) -> Vec<Setting<Named<T>>> {
-    far.into_iter().chain(near).collect()
 }
 
 #[cfg(test)]
