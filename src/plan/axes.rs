@@ -38,7 +38,7 @@ pub(super) fn decide<'p>(
     facts: &Facts,
     findings: &mut Findings,
 ) -> Option<(Axes<'p>, Vec<Asked<'p>>)> {
-    let chooser = Chooser::new(profile, settings);
+    let chooser = Chooser { profile, settings };
     chooser.note_framework(findings);
     // All are tried before the first failure ends the planning, so that all failures are told.
     let device = chooser.device(findings);
@@ -50,7 +50,7 @@ pub(super) fn decide<'p>(
     let source = source?;
     let source_origin = source.origin.clone();
     let axes = Axes {
-        framework: chooser.framework.clone(),
+        framework: profile.name().to_owned(),
         called: chooser.called(),
         device,
         device_table,
@@ -69,22 +69,15 @@ pub(super) fn decide<'p>(
 struct Chooser<'p, 's> {
     profile: &'p Profile,
     settings: &'s Settings,
-    framework: String,
 }
 
 impl<'p, 's> Chooser<'p, 's> {
-    fn new(profile: &'p Profile, settings: &'s Settings) -> Self {
-        let framework = profile.framework.as_ref();
-        Self {
-            profile,
-            settings,
-            framework: framework.map_or_else(String::new, |name| name.value.clone()),
-        }
-    }
-
     fn called(&self) -> String {
         let asked = self.settings.frameworks.first();
-        asked.map_or_else(|| self.framework.clone(), |name| name.value.to_lowercase())
+        asked.map_or_else(
+            || self.profile.name().to_owned(),
+            |name| name.value.to_lowercase(),
+        )
     }
 
     fn note_framework(&self, findings: &mut Findings) {
@@ -102,7 +95,7 @@ impl<'p, 's> Chooser<'p, 's> {
         PlanError::UnknownValue {
             axis,
             value: asked.value.clone(),
-            framework: self.framework.clone(),
+            framework: self.profile.name().to_owned(),
             valid,
             origin: asked.origin.clone(),
         }
@@ -120,7 +113,7 @@ impl<'p, 's> Chooser<'p, 's> {
         let Some(asked) = asked else {
             findings.error(PlanError::NoDefault {
                 axis: "device",
-                framework: self.framework.clone(),
+                framework: self.profile.name().to_owned(),
                 valid: valid(),
             });
             return None;
@@ -150,7 +143,7 @@ impl<'p, 's> Chooser<'p, 's> {
         if asked.is_empty() {
             findings.error(PlanError::NoDefault {
                 axis: "target",
-                framework: self.framework.clone(),
+                framework: self.profile.name().to_owned(),
                 valid: valid(),
             });
             return None;

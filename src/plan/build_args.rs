@@ -16,7 +16,9 @@ use super::findings::Findings;
 use super::origin::{Origin, Setting};
 use super::settings::Settings;
 use crate::docker::platform::Platform;
-use crate::profile::{Component, Patterns, PerPlatform, Profile, Source, When, split_image};
+use crate::profile::{
+    ArgValue, Component, Patterns, PerPlatform, Profile, Source, When, split_image,
+};
 use crate::toml_file::Location;
 
 /// Everything that build arguments are made of.
@@ -88,18 +90,18 @@ impl Ingredients<'_> {
     fn implied(&self, target: &Asked<'_>, platform: &Platform) -> Chains {
         let mut chains = Chains::default();
         let axes = self.axes;
-        chains.set(
-            "FRAMEWORK",
-            &axes.framework,
-            Origin::Derived("the framework"),
-        );
-        chains.set("DEVICE", axes.device, Origin::Derived("the device"));
-        chains.set("TARGET", target.name, Origin::Derived("the target"));
-        chains.set(
-            "DYNAMO_SOURCE",
-            axes.source.value.as_str(),
-            Origin::Derived("the source"),
-        );
+        let platform = platform.to_string();
+        let (arch, alternative) = architecture(&platform);
+        for (name, value, origin) in [
+            ("FRAMEWORK", axes.framework.as_str(), "the framework"),
+            ("DEVICE", axes.device, "the device"),
+            ("TARGET", target.name, "the target"),
+            ("DYNAMO_SOURCE", axes.source.value.as_str(), "the source"),
+            ("ARCH", arch, "the platform"),
+            ("ARCH_ALT", alternative, "the platform"),
+        ] {
+            chains.set(name, value, Origin::Derived(origin));
+        }
         if let Some(contents) = self.contents {
             let version = contents.version.clone();
             chains.set("DYNAMO_VERSION", version.value, version.origin);
@@ -107,10 +109,6 @@ impl Ingredients<'_> {
                 chains.set("DYNAMO_COMMIT_SHA", &revision.commit, Origin::Git);
             }
         }
-        let platform = platform.to_string();
-        let (arch, alternative) = architecture(&platform);
-        chains.set("ARCH", arch, Origin::Derived("the platform"));
-        chains.set("ARCH_ALT", alternative, Origin::Derived("the platform"));
         if let Some(user) = self.facts.user {
             chains.set("USER_UID", user.uid.to_string(), Origin::Host);
             chains.set("USER_GID", user.gid.to_string(), Origin::Host);
@@ -144,16 +142,11 @@ impl Ingredients<'_> {
             source,
             args: _,
         } = when;
-        let holds = |patterns: &Option<Patterns>, value: &str| {
-            patterns
-                .as_ref()
-                .is_none_or(|patterns| patterns.matches(value))
-        };
-        holds(framework, &self.axes.framework)
-            && holds(device, self.axes.device)
-            && holds(targets, target.name)
-            && holds(platforms, &platform.to_string())
-            && holds(source, self.axes.source.value.as_str())
+        Patterns::pick(framework.as_ref(), &self.axes.framework)
+            && Patterns::pick(device.as_ref(), self.axes.device)
+            && Patterns::pick(targets.as_ref(), target.name)
+            && Patterns::pick(platforms.as_ref(), &platform.to_string())
+            && Patterns::pick(source.as_ref(), self.axes.source.value.as_str())
     }
 
     /// What the user asked for: options first, because `--build-arg` wins over them.
@@ -207,98 +200,74 @@ fn check_same(
     }
 }
 
+/// Sets `ARG` to its value on the platform, and `ARG_AMD64` and so on to that of each architecture.
 fn set_component(chains: &mut Chains, name: &str, component: &Component, platform: &Platform) {
-    let Component {
-        arg,
-        version,
-        source,
-        url,
-        reference,
-        sha256,
-    } = component;
-    let prefix = arg
-        .as_ref()
-        .map_or_else(|| upper_snake(name), |arg| arg.value.clone());
-    if let Some(version) = version {
-        let origin = Origin::File(version.at.clone());
-        chains.set(format!("{prefix}_VERSION"), version.value.0.clone(), origin);
+    for (arg, value) in component_values(name, component) {
+        match value {
+            PerPlatform::Same(value) => chains.set_located(&arg, &value),
+            PerPlatform::Each(values) => {
+                for (name, value) in values.iter() {
+                    chains.set_located(&of_architecture(&arg, &name.value), value);
+                    if name.value == platform.to_string() {
+                        chains.set_located(&arg, value);
+                    }
+                }
+            }
+        }
     }
-    if let Some(source) = source {
-        let origin = Origin::File(source.at.clone());
-        chains.set(format!("{prefix}_SOURCE"), source.value.as_str(), origin);
-    }
-    if let Some(reference) = reference {
-        chains.set_located(&format!("{prefix}_REF"), reference);
-    }
-    set_per_platform(chains, &format!("{prefix}_URL"), url.as_ref(), platform);
-    set_per_platform(
-        chains,
-        &format!("{prefix}_SHA256"),
-        sha256.as_ref(),
-        platform,
-    );
 }
 
 /// Returns the arguments that each key of a component sets, the key's own first.
-pub(super) fn component_args<'c>(
-    name: &str,
-    component: &'c Component,
-) -> Vec<(Vec<String>, &'c Location)> {
-    let Component {
-        arg,
-        version,
-        source,
-        url,
-        reference,
-        sha256,
-    } = component;
-    let prefix = arg
-        .as_ref()
-        .map_or_else(|| upper_snake(name), |arg| arg.value.clone());
-    let one = |key: &str, at| (vec![format!("{prefix}_{key}")], at);
+pub(super) fn component_args(name: &str, component: &Component) -> Vec<(Vec<String>, Location)> {
     let mut args = Vec::new();
-    args.extend(version.iter().map(|version| one("VERSION", &version.at)));
-    args.extend(source.iter().map(|source| one("SOURCE", &source.at)));
-    args.extend(reference.iter().map(|reference| one("REF", &reference.at)));
-    for (key, value) in [("URL", url), ("SHA256", sha256)] {
-        let arg = format!("{prefix}_{key}");
+    for (arg, value) in component_values(name, component) {
         match value {
-            None => {}
-            Some(PerPlatform::Same(value)) => args.push((vec![arg], &value.at)),
-            Some(PerPlatform::Each(values)) => {
+            PerPlatform::Same(value) => args.push((vec![arg], value.at)),
+            PerPlatform::Each(values) => {
                 let mut names = vec![arg.clone()];
-                names.extend(values.names().map(|platform| {
-                    let (arch, _) = architecture(platform);
-                    format!("{arg}_{}", arch.to_uppercase())
-                }));
+                names.extend(values.names().map(|name| of_architecture(&arg, name)));
                 let first = values.iter().next();
-                args.extend(first.map(|(platform, _)| (names, &platform.at)));
+                args.extend(first.map(|(platform, _)| (names, platform.at.clone())));
             }
         }
     }
     args
 }
 
-/// Sets `ARG` to the platform's value, and `ARG_AMD64` and so on to that of each architecture.
-fn set_per_platform(
-    chains: &mut Chains,
-    arg: &str,
-    value: Option<&PerPlatform>,
-    platform: &Platform,
-) {
-    match value {
-        None => {}
-        Some(PerPlatform::Same(value)) => chains.set_located(arg, value),
-        Some(PerPlatform::Each(values)) => {
-            for (name, value) in values.iter() {
-                let (arch, _) = architecture(&name.value);
-                chains.set_located(&format!("{arg}_{}", arch.to_uppercase()), value);
-                if name.value == platform.to_string() {
-                    chains.set_located(arg, value);
-                }
-            }
-        }
-    }
+/// Returns the argument of each key of a component, and what is written there.
+fn component_values(name: &str, component: &Component) -> Vec<(String, PerPlatform)> {
+    let prefix = component_prefix(name, component);
+    let Component {
+        arg: _,
+        version,
+        source,
+        url,
+        reference,
+        sha256,
+    } = component.clone();
+    let version = version.map(|version| version.map(|ArgValue(text)| text));
+    let source = source.map(|source| source.map(|source| source.to_string()));
+    let values = [
+        ("VERSION", version.map(PerPlatform::Same)),
+        ("SOURCE", source.map(PerPlatform::Same)),
+        ("REF", reference.map(PerPlatform::Same)),
+        ("URL", url),
+        ("SHA256", sha256),
+    ];
+    let values = values.into_iter();
+    let named = values.filter_map(|(key, value)| Some((format!("{prefix}_{key}"), value?)));
+    named.collect()
+}
+
+/// Returns what the arguments of a component begin with.
+pub(super) fn component_prefix(name: &str, component: &Component) -> String {
+    let written = component.arg.as_ref();
+    written.map_or_else(|| upper_snake(name), |arg| arg.value.clone())
+}
+
+fn of_architecture(arg: &str, platform: &str) -> String {
+    let (arch, _) = architecture(platform);
+    format!("{arg}_{}", arch.to_uppercase())
 }
 
 /// Returns the name of an argument for something that the profile calls `name`.

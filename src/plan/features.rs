@@ -13,33 +13,22 @@ use super::settings::Settings;
 use crate::profile::{Feature, Patterns, Profile, Source};
 use crate::toml_file::Located;
 
-/// Reports switches of features that the profile does not have.
+/// Reports switches of features that no profile has.
 pub(super) fn check_names(families: &[Family<'_>], findings: &mut Findings) {
-    let knows = |name: &str| {
-        families
-            .iter()
-            .any(|family| family.profile.features.contains(name))
-    };
-    for family in families {
-        check_names_of(family.profile, &family.settings, knows, findings);
-    }
-}
-
-fn check_names_of(
-    profile: &Profile,
-    settings: &Settings,
-    knows: impl Fn(&str) -> bool,
-    findings: &mut Findings,
-) {
-    for switch in &settings.features {
-        if !knows(&switch.value.name) {
+    let profiles = families.iter().map(|family| family.profile);
+    for Family {
+        profile, settings, ..
+    } in families
+    {
+        for switch in &settings.features {
+            let name = &switch.value.name;
+            if profiles.clone().any(|known| known.features.contains(name)) {
+                continue;
+            }
             findings.error(PlanError::UnknownValue {
                 axis: "feature",
-                value: switch.value.name.clone(),
-                framework: profile
-                    .framework
-                    .as_ref()
-                    .map_or_else(String::new, |name| name.value.clone()),
+                value: name.clone(),
+                framework: profile.name().to_owned(),
                 valid: profile.features.names().map(str::to_owned).collect(),
                 origin: switch.origin.clone(),
             });

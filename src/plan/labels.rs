@@ -34,21 +34,13 @@ pub(super) fn labels(
     if let Some(epoch) = epoch {
         oci("created", epoch.value.to_string(), epoch.origin);
     }
-    chains.set(
-        "dynbuild.framework",
-        &values.axes.framework,
-        Origin::Derived("the framework"),
-    );
-    chains.set(
-        "dynbuild.target",
-        values.target,
-        Origin::Derived("the target"),
-    );
-    chains.set(
-        "dynbuild.device",
-        values.axes.device,
-        Origin::Derived("the device"),
-    );
+    for (name, value, origin) in [
+        ("framework", values.axes.framework.as_str(), "the framework"),
+        ("target", values.target, "the target"),
+        ("device", values.axes.device, "the device"),
+    ] {
+        chains.set(format!("dynbuild.{name}"), value, Origin::Derived(origin));
+    }
     for (name, template) in profile.labels.iter() {
         let value = template.value.expand(|variable| values.plain(variable));
         chains.set(&name.value, value, Origin::File(template.at.clone()));

@@ -82,10 +82,9 @@ impl Reach<'_> {
                 continue;
             }
             if FOR_SOME_BUILDS.iter().any(|start| flag.starts_with(start)) {
-                let framework = self.profile.framework.as_ref();
                 findings.error(PlanError::OptionNotHere {
                     targets: self.targets_declaring(name),
-                    framework: framework.map_or_else(String::new, |name| name.value.clone()),
+                    framework: self.profile.name().to_owned(),
                     name: name.clone(),
                     flag,
                 });

@@ -1,7 +1,7 @@
 //! Released wheels of Dynamo, or its sources: which of them images get, and why.
 
 use super::axes::{Asked, Axes};
-use super::build_args::{Ingredients, upper_snake};
+use super::build_args::{Ingredients, component_prefix};
 use super::contents::Contents;
 use super::facts::Facts;
 use super::findings::Findings;
@@ -21,11 +21,7 @@ pub(super) fn released(
         return None;
     }
     let component = ingredients.profile.components.get(RELEASED)?;
-    let prefix = component
-        .arg
-        .as_ref()
-        .map_or_else(|| upper_snake(RELEASED), |arg| arg.value.clone());
-    let argument = format!("{prefix}_VERSION");
+    let argument = format!("{}_VERSION", component_prefix(RELEASED, component));
     ingredients.winner(targets.first()?, &argument)
 }
 

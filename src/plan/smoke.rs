@@ -48,15 +48,10 @@ pub(super) fn of_target(profile: &Profile, axes: &Axes<'_>, target: &str) -> Vec
 }
 
 fn applies(smoke: &Smoke, axes: &Axes<'_>, target: &str) -> bool {
-    let holds = |patterns: &Option<Patterns>, value: &str| {
-        patterns
-            .as_ref()
-            .is_none_or(|patterns| patterns.matches(value))
-    };
-    holds(&smoke.frameworks, &axes.framework)
-        && holds(&smoke.devices, axes.device)
-        && holds(&smoke.targets, target)
-        && holds(&smoke.sources, axes.source.value.as_str())
+    Patterns::pick(smoke.frameworks.as_ref(), &axes.framework)
+        && Patterns::pick(smoke.devices.as_ref(), axes.device)
+        && Patterns::pick(smoke.targets.as_ref(), target)
+        && Patterns::pick(smoke.sources.as_ref(), axes.source.value.as_str())
 }
 
 fn planned(smoke: &Smoke) -> PlannedSmoke {

@@ -38,11 +38,11 @@ pub enum Setter {
 }
 
 /// An argument that a profile sets.
-struct Set<'a> {
+struct Set {
     /// Its names: of a component those of all its keys.
     names: Vec<String>,
     setter: Setter,
-    at: &'a Location,
+    at: Location,
 }
 
 impl fmt::Display for Undeclared {
@@ -82,7 +82,7 @@ pub(super) fn undeclared(profile: &Profile, fragments: &Fragments) -> Vec<Undecl
                 similar: similar(&arg).map(str::to_owned),
                 arg,
                 setter,
-                at: at.clone(),
+                at,
             })
         })
         .collect()
@@ -91,33 +91,33 @@ pub(super) fn undeclared(profile: &Profile, fragments: &Fragments) -> Vec<Undecl
 /// Returns what reaches no stage of any profile: what several inherit need not concern all of them.
 pub fn undeclared_by_all(profiles: &[Profile], fragments: &Fragments) -> Vec<Undeclared> {
     let mut found: Vec<Undeclared> = Vec::new();
-    let mut reached: Vec<&Location> = Vec::new();
+    let mut reached: Vec<Location> = Vec::new();
     for profile in profiles {
         let own = undeclared(profile, fragments);
         let places = set(profile).map(|set| set.at);
-        reached.extend(places.filter(|place| own.iter().all(|found| found.at != **place)));
+        reached.extend(places.filter(|place| own.iter().all(|found| found.at != *place)));
         found.extend(own);
     }
-    found.retain(|found| !reached.contains(&&found.at));
+    found.retain(|found| !reached.contains(&found.at));
     found
 }
 
 /// Returns every argument that a profile sets.
-fn set(profile: &Profile) -> impl Iterator<Item = Set<'_>> {
-    let args = set_args(profile).map(|name| Set {
+fn set(profile: &Profile) -> impl Iterator<Item = Set> {
+    let args = profile.arg_names().map(|name| Set {
         names: vec![name.value.clone()],
         setter: Setter::Entry,
-        at: &name.at,
+        at: name.at.clone(),
     });
     let features = profile.features.iter().map(|(name, feature)| Set {
         names: vec![features::arg(&name.value, feature)],
         setter: Setter::Feature(name.value.clone()),
-        at: &name.at,
+        at: name.at.clone(),
     });
     // One key is enough: what else a component says is also for people and for the lint.
     let components = profile.components.iter().filter_map(|(name, component)| {
         let keys = component_args(&name.value, component);
-        let at = keys.first().map(|(_, at)| *at)?;
+        let at = keys.first().map(|(_, at)| at.clone())?;
         Some(Set {
             names: keys.into_iter().flat_map(|(names, _)| names).collect(),
             setter: Setter::Component(name.value.clone()),
@@ -125,16 +125,6 @@ fn set(profile: &Profile) -> impl Iterator<Item = Set<'_>> {
         })
     });
     args.chain(features).chain(components)
-}
-
-fn set_args(profile: &Profile) -> impl Iterator<Item = &Located<String>> {
-    let of_devices = profile.devices.iter().map(|(_, device)| &device.args);
-    let of_blocks = profile.when.iter().map(|when| &when.args);
-    let tables = [&profile.args]
-        .into_iter()
-        .chain(of_devices)
-        .chain(of_blocks);
-    tables.flat_map(|args| args.iter().map(|(name, _)| name))
 }
 
 fn declared(profile: &Profile, fragments: &Fragments) -> Option<BTreeSet<String>> {

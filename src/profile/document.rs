@@ -96,6 +96,20 @@ impl Profile {
         Reader::read(file, Self::take)
     }
 
+    /// Returns the framework's name; empty if the profile is there to be inherited only.
+    pub fn name(&self) -> &str {
+        self.framework.as_ref().map_or("", Located::as_str)
+    }
+
+    /// Returns the names in `[args]`, also in those of devices and of `[[when]]` blocks.
+    pub(crate) fn arg_names(&self) -> impl Iterator<Item = &Located<String>> {
+        let of_devices = self.devices.iter().map(|(_, device)| &device.args);
+        let of_blocks = self.when.iter().map(|when| &when.args);
+        let tables = [&self.args].into_iter().chain(of_devices);
+        let tables = tables.chain(of_blocks);
+        tables.flat_map(|args| args.iter().map(|(name, _)| name))
+    }
+
     /// A profile's name and what it inherits are its own; everything else is completed.
     fn passed_on(_: &Self, parent: Self) -> Self {
         Self {

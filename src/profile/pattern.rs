@@ -18,6 +18,11 @@ impl Patterns {
     pub fn matches(&self, value: &str) -> bool {
         self.0.iter().any(|pattern| glob(&pattern.value, value))
     }
+
+    /// Returns whether a value is picked where patterns may be left out, which then pick all.
+    pub fn pick(patterns: Option<&Self>, value: &str) -> bool {
+        patterns.is_none_or(|patterns| patterns.matches(value))
+    }
 }
 
 /// Returns whether `pattern`, in which `*` stands for any characters, matches all of `text`.
@@ -39,11 +44,7 @@ impl FromToml for Patterns {
         match node.get_ref() {
             DeValue::Array(_) => Vec::from_toml(key, node, reader).map(Self),
             DeValue::String(_) => Located::from_toml(key, node, reader).map(|one| Self(vec![one])),
-            DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Table(_) => {
+            _ => {
                 reader.wrong_type(key, "a string or an array of strings", node);
                 None
             }

@@ -4,7 +4,6 @@ use crate::docker::platform::Platform;
 use crate::docker::reference::Reference;
 use crate::docker::size::ByteSize;
 use crate::docker::ulimit::Ulimit;
-use crate::profile::args::Args;
 use crate::profile::component::PerPlatform;
 use crate::profile::document::Profile;
 use crate::toml_file::{FileError, Located};
@@ -23,35 +22,14 @@ pub(crate) fn values(profile: &Profile) -> Vec<FileError> {
 
 /// Build arguments are names that a Dockerfile can declare.
 fn argument_names(profile: &Profile, errors: &mut Vec<FileError>) {
-    let of = |args: &Args| {
-        args.iter()
-            .map(|(name, _)| name.clone())
-            .collect::<Vec<_>>()
-    };
-    let mut names = of(&profile.args);
-    names.extend(
-        profile
-            .devices
-            .iter()
-            .flat_map(|(_, device)| of(&device.args)),
-    );
-    names.extend(profile.when.iter().flat_map(|when| of(&when.args)));
-    names.extend(
-        profile
-            .components
-            .iter()
-            .filter_map(|(_, component)| component.arg.clone()),
-    );
-    names.extend(
-        profile
-            .features
-            .iter()
-            .filter_map(|(_, feature)| feature.arg.clone()),
-    );
-    for name in names {
+    let of_components = profile.components.iter();
+    let of_components = of_components.filter_map(|(_, component)| component.arg.as_ref());
+    let of_features = profile.features.iter();
+    let of_features = of_features.filter_map(|(_, feature)| feature.arg.as_ref());
+    for name in profile.arg_names().chain(of_components).chain(of_features) {
         if !is_argument_name(&name.value) {
             let reason = "it takes letters, digits and `_`, and starts with no digit";
-            errors.push(invalid("build argument name", &name, reason));
+            errors.push(invalid("build argument name", name, reason));
         }
     }
 }
