@@ -40,20 +40,17 @@ impl Place {
     /// Says how several targets get along.
     pub(super) fn hint(&self) -> String {
         let alone = "build one target at a time";
-        match self {
-            Self::Cache(cache) => {
-                format!("Give each its own, such as `{cache}-{{target}}`, or {alone}")
-            }
-            Self::Path(_) => {
-                format!("Give each its own, such as `dest=out-{{target}}`, or {alone}")
-            }
-            Self::Image(name) => {
-                format!("Give each its own, such as `name={name}-{{target}}`, or {alone}")
-            }
+        let own = match self {
+            Self::Cache(cache) => format!("{cache}-{{target}}"),
+            Self::Path(_) => "dest=out-{target}".to_owned(),
+            Self::Image(name) => format!("name={name}-{{target}}"),
             Self::Stdout => {
-                format!("Write files, such as `--output type=tar,dest={{target}}.tar`, or {alone}")
+                return format!(
+                    "Write files, such as `--output type=tar,dest={{target}}.tar`, or {alone}"
+                );
             }
-        }
+        };
+        format!("Give each its own, such as `{own}`, or {alone}")
     }
 }
 

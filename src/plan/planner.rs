@@ -254,18 +254,16 @@ fn memory_per_job(
 }
 
 /// Returns what the flag says, else what the profile says, and explains it.
-fn decided<T: Clone>(
+fn decided<T: Clone + ToString>(
     key: &str,
-    profile: Option<Located<T>>,
+    profile: Option<&Located<T>>,
     flag: Option<&Setting<T>>,
-    shown: impl Fn(&T) -> String,
     findings: &mut Findings,
 ) -> Option<T> {
-    let asked = [profile.map(Setting::from), flag.cloned()];
+    let asked = [profile.cloned().map(Setting::from), flag.cloned()];
     let chain: Vec<_> = asked.into_iter().flatten().collect();
-    let rows = chain
-        .iter()
-        .map(|setting| Setting::new(shown(&setting.value), setting.origin.clone()));
+    let rows = chain.iter().cloned();
+    let rows = rows.map(|setting| setting.map(|value| value.to_string()));
     findings.explanation.note_once(key, rows.collect());
     chain.into_iter().last().map(|setting| setting.value)
 }
@@ -276,16 +274,14 @@ fn compression(
     settings: &Settings,
     findings: &mut Findings,
 ) -> Option<Compression> {
-    let (profile, flag) = (profile.export.compression.clone(), &settings.compression);
-    let shown = |kind: &Compression| kind.as_str().to_owned();
-    decided("compression", profile, flag.as_ref(), shown, findings)
+    let (written, flag) = (&profile.export.compression, &settings.compression);
+    decided("compression", written.as_ref(), flag.as_ref(), findings)
 }
 
 /// Says whether the whole output of failed steps is kept.
 fn complete_logs(profile: &Profile, settings: &Settings, findings: &mut Findings) -> bool {
-    let (profile, flag) = (profile.logs.complete.clone(), &settings.complete_logs);
-    let shown = ToString::to_string;
-    decided("complete-logs", profile, flag.as_ref(), shown, findings).unwrap_or_default()
+    let (written, flag) = (&profile.logs.complete, &settings.complete_logs);
+    decided("complete-logs", written.as_ref(), flag.as_ref(), findings).unwrap_or_default()
 }
 
 /// A frontend that makes an SBOM runs steps next to the result, which are not ours to change.

@@ -24,19 +24,15 @@ pub(super) fn outputs(
 ) -> Vec<Setting<Output>> {
     let mut outputs = Vec::new();
     for asked in &settings.outputs {
-        let text = match expanded(&asked.value, values, findings) {
-            Ok(text) => text,
-            Err(reason) => {
-                findings.error(PlanError::Invalid {
-                    what: "output",
-                    value: asked.value.clone(),
-                    reason,
-                    origin: asked.origin.clone(),
-                });
-                continue;
-            }
-        };
-        outputs.extend(read(text.parse(), &asked.origin, findings));
+        match expanded(&asked.value, values, findings) {
+            Ok(text) => outputs.extend(read(text.parse(), &asked.origin, findings)),
+            Err(reason) => findings.error(PlanError::Invalid {
+                what: "output",
+                value: asked.value.clone(),
+                reason,
+                origin: asked.origin.clone(),
+            }),
+        }
     }
     outputs
 }

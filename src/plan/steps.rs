@@ -63,25 +63,15 @@ fn is_default(network: &StepNetwork) -> bool {
 
 impl From<&StepSettings> for PlannedSteps {
     fn from(settings: &StepSettings) -> Self {
-        let StepSettings {
-            network,
-            add_hosts,
-            shm_size,
-            ulimits,
-            allow,
-            no_cache_filter,
-            annotations: _,
-        } = settings;
         Self {
-            network: network
-                .as_ref()
-                .map(|network| network.value)
-                .unwrap_or_default(),
-            add_hosts: values(add_hosts),
-            shm_size: shm_size.as_ref().map(|size| size.value),
-            ulimits: values(ulimits),
-            allow: values(allow),
-            no_cache_filter: stages(no_cache_filter).map(|(stage, _)| stage).collect(),
+            network: values(&settings.network).next().unwrap_or_default(),
+            add_hosts: values(&settings.add_hosts).collect(),
+            shm_size: values(&settings.shm_size).next(),
+            ulimits: values(&settings.ulimits).collect(),
+            allow: values(&settings.allow).collect(),
+            no_cache_filter: stages(&settings.no_cache_filter)
+                .map(|(stage, _)| stage)
+                .collect(),
         }
     }
 }
@@ -101,35 +91,17 @@ pub(super) fn planned(
         no_cache_filter,
         annotations: _,
     } = settings;
-    let mut note = |key: &str, value: Setting<String>| {
-        findings.explanation.note(Some(target), key, value);
+    let mut note = |key: &str, values: Vec<Setting<String>>| {
+        for value in values {
+            findings.explanation.note(Some(target), key, value);
+        }
     };
-    if let Some(network) = network {
-        note(
-            "network",
-            network.clone().map(|network| network.to_string()),
-        );
-    }
-    for host in add_hosts {
-        note("add-host", host.clone().map(|host| host.to_string()));
-    }
-    if let Some(size) = shm_size {
-        note("shm-size", size.clone().map(|size| size.to_string()));
-    }
-    for limit in ulimits {
-        note("ulimit", limit.clone().map(|limit| limit.to_string()));
-    }
-    for entitlement in allow {
-        note(
-            "allow",
-            entitlement
-                .clone()
-                .map(|entitlement| entitlement.to_string()),
-        );
-    }
-    for stages in no_cache_filter {
-        note("no-cache-filter", stages.clone());
-    }
+    note("network", shown(network));
+    note("add-host", shown(add_hosts));
+    note("shm-size", shown(shm_size));
+    note("ulimit", shown(ulimits));
+    note("allow", shown(allow));
+    note("no-cache-filter", shown(no_cache_filter));
     PlannedSteps::from(settings)
 }
 
@@ -173,11 +145,19 @@ pub(super) fn annotate(outputs: &mut [Setting<Output>], annotations: &[Setting<A
     }
 }
 
-fn values<T: Clone>(settings: &[Setting<T>]) -> Vec<T> {
-    settings
-        .iter()
-        .map(|setting| setting.value.clone())
-        .collect()
+fn values<'s, T: Clone + 's>(
+    settings: impl IntoIterator<Item = &'s Setting<T>>,
+) -> impl Iterator<Item = T> {
+    settings.into_iter().map(|setting| setting.value.clone())
+}
+
+fn shown<'s, T: ToString + 's>(
+    settings: impl IntoIterator<Item = &'s Setting<T>>,
+) -> Vec<Setting<String>> {
+    let settings = settings.into_iter();
+    let shown =
+        settings.map(|setting| Setting::new(setting.value.to_string(), setting.origin.clone()));
+    shown.collect()
 }
 
 /// Returns the stages that a list of lists names, each with who named it.
@@ -199,26 +179,24 @@ impl PlannedSteps {
             allow,
             no_cache_filter,
         } = self;
-        let mut flags = Vec::new();
-        if *network != StepNetwork::Default {
-            flags.push(("--network", network.to_string()));
-        }
-        flags.extend(
-            add_hosts
-                .iter()
-                .map(|host| ("--add-host", host.to_string())),
-        );
-        flags.extend(shm_size.iter().map(|size| ("--shm-size", size.to_string())));
-        flags.extend(ulimits.iter().map(|limit| ("--ulimit", limit.to_string())));
-        flags.extend(
-            allow
-                .iter()
-                .map(|entitlement| ("--allow", entitlement.to_string())),
-        );
-        let stages = no_cache_filter.iter();
-        flags.extend(stages.map(|stage| ("--no-cache-filter", stage.clone())));
+        let network = Some(network).filter(|network| **network != StepNetwork::Default);
+        let mut flags = each("--network", network);
+        flags.extend(each("--add-host", add_hosts));
+        flags.extend(each("--shm-size", shm_size));
+        flags.extend(each("--ulimit", ulimits));
+        flags.extend(each("--allow", allow));
+        flags.extend(each("--no-cache-filter", no_cache_filter));
         flags
     }
+}
+
+/// Returns a flag once for each of its values.
+pub(super) fn each(
+    flag: &'static str,
+    values: impl IntoIterator<Item = impl ToString>,
+) -> Vec<(&'static str, String)> {
+    let values = values.into_iter();
+    values.map(|value| (flag, value.to_string())).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! A planned build as one command line for `docker buildx build`.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
 use super::super::build_plan::{BuildPlan, PlannedSecret, PlannedTarget};
 use super::super::secret_source::SecretSource;
+use super::super::steps::each;
 use crate::docker::csv;
 use crate::docker::platform::Platform;
 
@@ -78,44 +82,24 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
         dockerfile,
     } = target;
     let (tags, outputs) = target.names_and_outputs();
+    let mut options = each("--target", [&dockerfile.stage]);
+    options.extend(each("--platform", [list(platforms)]));
+    options.extend(each("--build-arg", pairs(build_args)));
+    options.extend(each("--tag", tags));
+    options.extend(each("--label", pairs(labels)));
+    options.extend(each("--secret", secrets.iter().map(secret_value)));
+    options.extend(each("--build-context", pairs(contexts)));
+    options.extend(steps.flags());
+    options.extend(each("--ssh", ssh));
+    options.extend(each("--cache-from", cache_from));
+    options.extend(each("--cache-to", cache_to));
+    options.extend(each("--output", outputs));
+    options.extend(each("--attest", attestations));
     let mut words: Vec<String> = ["docker", "buildx", "build", "-f", "-"]
         .map(str::to_owned)
         .into();
-    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    option("--target", dockerfile.stage.clone());
-    option("--platform", list(platforms));
-    for (name, value) in build_args {
-        option("--build-arg", format!("{name}={value}"));
-    }
-    for tag in tags {
-        option("--tag", tag.clone());
-    }
-    for (name, value) in labels {
-        option("--label", format!("{name}={value}"));
-    }
-    for secret in secrets {
-        option("--secret", secret_value(secret));
-    }
-    for (name, place) in contexts {
-        option("--build-context", format!("{name}={place}"));
-    }
-    for (flag, value) in steps.flags() {
-        option(flag, value);
-    }
-    for agent in ssh {
-        option("--ssh", agent.clone());
-    }
-    for cache in cache_from {
-        option("--cache-from", cache.to_string());
-    }
-    for cache in cache_to {
-        option("--cache-to", cache.to_string());
-    }
-    for output in outputs {
-        option("--output", output.to_string());
-    }
-    for attestation in attestations {
-        option("--attest", attestation.to_string());
+    for (flag, value) in options {
+        words.extend([flag.to_owned(), value]);
     }
     // buildx adds one by itself.
     words.extend((!target.has_provenance()).then(|| "--provenance=false".to_owned()));
@@ -123,6 +107,11 @@ fn build_command(target: &PlannedTarget) -> Vec<String> {
     words.extend(pull.then(|| "--pull".to_owned()));
     words.push(context.clone());
     words
+}
+
+fn pairs<V: Display>(values: &BTreeMap<String, V>) -> impl Iterator<Item = String> {
+    let values = values.iter();
+    values.map(|(name, value)| format!("{name}={value}"))
 }
 
 fn secret_value(secret: &PlannedSecret) -> String {
@@ -136,8 +125,6 @@ fn secret_value(secret: &PlannedSecret) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::super::super::build_plan::PlannedDockerfile;
@@ -255,11 +242,9 @@ mod tests {
         ) {
             let target = target(args.clone(), labels.clone());
             let words = shell_words::split(&line(&target)).unwrap();
-            let pairs = |map: &BTreeMap<String, String>| -> Vec<String> {
-                map.iter().map(|(name, value)| format!("{name}={value}")).collect()
-            };
-            prop_assert_eq!(values(&words, "--build-arg"), pairs(&args));
-            prop_assert_eq!(values(&words, "--label"), pairs(&labels));
+            let of = |map: &BTreeMap<String, String>| pairs(map).collect::<Vec<_>>();
+            prop_assert_eq!(values(&words, "--build-arg"), of(&args));
+            prop_assert_eq!(values(&words, "--label"), of(&labels));
             prop_assert_eq!(words.last().map(String::as_str), Some("a b/$c"));
             prop_assert_eq!(words.iter().filter(|word| *word == "|").count(), 1);
         }

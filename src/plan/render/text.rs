@@ -40,65 +40,41 @@ fn block(target: &PlannedTarget, explanation: &Explanation, detail: Detail) -> S
     rows.add_all("from", images(target));
     rows.add("fragments", &target.dockerfile.fragments.join(" → "));
     rows.add("stage", &target.dockerfile.stage);
-    rows.add_all("tags", target.tags.iter().cloned());
-    rows.add_all(
-        "build args",
-        valued(target, "", &target.build_args, explanation, detail),
-    );
-    rows.add_all(
-        "labels",
-        valued(target, "label ", &target.labels, explanation, detail),
-    );
-    rows.add_all(
-        "secrets",
-        target.secrets.iter().map(|secret| secret.id.clone()),
-    );
+    rows.add_all("tags", &target.tags);
+    let args = valued(target, "", &target.build_args, explanation, detail);
+    rows.add_all("build args", args);
+    let labels = valued(target, "label ", &target.labels, explanation, detail);
+    rows.add_all("labels", labels);
+    rows.add_all("secrets", target.secrets.iter().map(|secret| &secret.id));
     let contexts = target.contexts.iter();
-    rows.add_all(
-        "contexts",
-        contexts.map(|(name, place)| format!("{name}={place}")),
-    );
-    rows.add_all("ssh", target.ssh.iter().cloned());
-    rows.add_all(
-        "cache from",
-        target.cache_from.iter().map(ToString::to_string),
-    );
-    rows.add_all("cache to", target.cache_to.iter().map(ToString::to_string));
-    rows.add_all("outputs", target.outputs.iter().map(ToString::to_string));
+    let contexts = contexts.map(|(name, place)| format!("{name}={place}"));
+    rows.add_all("contexts", contexts);
+    rows.add_all("ssh", &target.ssh);
+    rows.add_all("cache from", &target.cache_from);
+    rows.add_all("cache to", &target.cache_to);
+    rows.add_all("outputs", &target.outputs);
     rows.add_all("compression", compression(target));
-    rows.add_all(
-        "attest",
-        target.attestations.iter().map(ToString::to_string),
-    );
-    rows.add_all(
-        "smoke tests",
-        target
-            .smoke
-            .iter()
-            .map(|smoke| shell_words::join(&smoke.run)),
-    );
+    rows.add_all("attest", &target.attestations);
+    let smoke = target.smoke.iter();
+    let commands = smoke.map(|smoke| shell_words::join(&smoke.run));
+    rows.add_all("smoke tests", commands);
     let flags = target.steps.flags().into_iter();
-    rows.add_all(
-        "steps",
-        flags.map(|(flag, value)| format!("{flag} {value}")),
-    );
-    let sizes = target.memory_per_job.iter();
-    rows.add_all(
-        "jobs",
-        sizes.map(|(name, size)| {
-            let size = ByteSize::bytes(*size);
-            format!("{name}: one per core of the engine, and per {size} of its memory")
-        }),
-    );
-    rows.add_all(
+    let flags = flags.map(|(flag, value)| format!("{flag} {value}"));
+    rows.add_all("steps", flags);
+    let jobs = target.memory_per_job.iter().map(|(name, size)| {
+        let size = ByteSize::bytes(*size);
+        format!("{name}: one per core of the engine, and per {size} of its memory")
+    });
+    rows.add_all("jobs", jobs);
+    let mut when =
+        |title, is_on: bool, meaning: &str| rows.add_all(title, is_on.then_some(meaning));
+    when(
         "logs",
-        when(target.complete_logs, "complete, for steps that fail"),
+        target.complete_logs,
+        "complete, for steps that fail",
     );
-    rows.add_all("no cache", when(target.no_cache, "every step runs"));
-    rows.add_all(
-        "pull",
-        when(target.pull, "base images are checked for updates"),
-    );
+    when("no cache", target.no_cache, "every step runs");
+    when("pull", target.pull, "base images are checked for updates");
     format!("{}\n{}", target.name, rows.text)
 }
 
@@ -109,10 +85,6 @@ fn compression(target: &PlannedTarget) -> Option<String> {
         .is_only_loaded()
         .then(|| "zstd, if the engine has the containerd image store".to_owned());
     asked.or(usual)
-}
-
-fn when(is_on: bool, meaning: &str) -> Option<String> {
-    is_on.then(|| meaning.to_owned())
 }
 
 /// Returns the images that the build starts from, without those that only other targets use.
@@ -184,9 +156,9 @@ impl Rows {
         }
     }
 
-    fn add_all(&mut self, title: &str, values: impl IntoIterator<Item = String>) {
+    fn add_all(&mut self, title: &str, values: impl IntoIterator<Item = impl ToString>) {
         for (index, value) in values.into_iter().enumerate() {
-            self.add(if index == 0 { title } else { "" }, &value);
+            self.add(if index == 0 { title } else { "" }, &value.to_string());
         }
     }
 }
