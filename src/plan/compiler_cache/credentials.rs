@@ -6,6 +6,7 @@ use super::server::{CacheServer, remote_backend};
 use crate::plan::build_plan::PlannedSecret;
 use crate::plan::findings::Findings;
 use crate::profile::SccacheBackend;
+use crate::toml_file::Choice as _;
 
 const KEY: &str = "aws-key-id";
 const SECRET: &str = "aws-secret-id";
@@ -32,13 +33,8 @@ fn secrets(backend: SccacheBackend) -> &'static [&'static str] {
 /// Returns whether a secret is only for compiler caches other than that of a build with these
 /// arguments: a build that cannot use it does not get it.
 pub(in crate::plan) fn is_for_another(id: &str, build_args: &BTreeMap<String, String>) -> bool {
-    let all = [
-        SccacheBackend::S3,
-        SccacheBackend::Redis,
-        SccacheBackend::Webdav,
-        SccacheBackend::Gha,
-    ];
-    let known = all.into_iter().any(|any| secrets(any).contains(&id));
+    let mut backends = SccacheBackend::ALL.iter();
+    let known = backends.any(|(_, any)| secrets(*any).contains(&id));
     let own = remote_backend(build_args).map_or(&[][..], secrets);
     known && !own.contains(&id)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::finding::{Finding, Rule};
 use super::programs::{image_may_set, may_read_any, programs_read};
-use super::subject::{AUTOMATIC, Subject, code, finding, used};
+use super::subject::{AUTOMATIC, Subject, code, declared, finding, used};
 use crate::dockerfile::{Arg, Instruction, Kind, Mount, Stage, Variable, references};
 use crate::plan::stages::{Fragment, StageId};
 
@@ -141,33 +141,12 @@ impl<'a, 'b> Inherited<'a, 'b> {
     }
 }
 
-fn declared(kind: &Kind) -> Vec<&str> {
-    match kind {
-        Kind::Arg(args) => args.iter().map(|arg| arg.name.as_str()).collect(),
-        Kind::Env(pairs) => pairs.iter().map(|pair| pair.name.as_str()).collect(),
-        Kind::Label(_)
-        | Kind::Copy(_)
-        | Kind::Run(_)
-        | Kind::OnBuild(_)
-        | Kind::Words(_)
-        | Kind::Kept
-        | Kind::Unknown => Vec::new(),
-    }
-}
-
 /// Returns the variables that a step gets from secrets.
 fn of_secrets(instruction: &Instruction) -> BTreeSet<&str> {
-    match &instruction.kind {
-        Kind::Run(run) => run.mounts.iter().filter_map(Mount::variable).collect(),
-        Kind::Arg(_)
-        | Kind::Env(_)
-        | Kind::Label(_)
-        | Kind::Copy(_)
-        | Kind::OnBuild(_)
-        | Kind::Words(_)
-        | Kind::Kept
-        | Kind::Unknown => BTreeSet::new(),
-    }
+    let Kind::Run(run) = &instruction.kind else {
+        return BTreeSet::new();
+    };
+    run.mounts.iter().filter_map(Mount::variable).collect()
 }
 
 /// Finds arguments without a default that nothing passes.

@@ -35,14 +35,9 @@ pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
                 | Kind::Unknown => None,
             };
             findings.extend(found.map(|(message, hint)| {
-                let message = message.to_owned();
-                finding(
-                    Rule::UnpinnedDownload,
-                    fragment,
-                    &instruction.span,
-                    message,
-                    hint.to_owned(),
-                )
+                let (message, hint) = (message.to_owned(), hint.to_owned());
+                let span = &instruction.span;
+                finding(Rule::UnpinnedDownload, fragment, span, message, hint)
             }));
         }
     }

@@ -12,13 +12,8 @@ pub(super) fn unpinned(subject: &Subject<'_>) -> Vec<Finding> {
             let reason = unpinned_reason(name)?;
             let message = format!("the image `{name}` {reason}: it can be another one tomorrow");
             let hint = "Name a version or a digest, best in the profile".to_owned();
-            Some(finding(
-                Rule::UnpinnedImage,
-                fragment,
-                &external.span,
-                message,
-                hint,
-            ))
+            let span = &external.span;
+            Some(finding(Rule::UnpinnedImage, fragment, span, message, hint))
         })
         .collect()
 }

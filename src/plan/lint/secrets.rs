@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use super::finding::{Finding, Rule};
-use super::subject::{Subject, finding};
-use crate::dockerfile::Kind;
+use super::subject::{Subject, declared, finding};
 use crate::plan::stages::Fragment;
 
 /// Words of a variable's name that speak of a secret: those of BuildKit's own check.
@@ -35,18 +34,8 @@ pub(super) fn in_variables(subject: &Subject<'_>) -> Vec<Finding> {
     }
     for (fragment, stage) in subject.composition.stages() {
         for instruction in &stage.instructions {
-            let names: Vec<&str> = match &instruction.kind {
-                Kind::Arg(args) => args.iter().map(|arg| arg.name.as_str()).collect(),
-                Kind::Env(pairs) => pairs.iter().map(|pair| pair.name.as_str()).collect(),
-                Kind::Label(_)
-                | Kind::Copy(_)
-                | Kind::Run(_)
-                | Kind::OnBuild(_)
-                | Kind::Words(_)
-                | Kind::Kept
-                | Kind::Unknown => continue,
-            };
-            let secret = names.into_iter().filter(|name| is_secret(name));
+            let names = declared(&instruction.kind).into_iter();
+            let secret = names.filter(|name| is_secret(name));
             findings.extend(secret.map(|name| told(name, fragment, &instruction.span)));
         }
     }

@@ -61,6 +61,21 @@ impl<'a> Subject<'a> {
 
 pub(super) use crate::plan::stages::AUTOMATIC;
 
+/// Returns the names that an instruction gives a value.
+pub(super) fn declared(kind: &Kind) -> Vec<&str> {
+    match kind {
+        Kind::Arg(args) => args.iter().map(|arg| arg.name.as_str()).collect(),
+        Kind::Env(pairs) => pairs.iter().map(|pair| pair.name.as_str()).collect(),
+        Kind::Label(_)
+        | Kind::Copy(_)
+        | Kind::Run(_)
+        | Kind::OnBuild(_)
+        | Kind::Words(_)
+        | Kind::Kept
+        | Kind::Unknown => Vec::new(),
+    }
+}
+
 /// Returns the text of an instruction with comments blanked out, every byte at its place.
 pub(super) fn code(fragment: &Fragment, instruction: &Instruction) -> String {
     let text = &fragment.text[instruction.span.clone()];
