@@ -60,12 +60,7 @@ impl Fragment {
     /// Returns the fragment as a Dockerfile.
     pub fn parsed(&self) -> Result<Arc<Dockerfile>, StagesError> {
         if let Some(line) = self.not_utf8 {
-            let start: usize = self
-                .text
-                .split_inclusive('\n')
-                .take(line - 1)
-                .map(str::len)
-                .sum();
+            let start = self.start_of(line);
             let end = self.text[start..]
                 .find('\n')
                 .map_or(self.text.len(), |end| start + end);
@@ -105,6 +100,12 @@ impl Fragment {
     /// Returns the line (counted from 1) that the byte at `position` is in.
     pub(super) fn line_of(&self, position: usize) -> usize {
         self.text[..position].matches('\n').count() + 1
+    }
+
+    /// Returns the byte where a line (counted from 1) begins.
+    pub(super) fn start_of(&self, line: usize) -> usize {
+        let lines = self.text.split_inclusive('\n');
+        lines.take(line - 1).map(str::len).sum()
     }
 
     /// Returns the lines (counted from 1) that `span` is on.

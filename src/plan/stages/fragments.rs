@@ -45,7 +45,7 @@ const EMBEDDED: &[(&str, &str)] = &[
 ];
 
 /// All fragments, by name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Fragments {
     by_name: BTreeMap<String, Arc<Fragment>>,
 }
@@ -53,13 +53,7 @@ pub struct Fragments {
 impl Fragments {
     /// Returns the fragments that are compiled into the program.
     pub fn embedded() -> Self {
-        let mut fragments = Self {
-            by_name: BTreeMap::new(),
-        };
-        for (name, text) in EMBEDDED {
-            fragments.insert(name, format!("dockerfiles/{name}{EXTENSION}"), text);
-        }
-        fragments
+        EMBEDDED.iter().copied().collect()
     }
 
     /// Adds the fragments of a directory, which replace those of the same name.
@@ -73,11 +67,6 @@ impl Fragments {
             self.by_name.insert(found.name, Arc::new(fragment));
         }
         Ok(())
-    }
-
-    fn insert(&mut self, name: &str, file: String, text: &str) {
-        let fragment = Fragment::new(name, file, text);
-        self.by_name.insert(name.to_owned(), Arc::new(fragment));
     }
 
     /// Returns the fragment called `name`, or an error with the names that exist.
@@ -130,18 +119,15 @@ fn problems(errors: Vec<StagesError>) -> Problems {
 impl<N: AsRef<str>, T: AsRef<str>> FromIterator<(N, T)> for Fragments {
     /// Creates the fragments from their names and texts.
     fn from_iter<I: IntoIterator<Item = (N, T)>>(texts: I) -> Self {
-        let mut fragments = Self {
-            by_name: BTreeMap::new(),
-        };
-        for (name, text) in texts {
+        let fragments = texts.into_iter().map(|(name, text)| {
             let name = name.as_ref();
-            fragments.insert(
-                name,
-                format!("dockerfiles/{name}{EXTENSION}"),
-                text.as_ref(),
-            );
+            let file = format!("dockerfiles/{name}{EXTENSION}");
+            let fragment = Fragment::new(name, file, text.as_ref());
+            (name.to_owned(), Arc::new(fragment))
+        });
+        Self {
+            by_name: fragments.collect(),
         }
-        fragments
     }
 }
 
@@ -171,9 +157,7 @@ mod tests {
     use super::*;
 
     fn names_below(directory: &Path) -> Vec<String> {
-        let mut fragments = Fragments {
-            by_name: BTreeMap::new(),
-        };
+        let mut fragments = Fragments::default();
         fragments.overlay(directory).unwrap();
         fragments.names().map(ToOwned::to_owned).collect()
     }

@@ -48,18 +48,10 @@ impl SourceMap {
             .rev()
             .filter_map(|line| self.locate(line))
             .find(|origin| Arc::ptr_eq(&origin.fragment, &first.fragment))?;
-        let text = &first.fragment.text;
-        let start = line_start(text, first.line);
-        let end = line_start(text, last.line.max(first.line) + 1);
-        let end = start + text[start..end].trim_end().len();
-        Some(first.fragment.excerpt(start..end, ""))
+        let fragment = &first.fragment;
+        let start = fragment.start_of(first.line);
+        let end = fragment.start_of(last.line.max(first.line) + 1);
+        let end = start + fragment.text[start..end].trim_end().len();
+        Some(fragment.excerpt(start..end, ""))
     }
-}
-
-/// Returns the byte where the line with this number (counted from 1) begins.
-fn line_start(text: &str, line: usize) -> usize {
-    text.split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum()
 }

@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{ContextPaths, External, Ids, Resolved, StageGraph, StageId};
-use crate::dockerfile::{
-    Arg, Copy, Instruction, Kind, Mount, MountKind, Run, Stage, Variable, expand,
-};
+use crate::dockerfile::{Arg, Copy, Instruction, Kind, MountKind, Run, Stage, Variable, expand};
 use crate::plan::stages::compose::Composition;
 use crate::plan::stages::fragment::Fragment;
 use crate::plan::stages::inputs::Inputs;
@@ -244,14 +242,9 @@ impl<'a> Walk<'a, '_> {
                 },
                 MountKind::Bind | MountKind::Cache | MountKind::Tmpfs => {}
             }
-            self.read_mounted(mount);
-        }
-    }
-
-    fn read_mounted(&mut self, mount: &Mount) {
-        if let Some(from) = mount.from() {
-            let (name, span) = (from.value.to_owned(), from.span);
-            self.read(&name, &span);
+            if let Some(from) = mount.from() {
+                self.read(from.value, &from.span);
+            }
         }
     }
 

@@ -19,6 +19,12 @@ fn args(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Looks at the graph of a text with these build arguments.
+fn look<T>(text: &str, given: &[(&str, &str)], look: impl FnOnce(&StageGraph<'_>) -> T) -> T {
+    let (composition, given) = (composition(text), args(given));
+    look(&StageGraph::new(&composition, Inputs::of_args(&given)))
+}
+
 fn only(paths: &[&str]) -> ContextPaths {
     ContextPaths::Only(paths.iter().map(|path| (*path).to_owned()).collect())
 }
@@ -42,10 +48,8 @@ fn needed(text: &str, given: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn secrets(steps: &str, given: &[(&str, &str)]) -> (Vec<String>, bool) {
-    let composition = composition(&format!("FROM a:1 AS s\n{steps}\n"));
-    let given = args(given);
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    let ids = graph.secrets(graph.count() - 1);
+    let text = format!("FROM a:1 AS s\n{steps}\n");
+    let ids = look(&text, given, |graph| graph.secrets(graph.count() - 1));
     (ids.known.into_iter().collect(), ids.others)
 }
 
@@ -69,18 +73,16 @@ fn stages_are_chosen_as_buildkit_does(text: &str, given: &[(&str, &str)], expect
 
 #[test]
 fn a_stage_chosen_by_an_argument_is_followed() {
-    let composition = composition(
-        "ARG SOURCE=wheel\nFROM a:1 AS base\nFROM base AS b_wheel\nFROM base AS b_tree\nCOPY lib /\nFROM b_${SOURCE} AS b\nFROM c:1 AS end\nRUN --mount=from=b,target=/b true\n",
-    );
+    let text = "ARG SOURCE=wheel\nFROM a:1 AS base\nFROM base AS b_wheel\nFROM base AS b_tree\nCOPY lib /\nFROM b_${SOURCE} AS b\nFROM c:1 AS end\nRUN --mount=from=b,target=/b true\n";
     for (source, stages, paths) in [
         ("wheel", vec![0, 1, 3, 4], vec![]),
         ("tree", vec![0, 2, 3, 4], vec!["lib"]),
     ] {
-        let given = args(&[("SOURCE", source)]);
-        let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-        let target = graph.target("end").unwrap();
-        assert_eq!(graph.needed(target).into_iter().collect::<Vec<_>>(), stages);
-        assert_eq!(graph.context_paths(target), only(&paths));
+        look(text, &[("SOURCE", source)], |graph| {
+            let target = graph.target("end").unwrap();
+            assert_eq!(graph.needed(target).into_iter().collect::<Vec<_>>(), stages);
+            assert_eq!(graph.context_paths(target), only(&paths));
+        });
     }
 }
 
@@ -95,10 +97,9 @@ fn a_stage_chosen_by_an_argument_is_followed() {
 #[test_case("COPY [\"a b\", \"c\", \"/x/\"]", &only(&["a b", "c"]); "a list")]
 #[test_case("NEWONE x", &ContextPaths::All; "an instruction that is not known")]
 fn reads(text: &str, expected: &ContextPaths) {
-    let composition = composition(&format!("FROM a:1 AS s\n{text}\n"));
-    let given = BTreeMap::new();
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    assert_eq!(&graph.context_paths(0), expected);
+    let text = format!("FROM a:1 AS s\n{text}\n");
+    let found = look(&text, &[], |graph| graph.context_paths(0));
+    assert_eq!(&found, expected);
 }
 
 #[test_case("RUN --mount=type=secret,source=tok x", &["tok"], false; "source")]
@@ -160,13 +161,11 @@ fn a_variable_that_is_made_of_itself_ends() {
 
 #[test]
 fn a_cycle_is_found_once_and_does_not_hang() {
-    let composition = composition(
-        "FROM a:1 AS x\nCOPY --from=y /a /\nFROM a:1 AS y\nCOPY --from=x /a /\nFROM x AS z\n",
-    );
-    let given = BTreeMap::new();
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    assert_eq!(graph.cycles(), [[0, 1]]);
-    assert_eq!(graph.needed(2).len(), 3);
+    let text =
+        "FROM a:1 AS x\nCOPY --from=y /a /\nFROM a:1 AS y\nCOPY --from=x /a /\nFROM x AS z\n";
+    let (cycles, needed) = look(text, &[], |graph| (graph.cycles(), graph.needed(2)));
+    assert_eq!(cycles, [[0, 1]]);
+    assert_eq!(needed.len(), 3);
 }
 
 #[test]
@@ -178,19 +177,15 @@ fn long_chains_end() {
         )
     });
     let text = "FROM a:1 AS s0\n".to_owned() + &stages.collect::<String>();
-    let composition = composition(&text);
-    let given = BTreeMap::new();
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    assert_eq!(graph.needed(4_999).len(), 5_000);
-    assert_eq!(graph.cycles(), [[0; 0]; 0]);
+    let (cycles, needed) = look(&text, &[], |graph| (graph.cycles(), graph.needed(4_999)));
+    assert_eq!(needed.len(), 5_000);
+    assert_eq!(cycles, [[0; 0]; 0]);
 }
 
 #[test]
 fn an_unknown_target_is_answered_with_the_closest() {
-    let composition = composition("FROM a:1 AS runtime\n");
-    let given = BTreeMap::new();
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    let error = graph.target("runtme").unwrap_err();
+    let error = look("FROM a:1 AS runtime\n", &[], |graph| graph.target("runtme"));
+    let error = error.unwrap_err();
     assert!(
         matches!(error, StagesError::UnknownStage { closest: Some(name), .. } if name == "runtime")
     );
@@ -216,9 +211,7 @@ fn released_wheels_need_no_context() {
 #[test_case("ARG A=6\nENV A=5\nFROM s AS t\nARG A=7\nARG END=$A", "7"; "an ARG of its own comes later")]
 #[test_case("ARG A=6\nFROM s AS m\nFROM m AS t\nARG END=$A", "6"; "an ARG alone comes along")]
 fn stages_inherit_variables_as_the_image_has_them(steps: &str, expected: &str) {
-    let composition = composition(&format!("FROM scratch AS s\n{steps}\n"));
-    let given = args(&[]);
-    let graph = StageGraph::new(&composition, Inputs::of_args(&given));
-    let found = graph.variable(graph.count() - 1, "END");
+    let text = format!("FROM scratch AS s\n{steps}\n");
+    let found = look(&text, &[], |graph| graph.variable(graph.count() - 1, "END"));
     assert_eq!(found, Variable::Set(expected.to_owned()));
 }
