@@ -130,6 +130,11 @@ fn target(name: &str) -> Settings {
     }
 }
 
+fn asked(flag: &str, values: &[&str]) -> Vec<Setting<String>> {
+    let values = values.iter();
+    values.map(|value| Setting::flag(*value, flag)).collect()
+}
+
 fn build_arg(name: &str, value: &str) -> Setting<Named<String>> {
     Setting::flag(Named::new(name, value), "--build-arg")
 }
@@ -138,6 +143,11 @@ fn plan(settings: &Settings) -> Resolution {
     resolve(&profile(), settings, &facts())
         .map_err(draw)
         .unwrap()
+}
+
+/// Plans the only target, or the first one.
+fn first(settings: &Settings) -> PlannedTarget {
+    plan(settings).plan.targets.remove(0)
 }
 
 fn failure(settings: &Settings) -> String {
@@ -312,10 +322,7 @@ fn an_explanation_shows_what_was_overridden() {
 #[test]
 fn every_mistake_is_told_at_once() {
     let settings = Settings {
-        targets: vec![
-            Setting::flag("runtme", "--target"),
-            Setting::flag("nothing", "--target"),
-        ],
+        targets: asked("--target", &["runtme", "nothing"]),
         devices: vec![Setting::new(
             "cuda12",
             Origin::Environment("DYNBUILD_DEVICE".into()),
@@ -390,7 +397,7 @@ fn features_are_switched_and_the_last_switch_counts() {
             features: features.collect(),
             ..target("runtime")
         };
-        plan(&settings).plan.targets[0].build_args["ENABLE_KVBM"].clone()
+        first(&settings).build_args["ENABLE_KVBM"].clone()
     };
     assert_eq!(switched(&[]), "true");
     assert_eq!(switched(&[false]), "false");
@@ -405,7 +412,7 @@ fn conditions_add_arguments(device: &str, name: &str) -> String {
         devices: vec![Setting::flag(device, "--device")],
         ..target(name)
     };
-    plan(&settings).plan.targets[0].build_args["PYTHON_VERSION"].clone()
+    first(&settings).build_args["PYTHON_VERSION"].clone()
 }
 
 #[test]
@@ -414,7 +421,7 @@ fn a_digest_stays_with_the_tag_of_an_image() {
         devices: vec![Setting::flag("cuda13.0", "--device")],
         ..Settings::default()
     };
-    let args = &plan(&settings).plan.targets[0].build_args;
+    let args = first(&settings).build_args;
     assert_eq!(args["BASE_IMAGE"], "example.com/devel");
     assert_eq!(args["BASE_IMAGE_TAG"], "13.0@sha256:00");
     assert!(!args.contains_key("RUNTIME_IMAGE"));
@@ -426,13 +433,13 @@ fn one_build_for_two_platforms_gets_the_arguments_of_both() {
         platforms: vec![Setting::flag("linux/amd64,linux/arm64", "--platform")],
         ..Settings::default()
     };
-    let plan = plan(&settings).plan;
-    let platforms = plan.targets[0].platforms.iter().map(ToString::to_string);
+    let target = first(&settings);
+    let platforms = target.platforms.iter().map(ToString::to_string);
     assert_eq!(
         platforms.collect::<Vec<_>>(),
         ["linux/amd64", "linux/arm64"]
     );
-    let args = &plan.targets[0].build_args;
+    let args = &target.build_args;
     assert!(
         args["NATS_SHA256_AMD64"].starts_with('a') && args["NATS_SHA256_ARM64"].starts_with('b')
     );
@@ -474,7 +481,7 @@ fn build_args_win_and_unknown_ones_are_refused() {
       hint: Declared: `BASE_IMAGE`, `BASE_IMAGE_TAG`, `CUDA_VERSION`, `DYNAMO_COMMIT_SHA`, `ENABLE_KVBM`, `MAX_JOBS`, `NATS_SHA256_AMD64`, `NATS_SHA256_ARM64`, `NATS_VERSION`, `PYTHON_VERSION`, `RUNTIME_IMAGE`, `RUNTIME_IMAGE_TAG`
       hint: Pass it all the same with `--allow-unknown-build-arg`
     ");
-    let args = |settings| plan(&settings).plan.targets[0].build_args.clone();
+    let args = |settings| first(&settings).build_args;
     assert_eq!(args(settings(true, "MAX_JOB"))["MAX_JOB"], "x y");
     assert_eq!(args(settings(false, "http_proxy"))["MAX_JOBS"], "4");
 }
@@ -501,7 +508,7 @@ fn an_option_without_effect_is_told() {
 }
 
 fn tags(settings: &Settings) -> Vec<String> {
-    plan(settings).plan.targets[0].tags.clone()
+    first(settings).tags
 }
 
 #[test]
@@ -548,9 +555,7 @@ fn all_names_of_the_user_are_kept_and_may_be_templates() {
 #[test]
 fn impossible_names_are_refused_with_the_reason() {
     let settings = Settings {
-        tags: ["Upper/Case", "x:{verison}", "x:-y"]
-            .map(|tag| Setting::flag(tag, "--tag"))
-            .into(),
+        tags: asked("--tag", &["Upper/Case", "x:{verison}", "x:-y"]),
         ..target("runtime")
     };
     assert_snapshot!(failure(&settings), @r"
@@ -588,12 +593,8 @@ fn values_of_git_are_made_valid_and_that_is_told() {
 #[test]
 fn one_name_for_two_images_is_refused() {
     let settings = Settings {
-        targets: vec![
-            Setting::flag("base", "--target"),
-            Setting::flag("runtime", "--target"),
-        ],
-        tags: vec![Setting::flag("a:b", "--tag")],
-        ..Settings::default()
+        tags: asked("--tag", &["a:b"]),
+        ..two_targets()
     };
     assert_snapshot!(failure(&settings), @"
     The image name `a:b` would go to several images: vllm-base, vllm-runtime
@@ -608,32 +609,28 @@ fn outputs(target: &PlannedTarget) -> Vec<String> {
 
 fn two_targets() -> Settings {
     Settings {
-        targets: ["base", "runtime"]
-            .map(|name| Setting::flag(name, "--target"))
-            .into(),
+        targets: asked("--target", &["base", "runtime"]),
         ..Settings::default()
     }
 }
 
 #[test]
 fn one_place_for_two_results_is_refused() {
+    let caches = [
+        "type=registry,ref=r/c,mode=max",
+        "type=gha",
+        "type=local,dest=d",
+        "type=inline",
+    ];
+    let outputs = [
+        "type=oci,dest=out.tar",
+        "-",
+        "type=image,name=r/n,push=true",
+        "type=docker",
+    ];
     let settings = Settings {
-        cache_to: [
-            "type=registry,ref=r/c,mode=max",
-            "type=gha",
-            "type=local,dest=d",
-            "type=inline",
-        ]
-        .map(|cache| Setting::flag(cache, "--cache-to"))
-        .into(),
-        outputs: [
-            "type=oci,dest=out.tar",
-            "-",
-            "type=image,name=r/n,push=true",
-            "type=docker",
-        ]
-        .map(|output| Setting::flag(output, "--output"))
-        .into(),
+        cache_to: asked("--cache-to", &caches),
+        outputs: asked("--output", &outputs),
         ..two_targets()
     };
     assert_snapshot!(failure(&settings), @"
@@ -667,10 +664,7 @@ fn one_place_for_two_results_is_refused() {
 fn caches_and_outputs_may_be_templates() {
     let settings = Settings {
         cache_from: vec![Setting::flag("r/c:{target}", "--cache-from")],
-        cache_to: vec![Setting::flag(
-            "type=gha,scope={framework}{-target}",
-            "--cache-to",
-        )],
+        cache_to: asked("--cache-to", &["type=gha,scope={framework}{-target}"]),
         outputs: vec![Setting::flag("out-{target}", "--output")],
         ..two_targets()
     };
@@ -684,10 +678,7 @@ fn caches_and_outputs_may_be_templates() {
     [r/c:runtime] [type=gha,scope=vllm-runtime] ["out-runtime"]
     "#);
     let wrong = Settings {
-        cache_to: vec![Setting::flag(
-            "type=gha,token=canary,scope={tagret}",
-            "--cache-to",
-        )],
+        cache_to: asked("--cache-to", &["type=gha,token=canary,scope={tagret}"]),
         outputs: vec![Setting::flag("out-{target", "--output")],
         ..Settings::default()
     };
@@ -702,9 +693,7 @@ fn caches_and_outputs_may_be_templates() {
 #[test]
 fn several_targets_are_planned_once_each() {
     let settings = Settings {
-        targets: ["base", "runtime", "base"]
-            .map(|name| Setting::flag(name, "--target"))
-            .into(),
+        targets: asked("--target", &["base", "runtime", "base"]),
         ..Settings::default()
     };
     let plan = plan(&settings).plan;
@@ -726,10 +715,7 @@ fn several_targets_are_planned_once_each() {
 fn a_push_takes_only_names_with_a_registry() {
     let push = |tags: &[&str]| Settings {
         push: Some(Setting::flag(true, "--push")),
-        tags: tags
-            .iter()
-            .map(|&tag| Setting::flag(tag, "--tag"))
-            .collect(),
+        tags: asked("--tag", tags),
         ..target("runtime")
     };
     assert_snapshot!(failure(&push(&[])), @r"
@@ -777,11 +763,7 @@ fn a_push_takes_only_names_with_a_registry() {
 #[test_case("type=image,push=true")]
 fn an_output_that_pushes_takes_only_names_with_a_registry(output: &str) {
     let settings = |extra: &[&str]| Settings {
-        outputs: [&[output], extra]
-            .concat()
-            .iter()
-            .map(|output| Setting::flag((*output).to_owned(), "--output"))
-            .collect(),
+        outputs: asked("--output", &[&[output], extra].concat()),
         tags: vec![Setting::flag("example.com/a:1", "--tag")],
         ..target("runtime")
     };
@@ -867,7 +849,7 @@ fn a_variable_may_name_a_secret_that_is_gone() {
         secrets: vec![Setting::new(named, origin)],
         ..target("runtime")
     };
-    let secrets = &plan(&settings).plan.targets[0].secrets;
+    let secrets = first(&settings).secrets;
     assert!(secrets.iter().all(|secret| secret.id != "hf-token"));
 }
 
@@ -961,13 +943,10 @@ fn outputs_are_explicit(push: Option<bool>, load: Option<bool>, outputs: &[&str]
     let settings = Settings {
         push: push.map(|push| Setting::flag(push, "--push")),
         load: load.map(|load| Setting::flag(load, "--load")),
-        outputs: outputs
-            .iter()
-            .map(|&output| Setting::flag(output, "--output"))
-            .collect(),
+        outputs: asked("--output", outputs),
         ..Settings::default()
     };
-    self::outputs(&plan(&settings).plan.targets[0])
+    self::outputs(&first(&settings))
 }
 
 #[test]
@@ -986,10 +965,7 @@ fn a_command_line_repeats_the_plan() {
 #[test_case(&["type=provenance,disabled=true"], false; "none by its own words")]
 fn other_clients_attach_no_provenance_by_themselves(asked: &[&str], added: bool) {
     let settings = Settings {
-        attestations: asked
-            .iter()
-            .map(|&text| Setting::flag(text, "--attest"))
-            .collect(),
+        attestations: self::asked("--attest", asked),
         ..target("runtime")
     };
     let plan = plan(&settings).plan;

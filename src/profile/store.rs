@@ -22,14 +22,17 @@ pub struct Store {
 impl Store {
     /// Returns the profiles that are compiled in.
     pub fn embedded() -> Self {
+        Self::of(EMBEDDED)
+    }
+
+    /// Returns profiles of these names and texts.
+    fn of(files: &[(&str, &str)]) -> Self {
         let mut store = Self {
             entries: Vec::new(),
         };
-        for (name, text) in EMBEDDED {
-            store.insert(
-                name,
-                &SourceFile::new(format!("profiles/{name}.toml"), *text),
-            );
+        for (name, text) in files {
+            let file = SourceFile::new(format!("profiles/{name}.toml"), *text);
+            store.insert(name, &file);
         }
         store
     }
@@ -200,19 +203,6 @@ mod tests {
 
     use super::*;
 
-    fn store(files: &[(&str, &str)]) -> Store {
-        let mut store = Store {
-            entries: Vec::new(),
-        };
-        for (name, text) in files {
-            store.insert(
-                name,
-                &SourceFile::new(format!("profiles/{name}.toml"), *text),
-            );
-        }
-        store
-    }
-
     /// Draws problems as `place message {hints}`.
     fn draw(problems: Problems) -> String {
         let draw = |problem: Problem| {
@@ -236,7 +226,7 @@ mod tests {
     }
 
     fn failure(files: &[(&str, &str)], framework: &str) -> String {
-        draw(store(files).load(framework).unwrap_err())
+        draw(Store::of(files).load(framework).unwrap_err())
     }
 
     #[test]
@@ -251,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_framework_is_found_by_alias_and_in_any_case() {
-        let store = store(&[
+        let store = Store::of(&[
             ("common", "[args]\nA = 1\n"),
             (
                 "dynamo",

@@ -5,7 +5,7 @@
 //! devices that only some frameworks have.
 
 use super::document::Profile;
-use super::pattern::Patterns;
+use super::pattern::{Patterns, glob};
 use crate::toml_file::{FileError, Located, Table};
 
 mod cycle;
@@ -93,8 +93,8 @@ fn patterns(profile: &Profile, errors: &mut Vec<FileError>) {
     };
     let mut check = |patterns: &Option<Patterns>, what, names: Vec<&str>| {
         for pattern in patterns.iter().flat_map(|patterns| &patterns.0) {
-            let own_pattern = Patterns(vec![pattern.clone()]);
-            if pattern.at.file == *own && !names.iter().any(|name| own_pattern.matches(name)) {
+            let picks = |name: &&str| glob(&pattern.value, name);
+            if pattern.at.file == *own && !names.iter().any(picks) {
                 errors.push(FileError::UnknownValue {
                     what,
                     value: pattern.value.clone(),

@@ -34,11 +34,6 @@ fn candidates() -> BTreeMap<String, Candidate> {
         .into()
 }
 
-fn asked(flag: &str, values: &[&str]) -> Vec<Setting<String>> {
-    let values = values.iter();
-    values.map(|value| Setting::flag(*value, flag)).collect()
-}
-
 fn product(frameworks: &[&str], devices: &[&str], targets: &[&str]) -> Product {
     Product {
         frameworks: asked("--framework", frameworks),
