@@ -71,7 +71,7 @@ struct Chooser<'p, 's> {
     settings: &'s Settings,
 }
 
-impl<'p, 's> Chooser<'p, 's> {
+impl<'p> Chooser<'p, '_> {
     fn called(&self) -> String {
         let asked = self.settings.frameworks.first();
         asked.map_or_else(
