@@ -228,7 +228,7 @@ impl Request {
         let parsed = match flags().parse(arguments) {
             Ok(parsed) if parsed.switch("help") == Some(true) => return Ok(Asked::Help),
             Ok(parsed) => parsed,
-            Err(FlagError::MissingValue { flag }) if flag == "-h" => return Ok(Asked::Help),
+            Err(FlagError::MissingValue(flag)) if flag == "-h" => return Ok(Asked::Help),
             Err(FlagError::UnknownShort { letter: '?', .. }) => return Ok(Asked::Help),
             Err(error) => return Err(error.into()),
         };

@@ -1,250 +1,118 @@
 //! Docker's own flags: names, letters and kinds of docker/cli 29.
 
-use super::table::FlagDef;
+use super::table::{FlagDef, flags};
 
 /// The flags that `docker run` and `docker create` share: they describe the container.
-pub const CONTAINER: &[FlagDef] = &[
-    FlagDef::list(
-        "add-host",
-        "host:ip",
-        "Add a line to the container's hosts file",
-    ),
-    FlagDef::list(
-        "annotation",
-        "key=value",
-        "Pass an annotation to the OCI runtime",
-    ),
-    FlagDef::list("attach", "stream", "Attach to stdin, stdout or stderr only").short('a'),
-    FlagDef::value(
-        "blkio-weight",
-        "10-1000",
-        "Weight of block I/O, 0 for no weight",
-    ),
-    FlagDef::list(
-        "blkio-weight-device",
-        "path:weight",
-        "Weight of block I/O of a device",
-    ),
-    FlagDef::list("cap-add", "capability", "Add a Linux capability"),
-    FlagDef::list("cap-drop", "capability", "Take a Linux capability away"),
-    FlagDef::value(
-        "cgroup-parent",
-        "cgroup",
-        "Put the container's cgroup below this one",
-    ),
-    FlagDef::value("cgroupns", "host|private", "Cgroup namespace"),
-    FlagDef::value("cidfile", "file", "Write the container's id to a file"),
-    FlagDef::value("cpu-count", "number", ""),
-    FlagDef::value("cpu-percent", "number", ""),
-    FlagDef::value("cpu-period", "µs", "Period of the CPU quota"),
-    FlagDef::value("cpu-quota", "µs", "CPU time in each period"),
-    FlagDef::value("cpu-rt-period", "µs", "Period of the real-time limit"),
-    FlagDef::value("cpu-rt-runtime", "µs", "Real-time CPU time in each period"),
-    FlagDef::value("cpu-shares", "weight", "Relative weight of CPU time").short('c'),
-    FlagDef::value(
-        "cpus",
-        "number",
-        "How many CPUs it may use, for example 1.5",
-    ),
-    FlagDef::value("cpuset-cpus", "0-3,8", "On which CPUs it may run"),
-    FlagDef::value("cpuset-mems", "0,1", "From which NUMA nodes it gets memory"),
-    FlagDef::list(
-        "device",
-        "path[:path[:rwm]]|cdi",
-        "Add a device of the host, or one by CDI name",
-    ),
-    FlagDef::list("device-cgroup-rule", "rule", "Allow a class of devices"),
-    FlagDef::list(
-        "device-read-bps",
-        "path:rate",
-        "Limit the bytes per second read from a device",
-    ),
-    FlagDef::list(
-        "device-read-iops",
-        "path:rate",
-        "Limit the reads per second from a device",
-    ),
-    FlagDef::list(
-        "device-write-bps",
-        "path:rate",
-        "Limit the bytes per second written to a device",
-    ),
-    FlagDef::list(
-        "device-write-iops",
-        "path:rate",
-        "Limit the writes per second to a device",
-    ),
-    FlagDef::list("dns", "ip", "Use this name server"),
-    FlagDef::list("dns-opt", "option", ""),
-    FlagDef::list("dns-option", "option", "Option of the resolver"),
-    FlagDef::list("dns-search", "domain", "Search domain of the resolver"),
-    FlagDef::value("domainname", "name", "NIS domain name"),
-    FlagDef::value(
-        "entrypoint",
-        "program",
-        "Program to run instead of the image's",
-    ),
-    FlagDef::list(
-        "env",
-        "name[=value]",
-        "Set a variable, or pass the one of this name",
-    )
-    .short('e'),
-    FlagDef::list("env-file", "file", "Set the variables listed in a file"),
-    FlagDef::list("expose", "port", "Expose a port without publishing it"),
-    FlagDef::list("gpus", "all|count|device=…", "GPUs to add"),
-    FlagDef::list("group-add", "group", "Add a supplementary group"),
-    FlagDef::value(
-        "health-cmd",
-        "command",
-        "Command that checks whether the container is healthy",
-    ),
-    FlagDef::value("health-interval", "duration", "Time between two checks"),
-    FlagDef::value(
-        "health-retries",
-        "number",
-        "Failures in a row until it is unhealthy",
-    ),
-    FlagDef::value(
-        "health-start-interval",
-        "duration",
-        "Time between two checks while it starts",
-    ),
-    FlagDef::value(
-        "health-start-period",
-        "duration",
-        "Time to start in which failures do not count",
-    ),
-    FlagDef::value("health-timeout", "duration", "Time that one check may take"),
-    FlagDef::value("hostname", "name", "Host name of the container").short('h'),
-    FlagDef::switch(
-        "init",
-        "Run a small init that forwards signals and reaps processes",
-    ),
-    FlagDef::switch("interactive", "Keep stdin open").short('i'),
-    FlagDef::value("io-maxbandwidth", "rate", ""),
-    FlagDef::value("io-maxiops", "rate", ""),
-    FlagDef::value("ip", "address", "IPv4 address in the network"),
-    FlagDef::value("ip6", "address", "IPv6 address in the network"),
-    FlagDef::value(
-        "ipc",
-        "mode",
-        "IPC namespace: none, private, shareable, host, container:NAME",
-    ),
-    FlagDef::value("isolation", "technology", "Isolation technology"),
-    FlagDef::value("kernel-memory", "bytes", ""),
-    FlagDef::list("label", "key[=value]", "Put a label on the container").short('l'),
-    FlagDef::list(
-        "label-file",
-        "file",
-        "Put the labels listed in a file on the container",
-    ),
-    FlagDef::list("link", "container[:alias]", "Link to another container"),
-    FlagDef::list("link-local-ip", "address", "Link-local address"),
-    FlagDef::value("log-driver", "driver", "Where the output is logged"),
-    FlagDef::list("log-opt", "key=value", "Option of the log driver"),
-    FlagDef::value("mac-address", "address", "MAC address"),
-    FlagDef::value("memory", "bytes", "Limit of memory, for example 8g").short('m'),
-    FlagDef::value("memory-reservation", "bytes", "Soft limit of memory"),
-    FlagDef::value(
-        "memory-swap",
-        "bytes",
-        "Limit of memory and swap together, -1 for none",
-    ),
-    FlagDef::value(
-        "memory-swappiness",
-        "0-100",
-        "How readily memory is swapped out",
-    ),
-    FlagDef::list(
-        "mount",
-        "type=…,src=…,dst=…",
-        "Mount a directory, volume, tmpfs or image",
-    ),
-    FlagDef::list("net", "network", ""),
-    FlagDef::list("net-alias", "name", ""),
-    FlagDef::list(
-        "network",
-        "network",
-        "Network to connect to: host, none, container:NAME or its name",
-    ),
-    FlagDef::list("network-alias", "name", "Another name in the network"),
-    FlagDef::switch("no-healthcheck", "Do not run the image's health check"),
-    FlagDef::switch(
-        "oom-kill-disable",
-        "Do not kill processes when memory runs out",
-    ),
-    FlagDef::value(
-        "oom-score-adj",
-        "-1000…1000",
-        "How readily the kernel kills it when memory runs out",
-    ),
-    FlagDef::value("pid", "mode", "PID namespace: host or container:NAME"),
-    FlagDef::value("pids-limit", "number", "Limit of processes, -1 for none"),
-    FlagDef::switch("privileged", "Give it all devices and capabilities"),
-    FlagDef::list(
-        "publish",
-        "[ip:][host:]port[/proto]",
-        "Publish a port on the host",
-    )
-    .short('p'),
-    FlagDef::switch("publish-all", "Publish all exposed ports on random ports").short('P'),
-    FlagDef::switch("read-only", "Make the root file system read-only"),
-    FlagDef::value(
-        "restart",
-        "policy",
-        "Restart when it ends: no, always, unless-stopped, on-failure[:n]",
-    ),
-    FlagDef::switch("rm", "Remove the container when it ends"),
-    FlagDef::value("runtime", "name", "OCI runtime"),
-    FlagDef::list("security-opt", "option", "Security option"),
-    FlagDef::value("shm-size", "bytes", "Size of /dev/shm, for example 10g"),
-    FlagDef::value("stop-signal", "signal", "Signal that stops it"),
-    FlagDef::value(
-        "stop-timeout",
-        "seconds",
-        "Time to stop before it is killed",
-    ),
-    FlagDef::list("storage-opt", "key=value", "Option of the storage driver"),
-    FlagDef::list("sysctl", "key=value", "Kernel parameter of its namespaces"),
-    FlagDef::list("tmpfs", "path[:options]", "Mount a tmpfs"),
-    FlagDef::switch("tty", "Give it a terminal").short('t'),
-    FlagDef::list("ulimit", "name=soft[:hard]", "Limit a resource per process"),
-    FlagDef::value("user", "user[:group]", "User to run as, by name or number").short('u'),
-    FlagDef::value("userns", "host", "User namespace"),
-    FlagDef::value("uts", "host", "UTS namespace"),
-    FlagDef::list(
-        "volume",
-        "[source:]path[:options]",
-        "Mount a directory or volume",
-    )
-    .short('v'),
-    FlagDef::value("volume-driver", "driver", "Driver of volumes made for it"),
-    FlagDef::list(
-        "volumes-from",
-        "container",
-        "Mount the volumes of another container",
-    ),
-    FlagDef::value("workdir", "path", "Working directory").short('w'),
-];
+pub const CONTAINER: &[FlagDef] = flags! {
+    list("add-host", "host:ip", "Add a line to the container's hosts file");
+    list("annotation", "key=value", "Pass an annotation to the OCI runtime");
+    list("attach", "stream", "Attach to stdin, stdout or stderr only") short 'a';
+    value("blkio-weight", "10-1000", "Weight of block I/O, 0 for no weight");
+    list("blkio-weight-device", "path:weight", "Weight of block I/O of a device");
+    list("cap-add", "capability", "Add a Linux capability");
+    list("cap-drop", "capability", "Take a Linux capability away");
+    value("cgroup-parent", "cgroup", "Put the container's cgroup below this one");
+    value("cgroupns", "host|private", "Cgroup namespace");
+    value("cidfile", "file", "Write the container's id to a file");
+    value("cpu-count", "number", "");
+    value("cpu-percent", "number", "");
+    value("cpu-period", "µs", "Period of the CPU quota");
+    value("cpu-quota", "µs", "CPU time in each period");
+    value("cpu-rt-period", "µs", "Period of the real-time limit");
+    value("cpu-rt-runtime", "µs", "Real-time CPU time in each period");
+    value("cpu-shares", "weight", "Relative weight of CPU time") short 'c';
+    value("cpus", "number", "How many CPUs it may use, for example 1.5");
+    value("cpuset-cpus", "0-3,8", "On which CPUs it may run");
+    value("cpuset-mems", "0,1", "From which NUMA nodes it gets memory");
+    list("device", "path[:path[:rwm]]|cdi", "Add a device of the host, or one by CDI name");
+    list("device-cgroup-rule", "rule", "Allow a class of devices");
+    list("device-read-bps", "path:rate", "Limit the bytes per second read from a device");
+    list("device-read-iops", "path:rate", "Limit the reads per second from a device");
+    list("device-write-bps", "path:rate", "Limit the bytes per second written to a device");
+    list("device-write-iops", "path:rate", "Limit the writes per second to a device");
+    list("dns", "ip", "Use this name server");
+    list("dns-opt", "option", "");
+    list("dns-option", "option", "Option of the resolver");
+    list("dns-search", "domain", "Search domain of the resolver");
+    value("domainname", "name", "NIS domain name");
+    value("entrypoint", "program", "Program to run instead of the image's");
+    list("env", "name[=value]", "Set a variable, or pass the one of this name") short 'e';
+    list("env-file", "file", "Set the variables listed in a file");
+    list("expose", "port", "Expose a port without publishing it");
+    list("gpus", "all|count|device=…", "GPUs to add");
+    list("group-add", "group", "Add a supplementary group");
+    value("health-cmd", "command", "Command that checks whether the container is healthy");
+    value("health-interval", "duration", "Time between two checks");
+    value("health-retries", "number", "Failures in a row until it is unhealthy");
+    value("health-start-interval", "duration", "Time between two checks while it starts");
+    value("health-start-period", "duration", "Time to start in which failures do not count");
+    value("health-timeout", "duration", "Time that one check may take");
+    value("hostname", "name", "Host name of the container") short 'h';
+    switch("init", "Run a small init that forwards signals and reaps processes");
+    switch("interactive", "Keep stdin open") short 'i';
+    value("io-maxbandwidth", "rate", "");
+    value("io-maxiops", "rate", "");
+    value("ip", "address", "IPv4 address in the network");
+    value("ip6", "address", "IPv6 address in the network");
+    value("ipc", "mode", "IPC namespace: none, private, shareable, host, container:NAME");
+    value("isolation", "technology", "Isolation technology");
+    value("kernel-memory", "bytes", "");
+    list("label", "key[=value]", "Put a label on the container") short 'l';
+    list("label-file", "file", "Put the labels listed in a file on the container");
+    list("link", "container[:alias]", "Link to another container");
+    list("link-local-ip", "address", "Link-local address");
+    value("log-driver", "driver", "Where the output is logged");
+    list("log-opt", "key=value", "Option of the log driver");
+    value("mac-address", "address", "MAC address");
+    value("memory", "bytes", "Limit of memory, for example 8g") short 'm';
+    value("memory-reservation", "bytes", "Soft limit of memory");
+    value("memory-swap", "bytes", "Limit of memory and swap together, -1 for none");
+    value("memory-swappiness", "0-100", "How readily memory is swapped out");
+    list("mount", "type=…,src=…,dst=…", "Mount a directory, volume, tmpfs or image");
+    list("net", "network", "");
+    list("net-alias", "name", "");
+    list("network", "network", "Network to connect to: host, none, container:NAME or its name");
+    list("network-alias", "name", "Another name in the network");
+    switch("no-healthcheck", "Do not run the image's health check");
+    switch("oom-kill-disable", "Do not kill processes when memory runs out");
+    value("oom-score-adj", "-1000…1000", "How readily the kernel kills it when memory runs out");
+    value("pid", "mode", "PID namespace: host or container:NAME");
+    value("pids-limit", "number", "Limit of processes, -1 for none");
+    switch("privileged", "Give it all devices and capabilities");
+    list("publish", "[ip:][host:]port[/proto]", "Publish a port on the host") short 'p';
+    switch("publish-all", "Publish all exposed ports on random ports") short 'P';
+    switch("read-only", "Make the root file system read-only");
+    value("restart", "policy", "Restart when it ends: no, always, unless-stopped, on-failure[:n]");
+    switch("rm", "Remove the container when it ends");
+    value("runtime", "name", "OCI runtime");
+    list("security-opt", "option", "Security option");
+    value("shm-size", "bytes", "Size of /dev/shm, for example 10g");
+    value("stop-signal", "signal", "Signal that stops it");
+    value("stop-timeout", "seconds", "Time to stop before it is killed");
+    list("storage-opt", "key=value", "Option of the storage driver");
+    list("sysctl", "key=value", "Kernel parameter of its namespaces");
+    list("tmpfs", "path[:options]", "Mount a tmpfs");
+    switch("tty", "Give it a terminal") short 't';
+    list("ulimit", "name=soft[:hard]", "Limit a resource per process");
+    value("user", "user[:group]", "User to run as, by name or number") short 'u';
+    value("userns", "host", "User namespace");
+    value("uts", "host", "UTS namespace");
+    list("volume", "[source:]path[:options]", "Mount a directory or volume") short 'v';
+    value("volume-driver", "driver", "Driver of volumes made for it");
+    list("volumes-from", "container", "Mount the volumes of another container");
+    value("workdir", "path", "Working directory") short 'w';
+};
 
 /// The flags of `docker run` itself: what the client does with the container.
-pub const RUN: &[FlagDef] = &[
-    FlagDef::switch("detach", "Run in the background and print the id").short('d'),
-    FlagDef::value(
-        "detach-keys",
-        "keys",
-        "Keys that leave the container running",
-    ),
-    FlagDef::switch("disable-content-trust", ""),
-    FlagDef::switch("help", "Print help"),
-    FlagDef::value("name", "name", "Name of the container"),
-    FlagDef::value("platform", "os/arch", "Platform of the image"),
-    FlagDef::value("pull", "always|missing|never", "When to pull the image"),
-    FlagDef::switch("quiet", "Do not show the pull").short('q'),
-    FlagDef::switch(
-        "sig-proxy",
-        "Send signals on to the container (on unless =false)",
-    ),
-    FlagDef::switch("use-api-socket", ""),
-];
+pub const RUN: &[FlagDef] = flags! {
+    switch("detach", "Run in the background and print the id") short 'd';
+    value("detach-keys", "keys", "Keys that leave the container running");
+    switch("disable-content-trust", "");
+    switch("help", "Print help");
+    value("name", "name", "Name of the container");
+    value("platform", "os/arch", "Platform of the image");
+    value("pull", "always|missing|never", "When to pull the image");
+    switch("quiet", "Do not show the pull") short 'q';
+    switch("sig-proxy", "Send signals on to the container (on unless =false)");
+    switch("use-api-socket", "");
+};

@@ -22,11 +22,8 @@ pub enum FlagError {
         group: String,
     },
     /// The arguments end where a value is due.
-    #[error("`{flag}` needs a value")]
-    MissingValue {
-        /// The flag as typed.
-        flag: String,
-    },
+    #[error("`{0}` needs a value")]
+    MissingValue(String),
     /// A switch was given a value that is no boolean.
     #[error("`{flag}` is either true or false, not `{value}`")]
     NotABoolean {
@@ -36,11 +33,8 @@ pub enum FlagError {
         value: String,
     },
     /// It has the dashes of a flag, but no name.
-    #[error("`{argument}` is not an option")]
-    Malformed {
-        /// The argument.
-        argument: String,
-    },
+    #[error("`{0}` is not an option")]
+    Malformed(String),
 }
 
 impl FlagError {
@@ -55,9 +49,9 @@ impl FlagError {
                 "Long options start with two dashes".to_owned()
             }
             Self::UnknownShort { .. } => READ.to_owned(),
-            Self::MissingValue { flag } => format!("Write `{flag} VALUE`"),
+            Self::MissingValue(flag) => format!("Write `{flag} VALUE`"),
             Self::NotABoolean { flag, .. } => format!("Write `{flag}` alone, or `{flag}=false`"),
-            Self::Malformed { .. } => "Nothing behind a lone `--` is an option".to_owned(),
+            Self::Malformed(_) => "Nothing behind a lone `--` is an option".to_owned(),
         }
     }
 }

@@ -117,9 +117,7 @@ impl<'a> Parser<'a> {
             None => (text, None),
         };
         if name.is_empty() || name.starts_with('-') {
-            return Err(FlagError::Malformed {
-                argument: format!("--{text}"),
-            });
+            return Err(FlagError::Malformed(format!("--{text}")));
         }
         let flag = self.table.long(name).ok_or_else(|| self.unknown(name))?;
         let typed = format!("--{name}");
@@ -166,9 +164,8 @@ impl<'a> Parser<'a> {
     }
 
     fn set_from_next(&mut self, flag: &'static FlagDef, typed: &str) -> Result<(), FlagError> {
-        let value = self.rest.next().ok_or_else(|| FlagError::MissingValue {
-            flag: typed.to_owned(),
-        })?;
+        let missing = || FlagError::MissingValue(typed.to_owned());
+        let value = self.rest.next().ok_or_else(missing)?;
         self.set(flag, typed, value)
     }
 

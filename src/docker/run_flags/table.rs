@@ -40,34 +40,23 @@ pub struct FlagDef {
 impl FlagDef {
     /// Defines a flag that is on or off.
     pub const fn switch(name: &'static str, about: &'static str) -> Self {
-        let (short, kind, repeat) = (None, FlagKind::Switch, Repeat::Replaces);
-        Self {
-            name,
-            short,
-            kind,
-            repeat,
-            about,
-        }
+        Self::new(name, FlagKind::Switch, Repeat::Replaces, about)
     }
 
     /// Defines a flag with one value, of which the last counts.
     pub const fn value(name: &'static str, value: &'static str, about: &'static str) -> Self {
-        let (short, kind, repeat) = (None, FlagKind::Value(value), Repeat::Replaces);
-        Self {
-            name,
-            short,
-            kind,
-            repeat,
-            about,
-        }
+        Self::new(name, FlagKind::Value(value), Repeat::Replaces, about)
     }
 
     /// Defines a flag whose values add up.
     pub const fn list(name: &'static str, value: &'static str, about: &'static str) -> Self {
-        let (short, kind, repeat) = (None, FlagKind::Value(value), Repeat::Adds);
+        Self::new(name, FlagKind::Value(value), Repeat::Adds, about)
+    }
+
+    const fn new(name: &'static str, kind: FlagKind, repeat: Repeat, about: &'static str) -> Self {
         Self {
             name,
-            short,
+            short: None,
             kind,
             repeat,
             about,
@@ -88,6 +77,15 @@ impl FlagDef {
         self
     }
 }
+
+/// Lists flags, one a line: the constructor with its arguments, and perhaps a letter.
+macro_rules! flags {
+    ($($takes:ident($($part:literal),+) $(short $letter:literal)?;)*) => {
+        &[$(FlagDef::$takes($($part),+)$(.short($letter))?),*]
+    };
+}
+
+pub(super) use flags;
 
 /// All flags that a command knows.
 #[derive(Clone, Debug)]
