@@ -29,24 +29,15 @@ pub enum ContextError {
         /// Why.
         source: io::Error,
     },
-    /// A file name that BuildKit's protocol cannot carry.
-    #[error("`{path}` of the build context has a name that is not UTF-8")]
-    NameNotUtf8 {
-        /// The path below the context, the bytes at fault escaped.
-        path: String,
-    },
+    /// A file name that BuildKit's protocol cannot carry: its path, the bytes at fault escaped.
+    #[error("`{0}` of the build context has a name that is not UTF-8")]
+    NameNotUtf8(String),
     /// A symbolic link that BuildKit's protocol cannot carry.
-    #[error("The symbolic link `{path}` of the build context points to a name that is not UTF-8")]
-    TargetNotUtf8 {
-        /// The path below the context.
-        path: String,
-    },
+    #[error("The symbolic link `{0}` of the build context points to a name that is not UTF-8")]
+    TargetNotUtf8(String),
     /// A directory that is too deep inside.
-    #[error("`{}…` of the build context is deeper than 512 directories", path.chars().take(60).collect::<String>())]
-    TooDeep {
-        /// The path below the context.
-        path: String,
-    },
+    #[error("`{}…` of the build context is deeper than 512 directories", .0.chars().take(60).collect::<String>())]
+    TooDeep(String),
     /// The ignore file cannot be read.
     #[error("Cannot read `{name}`")]
     IgnoreFile {
@@ -73,6 +64,16 @@ fn place(file: &str, error: &PatternError) -> String {
 }
 
 impl ContextError {
+    /// Makes the error of something in a context that cannot be read; the empty path is its top.
+    pub(super) fn reading(action: &'static str, path: &str) -> impl FnOnce(io::Error) -> Self {
+        let path = if path.is_empty() { "." } else { path }.to_owned();
+        move |source| Self::Read {
+            action,
+            path,
+            source,
+        }
+    }
+
     /// Returns what fixes it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -80,10 +81,10 @@ impl ContextError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("Make it readable, or leave it out with a line in `.dockerignore`")
             }
-            Self::NameNotUtf8 { .. } | Self::TargetNotUtf8 { .. } => {
+            Self::NameNotUtf8(_) | Self::TargetNotUtf8(_) => {
                 Some("Rename it, or leave it out with a line in `.dockerignore`")
             }
-            Self::TooDeep { .. } => Some("Leave it out with a line in `.dockerignore`"),
+            Self::TooDeep(_) => Some("Leave it out with a line in `.dockerignore`"),
             Self::Read { .. } | Self::IgnoreFile { .. } | Self::Pattern { .. } => None,
         }
     }

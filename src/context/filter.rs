@@ -14,6 +14,8 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 struct Side {
     matcher: Matcher,
+    /// Which patterns could call for a look into a directory that is not taken itself.
+    calls_for_a_look: fn(&Pattern) -> bool,
     /// No pattern that could call for a look into a directory holds a wildcard, so that a
     /// comparison of prefixes tells whether the look is needed.
     only_prefixes: bool,
@@ -66,7 +68,7 @@ impl Filter {
                 .matcher
                 .matches(path, &parents.include, &mut own.include);
             if !decision.matched {
-                if !(is_directory && include.may_take_below(path)) {
+                if !(is_directory && include.calls_for_a_look_into(path)) {
                     return Verdict::LeaveOut(None);
                 }
                 verdict = Verdict::LookInside;
@@ -78,7 +80,7 @@ impl Filter {
                     .matcher
                     .matches(path, &parents.exclude, &mut own.exclude);
             if matched {
-                if !(is_directory && exclude.may_bring_back_below(path)) {
+                if !(is_directory && exclude.calls_for_a_look_into(path)) {
                     return Verdict::LeaveOut(rule);
                 }
                 verdict = Verdict::LookInside;
@@ -122,29 +124,20 @@ impl Side {
             .all(|pattern| !has_special_characters(pattern.without_trailing_glob()));
         Ok(Some(Self {
             matcher,
+            calls_for_a_look,
             only_prefixes,
         }))
     }
 
-    fn may_take_below(&self, directory: &str) -> bool {
-        !self.only_prefixes || self.has_prefix(directory, |pattern| !pattern.is_exclusion())
-    }
-
-    fn may_bring_back_below(&self, directory: &str) -> bool {
+    /// Returns whether a pattern stands, or may stand, for something in a directory, or all of it.
+    fn calls_for_a_look_into(&self, directory: &str) -> bool {
+        let mut patterns = self.matcher.patterns().iter();
+        let is_in = |pattern: &Pattern| {
+            let text = pattern.without_trailing_glob();
+            text == directory || below(text, directory).is_some()
+        };
         !self.only_prefixes
-            || (self.matcher.has_exclusions() && self.has_prefix(directory, Pattern::is_exclusion))
-    }
-
-    /// Returns whether a pattern stands for something in a directory (or for all of it).
-    fn has_prefix(&self, directory: &str, wanted: fn(&Pattern) -> bool) -> bool {
-        self.matcher
-            .patterns()
-            .iter()
-            .filter(|pattern| wanted(pattern))
-            .any(|pattern| {
-                let text = pattern.without_trailing_glob();
-                text == directory || below(text, directory).is_some()
-            })
+            || patterns.any(|pattern| (self.calls_for_a_look)(pattern) && is_in(pattern))
     }
 }
 

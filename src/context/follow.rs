@@ -5,6 +5,7 @@ use std::io;
 
 use rustix::fs::{Dir, FileType};
 
+use super::walk::utf8_target;
 use super::{ContextError, Root};
 use crate::docker::ignore::{Matcher, Rule};
 use crate::docker::path::{clean, join};
@@ -71,9 +72,8 @@ impl Follower<'_> {
         if !has_wildcards(name) {
             return Ok(self.target(path)?.into_iter().collect());
         }
-        let links = self
-            .links(directory, name)
-            .map_err(failed("list", directory))?;
+        let links = self.links(directory, name);
+        let links = links.map_err(ContextError::reading("list", directory))?;
         let targets = links.iter().map(|link| self.target(&join(directory, link)));
         targets.filter_map(Result::transpose).collect()
     }
@@ -83,18 +83,14 @@ impl Follower<'_> {
         let is_link = match self.root.stat(path) {
             Ok(stat) => FileType::from_raw_mode(stat.st_mode) == FileType::Symlink,
             Err(error) if is_missing(&error) => false,
-            Err(error) => return Err(failed("look at", path)(error)),
+            Err(error) => return Err(ContextError::reading("look at", path)(error)),
         };
         if !is_link {
             return Ok(None);
         }
-        let target = self
-            .root
-            .read_link(path)
-            .map_err(failed("read the link", path))?;
-        let target = String::from_utf8(target).map_err(|_| ContextError::TargetNotUtf8 {
-            path: path.to_owned(),
-        })?;
+        let target = self.root.read_link(path);
+        let target = target.map_err(ContextError::reading("read the link", path))?;
+        let target = utf8_target(target, path)?;
         if target.starts_with('/') {
             return Ok(Some(clean(&target)));
         }
@@ -117,25 +113,12 @@ impl Follower<'_> {
             let entry = entry?;
             let may_be_link = matches!(entry.file_type(), FileType::Symlink | FileType::Unknown);
             if let (true, Ok(name)) = (may_be_link, entry.file_name().to_str()) {
-                links.extend(
-                    matcher
-                        .matches_or_parent_matches(name)
-                        .matched
-                        .then(|| name.into()),
-                );
+                let decision = matcher.matches_or_parent_matches(name);
+                links.extend(decision.matched.then(|| name.to_owned()));
             }
         }
         links.sort_unstable();
         Ok(links)
-    }
-}
-
-fn failed(action: &'static str, path: &str) -> impl FnOnce(io::Error) -> ContextError {
-    let path = path.to_owned();
-    move |source| ContextError::Read {
-        action,
-        path,
-        source,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::docker::ignore::IgnoreFile;
 use crate::text_file;
 
 /// What would be sent of a build context, and what would not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Listing {
     /// Everything but directories, in the order of the transfer.
     pub files: Vec<ListedFile>,
@@ -65,21 +65,10 @@ pub fn list(directory: &Path, dockerfile: Option<&Path>) -> Result<Listing, Cont
         root: &root,
         filter: &filter,
         source: &ignore.name,
-        listing: Listing::empty(),
+        listing: Listing::default(),
     };
     _ = walk(&root, &filter, WalkOptions::default(), &mut lister);
     Ok(lister.listing)
-}
-
-impl Listing {
-    fn empty() -> Self {
-        Self {
-            files: Vec::new(),
-            excluded: Vec::new(),
-            total_size: 0,
-            problems: Vec::new(),
-        }
-    }
 }
 
 /// More than any ignore file has, in bytes: each of its rules is tried on each file.
@@ -178,21 +167,14 @@ impl Visitor for Measure {
 
 /// Measures what is left out; what cannot be read counts as nothing.
 fn measure(root: &Root, path: &str, is_directory: bool) -> Measure {
-    let mut measure = Measure::default();
     if !is_directory {
         let size = root.open_file(path).and_then(|file| file.metadata());
-        return Measure {
-            files: 1,
-            size: size.map_or(0, |metadata| metadata.len()),
-        };
+        let size = size.map_or(0, |metadata| metadata.len());
+        return Measure { files: 1, size };
     }
+    let (everything, mut measure) = (Filter::default(), Measure::default());
     if let Ok(root) = Root::open(root.path().join(path)) {
-        _ = walk(
-            &root,
-            &Filter::default(),
-            WalkOptions::default(),
-            &mut measure,
-        );
+        _ = walk(&root, &everything, WalkOptions::default(), &mut measure);
     }
     measure
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Listing;
-use crate::text::{Look, Table, Tone, clean_line, human_size};
+use crate::text::{Look, Table, Tone, clean_line, counted, human_size};
 
 /// How many directories are shown.
 const LARGEST: usize = 10;
@@ -12,8 +12,9 @@ impl Listing {
     /// Returns the totals, the largest directories, and what each rule left out.
     pub fn text(&self, look: Look) -> String {
         let total = format!(
-            "{} would be sent\n",
-            amount(count(&self.files), self.total_size)
+            "{}, {} would be sent\n",
+            counted(self.files.len(), "file"),
+            human_size(self.total_size)
         );
         let mut text = look.paint(Tone::Strong, &total);
         text += &self.largest_directories().render(look);
@@ -26,48 +27,33 @@ impl Listing {
     }
 
     fn largest_directories(&self) -> Table {
-        let mut directories: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-        for file in &self.files {
+        let files = self.files.iter().map(|file| {
             let name = file.path.find('/').map_or("", |end| &file.path[..=end]);
-            let (files, size) = directories.entry(name).or_default();
-            *files += 1;
-            *size += file.size;
-        }
-        let mut largest: Vec<_> = directories.into_iter().collect();
-        largest.sort_by_key(|(_, (_, size))| std::cmp::Reverse(*size));
+            (name, (1, file.size))
+        });
+        let largest = by_size(files);
         let hidden = largest.len().saturating_sub(LARGEST);
         let mut table = Table::headless();
         for (name, (files, size)) in largest.into_iter().take(LARGEST) {
             let name = if name.is_empty() { "(top)" } else { name };
-            table.row([human_size(size), plural(files, "file"), clean_line(name)]);
+            table.row([human_size(size), counted(files, "file"), clean_line(name)]);
         }
         if hidden > 0 {
-            table.row([
-                String::new(),
-                String::new(),
-                format!("and {hidden} more directories"),
-            ]);
+            table.row(["", "", &format!("and {hidden} more directories")]);
         }
         table
     }
 
     fn rules(&self) -> Table {
-        let mut rules: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
-        for excluded in &self.excluded {
-            let (files, size) = rules.entry((&excluded.source, &excluded.rule)).or_default();
-            *files += excluded.files;
-            *size += excluded.size;
-        }
-        let mut rules: Vec<_> = rules.into_iter().collect();
-        rules.sort_by_key(|(_, (_, size))| std::cmp::Reverse(*size));
-        let mut table = Table::default();
-        if !rules.is_empty() {
-            table = Table::new(["left out", "", "by the rule", "in"]);
-        }
-        for ((source, rule), (files, size)) in rules {
+        let left_out = self.excluded.iter().map(|excluded| {
+            let rule = (excluded.source.as_str(), excluded.rule.as_str());
+            (rule, (excluded.files, excluded.size))
+        });
+        let mut table = Table::new(["left out", "", "by the rule", "in"]);
+        for ((source, rule), (files, size)) in by_size(left_out) {
             table.row([
                 human_size(size),
-                plural(files, "file"),
+                counted(files, "file"),
                 clean_line(rule),
                 clean_line(source),
             ]);
@@ -76,17 +62,14 @@ impl Listing {
     }
 }
 
-fn count<T>(items: &[T]) -> u64 {
-    u64::try_from(items.len()).unwrap_or(u64::MAX)
-}
-
-fn amount(files: u64, size: u64) -> String {
-    format!("{}, {}", plural(files, "file"), human_size(size))
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
+/// Adds up numbers of files and their sizes by name; the largest comes first.
+fn by_size<N: Ord>(parts: impl Iterator<Item = (N, (u64, u64))>) -> Vec<(N, (u64, u64))> {
+    let mut sums: BTreeMap<N, (u64, u64)> = BTreeMap::new();
+    for (name, (files, size)) in parts {
+        let sum = sums.entry(name).or_default();
+        *sum = (sum.0 + files, sum.1 + size);
     }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, (_, size))| std::cmp::Reverse(*size));
+    sums
 }

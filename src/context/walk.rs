@@ -110,26 +110,16 @@ impl<V: Visitor> Walker<'_, V> {
     /// Returns the names of a directory in BuildKit's order.
     fn names(&self, directory: &OwnedFd, level: &Level) -> io::Result<Vec<Name>> {
         if let Some(only) = self.filter.only_names(&level.path, &level.inherited) {
-            let unknown = |name| {
-                Some(Name {
-                    name,
-                    file_type: FileType::Unknown,
-                })
-            };
-            return Ok(only
-                .into_iter()
-                .filter_map(|name| unknown(CString::new(name).ok()?))
-                .collect());
+            let only = only.into_iter().filter_map(|name| CString::new(name).ok());
+            let file_type = FileType::Unknown;
+            return Ok(only.map(|name| Name { name, file_type }).collect());
         }
         let mut names = Vec::new();
         for entry in Dir::read_from(directory)? {
             let entry = entry?;
             if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-                let name = entry.file_name().to_owned();
-                names.push(Name {
-                    name,
-                    file_type: entry.file_type(),
-                });
+                let (name, file_type) = (entry.file_name().to_owned(), entry.file_type());
+                names.push(Name { name, file_type });
             }
         }
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -188,9 +178,7 @@ impl<V: Visitor> Walker<'_, V> {
         let mut pending = Some(entry);
         if verdict == Verdict::Take {
             if !level.utf8 {
-                return self
-                    .visitor
-                    .problem(ContextError::NameNotUtf8 { path: level.path });
+                return self.visitor.problem(ContextError::NameNotUtf8(level.path));
             }
             self.take_parents()?;
             pending
@@ -201,9 +189,7 @@ impl<V: Visitor> Walker<'_, V> {
             return ControlFlow::Continue(());
         }
         if self.parents.len() >= DEEPEST {
-            return self
-                .visitor
-                .problem(ContextError::TooDeep { path: level.path });
+            return self.visitor.problem(ContextError::TooDeep(level.path));
         }
         match rustix::fs::openat(directory, name, DIRECTORY, Mode::empty()) {
             Ok(inside) => {
@@ -237,7 +223,7 @@ impl<V: Visitor> Walker<'_, V> {
         level: &Level,
         stat: Option<Stat>,
     ) -> Result<Option<Entry>, ContextError> {
-        let failed = |action| move |source| read_error(action, &level.path, source);
+        let failed = |action| ContextError::reading(action, &level.path);
         let stat = match stat.map_or_else(|| stat_of(directory, name), |stat| Ok(Some(stat))) {
             Ok(Some(stat)) => stat,
             Ok(None) => return Ok(None),
@@ -288,16 +274,8 @@ impl<V: Visitor> Walker<'_, V> {
     }
 
     fn fail(&mut self, action: &'static str, path: &str, source: io::Error) -> ControlFlow<()> {
-        self.visitor.problem(read_error(action, path, source))
-    }
-}
-
-fn read_error(action: &'static str, path: &str, source: io::Error) -> ContextError {
-    let path = if path.is_empty() { "." } else { path };
-    ContextError::Read {
-        action,
-        path: path.to_owned(),
-        source,
+        self.visitor
+            .problem(ContextError::reading(action, path)(source))
     }
 }
 
@@ -323,10 +301,8 @@ fn found<T>(result: Result<T, Errno>) -> io::Result<Option<T>> {
     }
 }
 
-fn utf8_target(target: Vec<u8>, path: &str) -> Result<String, ContextError> {
-    String::from_utf8(target).map_err(|_| ContextError::TargetNotUtf8 {
-        path: path.to_owned(),
-    })
+pub(super) fn utf8_target(target: Vec<u8>, path: &str) -> Result<String, ContextError> {
+    String::from_utf8(target).map_err(|_| ContextError::TargetNotUtf8(path.to_owned()))
 }
 
 /// Joins a name to the path of its directory; bytes that are not UTF-8 become `\xNN`.

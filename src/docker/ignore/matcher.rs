@@ -7,7 +7,6 @@ use super::{Pattern, PatternError, Rule};
 pub struct Matcher {
     rules: Vec<Rule>,
     patterns: Vec<Pattern>,
-    exclusions: bool,
 }
 
 /// Which patterns matched a directory; its entries inherit them.
@@ -47,7 +46,6 @@ impl Matcher {
         let mut matcher = Self::default();
         for rule in rules {
             if let Some(pattern) = Pattern::new(&rule)? {
-                matcher.exclusions |= pattern.is_exclusion();
                 matcher.patterns.push(pattern);
                 matcher.rules.push(rule);
             }
@@ -63,11 +61,6 @@ impl Matcher {
     /// Returns the rule behind [`Decision::rule`].
     pub fn rule(&self, index: usize) -> Option<&Rule> {
         self.rules.get(index)
-    }
-
-    /// Returns whether any pattern starts with `!`.
-    pub fn has_exclusions(&self) -> bool {
-        self.exclusions
     }
 
     /// Decides about a path alone: a match of any of its parents counts for it.

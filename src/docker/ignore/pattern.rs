@@ -14,24 +14,18 @@ use crate::docker::path;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PatternError {
     /// Nothing follows the `!`.
-    #[error("`{}` brings nothing back: a pattern must follow the `!`", rule.text)]
-    LoneExclusion {
-        /// The rule at fault.
-        rule: Rule,
-    },
+    #[error("`{}` brings nothing back: a pattern must follow the `!`", .0.text)]
+    LoneExclusion(Rule),
     /// A bracket or an escape is not complete.
-    #[error("`{}` is not a valid pattern", rule.text)]
-    Malformed {
-        /// The rule at fault.
-        rule: Rule,
-    },
+    #[error("`{}` is not a valid pattern", .0.text)]
+    Malformed(Rule),
 }
 
 impl PatternError {
     /// Returns the rule at fault.
     pub fn rule(&self) -> &Rule {
         match self {
-            Self::LoneExclusion { rule } | Self::Malformed { rule } => rule,
+            Self::LoneExclusion(rule) | Self::Malformed(rule) => rule,
         }
     }
 }
@@ -42,17 +36,21 @@ pub struct Pattern {
     text: String,
     exclusion: bool,
     kind: Kind,
+    /// Of [`Kind::Expression`] only.
+    expression: Option<Regex>,
 }
 
-#[derive(Clone, Debug)]
+/// The kinds as moby detects them while it reads a pattern.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Kind {
     /// The path is the pattern.
+    #[default]
     Exact,
     /// `dir/**`: the path starts with what stands before the stars.
     Prefix,
     /// `**/name`: the path ends with what stands behind the stars.
     Suffix,
-    Expression(Regex),
+    Expression,
 }
 
 impl Pattern {
@@ -65,21 +63,21 @@ impl Pattern {
         // moby cleans before it looks for the `!`: `!a/..` becomes `.`, and brings back nothing.
         let cleaned = path::clean(trimmed);
         let (exclusion, text) = match cleaned.strip_prefix('!') {
-            Some("") => return Err(PatternError::LoneExclusion { rule: rule.clone() }),
+            Some("") => return Err(PatternError::LoneExclusion(rule.clone())),
             Some(rest) => (true, rest.to_owned()),
             None => (false, cleaned),
         };
-        let malformed = || PatternError::Malformed { rule: rule.clone() };
         if !has_valid_syntax(&text) {
-            return Err(malformed());
+            return Err(PatternError::Malformed(rule.clone()));
         }
-        let kind = Compiler::default()
+        let (kind, expression) = Compiler::default()
             .compile(&text)
-            .map_err(|_| malformed())?;
+            .map_err(|_| PatternError::Malformed(rule.clone()))?;
         Ok(Some(Self {
             text,
             exclusion,
             kind,
+            expression,
         }))
     }
 
@@ -107,56 +105,43 @@ impl Pattern {
                 let suffix = &self.text[2..];
                 path.ends_with(suffix) || suffix.strip_prefix('/') == Some(path)
             }
-            Kind::Expression(regex) => regex.is_match(path),
+            Kind::Expression => self.expression.iter().any(|regex| regex.is_match(path)),
         }
     }
-}
-
-/// The kinds as moby detects them while it reads a pattern.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Detected {
-    #[default]
-    Exact,
-    Prefix,
-    Suffix,
-    Expression,
 }
 
 #[derive(Default)]
 struct Compiler {
     go: String,
-    detected: Detected,
+    kind: Kind,
 }
 
 impl Compiler {
-    fn compile(mut self, pattern: &str) -> Result<Kind, go_regex::Invalid> {
+    fn compile(mut self, pattern: &str) -> Result<(Kind, Option<Regex>), go_regex::Invalid> {
         let mut rest = pattern.chars().peekable();
         let mut first = true;
         while let Some(c) = rest.next() {
             if c == '*' && rest.next_if_eq(&'*').is_some() {
                 self.double_star(&mut rest);
                 if first {
-                    self.detected = Detected::Suffix;
+                    self.kind = Kind::Suffix;
                 }
             } else {
                 self.character(c, &mut rest);
             }
             first = false;
         }
-        Ok(match self.detected {
-            Detected::Exact => Kind::Exact,
-            Detected::Prefix => Kind::Prefix,
-            Detected::Suffix => Kind::Suffix,
-            Detected::Expression => Kind::Expression(go_regex::compile(&format!("^{}$", self.go))?),
-        })
+        let is_expression = self.kind == Kind::Expression;
+        let expression = is_expression.then(|| go_regex::compile(&format!("^{}$", self.go)));
+        Ok((self.kind, expression.transpose()?))
     }
 
     fn double_star(&mut self, rest: &mut Peekable<Chars<'_>>) {
         _ = rest.next_if_eq(&'/');
         if rest.peek().is_some() {
             self.expression("(.*/)?");
-        } else if self.detected == Detected::Exact {
-            self.detected = Detected::Prefix;
+        } else if self.kind == Kind::Exact {
+            self.kind = Kind::Prefix;
         } else {
             self.expression(".*");
         }
@@ -181,7 +166,7 @@ impl Compiler {
 
     fn expression(&mut self, go: &str) {
         self.go.push_str(go);
-        self.detected = Detected::Expression;
+        self.kind = Kind::Expression;
     }
 }
 
@@ -239,13 +224,13 @@ mod tests {
     #[test_case("[a-]" ; "an open range")]
     #[test_case("a\\" ; "a trailing backslash")]
     fn malformed_patterns_are_refused(text: &str) {
-        assert!(matches!(pattern(text), Err(PatternError::Malformed { .. })));
+        assert!(matches!(pattern(text), Err(PatternError::Malformed(_))));
     }
 
     #[test]
     fn a_lone_exclamation_mark_is_refused() {
         let lone = pattern("!/a/..");
-        assert!(matches!(lone, Err(PatternError::LoneExclusion { .. })));
+        assert!(matches!(lone, Err(PatternError::LoneExclusion(_))));
         assert!(pattern("!a/..").is_ok(), "cleaned before the `!` is seen");
     }
 
