@@ -10,18 +10,13 @@ use crate::text::human_duration;
 /// Why a repository does not say what is checked out.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum GitError {
-    /// The repository belongs to somebody else, and git refuses to trust it.
+    /// The repository, which `safe.directory` must name, belongs to somebody else, and git refuses to
+    /// trust it.
     #[error("it belongs to another user")]
-    Owner {
-        /// What `safe.directory` must name.
-        path: PathBuf,
-    },
+    Owner(PathBuf),
     /// A file of the repository is a FIFO or a device.
-    #[error("`{}` is not a regular file", path.display())]
-    SpecialFile {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("`{}` is not a regular file", .0.display())]
+    SpecialFile(PathBuf),
     /// `.git` points to a place that does not exist.
     #[error("`{}` points to `{}`, which does not exist", file.display(), target.display())]
     Dangling {
@@ -60,11 +55,11 @@ impl GitError {
     /// Returns what the user can do about it, as an action.
     pub fn fix(&self) -> String {
         match self {
-            Self::Owner { path } => {
+            Self::Owner(path) => {
                 let path = quoted(path);
                 format!("Trust it: `git config --global --add safe.directory {path}`")
             }
-            Self::SpecialFile { path } => format!("Remove it: `rm {}`", quoted(path)),
+            Self::SpecialFile(path) => format!("Remove it: `rm {}`", quoted(path)),
             Self::Dangling { file, .. } => format!(
                 "Repair it where the repository is: `git worktree repair`, or remove `{}`",
                 file.display()

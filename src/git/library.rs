@@ -35,12 +35,10 @@ pub(super) fn read(directory: &Path, program: &GitProgram) -> Result<Reading, Gi
         return Err(dangling);
     }
     let refused = |error: &git2::Error| match error.code() {
-        ErrorCode::Owner => GitError::Owner {
-            path: place
-                .as_ref()
-                .map_or(directory, |place| &place.top)
-                .to_owned(),
-        },
+        ErrorCode::Owner => {
+            let top = place.as_ref().map_or(directory, |place| &place.top);
+            GitError::Owner(top.to_owned())
+        }
         _ => GitError::Library {
             path: directory.to_owned(),
             reason: reason(error),

@@ -1,7 +1,6 @@
 //! Where the repository around a directory is, found without opening anything that may block.
 
 use std::collections::BTreeSet;
-use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -156,11 +155,9 @@ fn common_directory(own: &Path) -> PathBuf {
 
 /// Looks at the files that reading a commit, its tags and its branches opens.
 fn special_below(git: &Path) -> Option<PathBuf> {
-    special_in(git, 0)
-        .or_else(|| special_in(&git.join("info"), 0))
-        .or_else(|| special_in(&git.join("objects/info"), 0))
-        .or_else(|| special_in(&git.join("objects/pack"), 0))
-        .or_else(|| special_in(&git.join("reftable"), 0))
+    let flat = ["", "info", "objects/info", "objects/pack", "reftable"];
+    let mut flat = flat.into_iter();
+    flat.find_map(|name| special_in(&git.join(name), 0))
         .or_else(|| special_in(&git.join("refs"), 16))
 }
 
@@ -180,13 +177,11 @@ fn special_in(directory: &Path, depth: usize) -> Option<PathBuf> {
 
 fn is_special_file(path: &Path) -> bool {
     // What a link leads to is what is opened.
-    fs_err::metadata(path).is_ok_and(|metadata| is_special(&metadata))
-}
-
-fn is_special(metadata: &Metadata) -> bool {
-    let file_type = metadata.file_type();
-    let is_device = file_type.is_block_device() || file_type.is_char_device();
-    file_type.is_fifo() || file_type.is_socket() || is_device && metadata.rdev() != NULL_DEVICE
+    fs_err::metadata(path).is_ok_and(|metadata| {
+        let file_type = metadata.file_type();
+        let is_device = file_type.is_block_device() || file_type.is_char_device();
+        file_type.is_fifo() || file_type.is_socket() || is_device && metadata.rdev() != NULL_DEVICE
+    })
 }
 
 /// Looks at a configuration file and at those that it names.

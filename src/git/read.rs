@@ -10,7 +10,7 @@ use super::error::GitError;
 use super::library::{self, Reading};
 use super::place::Place;
 use super::program::GitProgram;
-use super::repository::ProgramError;
+use super::repository::Failure;
 
 /// How long a repository may take to be read. A FIFO or a dead file system in an odd place would
 /// take for ever.
@@ -19,11 +19,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 impl Checkout {
     /// Reads what is checked out in `directory`, which may lie below the repository's top.
     pub fn read(directory: &Path, program: &GitProgram) -> Self {
-        let Some(place) = Place::around(directory) else {
-            return in_time(directory, program);
-        };
-        match place.special_file(program) {
-            Some(path) => Self::Unreadable(GitError::SpecialFile { path }),
+        match Place::around(directory).and_then(|place| place.special_file(program)) {
+            Some(path) => Self::Unreadable(GitError::SpecialFile(path)),
             None => in_time(directory, program),
         }
     }
@@ -38,10 +35,7 @@ fn in_time(directory: &Path, program: &GitProgram) -> Checkout {
         // Nobody listens any more if it took too long.
         drop(answer.send(read(&own_directory, &own_program)));
     });
-    let read = match reader {
-        Ok(_) => answered.recv_timeout(LIMIT).ok(),
-        Err(_) => None,
-    };
+    let read = reader.ok().and_then(|_| answered.recv_timeout(LIMIT).ok());
     read.unwrap_or_else(|| {
         Checkout::Unreadable(GitError::TimedOut {
             path: directory.to_owned(),
@@ -61,9 +55,10 @@ fn read(directory: &Path, program: &GitProgram) -> Checkout {
     }
     match (program.read(directory), own) {
         (Ok(checkout), _) => checkout,
-        (Err(ProgramError::Absent), Ok(reading)) => reading.checkout,
+        (Err(Failure::NoRepository), _) => Checkout::NoRepository,
+        (Err(Failure::Absent), Ok(reading)) => reading.checkout,
         // What git itself refuses is not for us to read.
-        (Err(ProgramError::Absent), Err(error)) | (Err(ProgramError::Refused(error)), _) => {
+        (Err(Failure::Absent), Err(error)) | (Err(Failure::Refused(error)), _) => {
             Checkout::Unreadable(error)
         }
     }

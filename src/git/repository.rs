@@ -13,43 +13,30 @@ use super::program::{GitProgram, Ran};
 use super::remote::public_url;
 use super::version::Version;
 
-/// Why the program has no answer.
-#[derive(Debug)]
-pub(super) enum ProgramError {
+/// Why the program does not say what is checked out.
+pub(super) enum Failure {
     /// It is not there, or cannot be run.
     Absent,
+    /// There is no repository.
+    NoRepository,
     /// It does not read the repository.
     Refused(GitError),
 }
 
 impl GitProgram {
     /// Reads what is checked out in `directory`.
-    pub(super) fn read(&self, directory: &Path) -> Result<Checkout, ProgramError> {
-        let Some(path) = self.path() else {
-            return Err(ProgramError::Absent);
-        };
+    pub(super) fn read(&self, directory: &Path) -> Result<Checkout, Failure> {
         let repository = Repository {
-            path,
+            path: self.path().ok_or(Failure::Absent)?,
             program: self,
             directory,
         };
-        match repository.read() {
-            Ok(checkout) => Ok(checkout),
-            Err(Failure::Absent) => Err(ProgramError::Absent),
-            Err(Failure::NoRepository) => Ok(Checkout::NoRepository),
-            Err(Failure::Refused(error)) => Err(ProgramError::Refused(error)),
-        }
+        repository.read()
     }
 }
 
 /// What a command said, if it ended well.
 type Said = Result<String, Failure>;
-
-enum Failure {
-    Absent,
-    NoRepository,
-    Refused(GitError),
-}
 
 /// A repository that git is asked about.
 struct Repository<'a> {
@@ -157,11 +144,8 @@ impl Repository<'_> {
     fn tags(&self, commit: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
         let listed = self.try_ask(&["for-each-ref", "--format=%(refname)", "refs/tags"])?;
         let names: Vec<_> = listed.iter().flat_map(|text| text.lines()).collect();
-        let asked: Vec<_> = names
-            .iter()
-            .map(|name| format!("{name}^{{commit}}\n"))
-            .collect();
-        let asked = asked.concat();
+        let asked = names.iter().map(|name| format!("{name}^{{commit}}\n"));
+        let asked = asked.collect();
         // Of what is no commit, or missing, the answer repeats the question and ends in `missing`.
         let found = self.answer(&["cat-file", "--batch-check=%(objectname)"], asked, None)?;
         let tagged = names
@@ -189,12 +173,9 @@ impl Repository<'_> {
     fn remote(&self) -> Result<Option<String>, Failure> {
         let names = self.try_ask(&["remote"])?.unwrap_or_default();
         let mut names = names.lines();
-        let name = match names.clone().find(|name| *name == "origin") {
-            Some(origin) => origin,
-            None => match names.next() {
-                Some(first) => first,
-                None => return Ok(None),
-            },
+        let origin = names.clone().find(|name| *name == "origin");
+        let Some(name) = origin.or_else(|| names.next()) else {
+            return Ok(None);
         };
         let url = self.try_ask(&["remote", "get-url", name])?;
         Ok(url.and_then(|url| public_url(&url)))
@@ -245,7 +226,7 @@ impl Repository<'_> {
         }
         let owned = reason.strip_prefix("detected dubious ownership in repository at '");
         if let Some(path) = owned.and_then(|path| path.strip_suffix('\'')) {
-            return Failure::Refused(GitError::Owner { path: path.into() });
+            return Failure::Refused(GitError::Owner(path.into()));
         }
         self.refused(reason.to_owned())
     }

@@ -137,7 +137,7 @@ impl<'a> Parsed<'a> {
 /// Compares texts so that `rc10` comes after `rc9`.
 fn natural(a: &str, b: &str) -> Ordering {
     let chunks = |text: &str| {
-        let mut chunks: Vec<(u64, String)> = Vec::new();
+        let mut chunks: Vec<(String, u64)> = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let words = rest
@@ -147,17 +147,12 @@ fn natural(a: &str, b: &str) -> Ordering {
             let digits = tail
                 .find(|c: char| !c.is_ascii_digit())
                 .unwrap_or(tail.len());
-            chunks.push((tail[..digits].parse().unwrap_or(0), word.to_owned()));
+            chunks.push((word.to_owned(), tail[..digits].parse().unwrap_or(0)));
             rest = &tail[digits..];
         }
         chunks
     };
-    let key = |text| {
-        chunks(text)
-            .into_iter()
-            .map(|(number, word)| (word, number))
-    };
-    key(a).cmp(key(b))
+    chunks(a).cmp(&chunks(b))
 }
 
 #[cfg(test)]
@@ -165,16 +160,6 @@ mod tests {
     use test_case::test_case;
 
     use super::*;
-
-    fn pick(exact: &[&str], branches: &[&str], tags: &[&str]) -> String {
-        let owned = |names: &[&str]| {
-            names
-                .iter()
-                .map(|&name| name.to_owned())
-                .collect::<Vec<_>>()
-        };
-        Version::pick(&owned(exact), &owned(branches), &owned(tags)).number
-    }
 
     #[test_case(&["v0.9.0"], &["origin/release/1.0.0"], &["v2.0.0"] => "0.9.0"; "a tag on the commit wins")]
     #[test_case(&["nightly-x", "v0.9.0"], &[], &[] => "0.9.0"; "a version beats a word")]
@@ -188,6 +173,8 @@ mod tests {
     #[test_case(&[], &[], &["v9.0.0-test-rc7", "v1.0.0"] => "1.0.0"; "test candidates do not count")]
     #[test_case(&[], &[], &["nightly", "2024-01-01"] => "0.0.1"; "nothing that looks like a version")]
     fn the_version_is(exact: &[&str], branches: &[&str], tags: &[&str]) -> String {
-        pick(exact, branches, tags)
+        let [exact, branches, tags] = [exact, branches, tags]
+            .map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        Version::pick(&exact, &branches, &tags).number
     }
 }
