@@ -1,7 +1,6 @@
 //! What the sources of Dynamo say about themselves: that they are Dynamo at all, and which Rust and
 //! Python they want. Read from the build context before anything is planned.
 
-mod file;
 mod python;
 mod source_tree;
 mod toolchain;

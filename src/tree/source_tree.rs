@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::read_toml;
 use super::python::RequiresPython;
-use super::toolchain::Toolchain;
+use super::toolchain::{Toolchain, read_toml};
 
 /// The Python project at the top of Dynamo's sources.
 const PROJECT: &str = "ai-dynamo";

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::file::{read, read_toml};
+use crate::text_file;
 
 /// A Rust toolchain that a file of the tree asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Toolchain {
             is_minimum: false,
         };
         // rustup looks at the file without ending first; it may hold the bare name.
-        if let Some(text) = read(&directory.join("rust-toolchain")) {
+        if let Ok(text) = text_file::read_text(&directory.join("rust-toolchain")) {
             let table = text.parse().ok().as_ref().and_then(channel);
             let bare = || text.lines().next().map(|line| line.trim().to_owned());
             let channel = table.or_else(bare).filter(|channel| !channel.is_empty());
@@ -67,6 +67,11 @@ impl fmt::Display for Toolchain {
         let or_later = if self.is_minimum { " or later" } else { "" };
         write!(f, "Rust {}{or_later} (`{}`)", self.channel, self.file)
     }
+}
+
+/// Reads a TOML file of a tree, which may belong to anybody.
+pub(super) fn read_toml(path: &Path) -> Option<toml::Table> {
+    text_file::read_text(path).ok()?.parse().ok()
 }
 
 fn channel(table: &toml::Table) -> Option<String> {
