@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::mask::MASK;
-use super::shown::shown_text;
+use super::shown::{also, shown_text};
 use crate::secret::Secret;
 
 /// Values shorter than this are not masked: `8` as a secret number of jobs would hide every 8.
@@ -64,15 +64,10 @@ impl Redactor {
             _ => Cow::Borrowed(bytes),
         }
     }
-}
 
-impl Redactor {
     /// Returns `text` of others with every known value masked, and what looks like a secret.
     pub fn show<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.redact(text) {
-            Cow::Borrowed(text) => shown_text(text),
-            Cow::Owned(text) => Cow::Owned(shown_text(&text).into_owned()),
-        }
+        also(self.redact(text), shown_text)
     }
 
     /// Returns `bytes` of others with every known value masked, and what looks like a secret.
@@ -114,9 +109,7 @@ fn needles(value: &[u8]) -> Vec<Vec<u8>> {
     whole
         .into_iter()
         .chain(lines)
-        .filter(|needle| {
-            needle.len() >= SHORTEST && !trimmed.is_empty() && trimmed.len() >= SHORTEST
-        })
+        .filter(|needle| needle.len().min(trimmed.len()) >= SHORTEST)
         .collect()
 }
 

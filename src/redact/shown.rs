@@ -54,15 +54,8 @@ pub fn shown_value<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
 
 /// Returns `NAME=VALUE` or a record of such fields (`type=registry,ref=…`) as it may be shown.
 pub fn shown_assignment(text: &str) -> Cow<'_, str> {
-    let masked = if text.contains('=') {
-        masked_fields(text)
-    } else {
-        None
-    };
-    match masked {
-        Some(masked) => Cow::Owned(shown_name(&masked).into_owned()),
-        None => shown_name(text),
-    }
+    let masked = masked_fields(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    also(masked, shown_name)
 }
 
 /// Masks the values of fields that are named like a secret. What follows such a value without a
@@ -111,9 +104,14 @@ fn shown_name(text: &str) -> Cow<'_, str> {
     let masked = LOGIN.replace_all(text, |found: &Captures<'_>| {
         format!("{}{MASK}@{}", &found[1], &found[2])
     });
-    match masked {
-        Cow::Borrowed(text) => shown_text(text),
-        Cow::Owned(text) => Cow::Owned(shown_text(&text).into_owned()),
+    also(masked, shown_text)
+}
+
+/// Masks what is left to mask in a text.
+pub(super) fn also(text: Cow<'_, str>, mask: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => mask(text),
+        Cow::Owned(text) => Cow::Owned(mask(&text).into_owned()),
     }
 }
 
@@ -199,23 +197,19 @@ pub fn shown_source(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len());
     let mut rest = 0;
     while let Some(found) = ASSIGNMENT.captures_at(&text, rest) {
-        let [whole, name, sign, value] = [0, 1, 2, 3].map(|index| found.get(index));
-        let (Some(whole), Some(name), Some(sign), Some(value)) = (whole, name, sign, value) else {
+        let [name, sign, value] = [1, 2, 3].map(|index| found.get(index));
+        let (Some(name), Some(sign), Some(value)) = (name, sign, value) else {
             break;
         };
         let value_text = own_value(sign.as_str(), value.as_str());
         let is_secret = is_secret(name.as_str(), value_text.trim_matches(['"', '\'']));
-        // Behind a value that may be shown there may be more of them.
-        let end = if is_secret {
-            value.start() + value_text.len()
-        } else {
-            whole.start() + (sign.end() - whole.start())
-        };
         shown.push_str(&text[rest..value.start()]);
+        // Behind a value that may be shown there may be more of them.
+        rest = sign.end();
         if is_secret {
             shown.push_str(MASK);
+            rest = value.start() + value_text.len();
         }
-        rest = end;
     }
     shown.push_str(&text[rest..]);
     let shown = shown_name(&shown).into_owned();
@@ -278,18 +272,9 @@ pub fn shown_text(text: &str) -> Cow<'_, str> {
     });
     static HEADER: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?i-u)(\bauthorization:\s*[a-z]+\s+|\bbearer\s+)[\w.~+/-]{8,}=*"));
-    let with = |regex: &Regex, text: &str, mask: &str| -> Option<String> {
-        match regex.replace_all(text, mask) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(text) => Some(text),
-        }
-    };
-    let mut shown = Cow::Borrowed(text);
-    if let Some(masked) = mask_addresses(text) {
-        shown = Cow::Owned(masked);
-    }
+    let mut shown = mask_addresses(text).map_or(Cow::Borrowed(text), Cow::Owned);
     for (regex, mask) in [(&*TOKEN, MASK), (&*HEADER, "${1}****")] {
-        if let Some(masked) = with(regex, &shown, mask) {
+        if let Cow::Owned(masked) = regex.replace_all(&shown, mask) {
             shown = Cow::Owned(masked);
         }
     }
