@@ -250,36 +250,17 @@ impl FromToml for bool {
     }
 }
 
-/// Reads an integer of a range; the error says which.
-fn integer<T>(key: &str, node: &Node<'_>, reader: &mut Reader, expected: &str) -> Option<T>
-where
-    T: FromStrRadix,
-{
-    if let DeValue::Integer(number) = node.get_ref()
-        && let Some(value) = T::from_str_radix(number.as_str(), number.radix())
-    {
-        return Some(value);
-    }
-    reader.wrong_type(key, expected, node);
-    None
-}
-
-/// The unsigned integers that files hold.
-trait FromStrRadix: Sized {
-    fn from_str_radix(text: &str, radix: u32) -> Option<Self>;
-}
-
 macro_rules! unsigned {
     ($($type:ty: $expected:literal),* $(,)?) => {$(
-        impl FromStrRadix for $type {
-            fn from_str_radix(text: &str, radix: u32) -> Option<Self> {
-                Self::from_str_radix(text, radix).ok()
-            }
-        }
-
         impl FromToml for $type {
             fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-                integer(key, node, reader, $expected)
+                if let DeValue::Integer(number) = node.get_ref()
+                    && let Ok(value) = Self::from_str_radix(number.as_str(), number.radix())
+                {
+                    return Some(value);
+                }
+                reader.wrong_type(key, $expected, node);
+                None
             }
         }
     )*};
@@ -317,11 +298,9 @@ impl<T: FromToml> FromToml for Vec<T> {
             reader.wrong_type(key, "an array", node);
             return None;
         };
-        let items: Vec<_> = array
-            .iter()
-            .map(|item| T::from_toml(key, item, reader))
-            .collect();
-        items.into_iter().collect()
+        let items = array.iter().map(|item| T::from_toml(key, item, reader));
+        // Every item is read, so that every mistake is reported.
+        items.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn absent() -> Option<Self> {
