@@ -344,6 +344,7 @@ mod tests {
     use crate::buildkit::export::{Archive, ImageExport, ImageOptions, MobyExport};
     use crate::buildkit::request::DockerfileOptions;
     use crate::buildkit::session::Destination;
+    use crate::text::Words as _;
 
     fn engine(api: &str, labels: &[&str]) -> Capabilities {
         let labels = labels
@@ -448,7 +449,7 @@ mod tests {
     #[test]
     fn the_classic_store_reads_what_is_in_registries_and_directories() {
         let classic = engine("1.51", &[]);
-        let kinds = CacheKind::ALL.into_iter();
+        let kinds = CacheKind::ALL.iter().copied();
         let reads: Vec<_> = kinds
             .filter(|kind| classic.check_cache_import(*kind).is_none())
             .collect();
@@ -461,7 +462,7 @@ mod tests {
     #[test]
     fn the_classic_store_writes_inline_caches_only() {
         let writes = |store: &Capabilities| {
-            let kinds = CacheKind::ALL.into_iter();
+            let kinds = CacheKind::ALL.iter().copied();
             kinds
                 .filter(|kind| store.check_cache_export(*kind).is_none())
                 .collect::<Vec<_>>()

@@ -18,4 +18,30 @@ macro_rules! as_text {
     };
 }
 
-pub(crate) use as_text;
+pub(super) use as_text;
+
+/// Makes a type with a field `text` travel as that, the text that it was read from.
+macro_rules! as_written {
+    ($type:ty) => {
+        impl $type {
+            /// Returns it for showing: written without what looks like a secret.
+            #[must_use]
+            pub fn masked(&self) -> Self {
+                Self {
+                    text: $crate::redact::shown_assignment(&self.text).into_owned(),
+                    ..self.clone()
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+
+        $crate::docker::as_text::as_text!($type);
+    };
+}
+
+pub(super) use as_written;

@@ -1,14 +1,12 @@
 //! `--attest`: statements about a build to attach to the image.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
-use super::as_text::as_text;
-use super::attributes::{AttributesError, UnknownAttribute, attributes, check_known, take_boolean};
+use super::as_text::as_written;
+use super::attributes::{AttributeError, Attributes};
 use super::hinted::Hinted;
-use super::number::NumberError;
-use crate::redact::shown_assignment;
+use crate::text::words;
 
 /// A statement to attach, as written and as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,40 +20,25 @@ pub struct Attestation {
     pub is_disabled: bool,
 }
 
-/// What a statement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttestationKind {
-    /// How the image was built.
-    Provenance,
-    /// What is in it.
-    Sbom,
+words! {
+    /// What a statement is about, by BuildKit's word for it.
+    pub enum AttestationKind(AttestationError, AttestationError::UnknownKind) {
+        /// How the image was built.
+        Provenance = "provenance",
+        /// What is in it.
+        Sbom = "sbom",
+    }
 }
 
 /// Why a text is no attestation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttestationError {
-    /// It is no list of attributes.
-    #[error("Invalid attestation `{text}`: {reason}")]
-    Form {
-        /// What was written.
-        text: String,
-        /// The rule that it breaks.
-        reason: AttributesError,
-    },
+    /// Its attributes are wrong.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
     /// No such type.
     #[error("Unknown attestation type `{0}`")]
     UnknownKind(String),
-    /// An attribute that its type does not have.
-    #[error(transparent)]
-    UnknownAttribute(#[from] UnknownAttribute),
-    /// An attribute that is neither true nor false.
-    #[error("Invalid attestation `{text}`: {reason}")]
-    Value {
-        /// What was written.
-        text: String,
-        /// The rule that it breaks.
-        reason: NumberError,
-    },
     /// Provenance tells a little or all, and nothing in between.
     #[error("Unknown provenance mode `{0}`")]
     UnknownMode(String),
@@ -63,26 +46,16 @@ pub enum AttestationError {
 
 impl Hinted for AttestationError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Form { .. } | Self::UnknownKind(_) => {
-                "Write `type=provenance,mode=max` or `type=sbom`".to_owned()
-            }
-            Self::UnknownAttribute(unknown) => unknown.hint(),
-            Self::Value { .. } => "Write `true` or `false`".to_owned(),
-            Self::UnknownMode(_) => "Use `mode=min` or `mode=max`".to_owned(),
-        })
+        let attribute = match self {
+            Self::Attribute(error) => error.hint(),
+            Self::UnknownKind(_) => None,
+            Self::UnknownMode(_) => Some("Use `mode=min` or `mode=max`".to_owned()),
+        };
+        attribute.or_else(|| Some("Write `type=provenance,mode=max` or `type=sbom`".to_owned()))
     }
 }
 
 impl AttestationKind {
-    /// Returns BuildKit's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Provenance => "provenance",
-            Self::Sbom => "sbom",
-        }
-    }
-
     /// Returns the attributes that BuildKit reads.
     fn known_attributes(self) -> &'static [&'static str] {
         match self {
@@ -100,34 +73,16 @@ impl AttestationKind {
     }
 }
 
-impl FromStr for AttestationKind {
-    type Err = AttestationError;
-
-    fn from_str(text: &str) -> Result<Self, AttestationError> {
-        match text {
-            "provenance" => Ok(Self::Provenance),
-            "sbom" => Ok(Self::Sbom),
-            _ => Err(AttestationError::UnknownKind(text.to_owned())),
-        }
-    }
-}
-
 impl FromStr for Attestation {
     type Err = AttestationError;
 
     fn from_str(text: &str) -> Result<Self, AttestationError> {
-        let mut fields = attributes(text, "type").map_err(|reason| AttestationError::Form {
-            text: text.to_owned(),
-            reason,
-        })?;
-        let kind: AttestationKind = fields.remove("type").unwrap_or_default().parse()?;
-        let known = kind.known_attributes();
-        check_known(&fields, known, ("Attestation type", kind.as_str()))?;
-        let is_disabled =
-            take_boolean(&mut fields, "disabled").map_err(|reason| AttestationError::Value {
-                text: text.to_owned(),
-                reason,
-            })?;
+        let mut attributes = Attributes::read("attestation", text, &text, "type")?;
+        let kind = attributes.fields.remove("type").unwrap_or_default();
+        let kind: AttestationKind = kind.parse()?;
+        attributes.check_known(kind.as_str(), kind.known_attributes())?;
+        let is_disabled = attributes.take_boolean("disabled")?;
+        let mut fields = attributes.fields;
         if kind == AttestationKind::Provenance {
             // Engines have different defaults, and `max` tells build arguments.
             let mode = fields.entry("mode".into()).or_insert_with(|| "min".into());
@@ -145,15 +100,6 @@ impl FromStr for Attestation {
 }
 
 impl Attestation {
-    /// Returns it for showing: written without what looks like a secret.
-    #[must_use]
-    pub fn masked(&self) -> Self {
-        Self {
-            text: shown_assignment(&self.text).into_owned(),
-            ..self.clone()
-        }
-    }
-
     /// Returns those that are to be made: of one kind the last one counts, and one that is disabled
     /// is none.
     pub fn effective(all: &[Self]) -> impl Iterator<Item = &Self> {
@@ -165,13 +111,7 @@ impl Attestation {
     }
 }
 
-impl fmt::Display for Attestation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-as_text!(Attestation);
+as_written!(Attestation);
 
 #[cfg(test)]
 mod tests {

@@ -3,17 +3,19 @@
 //! An engine drops attributes that it does not know without a word, so we refuse them.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::csv::{self, CsvError};
+use super::hinted::{Hinted, similar_or};
 use super::number::{NumberError, boolean};
-use crate::suggest::closest;
+use crate::problem::capitalized;
 
 /// How the layers of images and caches can be packed.
 pub(crate) const COMPRESSIONS: &[&str] = &["gzip", "zstd", "estargz", "uncompressed"];
 
 /// Why a text is no list of attributes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AttributesError {
+pub enum NoAttributes {
     /// Not a CSV record.
     #[error(transparent)]
     Csv(#[from] CsvError),
@@ -29,10 +31,7 @@ pub enum AttributesError {
 ///
 /// # Errors
 /// Fails on broken quotes and on fields without `=`.
-pub fn attributes(
-    text: &str,
-    shorthand: &str,
-) -> Result<BTreeMap<String, String>, AttributesError> {
+pub fn attributes(text: &str, shorthand: &str) -> Result<BTreeMap<String, String>, NoAttributes> {
     let fields = csv::record(text)?;
     if let [value] = fields.as_slice()
         && !value.contains('=')
@@ -42,64 +41,165 @@ pub fn attributes(
     fields.iter().map(|field| attribute(field)).collect()
 }
 
-fn attribute(field: &str) -> Result<(String, String), AttributesError> {
+fn attribute(field: &str) -> Result<(String, String), NoAttributes> {
     let (key, value) = field
         .split_once('=')
-        .ok_or_else(|| AttributesError::NoValue(field.to_owned()))?;
+        .ok_or_else(|| NoAttributes::NoValue(field.to_owned()))?;
     Ok((key.trim().to_lowercase(), value.to_owned()))
 }
 
-/// An attribute that nobody would read.
+/// Why attributes cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{kind}` has no attribute `{key}`")]
-pub struct UnknownAttribute {
-    /// What has types, for example `Output type`.
-    pub what: &'static str,
-    /// The type.
-    pub kind: String,
-    /// What was written.
-    pub key: String,
-    /// What the type has.
-    pub known: Vec<&'static str>,
+pub enum AttributeError {
+    /// They are no list of attributes.
+    #[error("Invalid {what} `{text}`: {reason}")]
+    Form {
+        /// What has them, for example `output`.
+        what: &'static str,
+        /// What was written, as it may be shown.
+        text: String,
+        /// The rule that it breaks.
+        reason: NoAttributes,
+    },
+    /// One that nobody would read.
+    #[error("{} type `{kind}` has no attribute `{key}`", capitalized(what))]
+    Unknown {
+        /// What has them.
+        what: &'static str,
+        /// Its type.
+        kind: &'static str,
+        /// What was written.
+        key: String,
+        /// What the type has.
+        known: Vec<&'static str>,
+    },
+    /// One that is neither true nor false.
+    #[error("Invalid {what} `{text}`: {reason}")]
+    Value {
+        /// What has them.
+        what: &'static str,
+        /// What was written, as it may be shown.
+        text: String,
+        /// The rule that it breaks.
+        reason: NumberError,
+    },
+    /// One that has one of a few values, and was given another.
+    #[error("Invalid value `{value}` of the {what} attribute `{attribute}`")]
+    Word {
+        /// What has them.
+        what: &'static str,
+        /// The attribute.
+        attribute: &'static str,
+        /// What was written.
+        value: String,
+        /// The values that there are.
+        known: &'static [&'static str],
+    },
 }
 
-impl UnknownAttribute {
-    pub(super) fn hint(&self) -> String {
-        match closest(&self.key, self.known.iter().copied()) {
-            Some(known) => format!("Did you mean `{known}`?"),
-            None if self.known.is_empty() => "Leave it out".to_owned(),
-            None => format!("It has {}", self.known.join(", ")),
+impl Hinted for AttributeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Form { .. } => return None,
+            Self::Unknown { key, known, .. } => similar_or(key, known, |known| match known {
+                [] => "Leave it out".to_owned(),
+                known => format!("It has {}", known.join(", ")),
+            }),
+            Self::Value { .. } => "Write `true` or `false`".to_owned(),
+            Self::Word { value, known, .. } => similar_or(value, known, |known| {
+                format!("Write one of `{}`", known.join("`, `"))
+            }),
+        };
+        Some(capitalized(&hint))
+    }
+}
+
+/// The attributes of something, and what it is called where one of them is wrong.
+pub(super) struct Attributes<'a> {
+    what: &'static str,
+    /// What was written, as it may be shown.
+    shown: &'a dyn Display,
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+impl<'a> Attributes<'a> {
+    /// Takes a text apart as [`attributes`] does.
+    pub(super) fn read(
+        what: &'static str,
+        text: &str,
+        shown: &'a dyn Display,
+        shorthand: &str,
+    ) -> Result<Self, AttributeError> {
+        let fields = attributes(text, shorthand).map_err(|reason| AttributeError::Form {
+            what,
+            text: shown.to_string(),
+            reason,
+        })?;
+        Ok(Self {
+            what,
+            shown,
+            fields,
+        })
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.fields.get(key).map(String::as_str)
+    }
+
+    /// Refuses the first attribute that is none of those that a type has.
+    pub(super) fn check_known(
+        &self,
+        kind: &'static str,
+        known: &[&'static str],
+    ) -> Result<(), AttributeError> {
+        let unknown = self.fields.keys().find(|key| {
+            let key = if is_annotation(key) { ANNOTATION } else { key };
+            !known.contains(&key)
+        });
+        match unknown {
+            None => Ok(()),
+            Some(key) => Err(AttributeError::Unknown {
+                what: self.what,
+                kind,
+                key: key.clone(),
+                known: known.to_vec(),
+            }),
         }
     }
-}
 
-/// Refuses the first attribute that is none of the known ones.
-pub(super) fn check_known(
-    fields: &BTreeMap<String, String>,
-    known: &[&'static str],
-    (what, kind): (&'static str, &str),
-) -> Result<(), UnknownAttribute> {
-    let unknown = fields.keys().find(|key| {
-        let key = if is_annotation(key) { ANNOTATION } else { key };
-        !known.contains(&key)
-    });
-    match unknown {
-        None => Ok(()),
-        Some(key) => Err(UnknownAttribute {
-            what,
-            kind: kind.to_owned(),
-            key: key.clone(),
-            known: known.to_vec(),
-        }),
+    /// Reads an attribute that is true or false.
+    pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>, AttributeError> {
+        let value = self.get(key).map(boolean).transpose();
+        value.map_err(|reason| AttributeError::Value {
+            what: self.what,
+            text: self.shown.to_string(),
+            reason,
+        })
     }
-}
 
-/// Takes an attribute out that is true or false.
-pub(super) fn take_boolean(
-    fields: &mut BTreeMap<String, String>,
-    key: &str,
-) -> Result<Option<bool>, NumberError> {
-    fields.remove(key).map(|text| boolean(&text)).transpose()
+    /// Takes an attribute out that is true or false.
+    pub(super) fn take_boolean(&mut self, key: &str) -> Result<Option<bool>, AttributeError> {
+        let value = self.boolean(key)?;
+        self.fields.remove(key);
+        Ok(value)
+    }
+
+    /// Refuses a value that is none of the known ones.
+    pub(super) fn check_word(
+        &self,
+        attribute: &'static str,
+        known: &'static [&'static str],
+    ) -> Result<(), AttributeError> {
+        match self.get(attribute) {
+            Some(value) if !known.contains(&value) => Err(AttributeError::Word {
+                what: self.what,
+                attribute,
+                value: value.to_owned(),
+                known,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Stands for all annotations in a list of known attributes.

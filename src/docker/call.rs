@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::attributes::{AttributesError, attributes};
+use super::attributes::{NoAttributes, attributes};
 use super::hinted::Hinted;
 
 /// What is asked, and how the answer is printed.
@@ -36,7 +36,7 @@ pub enum CallError {
         /// What was written.
         text: String,
         /// The rule that it breaks.
-        reason: AttributesError,
+        reason: NoAttributes,
     },
     /// No such question.
     #[error("unknown call `{0}`")]

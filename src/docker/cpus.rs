@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
 use super::number;
 
 /// A number of processors, kept in billionths as the engine is sent it.
@@ -25,11 +25,7 @@ pub enum CpusError {
     OutOfRange(String),
 }
 
-impl Hinted for CpusError {
-    fn hint(&self) -> Option<String> {
-        Some("write a number such as `1.5`".to_owned())
-    }
-}
+hinted!(CpusError, "write a number such as `1.5`");
 
 impl Cpus {
     /// Returns billionths of a processor.
@@ -44,26 +40,12 @@ impl FromStr for Cpus {
     /// Reads a decimal number with an optional exponent, or a fraction such as `1/2`. (Docker also
     /// reads other bases, which no one writes.)
     fn from_str(text: &str) -> Result<Self, CpusError> {
-        let plain = number::without_separators(text)
+        let plain = number::without_separators(text);
+        let read = plain.as_deref().and_then(Decimal::with_divisor);
+        let (number, divisor) = read
+            .filter(|(_, divisor)| *divisor != 0)
             .ok_or_else(|| CpusError::NotANumber(text.to_owned()))?;
-        let (number, divisor) = match plain.split_once('/') {
-            Some((number, divisor)) => (
-                Decimal::integer(number),
-                Decimal::integer(divisor).filter(|_| is_digits(divisor)),
-            ),
-            None => (
-                Decimal::parse(&plain),
-                Some(Decimal {
-                    digits: 1,
-                    exponent: 0,
-                }),
-            ),
-        };
-        let number = number.ok_or_else(|| CpusError::NotANumber(text.to_owned()))?;
-        let divisor = divisor
-            .filter(|divisor| divisor.digits != 0)
-            .ok_or_else(|| CpusError::NotANumber(text.to_owned()))?;
-        number.billionths(divisor.digits, text).map(Self)
+        number.billionths(divisor, text).map(Self)
     }
 }
 
@@ -74,13 +56,13 @@ struct Decimal {
 }
 
 impl Decimal {
-    fn integer(text: &str) -> Option<Self> {
-        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let digits = is_digits(unsigned).then(|| text.parse().ok()).flatten()?;
-        Some(Self {
-            digits,
-            exponent: 0,
-        })
+    fn with_divisor(text: &str) -> Option<(Self, i128)> {
+        let Some((number, divisor)) = text.split_once('/') else {
+            return Some((Self::parse(text)?, 1));
+        };
+        let (digits, exponent) = (integer(number)?, 0);
+        let divisor = integer(divisor).filter(|_| is_digits(divisor))?;
+        Some((Self { digits, exponent }, divisor))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -92,8 +74,7 @@ impl Decimal {
         if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let all = format!("{whole}{fraction}");
-        let digits = Self::integer(&all)?.digits;
+        let digits = integer(&format!("{whole}{fraction}"))?;
         let exponent = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;
         Some(Self { digits, exponent })
     }
@@ -123,20 +104,20 @@ impl Decimal {
     }
 }
 
+fn integer(text: &str) -> Option<i128> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    text.parse().ok().filter(|_| is_digits(unsigned))
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Cpus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let size = self.0.unsigned_abs();
-        let digits = format!("{}.{:09}", size / 1_000_000_000, size % 1_000_000_000);
         let sign = if self.0 < 0 { "-" } else { "" };
-        write!(
-            f,
-            "{sign}{}",
-            digits.trim_end_matches('0').trim_end_matches('.')
-        )
+        let size = number::fraction(self.0.unsigned_abs(), 1_000_000_000);
+        write!(f, "{sign}{size}")
     }
 }
 
@@ -145,6 +126,7 @@ as_text!(Cpus);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::reads_back::reads_back;
     use proptest::prelude::*;
     use test_case::test_case;
 
@@ -170,12 +152,9 @@ mod tests {
         assert_eq!(&text.parse().map(Cpus::get), billionths);
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in "[-+./e0-9]{0,8}") {
-            drop(text.parse::<Cpus>());
-        }
+    reads_back!(Cpus, "[-+./e0-9]{0,8}");
 
+    proptest! {
         #[test]
         fn what_is_printed_is_read_back(billionths: i64) {
             let cpus = Cpus(billionths);

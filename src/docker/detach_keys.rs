@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
 
 /// A sequence of keys, as the bytes that a terminal sends for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +15,10 @@ pub struct DetachKeys(Vec<u8>);
 #[error("`{0}` is not a key to detach with")]
 pub struct KeyError(String);
 
-impl Hinted for KeyError {
-    fn hint(&self) -> Option<String> {
-        Some(
-            "write letters, `ctrl-LETTER`, `ctrl-` and one of `@[\\]^_`, or DEL, joined by commas"
-                .to_owned(),
-        )
-    }
-}
+hinted!(
+    KeyError,
+    "write letters, `ctrl-LETTER`, `ctrl-` and one of `@[\\]^_`, or DEL, joined by commas"
+);
 
 /// What `ctrl-` can stand before, in the order of the bytes that result.
 const CONTROLS: &str = "@abcdefghijklmnopqrstuvwxyz[\\]^_";
@@ -86,7 +82,7 @@ as_text!(DetachKeys);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("ctrl-p,ctrl-q", &[16, 17])]
@@ -108,12 +104,5 @@ mod tests {
         assert!(text.parse::<DetachKeys>().is_err());
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(text in "(ctrl-)?[ -~](,(ctrl-)?[a-z])?") {
-            if let Ok(keys) = text.parse::<DetachKeys>() {
-                prop_assert_eq!(keys.to_string().parse(), Ok(keys));
-            }
-        }
-    }
+    reads_back!(DetachKeys, "(ctrl-)?[ -~](,(ctrl-)?[a-z])?");
 }

@@ -200,7 +200,7 @@ pub fn cgroup_rule(text: &str) -> Result<&str, DeviceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("/dev/dri", "/dev/dri:/dev/dri:rwm")]
@@ -239,12 +239,5 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(text in "[/a.:rwm=]{0,10}") {
-            if let Ok(device) = text.parse::<Device>() {
-                prop_assert_eq!(device.to_string().parse(), Ok(device));
-            }
-        }
-    }
+    reads_back!(Device, "[/a.:rwm=]{0,10}");
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::hinted::Hinted;
+use super::number::{fraction, signed};
 
 /// A duration in nanoseconds, as the engine is sent it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,14 +94,8 @@ impl FromStr for GoDuration {
                 .ok_or_else(too_long)?;
             rest = after;
         }
-        let nanoseconds = if negative {
-            0_i64.checked_sub_unsigned(total)
-        } else {
-            i64::try_from(total).ok()
-        };
-        nanoseconds
-            .map(Self)
-            .ok_or_else(|| DurationError::TooLong(text.to_owned()))
+        let nanoseconds = signed(total, negative).map(Self);
+        nanoseconds.ok_or_else(|| DurationError::TooLong(text.to_owned()))
     }
 }
 
@@ -174,11 +169,11 @@ impl fmt::Display for GoDuration {
         match total {
             0 => f.write_str("0s"),
             1..1_000 => write!(f, "{total}ns"),
-            1_000..1_000_000 => write!(f, "{}\u{b5}s", decimal(total, 1_000)),
-            1_000_000..SECOND => write!(f, "{}ms", decimal(total, 1_000_000)),
+            1_000..1_000_000 => write!(f, "{}\u{b5}s", fraction(total, 1_000)),
+            1_000_000..SECOND => write!(f, "{}ms", fraction(total, 1_000_000)),
             SECOND.. => {
                 let (minutes, rest) = (total / (60 * SECOND), total % (60 * SECOND));
-                let seconds = decimal(rest, SECOND);
+                let seconds = fraction(rest, SECOND);
                 match (minutes / 60, minutes % 60) {
                     (0, 0) => write!(f, "{seconds}s"),
                     (0, minutes) => write!(f, "{minutes}m{seconds}s"),
@@ -189,21 +184,12 @@ impl fmt::Display for GoDuration {
     }
 }
 
-/// Prints `value / unit` exactly, where the unit is a power of ten.
-fn decimal(value: u64, unit: u64) -> String {
-    let width = unit.ilog10() as usize;
-    let digits = format!("{}.{:0width$}", value / unit, value % unit);
-    digits
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
-}
-
 as_text!(GoDuration);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::reads_back::reads_back;
     use proptest::prelude::*;
     use test_case::test_case;
 
@@ -246,12 +232,9 @@ mod tests {
         );
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in "[-+.0-9a-zµ]{0,10}") {
-            drop(text.parse::<GoDuration>());
-        }
+    reads_back!(GoDuration, "[-+.0-9a-zµ]{0,10}");
 
+    proptest! {
         #[test]
         fn what_is_printed_is_read_back(nanoseconds: i64) {
             let duration = GoDuration(nanoseconds);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::hinted::Hinted;
+use super::hinted::hinted;
 
 /// A variable for a container.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,11 +17,10 @@ pub struct EnvVar {
 #[error("a variable has no name before its `=`")]
 pub struct EnvError;
 
-impl Hinted for EnvError {
-    fn hint(&self) -> Option<String> {
-        Some("write `NAME=VALUE`, or `NAME` to pass your own variable".to_owned())
-    }
-}
+hinted!(
+    EnvError,
+    "write `NAME=VALUE`, or `NAME` to pass your own variable"
+);
 
 impl EnvVar {
     /// Makes a variable with a value.

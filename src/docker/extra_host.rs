@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
 
 /// The word that stands for the host's address as containers see it.
 const HOST_GATEWAY: &str = "host-gateway";
@@ -33,11 +33,7 @@ pub enum ExtraHostError {
     },
 }
 
-impl Hinted for ExtraHostError {
-    fn hint(&self) -> Option<String> {
-        Some("write `NAME:IP` or `NAME:host-gateway`".to_owned())
-    }
-}
+hinted!(ExtraHostError, "write `NAME:IP` or `NAME:host-gateway`");
 
 impl ExtraHost {
     /// Returns the name.
@@ -59,17 +55,11 @@ impl FromStr for ExtraHost {
         let pair = text.split_once('=').or_else(|| text.split_once(':'));
         let pair = pair.filter(|(name, _)| !name.is_empty() && !name.contains(':'));
         let (name, address) = pair.ok_or_else(|| ExtraHostError::Malformed(text.to_owned()))?;
-        if address == HOST_GATEWAY {
-            return Ok(Self {
-                name: name.to_owned(),
-                address: address.to_owned(),
-            });
-        }
         let inner = address
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
         let address = inner.filter(|inner| !inner.is_empty()).unwrap_or(address);
-        if address.trim().parse::<IpAddr>().is_err() {
+        if address != HOST_GATEWAY && address.trim().parse::<IpAddr>().is_err() {
             let (text, address) = (text.to_owned(), address.to_owned());
             return Err(ExtraHostError::Address { text, address });
         }
@@ -91,7 +81,7 @@ as_text!(ExtraHost);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("a:1.2.3.4", "a:1.2.3.4")]
@@ -117,12 +107,5 @@ mod tests {
         assert!(text.parse::<ExtraHost>().is_err());
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(text in "a?[:=](1.2.3.[0-9]|\\[?::1\\]?|host-gateway)") {
-            if let Ok(host) = text.parse::<ExtraHost>() {
-                prop_assert_eq!(host.to_string().parse(), Ok(host));
-            }
-        }
-    }
+    reads_back!(ExtraHost, "a?[:=](1.2.3.[0-9]|\\[?::1\\]?|host-gateway)");
 }

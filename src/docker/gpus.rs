@@ -5,12 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::csv::{self, CsvError};
-use super::hinted::Hinted;
+use super::hinted::{Hinted, similar_or};
 use super::number;
-use crate::suggest::closest;
 
 /// A request for devices that a driver of the engine answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceRequest {
     /// The driver; empty lets the engine choose by capability.
     pub driver: String,
@@ -65,13 +64,13 @@ impl Hinted for GpusError {
                 "none" => "leave the flag out for no GPU".to_owned(),
                 _ => "write `all`, a number, or `device=` and an index or UUID".to_owned(),
             }),
-            Self::Key(key) => Some(match closest(key, KEYS) {
-                None if key.contains('/') => {
+            Self::Key(key) => Some(similar_or(key, &KEYS, |keys| {
+                if key.contains('/') {
                     format!("name CDI devices as such: `--device {key}=all`")
+                } else {
+                    format!("the fields are {}", keys.join(", "))
                 }
-                Some(similar) => format!("did you mean `{similar}`?"),
-                None => format!("the fields are {}", KEYS.join(", ")),
-            }),
+            })),
         }
     }
 }
@@ -82,25 +81,19 @@ impl DeviceRequest {
 
     /// Asks for a number of GPUs ([`Self::ALL`] for all).
     pub fn gpus(count: i64) -> Self {
-        let (driver, device_ids, options) = (String::new(), Vec::new(), BTreeMap::new());
         Self {
-            driver,
             count,
-            device_ids,
             capabilities: vec![vec!["gpu".to_owned()]],
-            options,
+            ..Self::default()
         }
     }
 
     /// Asks for devices by their qualified CDI names, `vendor/class=name`.
     pub fn cdi(device_ids: Vec<String>) -> Self {
-        let driver = "cdi".to_owned();
         Self {
-            driver,
-            count: 0,
+            driver: "cdi".to_owned(),
             device_ids,
-            capabilities: Vec::new(),
-            options: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }
@@ -209,7 +202,7 @@ impl fmt::Display for DeviceRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("all", "all")]
@@ -238,19 +231,9 @@ mod tests {
         );
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(
-            text in "(all|[0-9]|(count|driver|options)=[a-c0-9=]{0,3}|\"(device|capabilities|options)=[a-c0-9,=]{0,5}\")(,(driver|device|options|capabilities)=[a-c0-9]{0,3}){0,2}",
-        ) {
-            if let Ok(request) = text.parse::<DeviceRequest>() {
-                prop_assert_eq!(request.to_string().parse(), Ok(request));
-            }
-        }
-
-        #[test]
-        fn any_text_is_read_or_refused(text in "[a-z0-9=,\"]{0,16}") {
-            drop(text.parse::<DeviceRequest>());
-        }
-    }
+    reads_back!(
+        DeviceRequest,
+        "(all|[0-9]|(count|driver|options)=[a-c0-9=]{0,3}|\"(device|capabilities|options)=[a-c0-9,=]{0,5}\")(,(driver|device|options|capabilities)=[a-c0-9]{0,3}){0,2}",
+        "[a-z0-9=,\"]{0,16}",
+    );
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use crate::problem::{Problem, ProblemKind};
+use crate::suggest::closest;
 
 /// An error of what was typed or written, which may know what fixes it.
 pub trait Hinted: Error + Sized {
@@ -18,3 +19,29 @@ pub trait Hinted: Error + Sized {
         }
     }
 }
+
+/// Asks whether the known word that is most like `word` was meant; else says what `otherwise` makes
+/// of all of them.
+pub(super) fn similar_or<S: AsRef<str>>(
+    word: &str,
+    known: &[S],
+    otherwise: impl FnOnce(&[S]) -> String,
+) -> String {
+    match closest(word, known.iter().map(AsRef::as_ref)) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => otherwise(known),
+    }
+}
+
+/// Gives the same hint for everything that is wrong with a text.
+macro_rules! hinted {
+    ($error:ty, $hint:expr) => {
+        impl $crate::docker::Hinted for $error {
+            fn hint(&self) -> Option<String> {
+                Some($hint.to_owned())
+            }
+        }
+    };
+}
+
+pub(super) use hinted;

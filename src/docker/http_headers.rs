@@ -59,15 +59,15 @@ impl HttpHeaders {
     ///
     /// # Errors
     /// Fails when HTTP could not carry one of them.
-    pub fn new<'a>(
-        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, HeaderError> {
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, HeaderError> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            let invalid = |_| HeaderError::Name(name.to_owned());
-            let key = HeaderName::from_bytes(name.as_bytes()).map_err(invalid)?;
-            let mut value = HeaderValue::from_bytes(value.as_bytes())
-                .map_err(|_| HeaderError::Value(name.to_owned()))?;
+            let Ok(key) = HeaderName::from_bytes(name.as_bytes()) else {
+                return Err(HeaderError::Name(name));
+            };
+            let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes()) else {
+                return Err(HeaderError::Value(name));
+            };
             value.set_sensitive(true);
             if !OWN.contains(&key) {
                 headers.insert(key, value);
@@ -90,12 +90,7 @@ impl HttpHeaders {
             }
         };
         let pairs = fields.iter().enumerate().map(pair);
-        let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-        Self::new(
-            pairs
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        )
+        Self::new(pairs.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// Returns whether there are none.

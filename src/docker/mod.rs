@@ -40,6 +40,8 @@ pub mod path;
 pub(crate) mod percent;
 pub mod platform;
 pub mod port;
+#[cfg(test)]
+mod reads_back;
 pub mod reference;
 pub mod restart;
 pub mod run_flags;

@@ -1,14 +1,12 @@
 //! `--build-context NAME=PLACE`: the places that a named context can be.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::as_text::as_text;
+use super::as_text::as_written;
 use super::hinted::Hinted;
 use super::layout_image::LayoutImage;
 use super::reference::{Reference, ReferenceError};
-use crate::redact::shown_assignment;
 
 /// What a place begins with that is an image.
 const IMAGE: &str = "docker-image://";
@@ -90,17 +88,6 @@ pub fn check_name(name: &str) -> Result<(), NamedContextError> {
     })
 }
 
-impl NamedContext {
-    /// Returns it for showing: written without what looks like a secret.
-    #[must_use]
-    pub fn masked(&self) -> Self {
-        Self {
-            text: shown_assignment(&self.text).into_owned(),
-            ..self.clone()
-        }
-    }
-}
-
 impl FromStr for NamedContext {
     type Err = NamedContextError;
 
@@ -128,13 +115,7 @@ impl FromStr for NamedContext {
     }
 }
 
-impl fmt::Display for NamedContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-as_text!(NamedContext);
+as_written!(NamedContext);
 
 /// Takes `DIR`, `DIR:TAG` and `DIR@DIGEST` apart.
 fn layout_place(text: &str) -> ContextPlace {

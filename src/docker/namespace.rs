@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::as_text::as_text;
 use super::hinted::Hinted;
+use crate::text::words;
 
 /// A flag that was given a mode that it does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +22,16 @@ pub struct ModeError {
 impl Hinted for ModeError {
     fn hint(&self) -> Option<String> {
         Some(format!("write {}", self.modes))
+    }
+}
+
+impl ModeError {
+    fn cgroupns(mode: String) -> Self {
+        Self {
+            mode,
+            namespace: "the cgroup namespace",
+            modes: "`private` or `host`",
+        }
     }
 }
 
@@ -66,16 +77,18 @@ pub enum HostMode {
     Host,
 }
 
-/// Which cgroups the container sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CgroupnsMode {
-    /// As the engine is configured.
-    #[default]
-    Default,
-    /// Its own.
-    Private,
-    /// The host's.
-    Host,
+words! {
+    /// Which cgroups the container sees.
+    #[derive(Default)]
+    pub enum CgroupnsMode(ModeError, ModeError::cgroupns) {
+        /// As the engine is configured.
+        #[default]
+        Default = "",
+        /// Its own.
+        Private = "private",
+        /// The host's.
+        Host = "host",
+    }
 }
 
 /// Returns the name in `container:NAME`.
@@ -140,23 +153,6 @@ impl HostMode {
     }
 }
 
-impl FromStr for CgroupnsMode {
-    type Err = ModeError;
-
-    fn from_str(text: &str) -> Result<Self, ModeError> {
-        match text {
-            "" => Ok(Self::Default),
-            "private" => Ok(Self::Private),
-            "host" => Ok(Self::Host),
-            _ => Err(ModeError {
-                mode: text.to_owned(),
-                namespace: "the cgroup namespace",
-                modes: "`private` or `host`",
-            }),
-        }
-    }
-}
-
 impl fmt::Display for PidMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -184,16 +180,6 @@ impl fmt::Display for IpcMode {
 impl fmt::Display for HostMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if *self == Self::Host { "host" } else { "" })
-    }
-}
-
-impl fmt::Display for CgroupnsMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Default => "",
-            Self::Private => "private",
-            Self::Host => "host",
-        })
     }
 }
 

@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::csv::{self, CsvError};
-use super::hinted::Hinted;
+use super::hinted::{Hinted, similar_or};
 use super::number;
-use crate::suggest::closest;
 
 /// A network that a container is connected to, and how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,10 +76,9 @@ impl Hinted for NetworkError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Fields { source, .. } => source.hint(),
-            Self::Key(key) => Some(match closest(key, KEYS) {
-                Some(similar) => format!("did you mean `{similar}`?"),
-                None => format!("the fields are {}", KEYS.join(", ")),
-            }),
+            Self::Key(key) => Some(similar_or(key, &KEYS, |keys| {
+                format!("the fields are {}", keys.join(", "))
+            })),
             Self::NoName(text) => Some(format!("write `name=NETWORK,{text}`")),
             Self::DriverOption(_) => Some("write `driver-opt=KEY=VALUE`".to_owned()),
             Self::Field(_) => Some("write `name=NETWORK,KEY=VALUE`".to_owned()),

@@ -40,12 +40,24 @@ pub fn integer(text: &str) -> Result<i64, NumberError> {
         _ => (false, text),
     };
     let size = magnitude(digits).map_err(|kind| refuse(text, kind))?;
-    let value = if negative {
+    signed(size, negative).ok_or_else(|| NumberError::OutOfRange(text.to_owned()))
+}
+
+/// Gives a size its sign, if the result fits.
+pub(super) fn signed(size: u64, is_negative: bool) -> Option<i64> {
+    if is_negative {
         0_i64.checked_sub_unsigned(size)
     } else {
         i64::try_from(size).ok()
-    };
-    value.ok_or_else(|| NumberError::OutOfRange(text.to_owned()))
+    }
+}
+
+/// Prints `value / unit` exactly, where the unit is a power of ten.
+pub(super) fn fraction(value: u64, unit: u64) -> String {
+    let width = unit.ilog10() as usize;
+    let digits = format!("{}.{:0width$}", value / unit, value % unit);
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    digits.to_owned()
 }
 
 /// Removes the `_` that may stand between two digits; returns nothing if one stands elsewhere.

@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
 
 /// An operating system and a processor.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Platform {
     /// The operating system, such as `linux`.
     pub os: String,
@@ -46,11 +46,10 @@ pub enum PlatformError {
     Unknown(String),
 }
 
-impl Hinted for PlatformError {
-    fn hint(&self) -> Option<String> {
-        Some("write OS/PROCESSOR, for example `linux/amd64` or `linux/arm64`".to_owned())
-    }
-}
+hinted!(
+    PlatformError,
+    "write OS/PROCESSOR, for example `linux/amd64` or `linux/arm64`"
+);
 
 #[rustfmt::skip]
 const SYSTEMS: &[&str] = &[
@@ -77,17 +76,11 @@ impl Platform {
     /// Returns the platform of containers on this machine: always Linux, as in Docker Desktop.
     pub fn host() -> Self {
         let (architecture, variant) = normalized_architecture(std::env::consts::ARCH, "");
-        Self::linux(architecture, variant)
-    }
-
-    fn linux(architecture: String, variant: String) -> Self {
-        let (os_version, os_features) = (String::new(), Vec::new());
         Self {
             os: "linux".to_owned(),
-            os_version,
-            os_features,
             architecture,
             variant,
+            ..Self::default()
         }
     }
 
@@ -140,12 +133,8 @@ impl Platform {
     /// Completes a platform of one word, which is a system or a processor.
     fn fill_in(&mut self, word: &str) -> Result<(), PlatformError> {
         if SYSTEMS.contains(&self.os.as_str()) {
-            let Self {
-                architecture,
-                variant,
-                ..
-            } = Self::host();
-            (self.architecture, self.variant) = (architecture, variant);
+            let host = Self::host();
+            (self.architecture, self.variant) = (host.architecture, host.variant);
             return Ok(());
         }
         self.set_architecture(word);
@@ -169,20 +158,12 @@ impl Platform {
 fn system(part: &str) -> Option<Platform> {
     let captures = SYSTEM.captures(part)?;
     let group = |nth| captures.get(nth).map_or("", |group| group.as_str());
-    let features = group(3)
-        .split('+')
-        .skip(1)
-        .map(unescape)
-        .collect::<Option<Vec<_>>>()?;
+    let features = group(3).split('+').filter(|feature| !feature.is_empty());
     Some(Platform {
         os: normalized_system(group(1)),
         os_version: unescape(group(2))?,
-        os_features: features
-            .into_iter()
-            .filter(|feature| !feature.is_empty())
-            .collect(),
-        architecture: String::new(),
-        variant: String::new(),
+        os_features: features.map(unescape).collect::<Option<_>>()?,
+        ..Platform::default()
     })
 }
 
@@ -266,7 +247,7 @@ as_text!(Platform);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64")]
@@ -289,19 +270,9 @@ mod tests {
         assert!(text.parse::<Platform>().is_err());
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(
-            text in "(linux|Windows|macos)(\\([0-9.%]{0,3}(\\+[a-z]{0,2}){0,2}\\))?(/(amd64|ARM|arm64|x86_64|s390x)(/v[1-9])?)?",
-        ) {
-            if let Ok(platform) = text.parse::<Platform>() {
-                prop_assert_eq!(platform.to_string().parse(), Ok(platform));
-            }
-        }
-
-        #[test]
-        fn any_text_is_read_or_refused(text in "[a-z/()+%*é.]{0,12}") {
-            drop(text.parse::<Platform>());
-        }
-    }
+    reads_back!(
+        Platform,
+        "(linux|Windows|macos)(\\([0-9.%]{0,3}(\\+[a-z]{0,2}){0,2}\\))?(/(amd64|ARM|arm64|x86_64|s390x)(/v[1-9])?)?",
+        "[a-z/()+%*é.]{0,12}",
+    );
 }

@@ -6,38 +6,25 @@ use std::ops::RangeInclusive;
 
 use super::hinted::Hinted;
 use super::number;
+use crate::text::{Words as _, words};
 
-/// A transport protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Protocol {
-    /// TCP, the default.
-    #[default]
-    Tcp,
-    /// UDP.
-    Udp,
-    /// SCTP.
-    Sctp,
-}
-
-impl Protocol {
-    fn parse(word: &str) -> Option<Self> {
-        match word.to_lowercase().as_str() {
-            "" | "tcp" => Some(Self::Tcp),
-            "udp" => Some(Self::Udp),
-            "sctp" => Some(Self::Sctp),
-            _ => None,
-        }
+words! {
+    /// A transport protocol.
+    #[derive(Default, PartialOrd, Ord, Hash)]
+    pub enum Protocol {
+        /// TCP, the default.
+        #[default]
+        Tcp = "tcp" | "",
+        /// UDP.
+        Udp = "udp",
+        /// SCTP.
+        Sctp = "sctp",
     }
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-            Self::Sctp => "sctp",
-        })
-    }
+fn protocol(word: &str) -> Result<Protocol, PortError> {
+    let known = Protocol::from_word(&word.to_lowercase());
+    known.ok_or_else(|| PortError::Protocol(word.to_owned()))
 }
 
 /// A port of a container, printed as `8000/tcp`.
@@ -172,12 +159,11 @@ fn short_form(text: &str) -> Result<String, PortError> {
 fn short(text: &str) -> Result<Vec<PortMapping>, PortError> {
     let (host, container) = text.rsplit_once(':').unwrap_or(("", text));
     let (ip, host) = host.rsplit_once(':').unwrap_or(("", host));
-    let (container, protocol) = container.split_once('/').unwrap_or((container, ""));
+    let (container, word) = container.split_once('/').unwrap_or((container, ""));
     if container.is_empty() {
         return Err(PortError::NoPort(text.to_owned()));
     }
-    let protocol =
-        Protocol::parse(protocol).ok_or_else(|| PortError::Protocol(protocol.to_owned()))?;
+    let protocol = protocol(word)?;
     let host_ip = address(ip)?;
     let ports = range(container)?;
     let host_ports = if host.is_empty() {
@@ -248,9 +234,8 @@ fn range(text: &str) -> Result<RangeInclusive<u16>, PortError> {
 /// Docker lets any word stand for the protocol here, and the engine refuses it later; we know
 /// better at once.
 pub fn expose(text: &str) -> Result<Vec<Port>, PortError> {
-    let (ports, protocol) = text.split_once('/').unwrap_or((text, ""));
-    let protocol =
-        Protocol::parse(protocol).ok_or_else(|| PortError::Protocol(protocol.to_owned()))?;
+    let (ports, word) = text.split_once('/').unwrap_or((text, ""));
+    let protocol = protocol(word)?;
     if ports.starts_with('+') || ports.contains("-+") {
         return Err(PortError::Number(ports.to_owned()));
     }

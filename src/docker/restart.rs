@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
 use super::number;
 
 /// When the engine starts a container again.
@@ -59,11 +59,10 @@ pub enum RestartError {
     Retries(String),
 }
 
-impl Hinted for RestartError {
-    fn hint(&self) -> Option<String> {
-        Some("write no, always, unless-stopped, on-failure or `on-failure:3`".to_owned())
-    }
-}
+hinted!(
+    RestartError,
+    "write no, always, unless-stopped, on-failure or `on-failure:3`"
+);
 
 impl RestartPolicy {
     /// Returns whether the container is never started again.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::hinted::Hinted;
+use super::hinted::hinted;
 
 /// A security option. The engine reads most of them; some the client has to act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +21,10 @@ pub enum SecurityOption {
 #[error("security option `{0}` has no value")]
 pub struct SecurityOptionError(String);
 
-impl Hinted for SecurityOptionError {
-    fn hint(&self) -> Option<String> {
-        Some("write `no-new-privileges`, or `NAME=VALUE` such as `seccomp=unconfined`".to_owned())
-    }
-}
+hinted!(
+    SecurityOptionError,
+    "write `no-new-privileges`, or `NAME=VALUE` such as `seccomp=unconfined`"
+);
 
 impl FromStr for SecurityOption {
     type Err = SecurityOptionError;

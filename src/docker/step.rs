@@ -1,22 +1,24 @@
 //! What `docker buildx build` says about steps: their network, and what they may do beyond the
 //! ordinary.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::hinted;
+use crate::text::words;
 
-/// `--network`: the network of steps that do not say which.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StepNetwork {
-    /// The engine's own for steps.
-    #[default]
-    Default,
-    /// The engine's machine's.
-    Host,
-    /// None.
-    None,
+words! {
+    /// `--network`: the network of steps that do not say which.
+    #[derive(Default)]
+    pub enum StepNetwork(StepNetworkError, StepNetworkError) {
+        /// The engine's own for steps.
+        #[default]
+        Default = "default" | "",
+        /// The engine's machine's.
+        Host = "host",
+        /// None.
+        None = "none",
+    }
 }
 
 /// Why a text is no network of steps.
@@ -24,44 +26,19 @@ pub enum StepNetwork {
 #[error("`{0}` is no network of build steps")]
 pub struct StepNetworkError(String);
 
-impl Hinted for StepNetworkError {
-    fn hint(&self) -> Option<String> {
-        Some("use `default`, `host` or `none`".to_owned())
-    }
-}
-
-impl FromStr for StepNetwork {
-    type Err = StepNetworkError;
-
-    fn from_str(text: &str) -> Result<Self, StepNetworkError> {
-        match text {
-            "" | "default" => Ok(Self::Default),
-            "host" => Ok(Self::Host),
-            "none" => Ok(Self::None),
-            other => Err(StepNetworkError(other.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for StepNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Default => "default",
-            Self::Host => "host",
-            Self::None => "none",
-        })
-    }
-}
+hinted!(StepNetworkError, "use `default`, `host` or `none`");
 
 as_text!(StepNetwork);
 
-/// `--allow`: what steps may do beyond the ordinary, if they ask for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entitlement {
-    /// Use the network of the engine's machine.
-    NetworkHost,
-    /// Use all privileges.
-    SecurityInsecure,
+words! {
+    /// `--allow`: what steps may do beyond the ordinary, if they ask for it.
+    #[derive(PartialOrd, Ord)]
+    pub enum Entitlement(EntitlementError, EntitlementError) {
+        /// Use the network of the engine's machine.
+        NetworkHost = "network.host",
+        /// Use all privileges.
+        SecurityInsecure = "security.insecure",
+    }
 }
 
 /// Why a text is no entitlement.
@@ -69,38 +46,10 @@ pub enum Entitlement {
 #[error("`{0}` is no entitlement")]
 pub struct EntitlementError(String);
 
-impl Hinted for EntitlementError {
-    fn hint(&self) -> Option<String> {
-        Some("use `network.host` or `security.insecure`".to_owned())
-    }
-}
-
-impl Entitlement {
-    const ALL: [Self; 2] = [Self::NetworkHost, Self::SecurityInsecure];
-
-    /// Returns BuildKit's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NetworkHost => "network.host",
-            Self::SecurityInsecure => "security.insecure",
-        }
-    }
-}
-
-impl FromStr for Entitlement {
-    type Err = EntitlementError;
-
-    fn from_str(text: &str) -> Result<Self, EntitlementError> {
-        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
-        known.ok_or_else(|| EntitlementError(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Entitlement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+hinted!(
+    EntitlementError,
+    "use `network.host` or `security.insecure`"
+);
 
 as_text!(Entitlement);
 
@@ -129,14 +78,10 @@ pub enum AnnotationError {
     },
 }
 
-impl Hinted for AnnotationError {
-    fn hint(&self) -> Option<String> {
-        Some(
-            "write `[manifest|index|manifest-descriptor|index-descriptor[PLATFORM]:]KEY=VALUE`"
-                .to_owned(),
-        )
-    }
-}
+hinted!(
+    AnnotationError,
+    "write `[manifest|index|manifest-descriptor|index-descriptor[PLATFORM]:]KEY=VALUE`"
+);
 
 impl FromStr for Annotation {
     type Err = AnnotationError;

@@ -4,84 +4,29 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::as_text::as_text;
-use super::hinted::Hinted;
+use super::hinted::{Hinted, similar_or};
 use super::number::{self, NumberError};
-use crate::suggest::closest;
+use crate::text::{Words as _, words};
 
-/// The resources that can be limited per process, as in setrlimit(2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UlimitName {
-    Core,
-    Cpu,
-    Data,
-    Fsize,
-    Locks,
-    Memlock,
-    Msgqueue,
-    Nice,
-    Nofile,
-    Nproc,
-    Rss,
-    Rtprio,
-    Rttime,
-    Sigpending,
-    Stack,
-}
-
-impl UlimitName {
-    /// All names, in alphabetical order.
-    pub const ALL: [Self; 15] = [
-        Self::Core,
-        Self::Cpu,
-        Self::Data,
-        Self::Fsize,
-        Self::Locks,
-        Self::Memlock,
-        Self::Msgqueue,
-        Self::Nice,
-        Self::Nofile,
-        Self::Nproc,
-        Self::Rss,
-        Self::Rtprio,
-        Self::Rttime,
-        Self::Sigpending,
-        Self::Stack,
-    ];
-
-    /// Returns the name as docker spells it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Core => "core",
-            Self::Cpu => "cpu",
-            Self::Data => "data",
-            Self::Fsize => "fsize",
-            Self::Locks => "locks",
-            Self::Memlock => "memlock",
-            Self::Msgqueue => "msgqueue",
-            Self::Nice => "nice",
-            Self::Nofile => "nofile",
-            Self::Nproc => "nproc",
-            Self::Rss => "rss",
-            Self::Rtprio => "rtprio",
-            Self::Rttime => "rttime",
-            Self::Sigpending => "sigpending",
-            Self::Stack => "stack",
-        }
-    }
-}
-
-impl FromStr for UlimitName {
-    type Err = UlimitError;
-
-    fn from_str(text: &str) -> Result<Self, UlimitError> {
-        let found = Self::ALL.into_iter().find(|name| name.as_str() == text);
-        found.ok_or_else(|| UlimitError::Name(text.to_owned()))
-    }
-}
-
-impl fmt::Display for UlimitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// The resources that can be limited per process, as in setrlimit(2).
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum UlimitName(UlimitError, UlimitError::Name) {
+        Core = "core",
+        Cpu = "cpu",
+        Data = "data",
+        Fsize = "fsize",
+        Locks = "locks",
+        Memlock = "memlock",
+        Msgqueue = "msgqueue",
+        Nice = "nice",
+        Nofile = "nofile",
+        Nproc = "nproc",
+        Rss = "rss",
+        Rtprio = "rtprio",
+        Rttime = "rttime",
+        Sigpending = "sigpending",
+        Stack = "stack",
     }
 }
 
@@ -130,15 +75,9 @@ impl Hinted for UlimitError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoValue(text) => Some(with_equals_sign(text)),
-            Self::Name(name) => Some(
-                match closest(name, UlimitName::ALL.map(UlimitName::as_str)) {
-                    Some(similar) => format!("did you mean `{similar}`?"),
-                    None => format!(
-                        "the names are {}",
-                        UlimitName::ALL.map(UlimitName::as_str).join(", ")
-                    ),
-                },
-            ),
+            Self::Name(name) => Some(similar_or(name, UlimitName::WORDS, |words| {
+                format!("the names are {}", words.join(", "))
+            })),
             Self::Limit { .. } | Self::TooMany(_) => Some(
                 "write NAME=SOFT or NAME=SOFT:HARD with whole numbers; -1 is unlimited".to_owned(),
             ),
@@ -219,6 +158,7 @@ as_text!(Ulimit);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::reads_back::reads_back;
     use proptest::prelude::*;
     use test_case::test_case;
 
@@ -234,12 +174,9 @@ mod tests {
         assert_eq!(text.parse::<Ulimit>().unwrap_err().hint().unwrap(), hint);
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in "(nofile=)?[-:0-9a-z=]{0,8}") {
-            drop(text.parse::<Ulimit>());
-        }
+    reads_back!(Ulimit, "(nofile=)?[-:0-9a-z=]{0,8}");
 
+    proptest! {
         #[test]
         fn what_is_printed_is_read_back(at in 0..15_usize, soft: i64, hard: i64) {
             if let Ok(ulimit) = Ulimit::new(UlimitName::ALL[at], soft, hard) {

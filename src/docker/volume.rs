@@ -181,7 +181,7 @@ as_text!(Volume);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::docker::reads_back::reads_back;
     use test_case::test_case;
 
     #[test_case("./a:/b:ro", Some("/here/a:/b:ro"); "relative path")]
@@ -204,12 +204,5 @@ mod tests {
         assert_eq!(spec.parse::<Volume>(), Err(error));
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(spec in "[/.a:é~,]{0,10}") {
-            if let Ok(volume) = spec.parse::<Volume>() {
-                prop_assert_eq!(volume.to_string().parse(), Ok(volume));
-            }
-        }
-    }
+    reads_back!(Volume, "[/.a:é~,]{0,10}");
 }

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use crate::docker::reference::Tag;
 use crate::git::Checkout;
 use crate::profile::{Template, Variable};
-use crate::toml_file::Choice as _;
+use crate::text::Words as _;
 
 /// The values that templates can name, for one target.
 pub(super) struct Values<'a> {
@@ -81,7 +81,7 @@ impl Values<'_> {
         let word = |variable| self.in_a_tag(variable, &mut Findings::default());
         let text = template.expand(|variable| word(variable).into());
         let excess = longest_tag(&text).saturating_sub(Tag::MAX);
-        let named = Variable::ALL.iter().map(|(_, variable)| *variable);
+        let named = Variable::ALL.iter().copied();
         let named = named.filter(|variable| template.names(*variable));
         let lengths = named.map(|variable| (variable, word(variable).len()));
         let (longest, length) = lengths.max_by_key(|(_, length)| *length)?;

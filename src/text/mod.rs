@@ -13,6 +13,7 @@ mod rename;
 mod size;
 mod table;
 mod typewriter;
+mod words;
 
 pub use clean::{clean_line, clean_text, escape_json};
 pub use count::counted;
@@ -23,3 +24,5 @@ pub use rename::utf8_rename;
 pub use size::human_size;
 pub use table::Table;
 pub use typewriter::{Typed, Typewriter};
+pub use words::Words;
+pub(crate) use words::words;

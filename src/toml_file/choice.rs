@@ -2,29 +2,28 @@
 
 use super::error::FileError;
 use super::reader::{FromToml, Node, Reader};
+use crate::text::Words;
 
-/// An enum that is written as one of a few words.
-pub(crate) trait Choice: Copy + 'static {
+/// An enum of words in a file.
+pub(crate) trait Choice: Words {
     /// What the words name, for example `source`.
     const WHAT: &'static str;
-    /// Every word and its value.
-    const ALL: &'static [(&'static str, Self)];
 }
 
 impl<T: Choice> FromToml for T {
     fn from_toml(key: &str, node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let word = String::from_toml(key, node, reader)?;
-        let found = T::ALL.iter().find(|(name, _)| *name == word);
+        let found = Self::from_word(&word);
         if found.is_none() {
             let at = reader.at(node.span());
             reader.report(FileError::UnknownValue {
                 what: T::WHAT,
                 value: word,
-                valid: T::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
+                valid: T::WORDS.iter().map(ToString::to_string).collect(),
                 at,
             });
         }
-        found.map(|(_, value)| *value)
+        found
     }
 }
 
@@ -48,39 +47,27 @@ macro_rules! choice {
             $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)*
         }
     ) => {
-        $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
-            schemars::JsonSchema, serde::Serialize,
-        )]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
+        $crate::text::words! {
+            $(#[$doc])*
+            #[derive(Hash, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize)]
+            pub enum $name {
+                $($(#[$variant_doc])* #[serde(rename = $word)] $variant = $word,)*
+            }
         }
 
         impl $crate::toml_file::Choice for $name {
             const WHAT: &'static str = $what;
-            const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
         }
 
         impl $name {
-            /// Returns the word that stands for the value.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-
             /// Returns the value that a word stands for.
             pub fn from_word(word: &str) -> Option<Self> {
-                match word {
-                    $($word => Some(Self::$variant),)*
-                    _ => None,
-                }
+                $crate::text::Words::from_word(word)
             }
 
             /// Returns every word.
             pub const fn words() -> &'static [&'static str] {
-                &[$($word),*]
+                <Self as $crate::text::Words>::WORDS
             }
         }
 
@@ -96,11 +83,6 @@ macro_rules! choice {
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
     };
 }
 pub(crate) use choice;

@@ -2,41 +2,23 @@
 
 use thiserror::Error;
 
-use super::kind::{CacheKind, UnknownCacheKind};
-use crate::docker::attributes::{AttributesError, UnknownAttribute};
+use super::kind::CacheKind;
+use crate::docker::attributes::AttributeError;
 use crate::docker::digest::NoDigest;
-use crate::docker::hinted::Hinted;
-use crate::docker::number::NumberError;
+use crate::docker::hinted::{Hinted, similar_or};
 use crate::docker::reference::ReferenceError;
-use crate::suggest::closest;
+use crate::problem::capitalized;
+use crate::text::Words as _;
 
 /// Why a text is no cache.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CacheError {
-    /// It is no list of attributes.
-    #[error("Invalid cache `{text}`: {reason}")]
-    Form {
-        /// What was written, masked.
-        text: String,
-        /// The rule that it breaks.
-        reason: AttributesError,
-    },
+    /// Its attributes are wrong.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
     /// No such kind.
-    #[error(transparent)]
-    UnknownKind(#[from] UnknownCacheKind),
-    /// An attribute that BuildKit would drop without a word.
-    #[error(transparent)]
-    UnknownAttribute(#[from] UnknownAttribute),
-    /// An attribute that has one of a few values, and was given another.
-    #[error("Invalid value `{value}` of the cache attribute `{attribute}`")]
-    Word {
-        /// The attribute.
-        attribute: &'static str,
-        /// What was written.
-        value: String,
-        /// The values that there are.
-        known: &'static [&'static str],
-    },
+    #[error("Unknown cache type `{0}`")]
+    UnknownKind(String),
     /// The name in a registry is none.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -47,14 +29,6 @@ pub enum CacheError {
         kind: CacheKind,
         /// What it lacks.
         attribute: &'static str,
-    },
-    /// An attribute that is neither true nor false.
-    #[error("Invalid cache `{text}`: {reason}")]
-    Value {
-        /// What was written, masked.
-        text: String,
-        /// The rule that it breaks.
-        reason: NumberError,
     },
     /// The digest is none.
     #[error("Invalid cache digest `{digest}`: it is {reason}")]
@@ -69,23 +43,15 @@ pub enum CacheError {
 impl Hinted for CacheError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Form { .. } => "Write it as `type=registry,ref=NAME`".to_owned(),
-            Self::UnknownKind(UnknownCacheKind {
-                closest: Some(kind),
-                ..
-            }) => format!("Did you mean `{kind}`?"),
-            Self::UnknownKind(UnknownCacheKind { closest: None, .. }) => {
-                let kinds = CacheKind::ALL.map(|kind| format!("`{kind}`")).join(", ");
-                format!("Use one of {kinds}")
+            Self::Attribute(error) => {
+                let hint = error.hint();
+                hint.unwrap_or_else(|| "Write it as `type=registry,ref=NAME`".to_owned())
             }
-            Self::UnknownAttribute(unknown) => unknown.hint(),
-            Self::Word { value, known, .. } => match closest(value, known.iter().copied()) {
-                Some(word) => format!("Did you mean `{word}`?"),
-                None => format!("Write one of `{}`", known.join("`, `")),
-            },
+            Self::UnknownKind(kind) => capitalized(&similar_or(kind, CacheKind::WORDS, |kinds| {
+                format!("use one of `{}`", kinds.join("`, `"))
+            })),
             Self::Reference(error) => return error.hint(),
             Self::Missing { kind, attribute } => format!("Write `type={kind},{attribute}=…`"),
-            Self::Value { .. } => "Write `true` or `false`".to_owned(),
             Self::Digest { .. } => {
                 "Leave `digest=…` out to take what is tagged `latest`".to_owned()
             }

@@ -1,63 +1,27 @@
 //! The kinds of cache that BuildKit knows.
 
-use std::fmt;
-use std::str::FromStr;
-
-use thiserror::Error;
-
 use super::usage::CacheUse;
-use crate::suggest::closest;
+use crate::text::words;
 
-/// A kind of cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheKind {
-    /// An image of its own in a registry; `mode=max` also keeps what the result does not need.
-    Registry,
-    /// Within the exported image.
-    Inline,
-    /// The cache service of GitHub Actions.
-    Gha,
-    /// A bucket of an S3 service.
-    S3,
-    /// A container of Azure Blob Storage.
-    Azblob,
-    /// A directory of ours.
-    Local,
-}
-
-/// No kind of cache has this name.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("Unknown cache type `{kind}`")]
-pub struct UnknownCacheKind {
-    /// What was written.
-    pub kind: String,
-    /// The kind that it looks like.
-    pub closest: Option<String>,
+words! {
+    /// A kind of cache, by BuildKit's word for it.
+    pub enum CacheKind {
+        /// An image of its own in a registry; `mode=max` also keeps what the result does not need.
+        Registry = "registry",
+        /// Within the exported image.
+        Inline = "inline",
+        /// The cache service of GitHub Actions.
+        Gha = "gha",
+        /// A bucket of an S3 service.
+        S3 = "s3",
+        /// A container of Azure Blob Storage.
+        Azblob = "azblob",
+        /// A directory of ours.
+        Local = "local",
+    }
 }
 
 impl CacheKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::Registry,
-        Self::Inline,
-        Self::Gha,
-        Self::S3,
-        Self::Azblob,
-        Self::Local,
-    ];
-
-    /// Returns BuildKit's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Registry => "registry",
-            Self::Inline => "inline",
-            Self::Gha => "gha",
-            Self::S3 => "s3",
-            Self::Azblob => "azblob",
-            Self::Local => "local",
-        }
-    }
-
     /// Returns the attributes that tell one cache from another where they are written, each with
     /// what the engine takes without it; none for caches that are part of an image.
     pub(super) fn identity(self) -> Option<&'static [(&'static str, &'static str)]> {
@@ -88,23 +52,5 @@ impl CacheKind {
             },
             Self::Inline | Self::Gha => &[],
         }
-    }
-}
-
-impl fmt::Display for CacheKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for CacheKind {
-    type Err = UnknownCacheKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownCacheKind> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| UnknownCacheKind {
-            kind: text.to_owned(),
-            closest: closest(text, Self::ALL.map(Self::as_str)).map(str::to_owned),
-        })
     }
 }

@@ -2,17 +2,11 @@
 //!
 //! BuildKit takes any other word without complaint: `mode=maxi` means `min`.
 
-use std::collections::BTreeMap;
-
 use super::error::CacheError;
 use super::kind::CacheKind;
 use super::usage::CacheUse;
-use crate::docker::attributes::{COMPRESSIONS, check_known};
-use crate::docker::number::boolean;
+use crate::docker::attributes::{Attributes, COMPRESSIONS};
 use crate::docker::reference::Reference;
-
-/// The attributes of a cache as they were written.
-pub(super) type Fields = BTreeMap<String, String>;
 
 const WRITTEN: &[&str] = &["ignore-error", "mode"];
 const LAYERS: &[&str] = &["compression", "compression-level", "force-compression"];
@@ -29,7 +23,7 @@ const MODES: &[&str] = &["max", "min"];
 
 /// Returns the attributes of a kind for both uses: what only matters for writing does no harm where
 /// the same cache is read.
-fn attributes(kind: CacheKind) -> Vec<&'static str> {
+pub(super) fn names(kind: CacheKind) -> Vec<&'static str> {
     const GHA: &[&str] = &[
         "scope",
         "token",
@@ -78,54 +72,25 @@ fn attributes(kind: CacheKind) -> Vec<&'static str> {
     known.concat()
 }
 
-/// Refuses attributes that the kind does not have.
-pub(super) fn check_names(kind: CacheKind, fields: &Fields) -> Result<(), CacheError> {
-    check_known(fields, &attributes(kind), ("Cache type", kind.as_str()))?;
-    Ok(())
-}
-
 /// Refuses values that BuildKit would take for others, or refuse when the build has ended.
 pub(super) fn check_values(
     kind: CacheKind,
     usage: CacheUse,
-    fields: &Fields,
-    masked: impl Fn() -> String,
+    attributes: &Attributes<'_>,
 ) -> Result<(), CacheError> {
     // An empty `force-compression=` is true for BuildKit (util/compression), no other empty switch is.
-    let is_empty = |switch: &str, value: &str| switch == "force-compression" && value.is_empty();
-    for switch in SWITCHES {
-        let value = fields.get(*switch);
-        let value = value.filter(|value| !is_empty(switch, value));
-        let value = value.map(|value| boolean(value)).transpose();
-        value.map_err(|reason| CacheError::Value {
-            text: masked(),
-            reason,
-        })?;
+    let is_empty = |switch: &str| {
+        switch == "force-compression" && attributes.get(switch).is_some_and(str::is_empty)
+    };
+    for switch in SWITCHES.iter().filter(|switch| !is_empty(switch)) {
+        attributes.boolean(switch)?;
     }
-    one_of("mode", MODES, fields)?;
-    one_of("compression", COMPRESSIONS, fields)?;
-    if usage == CacheUse::Read {
-        return Ok(());
-    }
-    if kind == CacheKind::Registry
-        && let Some(reference) = fields.get("ref")
+    attributes.check_word("mode", MODES)?;
+    attributes.check_word("compression", COMPRESSIONS)?;
+    if let (CacheUse::Write, CacheKind::Registry, Some(reference)) =
+        (usage, kind, attributes.get("ref"))
     {
         reference.parse::<Reference>()?;
     }
     Ok(())
-}
-
-fn one_of(
-    attribute: &'static str,
-    known: &'static [&'static str],
-    fields: &Fields,
-) -> Result<(), CacheError> {
-    match fields.get(attribute) {
-        Some(value) if !known.contains(&value.as_str()) => Err(CacheError::Word {
-            attribute,
-            value: value.clone(),
-            known,
-        }),
-        Some(_) | None => Ok(()),
-    }
 }

@@ -7,14 +7,14 @@ use serde::{Serialize, Serializer};
 
 use super::error::CacheError;
 use super::kind::CacheKind;
-use super::known::{check_names, check_values};
+use super::known::{check_values, names};
 use super::masked::Masked;
 use super::usage::CacheUse;
-use crate::docker::attributes::attributes;
+use crate::docker::attributes::Attributes;
 use crate::docker::digest::BlobDigest;
-use crate::docker::number::boolean;
 use crate::redact::is_secret_name;
 use crate::secret::Secret;
+use crate::text::Words as _;
 
 /// A cache to import from or to export to. It shows and serialises itself with `****` for tokens
 /// and keys.
@@ -39,26 +39,23 @@ impl CacheSpec {
     /// Reads a cache that is written as attributes, as in `type=registry,ref=…`, or as the name of
     /// an image.
     pub fn parse(usage: CacheUse, text: &str) -> Result<Self, CacheError> {
-        let masked = || Masked(text).to_string();
-        let mut fields = attributes(text, "ref").map_err(|reason| CacheError::Form {
-            text: masked(),
-            reason,
-        })?;
+        let shown = Masked(text);
+        let mut attributes = Attributes::read("cache", text, &shown, "ref")?;
         // Without `type` it is `registry`, as for docker.
-        let kind = fields.remove("type");
-        let kind = kind.map_or(Ok(CacheKind::Registry), |kind| kind.parse())?;
-        check_names(kind, &fields)?;
-        let missing = kind
-            .required(usage)
-            .iter()
-            .find(|name| fields.get(**name).is_none_or(String::is_empty));
+        let kind = attributes.fields.remove("type");
+        let kind = kind.as_deref().unwrap_or(CacheKind::Registry.as_str());
+        let kind =
+            CacheKind::from_word(kind).ok_or_else(|| CacheError::UnknownKind(kind.to_owned()))?;
+        attributes.check_known(kind.as_str(), &names(kind))?;
+        let mut required = kind.required(usage).iter();
+        let missing = required.find(|name| attributes.get(name).is_none_or(str::is_empty));
         if let Some(attribute) = missing {
             return Err(CacheError::Missing { kind, attribute });
         }
-        check_values(kind, usage, &fields, masked)?;
-        let ignores_errors = fields.get("ignore-error");
-        let ignores_errors = ignores_errors.is_some_and(|value| boolean(value) == Ok(true));
-        let (secrets, fields): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+        check_values(kind, usage, &attributes)?;
+        let ignores_errors = attributes.boolean("ignore-error")? == Some(true);
+        let (secrets, fields): (BTreeMap<_, _>, BTreeMap<_, _>) = attributes
+            .fields
             .into_iter()
             .partition(|(name, _)| is_secret_name(name));
         let secrets = secrets.into_iter();
@@ -124,6 +121,7 @@ impl Serialize for CacheSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker::attributes::AttributeError;
     use crate::docker::hinted::Hinted as _;
 
     fn read(text: &str) -> Result<CacheSpec, CacheError> {
@@ -161,7 +159,7 @@ mod tests {
         let written = |text| CacheSpec::parse(CacheUse::Write, text);
         assert!(matches!(
             written("type=inline,mode=maxi"),
-            Err(CacheError::Word { .. })
+            Err(CacheError::Attribute(AttributeError::Word { .. }))
         ));
         // Docker takes it, and pipelines write it, though an image holds its own steps only.
         assert!(written("type=inline,mode=max").is_ok());

@@ -124,9 +124,6 @@ fn find<'a>(
 fn headers(node: Node) -> Result<HttpHeaders, ConfigError> {
     let text = |node: Node| node.text().map(|text| Some(text.unwrap_or_default()));
     let pairs: Vec<(String, String)> = node.map(text)?;
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
     HttpHeaders::new(pairs).map_err(ConfigError::Header)
 }
 

@@ -3,54 +3,34 @@
 use super::error::ConfigError;
 use super::json::Node;
 
-/// The proxies for one engine, or for all.
+/// The fields of the file, and the variables that they become.
+const FIELDS: [(&str, &str); 5] = [
+    ("httpProxy", "HTTP_PROXY"),
+    ("httpsProxy", "HTTPS_PROXY"),
+    ("noProxy", "NO_PROXY"),
+    ("ftpProxy", "FTP_PROXY"),
+    ("allProxy", "ALL_PROXY"),
+];
+
+/// The proxies for one engine, or for all: those that are set, by variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxy {
-    /// `HTTP_PROXY`.
-    pub http: String,
-    /// `HTTPS_PROXY`.
-    pub https: String,
-    /// `NO_PROXY`.
-    pub none_for: String,
-    /// `FTP_PROXY`.
-    pub ftp: String,
-    /// `ALL_PROXY`.
-    pub all: String,
-}
+pub struct Proxy(Vec<(&'static str, String)>);
 
 impl Proxy {
     pub(super) fn read(entry: Node) -> Result<Self, ConfigError> {
         let mut fields = entry.fields()?;
-        let mut text = |name| fields.take(name).text().map(Option::unwrap_or_default);
-        Ok(Self {
-            http: text("httpProxy")?,
-            https: text("httpsProxy")?,
-            none_for: text("noProxy")?,
-            ftp: text("ftpProxy")?,
-            all: text("allProxy")?,
-        })
+        let mut set = Vec::new();
+        for (field, variable) in FIELDS {
+            set.extend(fields.take(field).text()?.map(|value| (variable, value)));
+        }
+        Ok(Self(set))
     }
 
     /// Returns the variables that are set, each in upper and in lower case, as docker does.
     pub fn variables(&self) -> Vec<(String, String)> {
-        let Self {
-            http,
-            https,
-            none_for,
-            ftp,
-            all,
-        } = self;
-        let named = [
-            ("HTTP_PROXY", http),
-            ("HTTPS_PROXY", https),
-            ("NO_PROXY", none_for),
-            ("FTP_PROXY", ftp),
-            ("ALL_PROXY", all),
-        ];
-        let set = named.into_iter().filter(|(_, value)| !value.is_empty());
-        set.flat_map(|(name, value)| {
-            [name.to_owned(), name.to_lowercase()].map(|name| (name, value.clone()))
-        })
-        .collect()
+        let both = |(name, value): &(&str, String)| {
+            [(*name).to_owned(), name.to_lowercase()].map(|name| (name, value.clone()))
+        };
+        self.0.iter().flat_map(both).collect()
     }
 }

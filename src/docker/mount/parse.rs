@@ -9,6 +9,7 @@ use super::spec::{
     BindOptions, BindRecursion, ImageOptions, Mount, MountKind, TmpfsOptions, VolumeOptions,
 };
 use crate::docker::csv;
+use crate::text::Words as _;
 
 impl FromStr for Mount {
     type Err = MountError;
@@ -110,11 +111,13 @@ impl Draft {
             "bind-propagation" => {
                 self.bind.with(key).propagation = Some(value.to_lowercase());
             }
-            "bind-recursive" => match recursion(value)? {
-                // The default: no sign of a bind mount for docker.
-                BindRecursion::Enabled => self.bind.values.recursion = BindRecursion::Enabled,
-                other => self.bind.with(key).recursion = other,
-            },
+            "bind-recursive" => {
+                match BindRecursion::from_word(value).ok_or(OptionFault::NotAWord)? {
+                    // The default: no sign of a bind mount for docker.
+                    BindRecursion::Enabled => self.bind.values.recursion = BindRecursion::Enabled,
+                    other => self.bind.with(key).recursion = other,
+                }
+            }
             "bind-create-src" => {
                 let on = boolean(value)?;
                 self.bind.with(key).create_source = on;
@@ -211,16 +214,6 @@ fn boolean(value: &str) -> Result<bool, OptionFault> {
     }
 }
 
-fn recursion(value: &str) -> Result<BindRecursion, OptionFault> {
-    match value {
-        "enabled" => Ok(BindRecursion::Enabled),
-        "disabled" => Ok(BindRecursion::Disabled),
-        "writable" => Ok(BindRecursion::Writable),
-        "readonly" => Ok(BindRecursion::ReadOnly),
-        _ => Err(OptionFault::NotAWord),
-    }
-}
-
 fn octal(value: &str) -> Result<u32, OptionFault> {
     let digits = (!value.starts_with('+'))
         .then_some(value)
@@ -240,6 +233,7 @@ fn insert(pairs: &mut BTreeMap<String, String>, pair: &str) {
 mod tests {
     use super::*;
     use crate::docker::Hinted as _;
+    use crate::docker::reads_back::reads_back;
     use proptest::prelude::*;
     use test_case::test_case;
 
@@ -303,20 +297,8 @@ mod tests {
         let field = (key, value).prop_map(|(key, value)| format!("{key}={value}"));
         let kind = prop::sample::select(vec!["bind", "volume", "tmpfs", "image", "npipe", "x"]);
         (kind, prop::collection::vec(field, 0..3))
-            .prop_map(|(kind, fields)| format!("type={kind},{}", fields.join(",")))
+            .prop_map(|(kind, fields)| [vec![format!("type={kind}")], fields].concat().join(","))
     }
 
-    proptest! {
-        #[test]
-        fn what_is_read_is_printed_and_read_back(text in texts()) {
-            if let Ok(mount) = text.trim_end_matches(',').parse::<Mount>() {
-                prop_assert_eq!(mount.to_string().parse(), Ok(mount));
-            }
-        }
-
-        #[test]
-        fn any_text_is_read_or_refused(text in ".{0,16}") {
-            drop(text.parse::<Mount>());
-        }
-    }
+    reads_back!(Mount, texts(), ".{0,16}");
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::docker::as_text::as_text;
 use crate::docker::size::ByteSize;
 use crate::docker::{csv, path};
+use crate::text::words;
 
 /// Something mounted into a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,28 +68,19 @@ pub struct BindOptions {
     pub create_source: bool,
 }
 
-/// What happens to the mounts below the source of a bind mount.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BindRecursion {
-    /// They come along, and are read-only with the mount if the kernel can.
-    #[default]
-    Enabled,
-    /// They stay out.
-    Disabled,
-    /// They come along and stay writable.
-    Writable,
-    /// They come along read-only, or the mount fails.
-    ReadOnly,
-}
-
-impl BindRecursion {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enabled => "enabled",
-            Self::Disabled => "disabled",
-            Self::Writable => "writable",
-            Self::ReadOnly => "readonly",
-        }
+words! {
+    /// What happens to the mounts below the source of a bind mount.
+    #[derive(Default)]
+    pub enum BindRecursion {
+        /// They come along, and are read-only with the mount if the kernel can.
+        #[default]
+        Enabled = "enabled",
+        /// They stay out.
+        Disabled = "disabled",
+        /// They come along and stay writable.
+        Writable = "writable",
+        /// They come along read-only, or the mount fails.
+        ReadOnly = "readonly",
     }
 }
 

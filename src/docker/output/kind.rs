@@ -1,54 +1,31 @@
 //! Types of outputs, and what BuildKit's exporters know of each.
 
 use crate::docker::attributes::ANNOTATION;
+use crate::text::words;
 
-/// A type of output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputKind {
-    /// An image in the engine's store, or as `docker load` takes it if it has a destination.
-    Docker,
-    /// An image in the worker's store.
-    Image,
-    /// An image in a registry.
-    Registry,
-    /// An image in the OCI layout.
-    Oci,
-    /// The files of the result in an archive.
-    Tar,
-    /// The files of the result in a directory.
-    Local,
-    /// An image in the engine's store.
-    Moby,
-    /// Nothing; the build only fills the cache.
-    CacheOnly,
+words! {
+    /// A type of output, by docker's word for it.
+    pub enum OutputKind {
+        /// An image in the engine's store, or as `docker load` takes it if it has a destination.
+        Docker = "docker",
+        /// An image in the worker's store.
+        Image = "image",
+        /// An image in a registry.
+        Registry = "registry",
+        /// An image in the OCI layout.
+        Oci = "oci",
+        /// The files of the result in an archive.
+        Tar = "tar",
+        /// The files of the result in a directory.
+        Local = "local",
+        /// An image in the engine's store.
+        Moby = "moby",
+        /// Nothing; the build only fills the cache.
+        CacheOnly = "cacheonly",
+    }
 }
 
 impl OutputKind {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Docker,
-        Self::Image,
-        Self::Registry,
-        Self::Oci,
-        Self::Tar,
-        Self::Local,
-        Self::Moby,
-        Self::CacheOnly,
-    ];
-
-    /// Returns docker's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Image => "image",
-            Self::Registry => "registry",
-            Self::Oci => "oci",
-            Self::Tar => "tar",
-            Self::Local => "local",
-            Self::Moby => "moby",
-            Self::CacheOnly => "cacheonly",
-        }
-    }
-
     pub(super) fn is_image(self) -> bool {
         match self {
             Self::Docker | Self::Image | Self::Registry | Self::Oci | Self::Moby => true,

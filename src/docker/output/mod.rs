@@ -4,18 +4,17 @@ mod error;
 mod kind;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 pub use self::error::OutputError;
 pub use self::kind::OutputKind;
-use super::as_text::as_text;
-use super::attributes::{COMPRESSIONS, attributes, check_known, take_boolean};
+use super::as_text::as_written;
+use super::attributes::{Attributes, COMPRESSIONS};
 use super::csv;
-use super::number::{NumberError, boolean};
+use super::number::boolean;
 use super::reference::Reference;
-use crate::redact::shown_assignment;
+use crate::text::Words as _;
 
 /// An output, as written and as understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,43 +41,26 @@ pub enum Destination {
     Path(PathBuf),
 }
 
-impl FromStr for OutputKind {
-    type Err = OutputError;
-
-    fn from_str(text: &str) -> Result<Self, OutputError> {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        known.ok_or_else(|| OutputError::UnknownKind(text.to_owned()))
-    }
-}
-
 impl FromStr for Output {
     type Err = OutputError;
 
     fn from_str(text: &str) -> Result<Self, OutputError> {
-        let wrong = |reason| OutputError::Value {
-            text: text.to_owned(),
-            reason,
-        };
-        let mut fields = attributes(text, "dest").map_err(|reason| OutputError::Form {
-            text: text.to_owned(),
-            reason,
-        })?;
-        let is_stdout = fields.get("dest").is_some_and(|dest| dest == "-");
-        let kind = match fields.remove("type") {
-            Some(kind) => kind.parse()?,
+        let mut attributes = Attributes::read("output", text, &text, "dest")?;
+        let is_stdout = attributes.get("dest") == Some("-");
+        let kind = match attributes.fields.remove("type") {
+            Some(kind) => OutputKind::from_word(&kind).ok_or(OutputError::UnknownKind(kind))?,
             None if is_stdout => OutputKind::Tar,
             None => OutputKind::Local,
         };
         if is_stdout && kind == OutputKind::Local {
             return Err(OutputError::LocalToStdout);
         }
-        let known = kind.known_attributes(fields.contains_key("dest"));
-        check_known(&fields, &known, ("Output type", kind.as_str()))?;
-        check_values(&fields, text)?;
-        if take_boolean(&mut fields, "tar").map_err(wrong)? == Some(false) {
+        let dest = attributes.get("dest").map(str::to_owned);
+        attributes.check_known(kind.as_str(), &kind.known_attributes(dest.is_some()))?;
+        check_values(&attributes, text)?;
+        if attributes.take_boolean("tar")? == Some(false) {
             return Err(OutputError::Unpacked(text.to_owned()));
         }
-        let dest = fields.remove("dest");
         let destination = dest.as_deref().and_then(Destination::new);
         if destination.is_none() && (dest.is_some() || kind.needs_destination()) {
             return Err(OutputError::NoDestination {
@@ -86,22 +68,24 @@ impl FromStr for Output {
                 kind,
             });
         }
-        let output = Self {
+        let push = attributes.take_boolean("push")?;
+        attributes.boolean("push-by-digest")?;
+        let mut fields = attributes.fields;
+        fields.remove("dest");
+        Ok(Self {
             text: text.to_owned(),
             kind,
             names: fields.remove("name").map(|names| list(&names)),
-            push: take_boolean(&mut fields, "push").map_err(wrong)?,
+            push,
             destination,
             attributes: fields,
-        };
-        output.pushes_by_digest().map_err(wrong)?;
-        Ok(output)
+        })
     }
 }
 
 /// Refuses values that BuildKit refuses when everything is built. It takes an empty one for none, or
 /// for true.
-fn check_values(fields: &BTreeMap<String, String>, text: &str) -> Result<(), OutputError> {
+fn check_values(attributes: &Attributes<'_>, text: &str) -> Result<(), OutputError> {
     const SWITCHES: &[&str] = &[
         "attestation-inline",
         "force-compression",
@@ -114,27 +98,15 @@ fn check_values(fields: &BTreeMap<String, String>, text: &str) -> Result<(), Out
         "store",
         "unpack",
     ];
-    let written = |name: &str| fields.get(name).filter(|value| !value.is_empty());
-    for value in SWITCHES.iter().filter_map(|name| written(name)) {
-        boolean(value).map_err(|reason| OutputError::Value {
-            text: text.to_owned(),
-            reason,
-        })?;
+    let written = |name: &str| attributes.get(name).filter(|value| !value.is_empty());
+    for switch in SWITCHES.iter().filter(|name| written(name).is_some()) {
+        attributes.boolean(switch)?;
     }
-    if let Some(value) =
-        written("compression").filter(|value| !COMPRESSIONS.contains(&value.as_str()))
-    {
-        return Err(OutputError::Word {
-            attribute: "compression",
-            value: value.clone(),
-            known: COMPRESSIONS,
-        });
+    if written("compression").is_some() {
+        attributes.check_word("compression", COMPRESSIONS)?;
     }
-    let level = written("compression-level").map(|level| level.parse::<i64>());
-    match level {
-        Some(Err(_)) => Err(OutputError::Level {
-            text: text.to_owned(),
-        }),
+    match written("compression-level").map(str::parse::<i64>) {
+        Some(Err(_)) => Err(OutputError::Level(text.to_owned())),
         Some(Ok(_)) | None => Ok(()),
     }
 }
@@ -174,18 +146,9 @@ impl Output {
         }
     }
 
-    /// Returns it for showing: written without what looks like a secret.
-    #[must_use]
-    pub fn masked(&self) -> Self {
-        Self {
-            text: shown_assignment(&self.text).into_owned(),
-            ..self.clone()
-        }
-    }
-
     /// Creates an output that has nothing but a type, and perhaps names of its own.
     pub fn new(kind: OutputKind, names: Option<Vec<String>>) -> Self {
-        let mut fields = vec![format!("type={}", kind.as_str())];
+        let mut fields = vec![format!("type={kind}")];
         fields.extend(
             names
                 .as_ref()
@@ -237,7 +200,7 @@ impl Output {
             reference.is_ok_and(|reference| reference.tag().is_some())
         };
         match names.iter().find(has_tag) {
-            Some(name) if self.pushes_by_digest() == Ok(true) => Err(OutputError::TagByDigest {
+            Some(name) if self.is_on("push-by-digest") => Err(OutputError::TagByDigest {
                 text: self.text.clone(),
                 name: name.clone(),
             }),
@@ -247,23 +210,16 @@ impl Output {
 
     /// Returns whether it is pushed to whatever answers, without TLS or with any certificate.
     pub fn is_insecure(&self) -> bool {
-        let value = self.attributes.get("registry.insecure");
+        self.is_on("registry.insecure")
+    }
+
+    fn is_on(&self, switch: &str) -> bool {
+        let value = self.attributes.get(switch);
         value.is_some_and(|value| boolean(value) == Ok(true))
     }
-
-    fn pushes_by_digest(&self) -> Result<bool, NumberError> {
-        let value = self.attributes.get("push-by-digest");
-        value.map_or(Ok(false), |value| boolean(value))
-    }
 }
 
-impl fmt::Display for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-as_text!(Output);
+as_written!(Output);
 
 #[cfg(test)]
 mod tests {
