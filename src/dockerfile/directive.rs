@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::error::{Mistake, SyntaxError};
 use super::span::Spanned;
+use crate::text::{Words as _, words};
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$").expect("a valid expression")
@@ -41,8 +42,8 @@ impl Directives {
             _ => 0,
         };
         let mut seen = Vec::new();
-        for found in lines(&text[shebang..], start + shebang) {
-            let Some(Found { name, value }) = found.directive() else {
+        for line in lines(&text[shebang..], start + shebang) {
+            let Some((name, value)) = directive(&line) else {
                 return;
             };
             if seen.contains(&name) {
@@ -60,8 +61,12 @@ impl Directives {
     fn read_escape(&mut self, text: &str, start: usize) -> Result<(), SyntaxError> {
         let mut seen = Vec::new();
         for line in lines(text, start) {
-            let line = line.trimmed();
-            let Some(Found { name, value }) = line.directive() else {
+            let indented = line.value.len() - line.value.trim_start().len();
+            let line = Spanned::new(
+                line.value.trim_start(),
+                line.span.start + indented..line.span.end,
+            );
+            let Some((name, value)) = directive(&line) else {
                 return Ok(());
             };
             let error = |mistake| SyntaxError {
@@ -90,68 +95,29 @@ impl Directives {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Syntax,
-    Check,
-    Escape,
-}
-
-impl Name {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Syntax => "syntax",
-            Self::Check => "check",
-            Self::Escape => "escape",
-        }
+words! {
+    enum Name {
+        Syntax = "syntax",
+        Check = "check",
+        Escape = "escape",
     }
 }
 
-struct Found {
-    name: Name,
-    /// The value, and the whole line.
-    value: Spanned<String>,
-}
-
-/// One line and where it begins.
-struct Line<'a> {
-    text: &'a str,
-    start: usize,
-}
-
-fn lines(text: &str, start: usize) -> impl Iterator<Item = Line<'_>> {
+fn lines(text: &str, start: usize) -> impl Iterator<Item = Spanned<&str>> {
     let mut next = start;
     text.split_inclusive('\n').map(move |line| {
         let start = next;
         next += line.len();
-        Line {
-            text: line.trim_end_matches(['\r', '\n']),
-            start,
-        }
+        let line = line.trim_end_matches(['\r', '\n']);
+        Spanned::new(line, start..start + line.len())
     })
 }
 
-impl Line<'_> {
-    fn trimmed(self) -> Self {
-        let text = self.text.trim_start();
-        Self {
-            start: self.start + self.text.len() - text.len(),
-            text,
-        }
-    }
-
-    fn directive(&self) -> Option<Found> {
-        let found = DIRECTIVE.captures(self.text)?;
-        let name = match found[1].to_lowercase().as_str() {
-            "syntax" => Name::Syntax,
-            "check" => Name::Check,
-            "escape" => Name::Escape,
-            _ => return None,
-        };
-        let span = self.start..self.start + self.text.len();
-        let value = Spanned::new(found[2].to_owned(), span);
-        Some(Found { name, value })
-    }
+/// Returns the directive in a line, its value with the place of the whole line.
+fn directive(line: &Spanned<&str>) -> Option<(Name, Spanned<String>)> {
+    let found = DIRECTIVE.captures(line.value)?;
+    let name = Name::from_word(&found[1].to_lowercase())?;
+    Some((name, Spanned::new(found[2].to_owned(), line.span.clone())))
 }
 
 #[cfg(test)]

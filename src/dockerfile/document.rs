@@ -7,7 +7,7 @@ use super::error::{Mistake, SyntaxError};
 use super::instruction::{Arg, Instruction, Kind};
 use super::line::{Comment, FileLines, LogicalLine};
 use super::parse::{Parsed, Parser};
-use super::span::Spanned;
+use super::stage::Stage;
 
 /// A byte order mark, which BuildKit takes at the very beginning.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -37,25 +37,6 @@ pub struct Global {
     pub span: Range<usize>,
     /// The comment lines above it that describe its arguments.
     pub descriptions: Vec<Range<usize>>,
-}
-
-/// A stage: a `FROM` and what follows it.
-#[derive(Clone, Debug)]
-pub struct Stage {
-    /// The name after `AS`, as written: BuildKit ignores its case.
-    pub name: Option<Spanned<String>>,
-    /// The image or stage that it starts from, as written.
-    pub image: Spanned<String>,
-    /// The value of `--platform`, as written.
-    pub platform: Option<Spanned<String>>,
-    /// What the comment above says about it.
-    pub description: Option<String>,
-    /// The `FROM` instruction.
-    pub span: Range<usize>,
-    /// The flags of `FROM` that we do not know.
-    pub unknown_flags: Vec<Spanned<String>>,
-    /// The instructions after `FROM`.
-    pub instructions: Vec<Instruction>,
 }
 
 impl Dockerfile {
@@ -98,32 +79,11 @@ impl Dockerfile {
 
     fn add(&mut self, parsed: Parsed, line: &LogicalLine) -> Result<(), SyntaxError> {
         match (parsed, self.stages.last_mut()) {
-            (Parsed::From(from), _) => {
-                let name = from.name.as_ref().map(|name| name.value.to_lowercase());
-                let comments = line.comments.iter();
-                let described = |name: &String| {
-                    let mut found = comments
-                        .clone()
-                        .filter_map(|comment| comment.describes(name));
-                    found.next().map(str::to_owned)
-                };
-                self.stages.push(Stage {
-                    description: name.as_ref().and_then(described),
-                    name: from.name,
-                    image: from.image,
-                    platform: from.platform,
-                    span: line.span.clone(),
-                    unknown_flags: from.unknown_flags,
-                    instructions: Vec::new(),
-                });
-                Ok(())
-            }
-            (Parsed::Instruction(instruction), Some(stage)) => {
-                stage.instructions.push(instruction);
-                Ok(())
-            }
-            (Parsed::Instruction(instruction), None) => self.add_global(instruction, line),
+            (Parsed::Stage(stage), _) => self.stages.push(stage),
+            (Parsed::Instruction(instruction), Some(stage)) => stage.instructions.push(instruction),
+            (Parsed::Instruction(instruction), None) => self.add_global(instruction, line)?,
         }
+        Ok(())
     }
 
     fn add_global(
@@ -158,30 +118,5 @@ impl Dockerfile {
     /// Returns every name that is declared before the first `FROM`, in order.
     pub fn global_args(&self) -> impl Iterator<Item = &Arg> {
         self.globals.iter().flat_map(|global| &global.args)
-    }
-}
-
-impl Stage {
-    /// Returns the arguments that the stage declares.
-    pub fn args(&self) -> impl Iterator<Item = &Arg> {
-        self.instructions.iter().flat_map(Instruction::args)
-    }
-
-    /// Returns every instruction with those that it keeps for stages that start from this one.
-    pub fn instructions_and_triggers(&self) -> impl Iterator<Item = &Instruction> {
-        self.instructions.iter().flat_map(|instruction| {
-            let trigger = match &instruction.kind {
-                Kind::OnBuild(trigger) => Some(&**trigger),
-                Kind::Arg(_)
-                | Kind::Env(_)
-                | Kind::Label(_)
-                | Kind::Copy(_)
-                | Kind::Run(_)
-                | Kind::Words(_)
-                | Kind::Kept
-                | Kind::Unknown => None,
-            };
-            [instruction].into_iter().chain(trigger)
-        })
     }
 }

@@ -25,17 +25,10 @@ pub struct HereDocument {
     pub span: std::ops::Range<usize>,
 }
 
-/// The word that announces a here-document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Announced {
-    pub(super) name: String,
-    pub(super) expand: bool,
-    pub(super) chomp: bool,
-}
-
-impl Announced {
-    /// Reads a word such as `<<EOF`, `3<<-"EOF"`; `None` if it announces nothing.
-    pub(super) fn parse(word: &str) -> Result<Option<Self>, Mistake> {
+impl HereDocument {
+    /// Reads a word such as `<<EOF`, `3<<-"EOF"`, which announces a here-document whose text is still
+    /// to be read; `None` if it announces nothing.
+    pub(super) fn announced(word: &str) -> Result<Option<Self>, Mistake> {
         let Some(found) = WORD.captures(word) else {
             return Ok(None);
         };
@@ -51,16 +44,18 @@ impl Announced {
             expand: count(name) == count(quoted),
             name: name.clone(),
             chomp: &found[1] == "-",
+            text: String::new(),
+            span: 0..0,
         }))
     }
 
     /// Returns what a line announces, in order.
-    pub(super) fn all(line: &str) -> Result<Vec<Self>, Mistake> {
+    pub(super) fn all_announced(line: &str) -> Result<Vec<Self>, Mistake> {
         // A line whose quotes do not match announces nothing: it is the shell's to complain.
         let words = lexer::split(line, true, true).unwrap_or_default();
         let found = words
             .iter()
-            .filter_map(|word| Self::parse(word).transpose());
+            .filter_map(|word| Self::announced(word).transpose());
         found.collect()
     }
 
@@ -74,9 +69,7 @@ impl Announced {
         };
         line == self.name
     }
-}
 
-impl HereDocument {
     /// Returns the text as programs get it.
     pub fn content(&self) -> String {
         if !self.chomp {
@@ -94,7 +87,7 @@ mod tests {
     use super::*;
 
     fn announced(line: &str) -> Vec<(String, bool, bool)> {
-        let found = Announced::all(line).unwrap();
+        let found = HereDocument::all_announced(line).unwrap();
         let each = found.into_iter();
         each.map(|found| (found.name, found.expand, found.chomp))
             .collect()
@@ -122,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_last_line_ends_it() {
-        let found = Announced::parse("<<-E").unwrap().unwrap();
+        let found = HereDocument::announced("<<-E").unwrap().unwrap();
         for line in ["E", "E\n", "\t\tE\r\n"] {
             assert!(found.is_ended_by(line), "{line:?}");
         }

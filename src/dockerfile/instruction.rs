@@ -108,16 +108,10 @@ pub enum Command {
 impl Instruction {
     /// Returns the arguments that it declares for the stage that it is in.
     pub fn args(&self) -> &[Arg] {
-        match &self.kind {
-            Kind::Arg(args) => args,
-            Kind::Env(_)
-            | Kind::Label(_)
-            | Kind::Copy(_)
-            | Kind::Run(_)
-            | Kind::OnBuild(_)
-            | Kind::Words(_)
-            | Kind::Kept
-            | Kind::Unknown => &[],
+        if let Kind::Arg(args) = &self.kind {
+            args
+        } else {
+            &[]
         }
     }
 }

@@ -61,7 +61,9 @@ pub fn expand(
 ) -> Result<Expanded, ExpandError> {
     let style = Style {
         escape,
-        ..Style::default()
+        keep_quotes: false,
+        raw_escapes: false,
+        keep_unset: false,
     };
     let mut lexer = Lexer::new(word, style, lookup);
     let text = lexer.until(None, style.raw_escapes)?;
@@ -78,46 +80,23 @@ pub(super) fn split(
     keep_escapes: bool,
 ) -> Result<Vec<String>, ExpandError> {
     let style = Style {
-        quotes: if keep_quotes {
-            Quotes::Kept
-        } else {
-            Quotes::Dropped
-        },
+        escape: '\\',
+        keep_quotes,
         raw_escapes: keep_escapes,
         keep_unset: true,
-        ..Style::default()
     };
     let mut lexer = Lexer::new(text, style, &|_| Variable::Unset);
     lexer.until(None, style.raw_escapes)?;
     Ok(lexer.finished)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
-    Dropped,
-    Kept,
-    /// Ordinary characters.
-    Plain,
-}
-
 #[derive(Clone, Copy)]
 struct Style {
     escape: char,
-    quotes: Quotes,
+    keep_quotes: bool,
     raw_escapes: bool,
     /// A variable that is not set stays in the text.
     keep_unset: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self {
-            escape: '\\',
-            quotes: Quotes::Dropped,
-            raw_escapes: false,
-            keep_unset: false,
-        }
-    }
 }
 
 struct Lexer<'a> {
@@ -190,8 +169,8 @@ impl<'a> Lexer<'a> {
             let special = match character {
                 '$' => Some(self.dollar()?),
                 '<' => Some(self.here_document()),
-                '\'' if self.style.quotes != Quotes::Plain => Some(self.single_quotes()?),
-                '"' if self.style.quotes != Quotes::Plain => Some(self.double_quotes()?),
+                '\'' => Some(self.single_quotes()?),
+                '"' => Some(self.double_quotes()?),
                 _ => None,
             };
             if let Some(special) = special {
@@ -232,44 +211,33 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Reads a quote, which may stay in the text.
+    fn quote(&mut self) -> Option<char> {
+        self.rest.next().filter(|_| self.style.keep_quotes)
+    }
+
     fn single_quotes(&mut self) -> Result<String, ExpandError> {
-        let mut text = String::new();
-        text.extend(
-            self.rest
-                .next()
-                .filter(|_| self.style.quotes == Quotes::Kept),
-        );
-        loop {
-            match self.rest.next() {
-                None => return Err(ExpandError::Unclosed('\'')),
-                Some('\'') => {
-                    text.extend((self.style.quotes == Quotes::Kept).then_some('\''));
-                    return Ok(text);
-                }
-                Some(character) => text.push(character),
-            }
+        let mut text = String::from_iter(self.quote());
+        while let Some(character) = self.rest.next_if(|next| *next != '\'') {
+            text.push(character);
         }
+        self.rest.peek().ok_or(ExpandError::Unclosed('\''))?;
+        text.extend(self.quote());
+        Ok(text)
     }
 
     fn double_quotes(&mut self) -> Result<String, ExpandError> {
-        let mut text = String::new();
-        text.extend(
-            self.rest
-                .next()
-                .filter(|_| self.style.quotes == Quotes::Kept),
-        );
+        let mut text = String::from_iter(self.quote());
         loop {
             match self.rest.peek() {
                 None => return Err(ExpandError::Unclosed('"')),
-                Some('"') => {
-                    self.rest.next();
-                    text.extend((self.style.quotes == Quotes::Kept).then_some('"'));
-                    return Ok(text);
-                }
+                Some('"') => break,
                 Some('$') => text.push_str(&self.dollar()?),
                 Some(_) => self.quoted(&mut text),
             }
         }
+        text.extend(self.quote());
+        Ok(text)
     }
 
     /// Reads a character in double quotes: `"`, `$` and the escape can be escaped there.

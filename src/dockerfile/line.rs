@@ -167,6 +167,13 @@ impl LogicalLine {
         }
     }
 
+    /// Returns what the comments above say about an argument or stage.
+    pub(super) fn description(&self, name: &str) -> Option<String> {
+        let mut comments = self.comments.iter();
+        let found = comments.find_map(|comment| comment.describes(name));
+        found.map(str::to_owned)
+    }
+
     /// Returns where a part of the text stands in the file.
     pub(super) fn place(&self, range: Range<usize>) -> Range<usize> {
         let start = self.offset(range.start, false);

@@ -23,11 +23,12 @@ mod mount;
 mod parse;
 mod reference;
 mod span;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod word;
 
-pub use document::{Dockerfile, Global, Stage};
+pub use document::{Dockerfile, Global};
 pub use error::{Mistake, SyntaxError};
 pub use heredoc::HereDocument;
 pub use instruction::{Arg, Command, Copy, Instruction, Kind, Run};
@@ -35,3 +36,4 @@ pub use lexer::{Variable, expand};
 pub use mount::{Known, Mount, MountKind};
 pub use reference::{Reference, references};
 pub use span::Spanned;
+pub use stage::Stage;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::span::Spanned;
 use crate::docker::csv;
+use crate::docker::number::boolean;
 
 /// A `--mount` of a `RUN`, as written: most of its values may hold variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +15,8 @@ pub struct Mount {
     pub span: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Field {
-    /// In lower case.
-    key: String,
-    value: Option<String>,
-}
+/// A key in lower case, and its value.
+type Field = (String, Option<String>);
 
 /// What a mount is once its variables are replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,14 +75,8 @@ impl Known {
 impl Mount {
     pub(super) fn new(text: &str, span: Range<usize>) -> Self {
         let field = |field: String| match field.split_once('=') {
-            Some((key, value)) => Field {
-                key: key.to_lowercase(),
-                value: Some(value.to_owned()),
-            },
-            None => Field {
-                key: field.to_lowercase(),
-                value: None,
-            },
+            Some((key, value)) => (key.to_lowercase(), Some(value.to_owned())),
+            None => (field.to_lowercase(), None),
         };
         let fields = csv::record(text).ok();
         Self {
@@ -103,12 +94,9 @@ impl Mount {
             };
         };
         let mut mounted = Mounted::default();
-        for field in fields {
-            let known = || {
-                let value = field.value.as_deref()?;
-                Some(expand(value).map_or(Known::No, Known::Value))
-            };
-            match field.key.as_str() {
+        for (key, value) in fields {
+            let known = || Some(expand(value.as_deref()?).map_or(Known::No, Known::Value));
+            match key.as_str() {
                 "type" => {
                     mounted.kind = known().map_or(MountKind::Unknown, |kind| MountKind::of(&kind));
                 }
@@ -117,8 +105,9 @@ impl Mount {
                 "target" | "dst" | "destination" => mounted.target = known(),
                 "id" => mounted.id = known(),
                 "required" => {
-                    let value = known();
-                    mounted.required = value.is_none_or(|value| is_true(&value));
+                    let is_true = |value: &str| boolean(value) == Ok(true);
+                    mounted.required =
+                        known().is_none_or(|known| known.value().is_some_and(is_true));
                 }
                 _ => {}
             }
@@ -129,14 +118,14 @@ impl Mount {
     /// Returns the variable that holds a secret in the step.
     pub fn variable(&self) -> Option<&str> {
         let mut fields = self.fields.iter().flatten();
-        fields.find(|field| field.key == "env")?.value.as_deref()
+        fields.find(|(key, _)| key == "env")?.1.as_deref()
     }
 
     /// Returns what `from` names, as written.
     pub fn from(&self) -> Option<Spanned<&str>> {
         let mut fields = self.fields.iter().flatten().rev();
-        let from = fields.find(|field| field.key == "from")?;
-        Some(Spanned::new(from.value.as_deref()?, self.span.clone()))
+        let (_, from) = fields.find(|(key, _)| key == "from")?;
+        Some(Spanned::new(from.as_deref()?, self.span.clone()))
     }
 }
 
@@ -154,14 +143,6 @@ impl MountKind {
             _ => Self::Unknown,
         }
     }
-}
-
-/// As Go reads truth values.
-fn is_true(value: &Known) -> bool {
-    matches!(
-        value.value(),
-        Some("1" | "t" | "T" | "true" | "TRUE" | "True")
-    )
 }
 
 impl Mounted {

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::error::{Mistake, SyntaxError};
-use super::heredoc::{Announced, HereDocument};
+use super::heredoc::HereDocument;
 use super::instruction::{Arg, Assignment, Command, Copy, Instruction, Kind, Run};
 use super::line::{FileLines, LogicalLine};
 use super::mount::Mount;
 use super::span::Spanned;
+use super::stage::Stage;
 use super::word::{self, Split, Word};
 
 /// Reads one logical line, and from `lines` the here-documents that it announces.
@@ -19,16 +20,8 @@ pub(super) struct Parser<'a, 'f> {
 
 /// A logical line that is read.
 pub(super) enum Parsed {
-    From(From),
+    Stage(Stage),
     Instruction(Instruction),
-}
-
-/// `FROM`.
-pub(super) struct From {
-    pub(super) image: Spanned<String>,
-    pub(super) name: Option<Spanned<String>>,
-    pub(super) platform: Option<Spanned<String>>,
-    pub(super) unknown_flags: Vec<Spanned<String>>,
 }
 
 type Result<T> = std::result::Result<T, SyntaxError>;
@@ -40,7 +33,7 @@ impl Parser<'_, '_> {
             return Err(self.error(Mistake::Nothing, 0..0));
         }
         if split.keyword.value.eq_ignore_ascii_case("FROM") {
-            return Ok(Parsed::From(self.from(&split)?));
+            return Ok(Parsed::Stage(self.stage(&split)?));
         }
         Ok(Parsed::Instruction(self.instruction(&split)?))
     }
@@ -108,6 +101,11 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// Makes the error of an instruction as a whole.
+    fn whole(&self, mistake: Mistake, split: &Split) -> SyntaxError {
+        self.error(mistake, split.keyword.span.start..self.line.text.len())
+    }
+
     fn arguments<'s>(&'s self, split: &Split) -> &'s str {
         &self.line.text[split.arguments.clone()]
     }
@@ -173,7 +171,7 @@ impl Parser<'_, '_> {
             .collect())
     }
 
-    fn from(&self, split: &Split) -> Result<From> {
+    fn stage(&self, split: &Split) -> Result<Stage> {
         let mut flags = Flags::new(self.line, &split.flags);
         let platform = flags.value("--platform");
         let words = self.plain_words(split);
@@ -181,10 +179,7 @@ impl Parser<'_, '_> {
             [image] => (image, None),
             [image, r#as, name] if r#as.value.eq_ignore_ascii_case("AS") => (image, Some(name)),
             _ => {
-                return Err(self.error(
-                    Mistake::From,
-                    split.keyword.span.start..self.line.text.len(),
-                ));
+                return Err(self.whole(Mistake::From, split));
             }
         };
         if let Some(name) = name
@@ -195,11 +190,15 @@ impl Parser<'_, '_> {
                 span: name.span.clone(),
             });
         }
-        Ok(From {
-            image: image.clone(),
+        let lower = name.map(|name| name.value.to_lowercase());
+        Ok(Stage {
             name: name.cloned(),
+            image: image.clone(),
             platform,
+            description: lower.and_then(|name| self.line.description(&name)),
+            span: self.line.span.clone(),
             unknown_flags: flags.unknown(),
+            instructions: Vec::new(),
         })
     }
 
@@ -217,12 +216,10 @@ impl Parser<'_, '_> {
                 let mistake = Mistake::BlankName(word.value.clone());
                 return Err(self.error(mistake, word.span.clone()));
             }
-            let comments = self.line.comments.iter();
-            let mut described = comments.filter_map(|line| line.describes(name));
             Ok(Arg {
                 name: name.to_owned(),
                 default,
-                description: described.next().map(str::to_owned),
+                description: self.line.description(name),
                 span: self.line.place(word.span.clone()),
             })
         });
@@ -275,11 +272,10 @@ impl Parser<'_, '_> {
         let mut words = self.list_or_words(split)?;
         let destination = words.pop().filter(|_| !words.is_empty());
         let Some(destination) = destination else {
-            let mistake = Mistake::NoDestination(keyword.clone());
-            return Err(self.error(mistake, split.keyword.span.start..self.line.text.len()));
+            return Err(self.whole(Mistake::NoDestination(keyword.clone()), split));
         };
         let announces =
-            |word: &Spanned<String>| matches!(Announced::parse(&word.value), Ok(Some(_)));
+            |word: &Spanned<String>| matches!(HereDocument::announced(&word.value), Ok(Some(_)));
         if announces(&destination) {
             return Err(SyntaxError {
                 mistake: Mistake::DestinationDocument(keyword.clone()),
@@ -359,10 +355,7 @@ impl Parser<'_, '_> {
     fn shell(&self, split: &Split) -> Result<Kind> {
         match self.list(split)? {
             Some(list) if !list.is_empty() => Ok(Kind::Kept),
-            Some(_) | None => {
-                let range = split.keyword.span.start..self.line.text.len();
-                Err(self.error(Mistake::Shell, range))
-            }
+            Some(_) | None => Err(self.whole(Mistake::Shell, split)),
         }
     }
 
@@ -396,11 +389,11 @@ impl Parser<'_, '_> {
             }
             _ => false,
         };
-        if !is_valid {
-            let range = split.keyword.span.start..self.line.text.len();
-            return Err(self.error(Mistake::HealthCheck, range));
+        if is_valid {
+            Ok(Kind::Kept)
+        } else {
+            Err(self.whole(Mistake::HealthCheck, split))
         }
-        Ok(Kind::Kept)
     }
 
     /// Reads the here-documents that the whole line announces, and where the instruction ends.
@@ -410,43 +403,29 @@ impl Parser<'_, '_> {
         if is_list || !self.line.text.contains("<<") {
             return Ok((Vec::new(), end));
         }
-        let announced = Announced::all(&self.line.text)
+        let announced = HereDocument::all_announced(&self.line.text)
             .map_err(|mistake| self.error(mistake, whole.clone()))?;
         let mut documents = Vec::new();
         for announced in announced {
-            let (span, text, last) = self.document(&announced)?;
+            let (document, last) = self.document(announced)?;
             end = last;
-            let Announced {
-                name,
-                expand,
-                chomp,
-            } = announced;
-            documents.push(HereDocument {
-                name,
-                expand,
-                chomp,
-                text,
-                span,
-            });
+            documents.push(document);
         }
         Ok((documents, end))
     }
 
-    fn document(&mut self, announced: &Announced) -> Result<(Range<usize>, String, usize)> {
-        let mut text = String::new();
+    /// Reads the text of a here-document that is announced.
+    fn document(&mut self, mut document: HereDocument) -> Result<(HereDocument, usize)> {
         let mut start = None;
         while let Some(line) = self.lines.next()? {
-            let start = *start.get_or_insert(line.start);
-            if announced.is_ended_by(line.text) {
-                return Ok((
-                    start..line.start,
-                    text,
-                    line.start + line.text.trim_end().len(),
-                ));
+            document.span = *start.get_or_insert(line.start)..line.start;
+            if document.is_ended_by(line.text) {
+                let end = line.start + line.text.trim_end().len();
+                return Ok((document, end));
             }
-            text.push_str(line.text);
+            document.text.push_str(line.text);
         }
-        let mistake = Mistake::OpenHereDocument(announced.name.clone());
+        let mistake = Mistake::OpenHereDocument(document.name);
         Err(self.error(mistake, 0..self.line.text.len()))
     }
 }
