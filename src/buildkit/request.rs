@@ -68,6 +68,9 @@ impl SolveRequest {
 pub struct DockerfileOptions {
     /// The Dockerfile's name in its directory.
     pub filename: String,
+    /// The id of another session that offers the same directory of Dockerfiles, so that builds in
+    /// several sessions read it once. Frontends before Dockerfile 1.10 ask the build's own session.
+    pub dockerfile_session: Option<String>,
     /// The stage to build; the last one if not set.
     pub target: Option<String>,
     /// Platforms to build for, for example `linux/arm64`; the engine's own if empty.
@@ -101,6 +104,7 @@ impl Default for DockerfileOptions {
     fn default() -> Self {
         Self {
             filename: "Dockerfile".into(),
+            dockerfile_session: None,
             target: None,
             platforms: Vec::new(),
             is_part_of_index: false,

@@ -13,6 +13,7 @@ use super::request::{
     DockerfileOptions, ImageResolve, Network, NoCache, SolveRequest, SourcePolicy, SourceRule,
     Syntax, Ulimit,
 };
+use super::session::local::DOCKERFILE;
 use crate::docker::attestation::Attestation;
 use crate::docker::csv;
 
@@ -135,6 +136,7 @@ fn dockerfile_attributes(options: &DockerfileOptions) -> Vec<(String, String)> {
     // Whatever is added to the options must get here.
     let DockerfileOptions {
         filename,
+        dockerfile_session,
         target,
         platforms,
         is_part_of_index,
@@ -151,6 +153,9 @@ fn dockerfile_attributes(options: &DockerfileOptions) -> Vec<(String, String)> {
     } = options;
     let mut attributes = vec![("filename".to_owned(), filename.clone())];
     let mut set = |name: &str, value: String| attributes.push((name.to_owned(), value));
+    if let Some(session) = dockerfile_session {
+        set(&format!("local-sessionid:{DOCKERFILE}"), session.clone());
+    }
     if let Some(target) = target {
         set("target", target.clone());
     }

@@ -5,12 +5,17 @@
 //! inputs once all the same. One session has all of the texts.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use bytes::Bytes;
 
 use crate::buildkit::session::LocalDir;
 use crate::buildkit::session::local::DOCKERFILE;
 use crate::plan::stages::{Composition, Fragments, Joined, SourceMap};
 use crate::plan::{BuildPlan, PlannedTarget};
 use crate::problem::Problems;
+use crate::text_file;
 
 /// A joined text and what it is joined from.
 #[derive(Debug)]
@@ -61,14 +66,31 @@ impl Dockerfiles {
         &self.0[&target.framework]
     }
 
-    /// Returns the directory of the session that has them all.
-    pub(super) fn directory(&self) -> LocalDir {
-        let files = self.0.values();
-        LocalDir::memory(
-            DOCKERFILE,
-            files.map(|file| (file.name.clone(), file.joined.text.clone())),
-        )
+    /// Returns the directory of the session that has them all, each with the ignore file of the
+    /// context next to it: for one in the context, the frontend asks in a transfer of its own.
+    pub(super) fn directory(&self, context: &Path) -> LocalDir {
+        let ignore_file = ignore_file(context);
+        let files = self.0.values().flat_map(|file| {
+            let ignore_file = ignore_file.clone();
+            let ignore_file = ignore_file.map(|text| (format!("{}.dockerignore", file.name), text));
+            [(file.name.clone(), file.joined.text.clone().into())]
+                .into_iter()
+                .chain(ignore_file)
+        });
+        LocalDir::memory(DOCKERFILE, files)
     }
+}
+
+/// Reads the ignore file of a context. What cannot be read here, such as a link that leads out of the
+/// context, is left to the frontend.
+fn ignore_file(context: &Path) -> Option<Bytes> {
+    let text = match text_file::read_text_within(context, &context.join(".dockerignore")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(_) => return None,
+    };
+    // An empty file would be as good as none.
+    Some(format!("{text}\n").into())
 }
 
 impl Dockerfile {

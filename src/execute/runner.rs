@@ -1,6 +1,7 @@
 //! Runs the builds of a plan: as many at once as the engine can take, in as few sessions as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc};
@@ -21,6 +22,7 @@ use super::resources::Resources;
 use super::run::{Common, Listener, Run};
 use super::sessions::Sessions;
 use crate::buildkit::cache::ActionsService;
+use crate::buildkit::session::Session;
 use crate::buildkit::{Client, Store};
 use crate::docker::reference::Reference;
 use crate::engine::{Engine, EngineInfo};
@@ -101,9 +103,11 @@ impl<'a> Runner<'a> {
         let sessions = self.sessions(&jobs);
         let common = self.common(&parts, &info, machine, Listener(events), cancel);
         let run = self.start(first.client, engine, &common, sessions);
-        let prepared = self.prepare(&run, &parts).await?;
+        let mut prepared = self.prepare(&run, &parts).await?;
         run.check_registries(&prepared).await?;
         let sessions = sessions.open(&parts).await?;
+        // Of these, the engine reads as long as there are targets to build.
+        let readers = read_dockerfiles_once(&parts, &mut prepared, &sessions);
         run.tell_of_platforms(&parts).await;
         run.tell_of_servers(self.cache_servers()).await;
         let ready = parts.iter().zip(prepared).zip(sessions);
@@ -126,6 +130,7 @@ impl<'a> Runner<'a> {
                 Err(exported) => waiting.push(exported),
             }
         }
+        drop(readers);
         finished.extend(run.publish(waiting).await);
         Ok(self.in_order(finished))
     }
@@ -250,6 +255,25 @@ impl<'a> Runner<'a> {
             &self.dockerfiles.of(target).composition
         })
     }
+}
+
+/// Lets all parts of a node read the Dockerfiles from the first of its sessions. Returns these
+/// sessions, which have to outlive the builds.
+fn read_dockerfiles_once(
+    parts: &[Part<'_>],
+    prepared: &mut [Prepared],
+    sessions: &[Arc<Session>],
+) -> BTreeMap<usize, Arc<Session>> {
+    let mut first = BTreeMap::new();
+    for ((part, prepared), session) in parts.iter().zip(prepared).zip(sessions) {
+        let first = first
+            .entry(part.node)
+            .or_insert_with(|| Arc::clone(session));
+        if !Arc::ptr_eq(first, session) {
+            prepared.request.dockerfile.dockerfile_session = Some(first.id().to_owned());
+        }
+    }
+    first
 }
 
 /// Builds a target to its end, unless its names move with those of others.

@@ -84,6 +84,7 @@ impl Sessions<'_> {
             };
             Some(LocalDir::directory(directory_name(name), path.clone()))
         });
+        let context = PathBuf::from(&target.context);
         let Resources {
             secrets,
             credentials,
@@ -95,8 +96,8 @@ impl Sessions<'_> {
         SessionOptions {
             shared_key,
             directories: [
-                LocalDir::directory(CONTEXT, PathBuf::from(&target.context)),
-                self.dockerfiles.directory(),
+                self.dockerfiles.directory(&context),
+                LocalDir::directory(CONTEXT, context),
             ]
             .into_iter()
             .chain(named)

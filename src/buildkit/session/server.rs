@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// Returns the id that solves refer to.
-    pub(in super::super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 

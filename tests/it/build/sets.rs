@@ -1,5 +1,6 @@
 //! Sets of images on real engines and registries: published whole, or not at all.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
@@ -7,6 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustix::process::Signal;
+use serde_json::Value;
 
 use super::sample::{End, Running, Sample, run};
 use crate::support::busy_registry::{Answer, BusyRegistry};
@@ -234,6 +236,36 @@ fn a_step_that_frameworks_share_runs_once() {
         let counter = Sample::new(&counter);
         run(counter.dynbuild(&engine).args(["-o", "out"])).assert_code(0, "the count");
         assert_eq!(counter.read("out/runs"), "ran\n", "{}", engine.name);
+    }
+}
+
+/// Targets that read different parts of a context have sessions of their own.
+#[test]
+fn the_dockerfile_of_a_set_is_read_once() {
+    for engine in engines::newest() {
+        let sample = Sample::with_stages(
+            "# {salt}\nFROM scratch AS first\nCOPY a.txt /\nFROM scratch AS second\nCOPY b.txt /\n",
+        );
+        for name in ["a.txt", "b.txt", "ignored.txt"] {
+            sample.write(&format!("context/{name}"), name);
+        }
+        sample.write("context/.dockerignore", "ignored.txt\n");
+        let mut build = sample.dynbuild(&engine);
+        build.args(["--target", "first", "--target", "second", "--no-load"]);
+        let end = run(build.args(["--progress", "rawjson"]));
+        end.assert_code(0, &engine.name);
+        let count = |name: &str| {
+            let events = end.stderr.lines();
+            let events = events.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let vertexes = events.flat_map(|event| event["vertexes"].as_array().cloned());
+            let named = vertexes.flatten().filter(|vertex| vertex["name"] == name);
+            let digests = named.map(|vertex| vertex["digest"].to_string());
+            digests.collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!(count("[internal] load build context"), 2, "{}", end.stderr);
+        let definition = "[internal] load build definition from Dockerfile";
+        assert_eq!(count(definition), 1, "{}", end.stderr);
+        assert_eq!(count("[internal] load .dockerignore"), 0, "{}", end.stderr);
     }
 }
 
