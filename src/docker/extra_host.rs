@@ -55,11 +55,13 @@ impl FromStr for ExtraHost {
         let pair = text.split_once('=').or_else(|| text.split_once(':'));
         let pair = pair.filter(|(name, _)| !name.is_empty() && !name.contains(':'));
         let (name, address) = pair.ok_or_else(|| ExtraHostError::Malformed(text.to_owned()))?;
+        // Of brackets, docker takes only those around an address.
+        let is_gateway = address == HOST_GATEWAY;
         let inner = address
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
         let address = inner.filter(|inner| !inner.is_empty()).unwrap_or(address);
-        if address != HOST_GATEWAY && address.trim().parse::<IpAddr>().is_err() {
+        if !is_gateway && address.trim().parse::<IpAddr>().is_err() {
             let (text, address) = (text.to_owned(), address.to_owned());
             return Err(ExtraHostError::Address { text, address });
         }

@@ -3,7 +3,6 @@
 //! The rows were measured on the parser that `docker run` and `docker create` share, so flags that
 //! only `docker run` has (`--name`, `-d`, `--pull`, `--platform`) are unknown there; the comparison
 //! takes the same table of flags.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use super::server::{CacheServer, remote_backend};
 use crate::plan::build_plan::PlannedSecret;
 use crate::plan::findings::Findings;
 use crate::profile::SccacheBackend;
-use crate::toml_file::Choice as _;
+use crate::text::Words as _;
 
 const KEY: &str = "aws-key-id";
 const SECRET: &str = "aws-secret-id";
@@ -34,7 +34,7 @@ fn secrets(backend: SccacheBackend) -> &'static [&'static str] {
 /// arguments: a build that cannot use it does not get it.
 pub(in crate::plan) fn is_for_another(id: &str, build_args: &BTreeMap<String, String>) -> bool {
     let mut backends = SccacheBackend::ALL.iter();
-    let known = backends.any(|(_, any)| secrets(*any).contains(&id));
+    let known = backends.any(|any| secrets(*any).contains(&id));
     let own = remote_backend(build_args).map_or(&[][..], secrets);
     known && !own.contains(&id)
 }

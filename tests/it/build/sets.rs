@@ -98,7 +98,7 @@ impl Set {
     pub(super) fn tags(&self) -> Vec<String> {
         let (address, path) = self.repository.split_once('/').expect("a registry");
         let answer = get(address, &format!("/v2/{path}/tags/list"));
-        let value: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+        let value: Value = serde_json::from_str(&answer).unwrap_or_default();
         let tags = value["tags"].as_array().cloned().unwrap_or_default();
         let mut tags: Vec<_> = tags
             .iter()
@@ -257,7 +257,7 @@ fn the_dockerfile_of_a_set_is_read_once() {
         let count = |name: &str| {
             let events = end.stderr.lines();
             let events = events.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let vertexes = events.flat_map(|event| event["vertexes"].as_array().cloned());
+            let vertexes = events.filter_map(|event| event["vertexes"].as_array().cloned());
             let named = vertexes.flatten().filter(|vertex| vertex["name"] == name);
             let digests = named.map(|vertex| vertex["digest"].to_string());
             digests.collect::<BTreeSet<_>>().len()
