@@ -257,17 +257,17 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Lets all parts of a node read the Dockerfiles from the first of its sessions. Returns these
-/// sessions, which have to outlive the builds.
-fn read_dockerfiles_once(
-    parts: &[Part<'_>],
+/// Lets all parts that a node builds from one context read the Dockerfiles, and the context's ignore
+/// file, from the first of their sessions. Returns these sessions, which have to outlive the builds.
+fn read_dockerfiles_once<'p>(
+    parts: &'p [Part<'_>],
     prepared: &mut [Prepared],
     sessions: &[Arc<Session>],
-) -> BTreeMap<usize, Arc<Session>> {
+) -> BTreeMap<(usize, &'p str), Arc<Session>> {
     let mut first = BTreeMap::new();
     for ((part, prepared), session) in parts.iter().zip(prepared).zip(sessions) {
         let first = first
-            .entry(part.node)
+            .entry((part.node, part.target.context.as_str()))
             .or_insert_with(|| Arc::clone(session));
         if !Arc::ptr_eq(first, session) {
             prepared.request.dockerfile.dockerfile_session = Some(first.id().to_owned());
