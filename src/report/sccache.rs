@@ -15,12 +15,12 @@ pub struct StageCache {
 }
 
 impl StageCache {
-    /// Collects what the steps tell.
+    /// Collects what the steps report.
     pub(super) fn of(steps: &[Step]) -> Vec<Self> {
-        let told = steps
+        let with_figures = steps
             .iter()
             .filter(|step| step.cache != CacheLog::default());
-        let stages = told.map(|step| Self {
+        let stages = with_figures.map(|step| Self {
             stage: stage(&step.title),
             log: step.cache.clone(),
         });

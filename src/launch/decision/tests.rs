@@ -271,11 +271,11 @@ fn a_token_as_a_variable_works() {
 #[test_case("-p 8000:8000 --network bridge", "", false; "ports on another network")]
 #[test_case("--pull always", "`--pull always` has no effect", true; "an image of ours is not pulled")]
 #[test_case("--pull always --image my/image", "`--pull always` has no effect", false; "another is")]
-fn what_does_not_work_as_it_looks_is_told(line: &str, note: &str, is_told: bool) {
+fn what_does_not_work_as_it_looks_is_noted(line: &str, text: &str, expected: bool) {
     let notes = decide(line).notes;
     assert_eq!(
-        notes.iter().any(|told| told.message.contains(note)),
-        is_told
+        notes.iter().any(|note| note.message.contains(text)),
+        expected
     );
 }
 

@@ -195,12 +195,12 @@ mod tests {
     }
 
     async fn copied(stream: &[u8], tty: bool) -> (Sinks, String, String) {
-        let ((output, shown), (errors, told)) = (duplex(1024), duplex(1024));
+        let ((output, shown), (errors, written)) = (duplex(1024), duplex(1024));
         let mut sinks = Sinks::new(output, errors);
         sinks.copy(&mut Source::new(stream), tty).await;
         let shown = sinks.text(shown).await;
-        let told = sinks.text(told).await;
-        (sinks, shown, told)
+        let written = sinks.text(written).await;
+        (sinks, shown, written)
     }
 
     const PIECES: &[u8] = b"\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\0\x03err\x01\0\0\0\0\0\0\x01!";
@@ -233,13 +233,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_written_is_told_and_the_rest_is_read() {
+    async fn what_cannot_be_written_is_reported_and_the_rest_is_read() {
         let full = tokio::fs::File::create("/dev/full").await.unwrap();
-        let (errors, told) = duplex(1024);
+        let (errors, written) = duplex(1024);
         let mut sinks = Sinks::new(full, errors);
         sinks.copy(&mut Source::new(PIECES), false).await;
         assert!(matches!(sinks.losses[..], [Loss::Output(_)]));
-        assert_eq!(sinks.text(told).await, "err");
+        assert_eq!(sinks.text(written).await, "err");
         assert_eq!(sinks.tail.lines(), ["outerr!"]);
         assert!(!sinks.broken_pipe().is_cancelled());
     }
@@ -248,13 +248,13 @@ mod tests {
     async fn who_asks_to_end_does_not_wait_for_a_reader() {
         // A pipe that is full after four bytes, and nobody reads it.
         let (full, _unread) = duplex(4);
-        let (errors, told) = duplex(1024);
+        let (errors, written) = duplex(1024);
         let mut sinks = Sinks::new(full, errors);
         sinks.asked_to_end().cancel();
         let pieces = [b"\x01\0\0\0\0\0\0\x09too long!", PIECES].concat();
         sinks.copy(&mut Source::new(&pieces[..]), false).await;
         assert!(sinks.losses.is_empty());
-        assert_eq!(sinks.text(told).await, "err");
+        assert_eq!(sinks.text(written).await, "err");
     }
 
     #[tokio::test]

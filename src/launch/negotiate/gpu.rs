@@ -345,7 +345,7 @@ mod tests {
     #[test_case("all", 41, &[] => GpuProblem::NoHook; "no hook on an old engine")]
     #[test_case("3", 51, CDI => GpuProblem::TooFew { wanted: 3, present: 2 }; "too few")]
     #[test_case("device=7", 51, CDI => GpuProblem::Missing { name: "7".into(), present: vec!["0".into(), "1".into(), "all".into()] }; "no such")]
-    fn an_engine_that_cannot_is_told_before_anything_is_created(
+    fn an_engine_that_cannot_is_reported_before_anything_is_created(
         gpus: &str,
         api: u32,
         cdi: &[&str],
